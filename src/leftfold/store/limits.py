@@ -1,0 +1,36 @@
+"""Named limits that every store keeps alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "BATCH_BYTES",
+    "BATCH_EVENTS",
+    "MAX_APPEND_BYTES",
+    "MAX_APPEND_EVENTS",
+    "MAX_EVENT_BYTES",
+    "MAX_NAME_BYTES",
+    "SCAN_POSITIONS",
+]
+
+MAX_NAME_BYTES: Final = 512
+"""UTF-8 bytes of a stream name, a tag or an event type; PostgreSQL index rows set the bound."""
+
+MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of one event's payload, and of its metadata."""
+
+MAX_APPEND_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of all payloads and metadata of one append."""
+
+MAX_APPEND_EVENTS: Final = 10_000
+"""Events of one append."""
+
+BATCH_EVENTS: Final = 500
+"""Events of one group commit; an append above it is committed alone."""
+
+BATCH_BYTES: Final = 4 * 1024 * 1024
+"""Payload and metadata bytes of one group commit; an append above it is committed alone."""
+
+SCAN_POSITIONS: Final = 10_000
+"""Positions that one page of a filtered log read looks at, at most."""

@@ -1,0 +1,74 @@
+"""Names: streams, categories, tags."""
+
+from __future__ import annotations
+
+from leftfold.errors import InvalidStreamName, InvalidTag
+from leftfold.store.limits import MAX_NAME_BYTES
+
+__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "flaw_of"]
+
+
+def flaw_of(name: str) -> str | None:
+    """Why *name* cannot be stored, or None when it can."""
+    if not name:
+        return "is empty"
+    if "\x00" in name:
+        return "holds a NUL character"
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return "holds a lone surrogate"
+    return f"has {size} UTF-8 bytes, at most {MAX_NAME_BYTES} are allowed" if size > MAX_NAME_BYTES else None
+
+
+def check_stream(stream: str) -> None:
+    """Raise `InvalidStreamName` unless *stream* can be stored; any script is welcome."""
+    if flaw := flaw_of(stream):
+        raise InvalidStreamName(stream, flaw)
+
+
+def check_tag(tag: str) -> None:
+    """Raise `InvalidTag` unless *tag* can be stored."""
+    if flaw := flaw_of(tag):
+        raise InvalidTag(tag, flaw)
+
+
+def category_of(stream: str) -> str:
+    """The part of a stream's name before its first hyphen, or the whole name.
+
+    Source: the naming convention of message-db and Eventide.
+    """
+    return stream.partition("-")[0]
+
+
+class StreamName(str):
+    """A stream's name: `category-id`. It is a `str` and goes wherever one does.
+
+    Args:
+        category: what kind of thing the stream is about; has no hyphen.
+        id: which one; anything.
+
+    Raises:
+        InvalidStreamName: the category is empty or has a hyphen, or the whole cannot be stored.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, category: str, id: str) -> StreamName:
+        if not category or "-" in category:
+            raise InvalidStreamName(f"{category}-{id}", "a category is not empty and has no hyphen")
+        if not id:
+            raise InvalidStreamName(f"{category}-{id}", "the id is empty")
+        name = super().__new__(cls, f"{category}-{id}")
+        check_stream(name)
+        return name
+
+    @property
+    def category(self) -> str:
+        """The part before the first hyphen."""
+        return category_of(self)
+
+    @property
+    def id(self) -> str:
+        """The part after the first hyphen."""
+        return self.partition("-")[2]

@@ -1,0 +1,132 @@
+"""The port: what every store promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
+
+__all__ = ["Restorable", "Store"]
+
+
+class Store(Protocol):
+    """An append-only log of events in streams, ordered as a whole by one integer position.
+
+    All methods may raise `StoreUnavailable` (nothing was stored; try again) and `StoreClosed`.
+    A store belongs to the event loop that opened it.
+    """
+
+    async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
+        """Store the events of all *parts* in one atomic step, or nothing.
+
+        The append is durable when this returns. Its identity is the id of its first event: an append whose id is
+        stored already stores nothing and returns the first result, whatever version it expects now. Versions and
+        positions start at 1 and have no gaps. Appends that arrive together may share a commit; each gets its own
+        verdict. If the connection breaks, the same ids are sent again until the store's deadline. Cancelling the
+        caller does not take back what is on its way.
+
+        Args:
+            parts: at least one, each with at least one event, no stream twice.
+            condition: refuse everything if an event matching it exists.
+
+        Returns:
+            Position, versions and time of what is now stored.
+
+        Raises:
+            Conflict: a stream is not at the expected version. Load again and decide again.
+            ConditionFailed: an event matching *condition* exists. Read again and decide again.
+            IdReused: an id is stored with other events. Use a new one.
+            InvalidInput: an event, name or tag cannot be stored. Mend the call.
+            AppendRefused: the database refused it. The message has its reason.
+            OutcomeUnknown: the deadline passed after a broken connection. Append the same ids again.
+
+        Source: Young 2010, "CQRS Documents", chapter "Building an Event Storage".
+        """
+        ...
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
+    ) -> Sequence[StoredEvent]:
+        """Read at most *limit* events of one stream with a version above *after* and at most *upto*.
+
+        Args:
+            after: a version; 0 reads from the first event.
+            upto: a version, included; None means the last.
+            backward: newest first.
+            limit: 1 or more.
+
+        Returns:
+            A whole page, in version order (reversed when *backward*); empty when there is no such event.
+
+        Raises:
+            InvalidQuery: a negative bound, or a limit below 1.
+        """
+        ...
+
+    async def read_facts(
+        self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
+    ) -> Sequence[Fact]:
+        """Read like `read_stream`, only what a fold needs: version, type, schema version and payload."""
+        ...
+
+    async def read_log(
+        self,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        match: tuple[QueryItem, ...] = (),
+        category: str | None = None,
+        limit: int = 500,
+    ) -> Page:
+        """Read at most *limit* events of the whole log with a position above *after* and at most *upto*.
+
+        No event ever appears at or below a position that a page has reported. A filtered page may be empty and still
+        have moved on: it looks at `SCAN_POSITIONS` positions at most. The end is reached when a page's position is
+        the *after* that was asked for.
+
+        Args:
+            after: a position; 0 reads from the first event.
+            upto: a position, included; None means the last.
+            match: events that match one of these; empty means all.
+            category: only streams of this category.
+            limit: 1 or more.
+
+        Raises:
+            InvalidQuery: a negative bound, or a limit below 1.
+        """
+        ...
+
+    async def head(self) -> int:
+        """The position of the last event, 0 in an empty store."""
+        ...
+
+    async def wake(self, after: int, timeout: float) -> int:
+        """Wait until the head is above *after*, or *timeout* seconds have passed.
+
+        Returns:
+            The head, which may still be *after*.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and let go of files and connections. May be called again."""
+        ...
+
+
+class Restorable(Protocol):
+    """An optional power of a store: take over a log with its positions and times."""
+
+    async def restore(self, events: Sequence[StoredEvent]) -> int:
+        """Store *events* exactly as they are, in one atomic step.
+
+        Events up to the head must be the ones that are here already, by id and content; they are passed over, so a
+        broken restore is simply repeated. Those above must continue the log without a gap.
+
+        Returns:
+            How many events were stored now.
+
+        Raises:
+            RestoreMismatch: another log is here, or positions, versions or times do not continue it.
+        """
+        ...
