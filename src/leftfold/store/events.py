@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
+
+from msgspec import Struct
 
 __all__ = [
     "AppendCondition",
@@ -35,8 +36,7 @@ ExpectedVersion: TypeAlias = int | Expected
 """An exact version (0: no stream, otherwise the version of its last event), or an `Expected`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(Struct, frozen=True, kw_only=True):
     """An event on its way into a store.
 
     Args:
@@ -58,8 +58,7 @@ class NewEvent:
     occurred_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToStream:
+class ToStream(Struct, frozen=True):
     """The part of an append that goes to one stream."""
 
     stream: str
@@ -67,16 +66,14 @@ class ToStream:
     events: Sequence[NewEvent]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryItem:
+class QueryItem(Struct, frozen=True, kw_only=True):
     """Matches events that have all of *tags* and one of *types*; an empty set does not restrict."""
 
     tags: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppendCondition:
+class AppendCondition(Struct, frozen=True, kw_only=True):
     """Fails an append if an event after position *after* matches one of *none_of*.
 
     Source: the dynamic consistency boundary specification, dcb.events.
@@ -86,8 +83,7 @@ class AppendCondition:
     after: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(Struct, frozen=True, kw_only=True):
     """What an append did.
 
     Args:
@@ -103,8 +99,7 @@ class Appended:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
+class StoredEvent(Struct, frozen=True, kw_only=True):
     """An event as a store holds it.
 
     Args:
@@ -126,20 +121,14 @@ class StoredEvent:
     metadata: bytes
     occurred_at: datetime
     recorded_at: datetime
-    tags: tuple[str, ...] = field(default=())
+    tags: tuple[str, ...] = ()
 
 
-class Fact(NamedTuple):
-    """The four columns that folding a stream needs."""
-
-    version: int
-    type: str
-    schema_version: int
-    data: bytes | str
+Fact: TypeAlias = tuple[int, str, int, bytes | str]
+"""The four columns that folding a stream needs: version, type, schema version, payload."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Events of a log read, and how far it looked.
 
     Args:

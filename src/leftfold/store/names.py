@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from leftfold.errors import InvalidStreamName, InvalidTag
 from leftfold.store.limits import MAX_NAME_BYTES
 
@@ -54,7 +56,8 @@ class StreamName(str):
 
     __slots__ = ()
 
-    def __new__(cls, category: str, id: str) -> StreamName:
+    def __new__(cls, category: str, id: str) -> Self:
+        """Join *category* and *id*."""
         if not category or "-" in category:
             raise InvalidStreamName(f"{category}-{id}", "a category is not empty and has no hyphen")
         if not id:
@@ -62,6 +65,9 @@ class StreamName(str):
         name = super().__new__(cls, f"{category}-{id}")
         check_stream(name)
         return name
+
+    def __reduce__(self) -> tuple[type[StreamName], tuple[str, str]]:
+        return StreamName, (self.category, self.id)
 
     @property
     def category(self) -> str:

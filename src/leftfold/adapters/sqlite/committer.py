@@ -1,0 +1,136 @@
+"""Group commit on the event loop: appends of one tick share one transaction and one flush.
+
+There is no writer thread: on a busy loop it starves behind the interpreter's lock, and when the loop is idle the
+hand-over costs more than it saves. The price is that a slow disk holds the loop for one flush a batch.
+
+    append -> queue -> end of the tick -> begin immediate -> judge each -> insert -> commit -> verdicts
+                                             | busy: 2 ms later
+                                             | refused by the database: each one alone
+                                             | flush failed: the same ids again, until the deadline
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from leftfold.adapters.sqlite.batch import Batch, events_by_id
+from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
+from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.clock import Clock
+from leftfold.errors import AppendRefused, IdReused, LeftfoldError, OutcomeUnknown, StoreBusy
+from leftfold.store.batching import AppendQueue, Pending
+from leftfold.store.events import Appended
+
+__all__ = ["Committer"]
+
+_BUSY_RETRY_S = 0.002
+_FAULT_RETRY_S = 0.05
+
+
+class Committer:
+    """Commits appends in batches at the end of each tick of the loop it was made on.
+
+    Args:
+        grown: called with the new head after each commit.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock, grown: Callable[[int], None]
+    ) -> None:
+        self._connection = connection
+        self._location = location
+        self._clock = clock
+        self._grown = grown
+        self._loop = asyncio.get_running_loop()
+        self._queue = AppendQueue()
+        self._next: asyncio.Handle | None = None
+
+    async def commit(self, pending: Pending) -> Appended:
+        """Put *pending* into the next batch and wait for its verdict."""
+        pending.deadline = self._loop.time() + self._location.deadline_s
+        self._queue.put(pending)
+        if self._next is None:
+            self._next = self._loop.call_soon(self._turn)
+        return await pending.outcome
+
+    async def drain(self) -> None:
+        """Wait until everything accepted so far has its verdict."""
+        while outcomes := self._queue.outcomes():
+            await asyncio.wait(outcomes)
+
+    def _turn(self) -> None:
+        self._next = None
+        self._give_up(self._queue.take_expired(self._loop.time()))
+        batch = self._queue.next_batch()
+        wait_s = self._try(batch) if batch else 0.0
+        if len(self._queue):
+            self._next = self._loop.call_later(wait_s, self._turn) if wait_s else self._loop.call_soon(self._turn)
+
+    def _try(self, batch: list[Pending]) -> float:
+        """Commit *batch*; returns the seconds to wait before the next turn."""
+        try:
+            self._deliver(batch, self._write(batch))
+        except sqlite3.Error as error:
+            if is_busy(error):
+                self._queue.put_back(batch)
+                return _BUSY_RETRY_S
+            return self._recover(batch, error)
+        except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
+            for pending in batch:
+                pending.fail(error)
+        return 0.0
+
+    def _recover(self, batch: list[Pending], error: sqlite3.Error) -> float:
+        if len(batch) > 1:
+            return max(self._try([pending]) for pending in batch)
+        if is_input_output(error):
+            batch[0].doubt = str(error)
+            self._queue.put_back(batch)
+            return _FAULT_RETRY_S
+        batch[0].fail(self._explained(batch[0], error))
+        return 0.0
+
+    def _write(self, batch: Sequence[Pending]) -> list[Appended | LeftfoldError]:
+        execute = self._connection.execute
+        execute("begin immediate")
+        try:
+            work = Batch(self._connection, self._clock.now())
+            head = work.position
+            verdicts = [work.judge(pending) for pending in batch]
+            if work.position == head:
+                execute("rollback")
+            else:
+                work.flush()
+                execute("commit")
+                self._grown(work.position)
+        finally:
+            if self._connection.in_transaction:
+                execute("rollback")
+        return verdicts
+
+    def _deliver(self, batch: Sequence[Pending], verdicts: Sequence[Appended | LeftfoldError]) -> None:
+        for pending, verdict in zip(batch, verdicts, strict=True):
+            if isinstance(verdict, LeftfoldError):
+                pending.fail(verdict)
+            else:
+                pending.succeed(verdict)
+
+    def _explained(self, pending: Pending, error: sqlite3.Error) -> LeftfoldError:
+        refusal = translated(error, self._location.path)
+        if isinstance(refusal, AppendRefused):
+            for event in events_by_id(self._connection.cursor(), pending.parts).values():
+                return IdReused(event.id, event.stream, event.version)
+        return refusal
+
+    def _give_up(self, expired: Sequence[Pending]) -> None:
+        for pending in expired:
+            pending.fail(
+                OutcomeUnknown(pending.ids, pending.doubt)
+                if pending.doubt
+                else StoreBusy(
+                    f"SQLite file {self._location.path} was held by others for {self._location.deadline_s} s; nothing "
+                    "was stored. End the transaction that holds it, or allow more with ?deadline_s="
+                )
+            )

@@ -1,0 +1,246 @@
+"""The store port on one SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from leftfold.adapters.sqlite.batch import insert_rows, version_in
+from leftfold.adapters.sqlite.committer import Committer
+from leftfold.adapters.sqlite.failures import is_busy, translated
+from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.rows import COLUMNS, Row, Value, event_of, filter_sql, row_of_stored
+from leftfold.adapters.sqlite.schema import check_schema, connect, install, status_of
+from leftfold.clock import Clock, SystemClock
+from leftfold.errors import StoreBusy, StoreClosed
+from leftfold.store.batching import Pending
+from leftfold.store.checks import check_range
+from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
+from leftfold.store.limits import SCAN_POSITIONS
+from leftfold.store.restoring import check_continues
+
+__all__ = ["SqliteStore", "open_sqlite"]
+
+T = TypeVar("T")
+
+_POLL_S = 0.02
+_BUSY_RETRY_S = 0.002
+_HEAD = "select coalesce(max(position), 0) from events"
+
+
+class SqliteStore:
+    """Keeps the log in one SQLite file that several processes may share.
+
+    Appends and reads run on the event loop that opened it: a page is read whole, so no cursor is ever left open
+    across an await. Made by `open_sqlite`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock) -> None:
+        self._connection = connection
+        self._location = location
+        self._grown = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._committer = Committer(connection, location, clock, self._wake_all)
+        self._closed = False
+
+    async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
+        """See `Store.append`."""
+        self._check_open()
+        return await self._committer.commit(Pending(parts, condition, self._loop))
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
+    ) -> Sequence[StoredEvent]:
+        """See `Store.read_stream`."""
+        check_range(after, upto, limit)
+        order = "desc" if backward else "asc"
+        sql = f"select {COLUMNS} from events where stream = ? and version > ? {_upto('version', upto)}"
+        rows = await self._read(
+            lambda: self._rows(f"{sql} order by version {order} limit ?", str(stream), after, limit)
+        )
+        return [event_of(row) for row in rows]
+
+    async def read_facts(
+        self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
+    ) -> Sequence[Fact]:
+        """See `Store.read_facts`."""
+        check_range(after, upto, limit)
+        sql = "select version, type, schema_version, data from events where stream = ? and version > ? "
+        sql += f"{_upto('version', upto)} order by version limit ?"
+        return await self._read(lambda: self._connection.execute(sql, (str(stream), after, limit)).fetchall())
+
+    async def read_log(
+        self,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        match: tuple[QueryItem, ...] = (),
+        category: str | None = None,
+        limit: int = 500,
+    ) -> Page:
+        """See `Store.read_log`."""
+        check_range(after, upto, limit)
+        return await self._read(lambda: self._page(after, upto, match, category, limit))
+
+    async def head(self) -> int:
+        """See `Store.head`."""
+        return await self._read(self._position)
+
+    async def wake(self, after: int, timeout: float) -> int:
+        """See `Store.wake`; commits of this process wake at once, those of others within 20 ms."""
+        end = self._loop.time() + timeout
+        while (head := await self.head()) <= after and (left := end - self._loop.time()) > 0:
+            try:
+                async with asyncio.timeout(min(left, _POLL_S)):
+                    await self._grown.wait()
+            except TimeoutError:
+                continue
+        return head
+
+    async def restore(self, events: Sequence[StoredEvent]) -> int:
+        """See `Restorable.restore`."""
+        self._check_open()
+        await self._committer.drain()
+        await self._begin()
+        cursor = self._connection.cursor()
+        try:
+            positions = [event.position for event in events]
+            last = self._rows(f"select {COLUMNS} from events order by position desc limit ?", 1)
+            between = f"select {COLUMNS} from events where position between ? and ?"
+            known = self._rows(between, min(positions, default=0), max(positions, default=0))
+            here = {row[0]: event_of(row) for row in known}
+            new = check_continues(
+                events, here, event_of(last[0]) if last else None, lambda stream: version_in(cursor, stream)
+            )
+            tags = [(tag, event.position) for event in new for tag in event.tags]
+            insert_rows(cursor, [row_of_stored(event) for event in new], tags)
+            self._connection.execute("commit")
+        except sqlite3.Error as error:
+            raise translated(error, self._location.path) from error
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+        self._wake_all(0)
+        return len(new)
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._committer.drain()
+        self._connection.close()
+        self._wake_all(0)
+
+    async def _begin(self) -> None:
+        end = self._loop.time() + self._location.deadline_s
+        while True:
+            try:
+                self._connection.execute("begin immediate")
+            except sqlite3.Error as error:
+                if not is_busy(error) or self._loop.time() > end:
+                    raise translated(error, self._location.path) from error
+                await asyncio.sleep(_BUSY_RETRY_S)
+            else:
+                return
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        end = self._loop.time() + self._location.deadline_s
+        while True:
+            self._check_open()
+            try:
+                return work()
+            except sqlite3.Error as error:
+                if not is_busy(error) or self._loop.time() > end:
+                    raise translated(error, self._location.path) from error
+            await asyncio.sleep(_BUSY_RETRY_S)
+
+    def _rows(self, sql: str, *values: Value) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def _position(self) -> int:
+        position: int = self._connection.execute(_HEAD).fetchone()[0]
+        return position
+
+    def _page(
+        self, after: int, upto: int | None, match: tuple[QueryItem, ...], category: str | None, limit: int
+    ) -> Page:
+        self._connection.execute("begin")
+        try:
+            head = self._position()
+            end = head if upto is None else min(head, upto)
+            if match or category is not None:
+                end = min(end, after + SCAN_POSITIONS)
+            where, values = _where(match, category, after, end)
+            events = [event_of(row) for row in self._rows(where, *values, limit)]
+        finally:
+            self._connection.execute("rollback")
+        return Page(events, events[-1].position if len(events) == limit else max(after, end))
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreClosed(f"the store on {self._location.path} was closed; open it again")
+
+    def _wake_all(self, _head: int) -> None:
+        self._grown.set()
+        self._grown = asyncio.Event()
+
+
+async def open_sqlite(url: str, *, clock: Clock | None = None, migrate: bool = False) -> SqliteStore:
+    """Open the store at *url*; an empty or missing file becomes a store.
+
+    Args:
+        url: see `SqliteLocation`.
+        clock: gives the recorded times; the machine's clock when left out.
+        migrate: bring an older schema up to date too; otherwise `leftfold migrate` does.
+
+    Raises:
+        InvalidStoreUrl: *url* is not of that form.
+        SchemaMismatch: the file needs `leftfold migrate`, or newer code, or is another application's.
+        StoreUnavailable: the file cannot be opened, or another process holds it longer than the deadline.
+    """
+    location = SqliteLocation.parse(url)
+    end = asyncio.get_running_loop().time() + location.deadline_s
+    while True:
+        try:
+            return SqliteStore(_opened(location, migrate=migrate), location, clock or SystemClock())
+        except sqlite3.Error as error:
+            if not is_busy(error):
+                raise translated(error, location.path) from error
+            if asyncio.get_running_loop().time() > end:
+                raise StoreBusy(
+                    f"SQLite file {location.path} was held by others for {location.deadline_s} s"
+                ) from error
+        await asyncio.sleep(_BUSY_RETRY_S)
+
+
+def _opened(location: SqliteLocation, *, migrate: bool) -> sqlite3.Connection:
+    connection = connect(location)
+    try:
+        if migrate or status_of(connection).found == 0:
+            install(connection, location)
+        check_schema(connection, location)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _upto(column: str, upto: int | None) -> str:
+    return "" if upto is None else f"and {column} <= {int(upto)}"
+
+
+def _where(match: tuple[QueryItem, ...], category: str | None, after: int, end: int) -> tuple[str, list[Value]]:
+    sql = f"select {', '.join('e.' + name for name in COLUMNS.split(', '))} from events e"
+    sql += " where e.position > ? and e.position <= ?"
+    values: list[Value] = [after, end]
+    if category is not None:
+        sql += " and (e.stream = ? or (e.stream >= ? and e.stream < ?))"
+        values += [category, category + "-", category + "."]
+    if match:
+        filters = [filter_sql(item, after, end) for item in match]
+        sql += f" and ({' or '.join(text for text, _ in filters)})"
+        values += [value for _, more in filters for value in more]
+    return sql + " order by e.position limit ?", values

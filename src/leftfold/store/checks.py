@@ -1,0 +1,116 @@
+"""What every store asks of an append before it touches a machine, alike for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, TooLarge
+from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
+from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
+from leftfold.store.names import check_stream, check_tag, flaw_of
+
+__all__ = ["check_append", "check_condition", "check_range", "json_flaw"]
+
+_MAX_SCHEMA_VERSION = 32_767
+_RAW = msgspec.json.Decoder(msgspec.Raw)
+_ANY = msgspec.json.Decoder()
+
+
+def check_append(parts: Sequence[ToStream], condition: AppendCondition | None) -> tuple[int, int]:
+    """Raise a typed error unless this append can be stored.
+
+    Returns:
+        Its number of events, and the bytes of all payloads and metadata.
+    """
+    if not parts:
+        raise InvalidAppend("an append needs at least one part with at least one event")
+    events = size = 0
+    for part in parts:
+        _check_part(part)
+        for event in part.events:
+            size += _check_event(event, part.stream)
+        events += len(part.events)
+    if events > 1:
+        _check_unique(parts, events)
+    if events > MAX_APPEND_EVENTS:
+        raise TooLarge("number of events of an append", events, MAX_APPEND_EVENTS, "MAX_APPEND_EVENTS")
+    if size > MAX_APPEND_BYTES:
+        raise TooLarge("size of an append in bytes", size, MAX_APPEND_BYTES, "MAX_APPEND_BYTES")
+    if condition is not None:
+        check_condition(condition)
+    return events, size
+
+
+def check_condition(condition: AppendCondition) -> None:
+    """Raise `InvalidQuery` unless *condition* can be checked."""
+    if condition.after < 0:
+        raise InvalidQuery(f"an append condition's after is {condition.after}; positions start at 1, so give 0 or more")
+    if not condition.none_of:
+        raise InvalidQuery("an append condition needs at least one query item; leave it out to append unconditionally")
+    for item in condition.none_of:
+        for tag in item.tags:
+            check_tag(tag)
+
+
+def check_range(after: int, upto: int | None, limit: int) -> None:
+    """Raise `InvalidQuery` unless this is a range that can be read."""
+    if after < 0 or (upto is not None and upto < 0):
+        raise InvalidQuery(f"after={after}, upto={upto}: bounds are 0 or more")
+    if limit < 1:
+        raise InvalidQuery(f"limit={limit}: a page has at least one event")
+
+
+def json_flaw(data: bytes) -> str | None:
+    """Why *data* is not JSON text that every store can keep, or None when it is."""
+    try:
+        text = data.decode()
+        _RAW.decode(data)
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+        return f"is not JSON in UTF-8: {error}"
+    return _escape_flaw(data, text) if "\\u" in text else None
+
+
+def _escape_flaw(data: bytes, text: str) -> str | None:
+    if not any(escape in text.lower() for escape in ("\\u0000", "\\ud")):
+        return None
+    try:
+        decoded = msgspec.json.encode(_ANY.decode(data))
+    except (UnicodeEncodeError, msgspec.MsgspecError) as error:
+        return f"holds a lone surrogate: {error}"
+    return "holds a NUL character" if rb"\u0000" in decoded.replace(rb"\\", b"") else None
+
+
+def _check_part(part: ToStream) -> None:
+    check_stream(part.stream)
+    if not part.events:
+        raise InvalidAppend(f"the part for stream {part.stream!r} has no events")
+    if not isinstance(part.expected, Expected) and part.expected < 0:
+        raise InvalidAppend(f"stream {part.stream!r}: expected version {part.expected} is negative; use `Expected`")
+
+
+def _check_event(event: NewEvent, stream: str) -> int:
+    if flaw := flaw_of(event.type):
+        raise InvalidAppend(f"stream {stream!r}: event type {event.type!r:.80} {flaw}")
+    if not 1 <= event.schema_version <= _MAX_SCHEMA_VERSION:
+        raise InvalidAppend(f"event {event.type!r}: schema version {event.schema_version} is not in 1..32767")
+    if event.occurred_at is not None and event.occurred_at.tzinfo is None:
+        raise InvalidAppend(f"event {event.type!r}: occurred_at has no zone; give one, as in datetime.now(UTC)")
+    for tag in event.tags:
+        check_tag(tag)
+    for what, content in (("payload", event.data), ("metadata", event.metadata)):
+        if len(content) > MAX_EVENT_BYTES:
+            raise TooLarge(f"{what} of event {event.type!r} in bytes", len(content), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+        if content != b"{}" and (flaw := json_flaw(content)):
+            raise InvalidPayload(f"{what} of event {event.type!r} for stream {stream!r}", flaw)
+    return len(event.data) + len(event.metadata)
+
+
+def _check_unique(parts: Sequence[ToStream], events: int) -> None:
+    ids: set[UUID] = {event.id for part in parts for event in part.events}
+    if len(ids) != events:
+        raise InvalidAppend("an append names an event id twice")
+    if len({part.stream for part in parts}) != len(parts):
+        raise InvalidAppend("an append names a stream twice; put all of its events for one stream into one part")

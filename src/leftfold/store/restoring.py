@@ -1,0 +1,62 @@
+"""Taking over a log: what may continue what is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from leftfold.errors import RestoreMismatch
+from leftfold.store.checks import check_append
+from leftfold.store.events import Expected, NewEvent, StoredEvent, ToStream
+
+__all__ = ["check_continues"]
+
+
+def check_continues(
+    events: Sequence[StoredEvent],
+    here: Mapping[int, StoredEvent],
+    last: StoredEvent | None,
+    version_of: Callable[[str], int],
+) -> list[StoredEvent]:
+    """Sort out which of *events* are new, or raise `RestoreMismatch` when they belong to another log.
+
+    Args:
+        events: in position order.
+        here: what the store holds at the positions of *events*, by position.
+        last: the store's last event, None when it is empty.
+        version_of: the version of a stream in the store, 0 when there is none.
+    """
+    new: list[StoredEvent] = []
+    versions: dict[str, int] = {}
+    for event in events:
+        known = here.get(event.position)
+        if known is not None:
+            if known != event:
+                raise RestoreMismatch(event.position, f"event {known.id} is here, event {event.id} was to be restored")
+            continue
+        _check_next(event, last, versions.get(event.stream) or version_of(event.stream))
+        versions[event.stream] = event.version
+        last = event
+        new.append(event)
+    return new
+
+
+def _check_next(event: StoredEvent, last: StoredEvent | None, version: int) -> None:
+    head = last.position if last else 0
+    if event.position != head + 1:
+        raise RestoreMismatch(event.position, f"the log here ends at {head}; position {head + 1} has to follow")
+    if event.version != version + 1:
+        raise RestoreMismatch(
+            event.position, f"stream {event.stream!r} is at version {version}; {event.version} cannot follow"
+        )
+    if last and event.recorded_at < last.recorded_at:
+        raise RestoreMismatch(event.position, f"recorded at {event.recorded_at}, before its predecessor")
+    fresh = NewEvent(
+        id=event.id,
+        type=event.type,
+        schema_version=event.schema_version,
+        data=event.data,
+        metadata=event.metadata,
+        tags=event.tags,
+        occurred_at=event.occurred_at,
+    )
+    check_append([ToStream(event.stream, Expected.ANY, [fresh])], None)

@@ -1,0 +1,136 @@
+"""Laws of content: what is stored comes back byte for byte; what cannot be stored is refused whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from msgspec.structs import replace
+
+from leftfold.errors import (
+    InvalidAppend,
+    InvalidInput,
+    InvalidPayload,
+    InvalidStreamName,
+    InvalidTag,
+    TooLarge,
+)
+from leftfold.store.events import NewEvent, ToStream
+from leftfold.store.limits import MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_NAME_BYTES
+from leftfold.testing.conformance.stores import FullStore, Laws, event, events
+
+__all__ = ["ContentLaws"]
+
+_PAYLOADS = [
+    b"{}",
+    b"null",
+    b"[]",
+    b'"text"',
+    b'{"b":1,"a":2,"b":3}',
+    b'{ "spaces" : [ 1 ,2 ] }',
+    b'{"n":1e2,"m":-0,"big":123456789012345678901234567890.000000000000000000001}',
+    '{"text":"Größe 尺寸 🚀 \\u00e9 \\ud83d\\ude80 \\\\u0000"}'.encode(),
+]
+
+_UNSTORABLE: list[tuple[NewEvent, type[InvalidInput]]] = [
+    (event(data=b'{"a":'), InvalidPayload),
+    (event(data=b"{} {}"), InvalidPayload),
+    (event(data=b""), InvalidPayload),
+    (event(data=b'{"a":NaN}'), InvalidPayload),
+    (event(data=b'{"a":"\\u0000"}'), InvalidPayload),
+    (event(data=b'{"\\u0000":1}'), InvalidPayload),
+    (event(data=b'{"a":"\x00"}'), InvalidPayload),
+    (event(data=b'{"a":"\\ud800"}'), InvalidPayload),
+    (event(data=b'{"a":"\\uDC00x"}'), InvalidPayload),
+    (event(data=b'{"a":"\xed\xa0\x80"}'), InvalidPayload),
+    (replace(event(), metadata=b"{"), InvalidPayload),
+    (event(""), InvalidAppend),
+    (event("T" * (MAX_NAME_BYTES + 1)), InvalidAppend),
+    (event("T\x00"), InvalidAppend),
+    (replace(event(), schema_version=0), InvalidAppend),
+    (replace(event(), schema_version=40_000), InvalidAppend),
+    (replace(event(), occurred_at=datetime(2026, 1, 1)), InvalidAppend),  # noqa: DTZ001 - the missing zone is the point
+    (event(tags=[""]), InvalidTag),
+    (event(tags=["ok", "\x00"]), InvalidTag),
+    (event(tags=["\ud800"]), InvalidTag),
+    (event(data=b'"' + b"x" * MAX_EVENT_BYTES + b'"'), TooLarge),
+]
+
+
+class ContentLaws(Laws):
+    """What a store keeps, and what it refuses."""
+
+    @pytest.mark.parametrize("data", _PAYLOADS, ids=range(len(_PAYLOADS)))
+    async def test_payload_and_metadata_come_back_byte_for_byte(self, store: FullStore, data: bytes) -> None:
+        metadata = b'{"actor":"A","tenant":"T","note":"\xc3\xbc"}'
+        await store.append(ToStream("a-1", 0, [replace(event(data=data), metadata=metadata)]))
+        [stored] = await store.read_stream("a-1")
+        assert (stored.data, stored.metadata) == (data, metadata)
+        [fact] = await store.read_facts("a-1")
+        assert fact[3] in (data, data.decode())
+
+    @pytest.mark.parametrize(
+        "stream", ["订单-七", "заказ-7", "طلب-سبعة", "a b'c\"d;--%_\\", "🚀", "É-é", "x" * MAX_NAME_BYTES]
+    )
+    async def test_a_stream_name_in_any_script_works(self, store: FullStore, stream: str) -> None:
+        await store.append(ToStream(stream, 0, [event(tags=[stream])]))
+        [stored] = await store.read_stream(stream)
+        assert (stored.stream, stored.tags) == (stream, (stream,))
+        assert [e.stream for e in (await store.read_log()).events] == [stream]
+
+    async def test_stream_names_that_only_look_alike_are_different(self, store: FullStore) -> None:
+        composed, decomposed = "caf\u00e9-1", "cafe\u0301-1"
+        await store.append(ToStream(composed, 0, events(1)))
+        await store.append(ToStream(decomposed, 0, events(2)))
+        await store.append(ToStream(composed.upper(), 0, events(3)))
+        assert len(await store.read_stream(composed)) == 1
+        assert len(await store.read_stream(decomposed)) == 2
+
+    async def test_a_payload_of_10_megabytes_works(self, store: FullStore) -> None:
+        data = b'{"scan":"' + b"0123456789abcdef" * 655_360 + b'"}'
+        await store.append(ToStream("a-1", 0, [event(data=data)]))
+        [stored] = await store.read_stream("a-1")
+        assert stored.data == data
+
+    async def test_valid_time_is_kept_to_the_microsecond_and_defaults_to_recorded_time(self, store: FullStore) -> None:
+        moment = datetime(1993, 1, 1, 3, 4, 5, 678_901, tzinfo=timezone(timedelta(hours=2)))
+        await store.append(ToStream("a-1", 0, [replace(event(), occurred_at=moment), event()]))
+        first, second = await store.read_stream("a-1")
+        assert first.occurred_at == moment
+        assert first.occurred_at.utcoffset() == timedelta(0)
+        assert second.occurred_at == second.recorded_at
+        assert second.recorded_at > datetime(2026, 1, 1, tzinfo=UTC)
+
+    @pytest.mark.parametrize(("bad", "error"), _UNSTORABLE, ids=range(len(_UNSTORABLE)))
+    async def test_an_event_that_cannot_be_stored_is_refused_with_its_whole_append(
+        self, store: FullStore, bad: NewEvent, error: type[InvalidInput]
+    ) -> None:
+        with pytest.raises(error):
+            await store.append(ToStream("a-1", 0, [event(), bad]))
+        assert await store.head() == 0
+
+    @pytest.mark.parametrize("stream", ["", "a\x00b", "a\ud800b", "x" * (MAX_NAME_BYTES + 1), "é" * 257])
+    async def test_a_stream_name_that_cannot_be_stored_is_refused(self, store: FullStore, stream: str) -> None:
+        with pytest.raises(InvalidStreamName):
+            await store.append(ToStream("a-1", 0, events(1)), ToStream(stream, 0, events(1)))
+        assert await store.head() == 0
+
+    async def test_an_append_that_says_nothing_or_says_it_twice_is_refused(self, store: FullStore) -> None:
+        one = event()
+        for parts in (
+            [],
+            [ToStream("a-1", 0, [])],
+            [ToStream("a-1", 0, [one, one])],
+            [ToStream("a-1", 0, [one]), ToStream("b-1", 0, [one])],
+            [ToStream("a-1", 0, events(1)), ToStream("a-1", 1, events(1))],
+            [ToStream("a-1", -1, events(1))],
+        ):
+            with pytest.raises(InvalidAppend):
+                await store.append(*parts)
+        assert await store.head() == 0
+
+    async def test_an_append_above_the_named_limit_is_refused_and_at_it_accepted(self, store: FullStore) -> None:
+        with pytest.raises(TooLarge, match="MAX_APPEND_EVENTS"):
+            await store.append(ToStream("a-1", 0, events(MAX_APPEND_EVENTS + 1)))
+        assert await store.head() == 0
+        assert (await store.append(ToStream("a-1", 0, events(MAX_APPEND_EVENTS)))).position == MAX_APPEND_EVENTS

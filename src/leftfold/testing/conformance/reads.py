@@ -1,0 +1,137 @@
+"""Laws of reading: streams forward, backward and in ranges; the log by type, tag and category."""
+
+from __future__ import annotations
+
+import pytest
+
+from leftfold.errors import InvalidQuery
+from leftfold.store.events import Expected, QueryItem, ToStream
+from leftfold.store.limits import SCAN_POSITIONS
+from leftfold.testing.conformance.stores import FullStore, Laws, event, events, scan
+
+__all__ = ["ReadLaws"]
+
+
+class ReadLaws(Laws):
+    """What reading promises."""
+
+    @pytest.mark.parametrize(
+        ("after", "upto", "limit", "backward", "versions"),
+        [
+            (0, None, 500, False, [1, 2, 3, 4, 5]),
+            (0, None, 500, True, [5, 4, 3, 2, 1]),
+            (2, None, 500, False, [3, 4, 5]),
+            (2, 4, 500, False, [3, 4]),
+            (2, 4, 500, True, [4, 3]),
+            (0, None, 2, False, [1, 2]),
+            (0, None, 2, True, [5, 4]),
+            (1, None, 1, False, [2]),
+            (0, 0, 500, False, []),
+            (5, None, 500, False, []),
+            (4, 2, 500, False, []),
+            (0, 99, 500, False, [1, 2, 3, 4, 5]),
+        ],
+    )
+    async def test_a_stream_is_read_in_ranges_both_ways(
+        self, store: FullStore, after: int, upto: int | None, limit: int, backward: bool, versions: list[int]
+    ) -> None:
+        await store.append(ToStream("a-1", 0, events(5)), ToStream("a-2", 0, events(1)))
+        read = await store.read_stream("a-1", after=after, upto=upto, backward=backward, limit=limit)
+        assert [(e.stream, e.version) for e in read] == [("a-1", version) for version in versions]
+        if not backward:
+            facts = await store.read_facts("a-1", after=after, upto=upto, limit=limit)
+            assert [(f[0], f[1], f[2], _bytes(f[3])) for f in facts] == [
+                (e.version, e.type, e.schema_version, e.data) for e in read
+            ]
+        assert await store.head() == 6
+
+    async def test_a_stream_that_does_not_exist_is_empty(self, store: FullStore) -> None:
+        await store.append(ToStream("a-1", 0, events(1)))
+        assert list(await store.read_stream("a-2")) == []
+        assert list(await store.read_facts("a-2")) == []
+        assert len(await store.read_stream("a-1")) == 1
+
+    async def test_the_log_is_read_in_pages_that_say_how_far_they_looked(self, store: FullStore) -> None:
+        await store.append(ToStream("a-1", 0, events(5)))
+        pages = await scan(store, limit=2)
+        assert [([e.position for e in page.events], page.position) for page in pages] == [
+            ([1, 2], 2),
+            ([3, 4], 4),
+            ([5], 5),
+        ]
+        page = await store.read_log(after=1, upto=3)
+        assert ([e.position for e in page.events], page.position) == ([2, 3], 3)
+        page = await store.read_log(after=9)
+        assert (list(page.events), page.position) == ([], 9)
+
+    @pytest.mark.parametrize(
+        ("match", "found"),
+        [
+            (["/Opened"], [1, 4]),
+            (["/Opened Closed"], [1, 3, 4]),
+            (["red/"], [1, 2, 4]),
+            (["red big/"], [2, 4]),
+            (["red/Opened"], [1, 4]),
+            (["small/", "/Closed"], [1, 3]),
+            (["red big/Opened", "small/Moved"], [4]),
+            (["absent/"], []),
+            (["/"], [1, 2, 3, 4]),
+        ],
+    )
+    async def test_the_log_is_read_by_all_tags_and_any_type_of_any_item(
+        self, store: FullStore, match: list[str], found: list[int]
+    ) -> None:
+        await store.append(ToStream("a-1", 0, [event("Opened", tags=["red", "small"])]))
+        await store.append(ToStream("a-1", 1, [event("Moved", tags=["big", "red"]), event("Closed")]))
+        await store.append(ToStream("b-1", 0, [event("Opened", tags=["red", "red", "big"])]))
+        items = tuple(_item(text) for text in match)
+        pages = await scan(store, match=items)
+        assert [e.position for page in pages for e in page.events] == found
+        assert pages[-1].position == 4
+        one_by_one = await scan(store, match=items, limit=1)
+        assert [e.position for page in one_by_one for e in page.events] == found
+
+    async def test_the_log_is_read_by_category(self, store: FullStore) -> None:
+        for stream in ("account-1", "accounts-1", "account", "account-ü", "account.x", "acc-1", "account-"):
+            await store.append(ToStream(stream, 0, events(1)))
+        page = await store.read_log(category="account")
+        assert [e.stream for e in page.events] == ["account-1", "account", "account-ü", "account-"]
+        assert page.position == 7
+        both = await store.read_log(category="account", match=(QueryItem(types=frozenset({"Other"})),))
+        assert (list(both.events), both.position) == ([], 7)
+
+    async def test_tags_come_back_sorted_and_once(self, store: FullStore) -> None:
+        await store.append(ToStream("a-1", 0, [event(tags=["z", "a", "z"]), event()]))
+        assert [e.tags for e in await store.read_stream("a-1")] == [("a", "z"), ()]
+
+    async def test_a_filtered_page_looks_at_a_bounded_part_of_the_log(self, store: FullStore) -> None:
+        total = SCAN_POSITIONS + 5
+        for n in range(0, total, 5_000):
+            await store.append(ToStream("many-1", Expected.ANY, events(min(5_000, total - n))))
+        await store.append(ToStream("rare-1", 0, [event("Rare")]))
+        first = await store.read_log(category="rare")
+        assert (list(first.events), first.position) == ([], SCAN_POSITIONS)
+        second = await store.read_log(category="rare", after=first.position)
+        assert ([e.type for e in second.events], second.position) == (["Rare"], total + 1)
+
+    async def test_a_range_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
+        for bad in (
+            store.read_stream("a", after=-1),
+            store.read_stream("a", limit=0),
+            store.read_facts("a", upto=-1),
+        ):
+            with pytest.raises(InvalidQuery):
+                await bad
+        with pytest.raises(InvalidQuery):
+            await store.read_log(after=-1)
+        with pytest.raises(InvalidQuery):
+            await store.read_log(limit=0)
+
+
+def _bytes(data: bytes | str) -> bytes:
+    return data.encode() if isinstance(data, str) else data
+
+
+def _item(text: str) -> QueryItem:
+    tags, _, types = text.partition("/")
+    return QueryItem(tags=frozenset(tags.split()), types=frozenset(types.split()))

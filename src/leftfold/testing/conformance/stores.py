@@ -1,0 +1,63 @@
+"""What the laws are told: a store to test, events to put into it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Protocol, TypeAlias
+
+import pytest
+
+from leftfold.ids import new_id
+from leftfold.store.events import NewEvent, Page, QueryItem, StoredEvent
+from leftfold.store.port import Restorable, Store
+
+__all__ = ["FullStore", "Laws", "Opener", "event", "events", "log_of", "scan"]
+
+
+class FullStore(Store, Restorable, Protocol):
+    """A store with its optional powers."""
+
+
+Opener: TypeAlias = Callable[[], Coroutine[object, object, FullStore]]
+"""Opens the same log each time it is called, as another process would."""
+
+
+class Laws:
+    """Gives every law its fixture: `store`, opened by the subclass's `opener` and closed at the end."""
+
+    @pytest.fixture
+    async def store(self, opener: Opener) -> AsyncIterator[FullStore]:
+        """A store that is empty when the test begins."""
+        store = await opener()
+        yield store
+        await store.close()
+
+
+def event(type: str = "Happened", *, data: bytes = b'{"n":1}', tags: Sequence[str] = ()) -> NewEvent:
+    """A new event with an id of its own."""
+    return NewEvent(id=new_id(), type=type, data=data, tags=tuple(tags))
+
+
+def events(count: int, *, type: str = "Happened") -> list[NewEvent]:
+    """New events, numbered in their payload from 1."""
+    return [event(type, data=b'{"n":%d}' % n) for n in range(1, count + 1)]
+
+
+async def log_of(store: Store) -> list[StoredEvent]:
+    """The whole log, page by page."""
+    return [event for page in await scan(store) for event in page.events]
+
+
+async def scan(
+    store: Store, *, match: tuple[QueryItem, ...] = (), category: str | None = None, limit: int = 500
+) -> list[Page]:
+    """Every page from the first event on, until a page does not move on."""
+    pages: list[Page] = []
+    after = 0
+    while True:
+        page = await store.read_log(after=after, match=match, category=category, limit=limit)
+        if page.position == after:
+            return pages
+        assert page.position > after, "a page never steps back"
+        pages.append(page)
+        after = page.position

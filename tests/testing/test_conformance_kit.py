@@ -1,0 +1,63 @@
+"""The conformance kit can fail: a store that does nothing keeps no law, and no law is passed over."""
+
+from __future__ import annotations
+
+import pytest
+
+from leftfold.testing.conformance import StoreConformance
+
+pytest_plugins = ["pytester"]
+
+_NOOP = """
+from datetime import UTC, datetime
+
+import pytest
+
+from leftfold.store import Appended, Page
+from leftfold.testing.conformance import StoreConformance
+
+
+class Noop:
+    async def append(self, *parts, condition=None):
+        versions = {part.stream: len(part.events) for part in parts}
+        return Appended(position=0, versions=versions, recorded_at=datetime.now(UTC))
+
+    async def read_stream(self, stream, **range):
+        return []
+
+    async def read_facts(self, stream, **range):
+        return []
+
+    async def read_log(self, *, after=0, **filter):
+        return Page([], after)
+
+    async def head(self):
+        return 0
+
+    async def wake(self, after, timeout):
+        return after
+
+    async def restore(self, events):
+        return 0
+
+    async def close(self):
+        pass
+
+
+class TestNoop(StoreConformance):
+    @pytest.fixture
+    def opener(self):
+        async def open_one():
+            return Noop()
+
+        return open_one
+"""
+
+
+def test_a_store_that_does_nothing_fails_every_law(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(test_noop=_NOOP)
+    outcomes = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-q").parseoutcomes()
+    assert set(outcomes) <= {"failed", "warnings"}, "neither passed, nor skipped, nor in error before the law was tried"
+    laws = [name for name in dir(StoreConformance) if name.startswith("test_")]
+    assert outcomes["failed"] >= len(laws) > 30
