@@ -1,0 +1,196 @@
+"""Between event objects and the JSON text a store keeps, exactly, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from leftfold.errors import DamagedPayload, InvalidPayload, LeftfoldError
+from leftfold.messages.flaws import field_names, find_flaw, json_flaw
+from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.ordering import ordered
+from leftfold.messages.registry import Registry
+from leftfold.messages.shape import Shape
+from leftfold.messages.transform import Transform
+
+__all__ = ["Codec", "Encoded", "Reader", "damaged"]
+
+_encode = msgspec.json.Encoder().encode
+_BACKSLASH, _CAPITAL_I = b"\\I"
+_NO_ZONE = re.compile(rb'T\d\d:\d\d:\d\d(?:\.\d+)?"')
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """An event as a store keeps it.
+
+    Args:
+        type: stored name.
+        schema_version: version of its fields, counted from 1.
+        data: JSON text in UTF-8.
+    """
+
+    type: str
+    schema_version: int
+    data: bytes
+
+
+class Reader(NamedTuple):
+    """How the events of one stored name and version are read.
+
+    Args:
+        event_type: the class they become.
+        decode: makes one from what is stored; whatever it raises means that the payload is damaged.
+    """
+
+    event_type: type
+    decode: Callable[[bytes | str], object]
+
+
+class Codec:
+    """Writes and reads the events of one registry.
+
+    What `encode` accepts, `decode` gives back exactly, in the types that the fields declare: Decimals with their
+    exponent, times with their offset. What would not come back is refused before it is stored.
+
+    Args:
+        registry: which names and versions stand for which classes.
+        transform: changes payloads on their way in and out; left out, they are stored as they are.
+    """
+
+    def __init__(self, registry: Registry, transform: Transform | None = None) -> None:
+        self.registry = registry
+        self._transform = transform
+        self._writers: dict[type, _Writer] = {}
+        self._readers: dict[tuple[str, int], Reader] = {}
+
+    def encode(self, event: object, metadata: Metadata = NO_METADATA) -> Encoded:
+        """Write *event* as JSON text.
+
+        Args:
+            event: of a registered class.
+            metadata: what will be stored beside it; only a transform looks at it.
+
+        Raises:
+            DefinitionError: the class of *event* is not registered.
+            InvalidPayload: a value cannot be stored, or would not read back; the message names the field.
+        """
+        writer = self._writers.get(type(event)) or self._writer_of(type(event))
+        data = writer.write(event)
+        if self._transform is not None:
+            data = _dumped(self._transform, data, writer.name, writer.version, metadata)
+        return Encoded(writer.name, writer.version, data)
+
+    def decode(self, data: bytes | str, *, stream: str, version: int, type: str, schema_version: int) -> object:
+        """Read a stored event.
+
+        Args:
+            data: what is stored.
+            stream: where it is, for errors.
+            version: its place in the stream, counted from 1, for errors.
+            type: its stored name.
+            schema_version: the version it was stored with, counted from 1.
+
+        Raises:
+            UnknownEventType: no registered class stands for *type*.
+            UnknownSchemaVersion: the type is known, this version of it is not.
+            DamagedPayload: *data* does not decode into the class; the cause is kept.
+        """
+        reader = self.reader(type, schema_version)
+        if reader is None:
+            raise self.registry.unknown(stream, version, type, schema_version)
+        try:
+            return reader.decode(data)
+        except LeftfoldError:
+            raise
+        except Exception as error:
+            raise damaged(stream, version, type, schema_version, error) from error
+
+    def reader(self, type: str, schema_version: int) -> Reader | None:
+        """How events stored as *type* in this version are read, or None when no registered class stands for them."""
+        found = self._readers.get((type, schema_version))
+        if found is None and (cls := self.registry.type_of(type, schema_version)) is not None:
+            found = self._readers[type, schema_version] = self._new_reader(cls, type, schema_version)
+        return found
+
+    def _new_reader(self, cls: type, name: str, schema_version: int) -> Reader:
+        decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(cls)
+        decode: Callable[[bytes | str], object] = decoder.decode
+        transform = self._transform
+        if transform is None:
+            return Reader(cls, decode)
+
+        def decode_loaded(data: bytes | str) -> object:
+            text = data.encode() if isinstance(data, str) else data
+            return decode(transform.load(text, type=name, schema_version=schema_version))
+
+        return Reader(cls, decode_loaded)
+
+    def _writer_of(self, cls: type) -> _Writer:
+        name, version = self.registry.key_of(cls)
+        writer = self._writers[cls] = _Writer(cls, name, version, self.registry.shape_of(cls))
+        return writer
+
+
+class _Writer:
+    """Writes events of one class; a few cheap looks at the bytes decide whether the event is walked."""
+
+    def __init__(self, cls: type, name: str, version: int, shape: Shape) -> None:
+        self.name = name
+        self.version = version
+        self._shape = shape
+        self._curious = shape.floats or shape.decimals or shape.times
+        self._decode: Callable[[bytes], object] = msgspec.json.Decoder(cls).decode
+
+    def write(self, event: object) -> bytes:
+        try:
+            data = _encode(ordered(event)) if self._shape.sets else _encode(event)
+            back = self._decode(data)
+            same = back == event
+        except Exception as error:
+            raise self._refused(event, str(error)) from error
+        if not same or (_BACKSLASH in data and b"\\u0000" in data) or (self._curious and self._suspect(data)):
+            self._check(event, data, back)
+        return data
+
+    def _suspect(self, data: bytes) -> bool:
+        shape = self._shape
+        return (
+            (shape.floats and b"null" in data)
+            or (shape.decimals and _CAPITAL_I in data and b'Infinity"' in data)
+            or (shape.times and _NO_ZONE.search(data) is not None)
+        )
+
+    def _check(self, event: object, data: bytes, back: object) -> None:
+        # Equality alone is too strict: a time in the hour that a clock change repeats never equals one of another zone.
+        if find_flaw(event) is not None:
+            raise self._refused(event, "")
+        if _encode(ordered(back)) != data:
+            raise self._refused(event, "does not read back as it was written", back)
+
+    def _refused(self, event: object, reason: str, back: object = None) -> InvalidPayload:
+        what = f"event {self.name!r}"
+        if flaw := find_flaw(event):
+            return InvalidPayload(f"{what}, field {flaw.path!r}", flaw.reason)
+        for field in field_names(event) if back is not None else ():
+            was, reads = getattr(event, field), getattr(back, field)
+            if was != reads:
+                return InvalidPayload(f"{what}, field {field!r}", f"{was!r:.80} would read back as {reads!r:.80}")
+        return InvalidPayload(what, f"{reason}. Give every field a value of its declared type")
+
+
+def damaged(stream: str, version: int, type: str, schema_version: int, error: Exception) -> DamagedPayload:
+    """The error for a payload that does not decode; raise it from *error*."""
+    reason = f"its payload does not decode: {error.__class__.__name__}: {error}"
+    if error.__cause__ is not None or not isinstance(error, msgspec.DecodeError):
+        reason += ". If a rule of the class was tightened after this was stored, put the rule into a new version"
+    return DamagedPayload(stream, version, type, schema_version, reason)
+
+
+def _dumped(transform: Transform, data: bytes, name: str, version: int, metadata: Metadata) -> bytes:
+    dumped = transform.dump(data, type=name, schema_version=version, metadata=metadata)
+    if flaw := json_flaw(dumped):
+        raise InvalidPayload(f"event {name!r}, after its transform", flaw)
+    return dumped

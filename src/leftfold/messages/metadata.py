@@ -1,0 +1,74 @@
+"""What is known about an event beside its own content."""
+
+from __future__ import annotations
+
+import msgspec
+
+from leftfold.errors import DamagedPayload, InvalidPayload
+from leftfold.messages.flaws import find_flaw
+
+__all__ = ["NO_METADATA", "Metadata", "dump_metadata", "load_metadata"]
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is stored beside an event.
+
+    Args:
+        correlation_id: the same for everything that one outside request led to.
+        causation_id: the id of the event or command that directly led to this event.
+        command_id: the id of the command it was recorded for.
+        actor: who asked for it.
+        tenant: reserved: whose data it is.
+        subject: reserved: the person it is about, whose data may have to be forgotten.
+        extra: anything else, text to text.
+    """
+
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    command_id: str | None = None
+    actor: str | None = None
+    tenant: str | None = None
+    subject: str | None = None
+    extra: dict[str, str] = {}
+
+
+NO_METADATA = Metadata()
+"""Nothing is known."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Metadata).decode
+
+
+def dump_metadata(metadata: Metadata) -> bytes:
+    """Write *metadata* as the JSON object a store keeps; `{}` when nothing is known.
+
+    Raises:
+        InvalidPayload: a text holds NUL or a lone surrogate, or a value is no text.
+    """
+    if metadata is NO_METADATA:
+        return b"{}"
+    try:
+        data = _encode(metadata)
+        readable = _decode(data) == metadata
+    except (TypeError, ValueError) as error:
+        raise _refused(metadata, str(error)) from error
+    if not readable or (0x5C in data and find_flaw(metadata) is not None):
+        raise _refused(metadata, "does not read back as it was written")
+    return data
+
+
+def load_metadata(data: bytes | str, *, stream: str, version: int, type: str, schema_version: int) -> Metadata:
+    """Read the metadata stored beside the event at *version* of *stream*; members it does not know are passed over.
+
+    Raises:
+        DamagedPayload: it is not a JSON object, or a known member has the wrong type.
+    """
+    try:
+        return _decode(data)
+    except ValueError as error:
+        raise DamagedPayload(stream, version, type, schema_version, f"its metadata cannot be read: {error}") from error
+
+
+def _refused(metadata: Metadata, reason: str) -> InvalidPayload:
+    flaw = find_flaw(metadata)
+    return InvalidPayload(f"metadata, field {flaw.path!r}" if flaw else "metadata", flaw.reason if flaw else reason)

@@ -1,0 +1,45 @@
+"""What a typed read of a store returns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from leftfold.messages.metadata import NO_METADATA, Metadata
+
+__all__ = ["RecordedEvent"]
+
+_E_co = TypeVar("_E_co", covariant=True)
+
+
+class RecordedEvent(msgspec.Struct, Generic[_E_co], frozen=True, kw_only=True):
+    """An event and everything the store knows about it.
+
+    Args:
+        event: the event itself, in the class its stored name and version stand for.
+        stream: the stream it belongs to.
+        version: its place in that stream, counted from 1, without gaps.
+        position: its place in the whole log, counted from 1, without gaps.
+        id: unique for ever.
+        type: its stored name.
+        schema_version: the version it was stored with, counted from 1.
+        occurred_at: when it happened.
+        recorded_at: when the store recorded it, in UTC.
+        metadata: what is known about it beside its content.
+        tags: names it is found by across streams, sorted.
+    """
+
+    event: _E_co
+    stream: str
+    version: int
+    position: int
+    id: UUID
+    type: str
+    schema_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    metadata: Metadata = NO_METADATA
+    tags: tuple[str, ...] = ()

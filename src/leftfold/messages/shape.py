@@ -1,0 +1,127 @@
+"""What the fields of an event class can hold, and whether JSON text can hold it exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, get_origin, get_type_hints
+
+import msgspec
+from msgspec import inspect
+
+__all__ = ["Shape", "shape_of"]
+
+_KEYS = (
+    inspect.StrType,
+    inspect.IntType,
+    inspect.FloatType,
+    inspect.DecimalType,
+    inspect.UUIDType,
+    inspect.DateTimeType,
+    inspect.DateType,
+    inspect.TimeType,
+    inspect.TimeDeltaType,
+    inspect.BytesType,
+    inspect.EnumType,
+    inspect.LiteralType,
+    inspect.AnyType,  # has a finding of its own
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What can be somewhere in an event of a class.
+
+    Args:
+        findings: why the class cannot be stored, a sentence each; empty when it can.
+        floats: floats, which may be NaN.
+        decimals: Decimals, which may be infinite.
+        times: datetimes, which may have no zone.
+        sets: sets, whose order differs from process to process.
+    """
+
+    findings: tuple[str, ...]
+    floats: bool
+    decimals: bool
+    times: bool
+    sets: bool
+
+
+def shape_of(cls: type) -> Shape:
+    """Look at every field of *cls*, nested ones too."""
+    try:
+        hints = get_type_hints(cls, include_extras=True)
+    except NameError as error:
+        reason = f"the name {error.name!r} of an annotation is not known at run time; import it outside TYPE_CHECKING"
+        return Shape((f"event {cls.__qualname__}: {reason}, and define it in a module",), False, False, False, False)
+    survey = _Survey(cls.__qualname__)
+    for name, hint in hints.items():
+        if get_origin(hint) is not ClassVar and hint is not ClassVar:
+            survey.field(name, hint)
+    kinds = survey.kinds
+    return Shape(
+        tuple(survey.findings),
+        floats=inspect.FloatType in kinds,
+        decimals=inspect.DecimalType in kinds,
+        times=inspect.DateTimeType in kinds,
+        sets=inspect.SetType in kinds or inspect.FrozenSetType in kinds,
+    )
+
+
+class _Survey:
+    def __init__(self, event: str) -> None:
+        self.findings: list[str] = []
+        self.kinds: set[type] = set()
+        self._event = event
+        self._seen: set[object] = set()
+
+    def field(self, path: str, hint: object) -> None:
+        try:
+            kind = inspect.type_info(hint)
+            msgspec.json.Decoder(hint)
+        except (TypeError, NameError, ValueError) as error:
+            self._found(path, f"has no codec: {error}")
+        else:
+            self._visit(path, kind)
+
+    def _found(self, path: str, reason: str) -> None:
+        self.findings.append(f"event {self._event}, field {path!r} {reason}")
+
+    def _visit(self, path: str, kind: inspect.Type) -> None:
+        self.kinds.add(type(kind))
+        match kind:
+            case inspect.AnyType():
+                self._found(path, "can be anything; name its type, so that it comes back as what it was")
+            case inspect.CustomType(cls=cls):
+                self._found(path, f"has no codec for {cls!r}; use a builtin type, a dataclass or a Struct")
+            case inspect.RawType() | inspect.ExtType():
+                self._found(path, "holds raw bytes of the codec; use bytes or a type")
+            case inspect.DictType() | inspect.FrozenDictType() if not isinstance(_bare(kind.key_type), _KEYS):
+                self._found(path, "has keys that are no JSON text; use str, or a list of pairs")
+            case _:
+                pass
+        for name, part in self._parts(kind):
+            self._visit(f"{path}{name}", part)
+
+    def _parts(self, kind: inspect.Type) -> Iterator[tuple[str, inspect.Type]]:
+        match kind:
+            case inspect.Metadata(type=inner):
+                yield "", inner
+            case inspect.UnionType(types=types):
+                yield from (("", part) for part in types)
+            case inspect.DictType() | inspect.FrozenDictType():
+                yield from (("[key]", kind.key_type), ("[]", kind.value_type))
+            case inspect.TupleType(item_types=items):
+                yield from ((f"[{index}]", item) for index, item in enumerate(items))
+            case inspect.CollectionType(item_type=item):
+                yield "[]", item
+            case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType() | inspect.NamedTupleType():
+                if kind.cls not in self._seen:
+                    self._seen.add(kind.cls)
+                    yield from ((f".{field.name}", field.type) for field in kind.fields)
+            case _:
+                pass
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
