@@ -1,0 +1,85 @@
+"""Deciders: pure functions that decide, and a state that is a left fold of events."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from leftfold.domain.annotations import Function, parameter_types
+from leftfold.domain.core import category_flaw, vocabulary_flaws
+from leftfold.errors import DefinitionError
+
+__all__ = ["Decider"]
+
+_C = TypeVar("_C")
+_S = TypeVar("_S")
+_E = TypeVar("_E")
+
+
+class Decider(Generic[_C, _S, _E]):
+    """A consistency boundary as two pure functions and a value.
+
+    Args:
+        decide: what happens when a command meets a state: the new events, none when there is nothing to do. It raises
+            a `DomainError` to refuse.
+        evolve: the state after one more event.
+        initial: the state before the first event; a value that nothing changes.
+        category: first part of its streams' names; has no hyphen.
+
+    Its vocabulary and its commands are read from the annotations of *evolve* and *decide*.
+
+    Raises:
+        DefinitionError: an annotation is missing or names no event class, a function is async, or the category is bad.
+
+    Source: Chassaing, Functional Event Sourcing Decider, 2021.
+    """
+
+    def __init__(
+        self,
+        decide: Callable[[_C, _S], Iterable[_E]],
+        evolve: Callable[[_S, _E], _S],
+        initial: _S,
+        *,
+        category: str,
+    ) -> None:
+        findings: list[str] = []
+        frame = inspect.currentframe()
+
+        def types(function: Function, index: int) -> tuple[type, ...]:
+            try:
+                return parameter_types(function, index, frame and frame.f_back)
+            except DefinitionError as error:
+                findings.extend(error.findings)
+                return ()
+
+        self.decide = decide
+        self.evolve = evolve
+        self.initial = initial
+        self.category = category
+        self.commands: tuple[type, ...] = types(decide, 0)
+        self.vocabulary: tuple[type, ...] = types(evolve, 1)
+        findings.extend(vocabulary_flaws(self.vocabulary))
+        if flaw := category_flaw(category):
+            findings.append(f"category {category!r:.80} {flaw}")
+        if findings:
+            raise DefinitionError(*(f"decider {category!r}: {finding}" for finding in findings))
+
+    def decided(self, command: _C, state: _S) -> tuple[_E, ...]:
+        """What *decide* answers, checked against the vocabulary.
+
+        Raises:
+            DefinitionError: it answered with something that is not of the vocabulary.
+            DomainError: it refused.
+        """
+        events = tuple(self.decide(command, state))
+        for event in events:
+            if type(event) not in self.vocabulary:
+                known = ", ".join(cls.__name__ for cls in self.vocabulary)
+                raise DefinitionError(
+                    f"decider {self.category!r} decided a {type(event).__qualname__}; its events are: {known}"
+                )
+        return events
+
+    def __repr__(self) -> str:
+        return f"<Decider {self.category!r} of {', '.join(cls.__name__ for cls in self.vocabulary)}>"

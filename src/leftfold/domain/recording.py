@@ -1,0 +1,99 @@
+"""What an aggregate has recorded and not yet stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, Final, Protocol, cast
+
+from msgspec import Struct
+
+from leftfold.domain.core import Apply
+from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
+
+__all__ = ["Mode", "Pending", "Recorder", "Recording", "recording_of"]
+
+
+class Pending(Struct, frozen=True):
+    """An event that is recorded and not yet stored.
+
+    Args:
+        event: of the aggregate's vocabulary.
+        valid_at: when it happened, with a zone; None means: when it is stored.
+        tags: names to find it by across streams.
+    """
+
+    event: object
+    valid_at: datetime | None
+    tags: tuple[str, ...]
+
+
+class Recorder(Protocol):
+    """The aggregate itself, as its recording sees it."""
+
+    id: str
+    version: int
+
+
+class Mode(Enum):
+    """What `record` does at the moment."""
+
+    OPEN = auto()
+    APPLYING = auto()
+    SEALED = auto()
+
+
+_MARK: Final = "__leftfold_recording__"
+_OPEN, _APPLYING = Mode.OPEN, Mode.APPLYING
+
+
+class Recording:
+    """The side of an aggregate that its repository works with."""
+
+    __slots__ = ("applies", "category", "mode", "pending")
+
+    def __init__(self, category: str, applies: Mapping[type, Apply[Any]]) -> None:
+        self.applies = applies
+        self.category = category
+        self.mode = _OPEN
+        self.pending: list[Pending] = []
+
+    def attach(self, aggregate: Recorder) -> None:
+        """Become the recording of *aggregate*."""
+        setattr(aggregate, _MARK, self)
+
+    def record(self, aggregate: Recorder, event: object, valid_at: datetime | None, tags: tuple[str, ...]) -> None:
+        """Apply *event* and keep it; when applying it fails, it is not kept."""
+        if self.mode is not _OPEN or (valid_at is not None and valid_at.tzinfo is None):
+            raise self._refusal(aggregate, event)
+        apply = self.applies.get(type(event))
+        if apply is None:
+            known = ", ".join(cls.__name__ for cls in self.applies)
+            raise DefinitionError(
+                f"{type(aggregate).__name__} cannot record a {type(event).__qualname__}; its events are: {known}"
+            )
+        self.mode = _APPLYING
+        try:
+            apply(aggregate, event)
+        finally:
+            self.mode = _OPEN
+        aggregate.version += 1
+        self.pending.append(Pending(event, valid_at, tags))
+
+    def _refusal(self, aggregate: Recorder, event: object) -> Exception:
+        name = type(event).__qualname__
+        match self.mode:
+            case Mode.SEALED:
+                return ReadOnly(f"{self.category}-{aggregate.id}")
+            case Mode.APPLYING:
+                return DefinitionError(
+                    f"an @applies method of {type(aggregate).__name__} records {name}; it only folds"
+                )
+            case Mode.OPEN:
+                return InvalidAppend(f"event {name}: valid_at has no zone; give one, as in datetime.now(UTC)")
+
+
+def recording_of(aggregate: Recorder) -> Recording:
+    """The recording that was attached to *aggregate*."""
+    return cast("Recording", getattr(aggregate, _MARK))

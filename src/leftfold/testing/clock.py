@@ -1,0 +1,59 @@
+"""A clock that a test moves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from leftfold.errors import InvalidInput
+
+__all__ = ["DEFAULT_START", "ManualClock"]
+
+DEFAULT_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""When a clock starts that was not told when."""
+
+
+class ManualClock:
+    """Stands still until it is moved; wherever a `Clock` goes, it goes.
+
+    Args:
+        start: the first time it tells, with a zone.
+
+    Raises:
+        InvalidInput: *start* has no zone.
+    """
+
+    def __init__(self, start: datetime = DEFAULT_START) -> None:
+        self._now = _with_zone(start)
+
+    def now(self) -> datetime:
+        """The time it was last moved to."""
+        return self._now
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move forward.
+
+        Returns:
+            The new time.
+
+        Raises:
+            InvalidInput: *by* is negative; a clock that has to run backwards is `set`.
+        """
+        if by < timedelta(0):
+            raise InvalidInput(f"advance({by!r}) would run backwards; use set() to say that a clock was put back")
+        self._now += by
+        return self._now
+
+    def set(self, to: datetime) -> None:
+        """Put it to any time, an earlier one too, as happens to real clocks.
+
+        Raises:
+            InvalidInput: *to* has no zone.
+        """
+        self._now = _with_zone(to)
+
+
+def _with_zone(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise InvalidInput(f"the time {time} has no zone; give one, as in datetime(2026, 1, 1, tzinfo=UTC)")
+    return time

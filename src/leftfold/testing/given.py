@@ -1,0 +1,159 @@
+"""Given, when, then: tests of aggregates and deciders in the words of their events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+from leftfold.domain.aggregate import Aggregate
+from leftfold.domain.core import Core
+from leftfold.domain.decider import Decider
+from leftfold.domain.errors import DomainError
+from leftfold.domain.folding import Fact, Folding
+from leftfold.domain.lifecycle import core_of, load, pending
+from leftfold.messages.codec import Codec
+from leftfold.messages.registry import Registry
+
+__all__ = ["GivenAggregate", "GivenDecider", "Then", "given"]
+
+_A = TypeVar("_A", bound=Aggregate[Any])
+_C = TypeVar("_C")
+_S = TypeVar("_S")
+_E = TypeVar("_E")
+_R = TypeVar("_R")
+_P = ParamSpec("_P")
+
+
+class Then(Generic[_R]):
+    """What came of it; its methods say what should have. Each returns itself, for more than one of them.
+
+    Raises:
+        AssertionError: it came differently; the message shows what was expected and what happened.
+    """
+
+    def __init__(self, events: tuple[object, ...], result: _R | None, refusal: DomainError | None) -> None:
+        self._events = events
+        self._result = result
+        self._refusal = refusal
+
+    def then(self, *events: object) -> Then[_R]:
+        """Exactly these events were recorded, in this order."""
+        self._not_refused()
+        assert self._events == events, _contrast("events", _lines(events), _lines(self._events))
+        return self
+
+    def then_nothing(self) -> Then[_R]:
+        """It was not refused, and nothing was recorded."""
+        return self.then()
+
+    def raises(self, error: type[DomainError], **fields: object) -> Then[_R]:
+        """It was refused with an error of this class, whose *fields* have these values; the others may be any."""
+        refusal = self._refusal
+        happened = _lines(self._events) if refusal is None else f"{type(refusal).__name__}: {refusal}"
+        wanted = f"{error.__name__}" + "".join(f"\n    {name}={value!r}" for name, value in fields.items())
+        matches = isinstance(refusal, error) and all(
+            name in refusal.fields and refusal.fields[name] == value for name, value in fields.items()
+        )
+        assert matches, _contrast("refusal", wanted, happened)
+        return self
+
+    def result(self, expected: _R) -> Then[_R]:
+        """The method returned this."""
+        self._not_refused()
+        assert self._result == expected, _contrast("result", repr(expected), repr(self._result))
+        return self
+
+    def _not_refused(self) -> None:
+        if self._refusal is not None:
+            raise AssertionError(f"it was refused: {self._refusal}") from self._refusal
+
+
+class GivenAggregate(Generic[_A]):
+    """An aggregate with a history."""
+
+    def __init__(self, aggregate: _A, codec: Codec) -> None:
+        self._aggregate = aggregate
+        self._codec = codec
+
+    def when(self, method: Callable[Concatenate[_A, _P], _R], *args: _P.args, **kwargs: _P.kwargs) -> Then[_R]:
+        """Call a method of the aggregate's class, `BankAccount.withdraw` for instance, with these arguments.
+
+        A `DomainError` is kept for `Then.raises`; any other error is the test's.
+
+        Raises:
+            InvalidPayload: it recorded an event that cannot be stored.
+        """
+        try:
+            result = method(self._aggregate, *args, **kwargs)
+        except DomainError as refusal:
+            return Then((), None, refusal)
+        events = tuple(each.event for each in pending(self._aggregate))
+        _stored(self._codec, events)
+        return Then(events, result, None)
+
+
+class GivenDecider(Generic[_C, _S, _E]):
+    """A decider with a history."""
+
+    def __init__(self, decider: Decider[_C, _S, _E], state: _S, codec: Codec) -> None:
+        self._decider = decider
+        self._state = state
+        self._codec = codec
+
+    def when(self, command: _C) -> Then[None]:
+        """Let it decide on *command*.
+
+        A `DomainError` is kept for `Then.raises`; any other error is the test's.
+
+        Raises:
+            InvalidPayload: it decided on an event that cannot be stored.
+        """
+        try:
+            events = self._decider.decided(command, self._state)
+        except DomainError as refusal:
+            return Then((), None, refusal)
+        _stored(self._codec, events)
+        return Then(events, None, None)
+
+
+@overload
+def given(subject: type[_A], *events: object, id: str = "test") -> GivenAggregate[_A]: ...
+@overload
+def given(subject: Decider[_C, _S, _E], *events: _E) -> GivenDecider[_C, _S, _E]: ...
+def given(
+    subject: type[Any] | Decider[Any, Any, Any], *events: object, id: str = "test"
+) -> GivenAggregate[Any] | GivenDecider[Any, Any, Any]:
+    """Start from a history: these events, as they come back from a store.
+
+    Args:
+        subject: an aggregate class or a decider.
+        events: its history, oldest first; none for one that is new.
+        id: of the aggregate.
+
+    Raises:
+        InvalidPayload: an event cannot be stored.
+        DefinitionError: an event is not of its vocabulary.
+    """
+    core: Core[Any] = core_of(subject)
+    codec = Codec(Registry(core.category, *core.vocabulary))
+    folding, facts, stream = Folding(core, codec), _stored(codec, events), f"{core.category}-{id}"
+    if isinstance(subject, Decider):
+        state, _ = folding.fold(core.initial(id), facts, stream=stream)
+        return GivenDecider(subject, state, codec)
+    aggregate = core.initial(id)
+    load(folding, aggregate, facts, stream)
+    return GivenAggregate(aggregate, codec)
+
+
+def _stored(codec: Codec, events: tuple[object, ...]) -> list[Fact]:
+    """*events* as a store would give them back."""
+    written = enumerate(map(codec.encode, events), start=1)
+    return [(version, each.type, each.schema_version, each.data) for version, each in written]
+
+
+def _lines(events: tuple[object, ...]) -> str:
+    return "\n    ".join(map(repr, events)) or "nothing was recorded"
+
+
+def _contrast(what: str, expected: str, happened: str) -> str:
+    return f"another {what}\n  expected:\n    {expected}\n  happened:\n    {happened}"

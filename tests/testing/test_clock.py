@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leftfold.clock import Clock
+from leftfold.errors import InvalidInput
+from leftfold.testing import ManualClock
+
+START = datetime(2030, 5, 1, 12, tzinfo=UTC)
+
+
+def test_it_stands_still_until_it_is_moved() -> None:
+    clock = ManualClock(START)
+    told: Clock = clock
+    assert told.now() == told.now() == START
+    assert clock.advance(timedelta(seconds=31)) == told.now() == START + timedelta(seconds=31)
+    clock.advance(timedelta(0))
+    assert told.now() == START + timedelta(seconds=31)
+
+
+def test_it_has_a_start_of_its_own_with_a_zone() -> None:
+    assert ManualClock().now().utcoffset() == timedelta(0)
+
+
+def test_it_advances_forward_only() -> None:
+    clock = ManualClock(START)
+    with pytest.raises(InvalidInput, match="set"):
+        clock.advance(timedelta(microseconds=-1))
+    assert clock.now() == START
+
+
+def test_it_is_put_back_only_on_purpose() -> None:
+    clock = ManualClock(START)
+    clock.set(START - timedelta(days=1))
+    assert clock.now() == START - timedelta(days=1)
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="zone"):
+        ManualClock(datetime(2030, 1, 1))  # noqa: DTZ001
+    clock = ManualClock(START)
+    with pytest.raises(InvalidInput, match="zone"):
+        clock.set(datetime(2030, 1, 1))  # noqa: DTZ001
+    assert clock.now() == START
