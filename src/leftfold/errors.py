@@ -1,5 +1,7 @@
 """The error tree.
 
+::
+
     LeftfoldError
     ├── DefinitionError            a class, registry, decider or lock is wrong: mend the code
     ├── InvalidInput               what was handed in cannot be stored: mend the call

@@ -4,6 +4,7 @@ In: new events for streams. Out: stored events, in stream order and in log order
 May import: messages, ids, clock, errors.
 """
 
+from leftfold.store.event_store import Envelope, EventStore, RecordedPage
 from leftfold.store.events import (
     AppendCondition,
     Appended,
@@ -24,6 +25,8 @@ from leftfold.store.schema import Migration, SchemaAdmin, SchemaStatus
 __all__ = [
     "AppendCondition",
     "Appended",
+    "Envelope",
+    "EventStore",
     "Expected",
     "ExpectedVersion",
     "Fact",
@@ -33,6 +36,7 @@ __all__ = [
     "NewEvent",
     "Page",
     "QueryItem",
+    "RecordedPage",
     "Restorable",
     "SchemaAdmin",
     "SchemaStatus",

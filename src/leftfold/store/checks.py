@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, TooLarge
+from leftfold.messages.flaws import json_flaw
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
 from leftfold.store.names import check_stream, check_tag, flaw_of
 
-__all__ = ["check_append", "check_condition", "check_range", "json_flaw"]
+__all__ = ["check_append", "check_condition", "check_range"]
 
 _MAX_SCHEMA_VERSION = 32_767
-_RAW = msgspec.json.Decoder(msgspec.Raw)
-_ANY = msgspec.json.Decoder()
 
 
 def check_append(parts: Sequence[ToStream], condition: AppendCondition | None) -> tuple[int, int]:
@@ -61,26 +58,6 @@ def check_range(after: int, upto: int | None, limit: int) -> None:
         raise InvalidQuery(f"after={after}, upto={upto}: bounds are 0 or more")
     if limit < 1:
         raise InvalidQuery(f"limit={limit}: a page has at least one event")
-
-
-def json_flaw(data: bytes) -> str | None:
-    """Why *data* is not JSON text that every store can keep, or None when it is."""
-    try:
-        text = data.decode()
-        _RAW.decode(data)
-    except (UnicodeDecodeError, msgspec.DecodeError) as error:
-        return f"is not JSON in UTF-8: {error}"
-    return _escape_flaw(data, text) if "\\u" in text else None
-
-
-def _escape_flaw(data: bytes, text: str) -> str | None:
-    if not any(escape in text.lower() for escape in ("\\u0000", "\\ud")):
-        return None
-    try:
-        decoded = msgspec.json.encode(_ANY.decode(data))
-    except (UnicodeEncodeError, msgspec.MsgspecError) as error:
-        return f"holds a lone surrogate: {error}"
-    return "holds a NUL character" if rb"\u0000" in decoded.replace(rb"\\", b"") else None
 
 
 def _check_part(part: ToStream) -> None:

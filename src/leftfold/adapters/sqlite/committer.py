@@ -69,17 +69,23 @@ class Committer:
             self._next = self._loop.call_later(wait_s, self._turn) if wait_s else self._loop.call_soon(self._turn)
 
     def _try(self, batch: list[Pending]) -> float:
-        """Commit *batch*; returns the seconds to wait before the next turn."""
+        """Commit *batch*, whatever comes of it; returns the seconds to wait before the next turn."""
         try:
-            self._deliver(batch, self._write(batch))
+            return self._commit(batch)
+        except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
+            for pending in batch:
+                pending.fail(error)
+            return 0.0
+
+    def _commit(self, batch: list[Pending]) -> float:
+        try:
+            verdicts = self._write(batch)
         except sqlite3.Error as error:
             if is_busy(error):
                 self._queue.put_back(batch)
                 return _BUSY_RETRY_S
             return self._recover(batch, error)
-        except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
-            for pending in batch:
-                pending.fail(error)
+        self._deliver(batch, verdicts)
         return 0.0
 
     def _recover(self, batch: list[Pending], error: sqlite3.Error) -> float:

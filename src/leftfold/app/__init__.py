@@ -1,0 +1,20 @@
+"""The composition root: parts and a store become a program.
+
+In: aggregates, deciders, a store URL. Out: repositories, units of work, the open store; async and sync.
+May import: every room above it, and adapters where a URL names them.
+"""
+
+from leftfold.app.composition import App, Part
+from leftfold.app.opening import open_schema, open_store
+from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository
+
+__all__ = [
+    "App",
+    "Part",
+    "SyncApp",
+    "SyncDeciderRepository",
+    "SyncEventStore",
+    "SyncRepository",
+    "open_schema",
+    "open_store",
+]

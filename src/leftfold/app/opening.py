@@ -1,0 +1,70 @@
+"""From a store URL to the adapter that opens it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from leftfold.clock import Clock
+from leftfold.errors import InvalidStoreUrl
+from leftfold.store.memory import MemoryStore
+from leftfold.store.port import Store
+from leftfold.store.schema import SchemaAdmin
+
+__all__ = ["open_schema", "open_store"]
+
+_FORMS = "write sqlite:///file.db, postgresql://user@host/database, or memory: in tests"
+
+
+async def open_store(url: str, *, clock: Clock | None = None) -> Store:
+    """Open the store at *url*.
+
+    Args:
+        url: `sqlite:///file.db` (a missing file becomes a store), `postgresql://user@host/database?schema=name`, or
+            `memory:`, which forgets everything and is for tests.
+        clock: gives recorded times, for SQLite and memory; PostgreSQL has a clock of its own.
+
+    Raises:
+        InvalidStoreUrl: no store of this form is known, or the extra it needs is not installed.
+        SchemaMismatch: the database needs `leftfold migrate`, or newer code.
+        StoreUnavailable: it cannot be reached.
+    """
+    match urlsplit(url).scheme:
+        case "memory":
+            return MemoryStore(clock=clock)
+        case "sqlite":
+            from leftfold.adapters.sqlite import open_sqlite
+
+            return await open_sqlite(url, clock=clock)
+        case "postgresql" | "postgres":
+            _need_asyncpg(url)
+            from leftfold.adapters.postgres import open_postgres
+
+            return await open_postgres(url)
+        case _:
+            raise InvalidStoreUrl(url, _FORMS)
+
+
+def open_schema(url: str) -> SchemaAdmin:
+    """The schema of the store at *url*: its status, its migrations.
+
+    Raises:
+        InvalidStoreUrl: no store with a schema of this form is known, or the extra it needs is not installed.
+    """
+    match urlsplit(url).scheme:
+        case "sqlite":
+            from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
+
+            return SqliteSchema(SqliteLocation.parse(url))
+        case "postgresql" | "postgres":
+            _need_asyncpg(url)
+            from leftfold.adapters.postgres import PostgresLocation, PostgresSchema
+
+            return PostgresSchema(PostgresLocation.parse(url))
+        case _:
+            raise InvalidStoreUrl(url, "only SQLite and PostgreSQL stores have a schema; " + _FORMS)
+
+
+def _need_asyncpg(url: str) -> None:
+    if find_spec("asyncpg") is None:
+        raise InvalidStoreUrl(url, "PostgreSQL needs an extra; run `pip install leftfold[postgres]`")

@@ -1,0 +1,168 @@
+"""The same core for programs that do not await: Django, Flask, scripts, notebooks.
+
+Each class mirrors an asynchronous one, method by method; a test holds the signatures equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+
+from leftfold.app.background import Background
+from leftfold.domain.aggregate import Aggregate
+from leftfold.domain.decider import Decider
+from leftfold.handling.receipt import Receipt
+from leftfold.handling.repository import DeciderRepository, Repository
+from leftfold.handling.unit_of_work import UnitOfWork
+from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.store.event_store import EventStore, RecordedPage
+from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, QueryItem, ToStream
+
+if TYPE_CHECKING:
+    from leftfold.app.composition import App
+
+__all__ = ["SyncApp", "SyncDeciderRepository", "SyncEventStore", "SyncRepository"]
+
+A = TypeVar("A", bound=Aggregate[Any])
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SyncApp:
+    """An `App` on an event loop of its own, made by `App.sync`; any number of threads may use it.
+
+    It opens at the first call or by `with`. In a forked child it opens again by itself.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._background = Background()
+        self._opened_for: int | None = None
+
+    def __enter__(self) -> Self:
+        """Open the store."""
+        self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the store and end the loop."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the store and end the loop; the next call opens it again."""
+        if self._opened_for == self._background.generation:
+            self._background.run(self._app.__aexit__(None, None, None))
+            self._background.stop()
+        self._opened_for = None
+
+    @property
+    def events(self) -> SyncEventStore:
+        """See `App.events`."""
+        app = self._open()
+        return SyncEventStore(app.events, self._background)
+
+    @overload
+    def repository(self, subject: type[A], *, metadata: Metadata = ...) -> SyncRepository[A]: ...
+    @overload
+    def repository(self, subject: Decider[C, S, E], *, metadata: Metadata = ...) -> SyncDeciderRepository[C, S, E]: ...
+    def repository(
+        self, subject: type[Any] | Decider[Any, Any, Any], *, metadata: Metadata = NO_METADATA
+    ) -> SyncRepository[Any] | SyncDeciderRepository[Any, Any, Any]:
+        """See `App.repository`."""
+        app = self._open()
+        if isinstance(subject, Decider):
+            return SyncDeciderRepository(app.repository(subject, metadata=metadata), self._background)
+        return SyncRepository(app.repository(subject, metadata=metadata), self._background)
+
+    def transact(self, work: Callable[[UnitOfWork], Awaitable[R]], *, metadata: Metadata = NO_METADATA) -> Receipt[R]:
+        """See `App.transact`; *work* is async and runs on the app's loop."""
+        app = self._open()
+        return self._background.run(app.transact(work, metadata=metadata))
+
+    def _open(self) -> App:
+        if self._opened_for != self._background.generation:
+            self._background.run(self._app.__aenter__())
+            self._opened_for = self._background.generation
+        return self._app
+
+
+class SyncRepository(Generic[A]):
+    """See `Repository`."""
+
+    def __init__(self, repository: Repository[A], background: Background) -> None:
+        self._repository = repository
+        self._run = background.run
+
+    def get(self, id: str) -> A:
+        """See `Repository.get`."""
+        return self._run(self._repository.get(id))
+
+    def find(self, id: str) -> A | None:
+        """See `Repository.find`."""
+        return self._run(self._repository.find(id))
+
+    def edit(self, id: str, change: Callable[Concatenate[A, P], R], *args: P.args, **kwargs: P.kwargs) -> Receipt[R]:
+        """See `Repository.edit`."""
+        return self._run(self._repository.edit(id, change, *args, **kwargs))
+
+
+class SyncDeciderRepository(Generic[C, S, E]):
+    """See `DeciderRepository`."""
+
+    def __init__(self, repository: DeciderRepository[C, S, E], background: Background) -> None:
+        self._repository = repository
+        self._run = background.run
+
+    def get(self, id: str) -> S:
+        """See `DeciderRepository.get`."""
+        return self._run(self._repository.get(id))
+
+    def decide(self, id: str, command: C) -> Receipt[tuple[E, ...]]:
+        """See `DeciderRepository.decide`."""
+        return self._run(self._repository.decide(id, command))
+
+
+class SyncEventStore:
+    """See `EventStore`."""
+
+    def __init__(self, events: EventStore, background: Background) -> None:
+        self._events = events
+        self._run = background.run
+
+    def append(
+        self, stream: str, *events: object, expected: ExpectedVersion, condition: AppendCondition | None = None
+    ) -> Appended:
+        """See `EventStore.append`."""
+        return self._run(self._events.append(stream, *events, expected=expected, condition=condition))
+
+    def append_together(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
+        """See `EventStore.append_together`."""
+        return self._run(self._events.append_together(*parts, condition=condition))
+
+    def part(self, stream: str, *events: object, expected: ExpectedVersion) -> ToStream:
+        """See `EventStore.part`."""
+        return self._events.part(stream, *events, expected=expected)
+
+    def read(
+        self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
+    ) -> Sequence[RecordedEvent[object]]:
+        """See `EventStore.read`."""
+        return self._run(self._events.read(stream, after=after, upto=upto, backward=backward, limit=limit))
+
+    def read_log(
+        self,
+        *,
+        after: int = 0,
+        match: tuple[QueryItem, ...] = (),
+        category: str | None = None,
+        limit: int = 500,
+    ) -> RecordedPage:
+        """See `EventStore.read_log`."""
+        return self._run(self._events.read_log(after=after, match=match, category=category, limit=limit))

@@ -1,0 +1,38 @@
+"""Deciding again after a conflict."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from leftfold.errors import Conflict
+
+__all__ = ["ATTEMPTS", "decided_again"]
+
+R = TypeVar("R")
+
+ATTEMPTS: Final = 10
+"""How often a decision is made before its conflict is reported."""
+
+_LONGEST_PAUSE_S = 0.05
+
+
+async def decided_again(decision: Callable[[], Awaitable[R]]) -> R:
+    """Run *decision*, and after a conflict run it again from the start, at most `ATTEMPTS` times.
+
+    The pauses between are random and grow to 50 ms, so that writers who met once do not meet again.
+
+    Args:
+        decision: loads, decides and appends; nothing else, since it may run more than once.
+
+    Raises:
+        Conflict: other writers were faster every time. Try later, or make the aggregate smaller.
+    """
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return await decision()
+        except Conflict:
+            await asyncio.sleep(random.uniform(0, min(0.001 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311 - jitter
+    return await decision()

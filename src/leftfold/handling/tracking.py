@@ -1,0 +1,109 @@
+"""What one decision has loaded, and the one commit of what it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from leftfold.domain.aggregate import Aggregate
+from leftfold.domain.lifecycle import take
+from leftfold.errors import InvalidAppend
+from leftfold.handling.loading import Loader, stream_of
+from leftfold.handling.receipt import Receipt
+from leftfold.handling.retry import decided_again
+from leftfold.messages.metadata import Metadata
+from leftfold.store.event_store import Envelope
+from leftfold.store.events import Appended
+from leftfold.store.names import StreamName
+
+__all__ = ["Tracking", "committed"]
+
+A = TypeVar("A", bound=Aggregate[Any])
+R = TypeVar("R")
+
+
+class Tracking:
+    """Tracks the aggregates of one decision; what they record is appended in one step by `committed`.
+
+    Args:
+        loader: reads the aggregates.
+        metadata: stored beside every event.
+    """
+
+    def __init__(self, loader: Loader, metadata: Metadata) -> None:
+        self.loader = loader
+        self._metadata = metadata
+        self._tracked: dict[StreamName, Aggregate[Any]] = {}
+
+    async def load(self, kind: type[A], id: str) -> A:
+        """The tracked aggregate *id*, at version 0 when it has no events; the same object each time."""
+        stream = stream_of(kind, id)
+        known = self._tracked.get(stream)
+        if known is None:
+            known = self._tracked[stream] = await self.loader.aggregate(kind, id)
+        return _as(kind, known)
+
+    def new(self, kind: type[A], id: str) -> A:
+        """Track a new aggregate; the commit is a `Conflict` if its stream exists.
+
+        Raises:
+            InvalidAppend: this unit of work has loaded it already, with events.
+        """
+        stream = stream_of(kind, id)
+        known = self._tracked.get(stream)
+        if known is not None and known.version:
+            raise InvalidAppend(f"{stream!r} was loaded at version {known.version} in this unit of work; it is not new")
+        aggregate = _as(kind, known) if known is not None else kind(id)
+        self._tracked[stream] = aggregate
+        return aggregate
+
+    async def commit(self) -> Appended | None:
+        """Append what was recorded; None when nothing was."""
+        parts = [
+            self.loader.events.part(
+                stream,
+                *(
+                    Envelope(event=one.event, valid_at=one.valid_at, tags=one.tags, metadata=self._metadata)
+                    for one in taken.events
+                ),
+                expected=taken.expected,
+            )
+            for stream, aggregate in self._tracked.items()
+            if (taken := take(aggregate)).events
+        ]
+        return await self.loader.store.append(*parts) if parts else None
+
+
+async def committed(loader: Loader, work: Callable[[Tracking], Awaitable[R]], metadata: Metadata) -> Receipt[R]:
+    """Run *work* and store what its aggregates recorded in one commit; run it again on a conflict.
+
+    When *work* raises, nothing is stored. It may run more than once, each time with fresh aggregates, so it keeps its
+    hands off everything else.
+
+    Args:
+        loader: of the store to work on.
+        work: the decision.
+        metadata: stored beside every event.
+
+    Raises:
+        Conflict: other writers were faster every time, see `ATTEMPTS`.
+    """
+
+    async def decision() -> Receipt[R]:
+        tracking = Tracking(loader, metadata)
+        result = await work(tracking)
+        appended = await tracking.commit()
+        if appended is None:
+            return Receipt(result=result, position=await loader.store.head())
+        return Receipt(result=result, position=appended.position, repeated=appended.repeated)
+
+    return await decided_again(decision)
+
+
+def _as(kind: type[A], aggregate: Aggregate[Any]) -> A:
+    if not isinstance(aggregate, kind):
+        raise InvalidAppend(
+            f"stream of {aggregate!r} is used as {kind.__name__} too in this unit of work; give one of the two classes "
+            "another category"
+        )
+    return aggregate
