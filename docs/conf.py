@@ -1,0 +1,34 @@
+"""How the pages are built: `make docs`."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as version_of
+
+project = "Leftfold"
+author = "The Leftfold authors"
+release = version = version_of("leftfold")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"Leftfold {release}"
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+default_role = "code"
+autodoc_member_order = "groupwise"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+
+# Only our own names have pages here, and type variables have none.
+nitpick_ignore_regex = [(r"py:.*", r"(?!leftfold\b).*"), (r"py:.*", r"leftfold\..*\._?[A-Z](_co|_contra)?")]
+
+# Handed from one part to another inside; a user meets them in a constructor that the App calls.
+nitpick_ignore = [
+    ("py:class", "leftfold.app.background.Background"),
+    ("py:class", "leftfold.handling.tracking.Tracking"),
+    ("py:class", "leftfold.messages.shape.Shape"),
+    ("py:class", "leftfold.testing.conformance.stores.FullStore"),
+]

