@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.examples.commands import python
+
+FIGURES = [
+    {
+        "pattern": 61,
+        "ok": True,
+        "shown": {
+            "balance": "1300",
+            "version": 3,
+            "overdraw": "refused",
+            "conflict": {"expected": 0, "actual": 3},
+        },
+    }
+]
+
+
+def lines(stdout: str) -> list[object]:
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+def test_every_pattern_comes_to_its_figures_and_does_so_again_on_the_same_store(store: str) -> None:
+    for _ in range(2):
+        ran = python("-m", "examples.tour", "--json", "--store", store)
+        assert ran.returncode == 0, ran.stderr
+        assert lines(ran.stdout) == FIGURES
+
+
+def test_a_pattern_can_be_chosen_and_the_store_come_from_the_environment(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/chosen.db"
+    ran = python("-m", "examples.tour", "61", "--json", store=store)
+    assert lines(ran.stdout) == FIGURES[:1], ran.stderr
+    assert ran.stderr.strip() == f"store: {store}"
+    assert (tmp_path / "chosen.db").exists()
+
+
+def test_a_person_reads_what_it_does_what_came_out_and_where_to_read_on(tmp_path: Path) -> None:
+    ran = python("-m", "examples.tour", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("store: sqlite:///var/tour.db\n")
+    assert (tmp_path / "var" / "tour.db").exists()
+    for word in (
+        "61  Event store",
+        "folded",
+        "balance",
+        '"1300"',
+        "should be",
+        "examples/tour/event_store.py, ",
+        " ms",
+    ):
+        assert word in ran.stdout
+
+
+def test_a_pattern_that_misses_its_figures_is_not_ok_and_fails_the_run(tmp_path: Path) -> None:
+    missed = (
+        "from examples.tour import __main__, event_store\n"
+        "event_store.FIGURES = {**event_store.FIGURES, 'version': 4}\n"
+        f"__main__.cli(['--json', '--store', 'sqlite:///{tmp_path}/missed.db'])"
+    )
+    ran = python("-c", missed)
+    assert ran.returncode == 1
+    assert lines(ran.stdout) == [{**FIGURES[0], "ok": False}]
+
+
+def test_an_unknown_pattern_and_a_wrong_store_are_told_in_one_line() -> None:
+    unknown = python("-m", "examples.tour", "7", "--json")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr == "there is no pattern 7 here; there are 61\n"
+    wrong = python("-m", "examples.tour", "--json", "--store", "sqlit:///x.db")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "store URL 'sqlit:///x.db'" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
