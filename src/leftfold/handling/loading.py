@@ -13,7 +13,7 @@ from leftfold.store.event_store import EventStore
 from leftfold.store.names import StreamName
 from leftfold.store.port import Store
 
-__all__ = ["Loader"]
+__all__ = ["Loader", "stream_of"]
 
 A = TypeVar("A", bound=Aggregate[Any])
 S = TypeVar("S")

@@ -21,10 +21,11 @@ class Pending:
         events: number of its events.
         size: bytes of its payloads and metadata.
         deadline: time of the event loop, in seconds, after which it is given up.
+        alone: True to be a batch of its own, because a batch with it in was refused by the database.
         doubt: what broke while it was on its way, so that it may be stored already; None while that cannot be.
     """
 
-    __slots__ = ("condition", "deadline", "doubt", "events", "outcome", "parts", "size")
+    __slots__ = ("alone", "condition", "deadline", "doubt", "events", "outcome", "parts", "size")
 
     def __init__(self, parts: Sequence[ToStream], condition: AppendCondition | None, loop: AbstractEventLoop) -> None:
         self.events, self.size = check_append(parts, condition)
@@ -32,6 +33,7 @@ class Pending:
         self.condition = condition
         self.outcome: Future[Appended] = loop.create_future()
         self.deadline = 0.0
+        self.alone = False
         self.doubt: str | None = None
 
     @property
@@ -81,9 +83,11 @@ class AppendQueue:
                 continue
             events += pending.events
             size += pending.size
-            if batch and (events > BATCH_EVENTS or size > BATCH_BYTES):
+            if batch and (pending.alone or events > BATCH_EVENTS or size > BATCH_BYTES):
                 break
             batch.append(self._waiting.popleft())
+            if pending.alone:
+                break
         return batch
 
     def outcomes(self) -> list[Future[Appended]]:

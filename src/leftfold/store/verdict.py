@@ -64,4 +64,6 @@ def _same(new: NewEvent, stream: str, found: StoredEvent) -> bool:
         and found.type == new.type
         and found.schema_version == new.schema_version
         and found.data == new.data
+        and found.tags == tuple(sorted(set(new.tags)))
+        and (new.occurred_at is None or found.occurred_at == new.occurred_at)
     )

@@ -90,7 +90,10 @@ class Committer:
 
     def _recover(self, batch: list[Pending], error: sqlite3.Error) -> float:
         if len(batch) > 1:
-            return max(self._try([pending]) for pending in batch)
+            for pending in batch:
+                pending.alone = True
+            self._queue.put_back(batch)
+            return 0.0
         if is_input_output(error):
             batch[0].doubt = str(error)
             self._queue.put_back(batch)

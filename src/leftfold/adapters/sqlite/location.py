@@ -37,7 +37,7 @@ class SqliteLocation(Struct, frozen=True, kw_only=True):
     def parse(cls, url: str) -> SqliteLocation:
         """Read *url*; raises `InvalidStoreUrl` with the reason."""
         split = urlsplit(url)
-        if split.scheme != "sqlite" or split.netloc or len(split.path) < 2 or split.fragment:
+        if not url.startswith("sqlite:///") or len(split.path) < 2 or split.fragment:
             raise InvalidStoreUrl(url, "write sqlite:///relative/path.db or sqlite:////absolute/path.db")
         options = dict(parse_qsl(split.query, keep_blank_values=True))
         durability = _durability(url, options.pop("durability", "full"))

@@ -28,7 +28,7 @@ from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.testing.conformance.stores import Opener, log_of
 
-__all__ = ["check_against_reference"]
+__all__ = ["StoreMachine", "check_against_reference"]
 
 T = TypeVar("T")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 
@@ -42,7 +44,9 @@ class RepeatLaws(Laws):
             await store.append(ToStream("a-1", 4, batch))
         assert (await store.append(ToStream("a-1", 0, batch))).repeated is False
 
-    @pytest.mark.parametrize("altered", ["payload", "type", "schema-version", "longer", "not-first"])
+    @pytest.mark.parametrize(
+        "altered", ["payload", "type", "schema-version", "valid-time", "tags", "longer", "not-first"]
+    )
     async def test_the_same_id_with_other_events_is_an_error(self, store: FullStore, altered: str) -> None:
         first = event()
         await store.append(ToStream("a-1", 0, [first]))
@@ -76,6 +80,10 @@ def _altered(first: NewEvent, how: str) -> list[NewEvent]:
             return [replace(first, type="Other")]
         case "schema-version":
             return [replace(first, schema_version=2)]
+        case "valid-time":
+            return [replace(first, occurred_at=datetime(1993, 1, 1, tzinfo=UTC))]
+        case "tags":
+            return [replace(first, tags=("other",))]
         case "longer":
             return [first, event()]
         case _:
