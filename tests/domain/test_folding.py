@@ -27,6 +27,13 @@ class Elsewhere(Event):
     pass
 
 
+class Strict(Event):
+    amount: int
+
+    def __post_init__(self) -> None:
+        raise ZeroDivisionError
+
+
 class Account(Aggregate[Deposited | Renamed]):
     balance: Decimal = Decimal(0)
     owner: str = ""
@@ -115,6 +122,18 @@ def test_what_cannot_be_folded_is_an_error_with_stream_and_version(fact: Fact, e
         load(*FACTS, fact)
     assert (caught.value.stream, caught.value.version) == ("account-A", 4)
     assert (caught.value.type, caught.value.schema_version) == fact[1:3]
+
+
+def test_any_error_of_a_post_init_is_damage_with_its_cause() -> None:
+    class Holder(Aggregate[Strict]):
+        @applies
+        def _strict(self, event: Strict) -> None:
+            pass
+
+    folding = Folding(lifecycle.core_of(Holder), Codec(Registry("strict", Strict)))
+    with pytest.raises(DamagedPayload, match="stream 'holder-A' version 7") as caught:
+        lifecycle.load(folding, Holder("A"), [(7, "Strict", 1, b'{"amount":1}')], "holder-A")
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
 def test_an_error_of_an_applies_method_stays_itself_and_says_where() -> None:

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from leftfold.errors import DamagedPayload, DefinitionError, InvalidPayload, UnknownEventType, UnknownSchemaVersion
-from leftfold.messages import Codec, Event, Metadata, Registry, event
+from leftfold.messages import Codec, Event, Metadata, Registry, event, event_name
 
 
 class Color(Enum):
@@ -87,7 +87,11 @@ class Strict(Event):
             raise ValueError("negative")
 
 
-CODEC = Codec(Registry("test", Everything, LineAdded, Strict))
+class Priced(Event):
+    price: Decimal
+
+
+CODEC = Codec(Registry("test", Everything, LineAdded, Strict, Priced))
 
 
 def back(value: object, codec: Codec = CODEC) -> object:
@@ -167,6 +171,8 @@ def test_everything_that_has_a_codec_comes_back_as_it_was() -> None:
         (LineAdded(Line("x", Decimal(1)), seen=math.nan), "seen"),
         (Everything(exact=Decimal("NaN")), "exact"),
         (Everything(exact=Decimal("sNaN")), "exact"),
+        (Priced(price=Decimal("NaN")), "price"),
+        (Priced(price=Decimal("-Infinity")), "price"),
         (Everything(exact=Decimal("-Infinity")), "exact"),
         (Everything(by_name={"x": Decimal("Infinity")}), "by_name['x']"),
         (Everything(box=Box((Line("x", Decimal("NaN")),))), "box.lines[0].price"),
@@ -184,7 +190,7 @@ def test_a_value_that_json_text_cannot_hold_is_refused_with_its_path(value: obje
     with pytest.raises(InvalidPayload) as caught:
         CODEC.encode(value)
     assert caught.value.what.endswith(f"field {path!r}")
-    assert ("Everything" if isinstance(value, Everything) else "line.added") in caught.value.what
+    assert event_name(type(value)) in caught.value.what
 
 
 @pytest.mark.parametrize(
@@ -206,6 +212,12 @@ def test_a_value_of_another_type_than_declared_is_refused_since_it_would_not_rea
 ) -> None:
     with pytest.raises(InvalidPayload, match="Everything"):
         CODEC.encode(Everything(**wrong))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_float_given_for_a_decimal_is_refused_and_an_int_is_exact() -> None:
+    with pytest.raises(InvalidPayload, match=r"field 'price': 0\.1 would read back as Decimal\('0\.1'\)"):
+        CODEC.encode(Priced(price=0.1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert back(Priced(price=200)) == Priced(price=Decimal(200))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_the_words_null_and_infinity_in_a_text_are_only_words() -> None:

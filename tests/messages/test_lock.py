@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 import pytest
@@ -64,6 +65,19 @@ def test_names_of_nested_classes_do_not_change_a_digest() -> None:
         return msgspec.defstruct("Outer", [("inner", inner), ("either", left | right)])
 
     assert schema_digest(outer("One", "A")) == schema_digest(outer("Two", "B"))
+
+
+class Titled(msgspec.Struct, frozen=True, omit_defaults=True):
+    title: str
+
+
+def test_the_order_of_fields_and_of_a_union_does_not_change_a_digest_a_nested_default_does() -> None:
+    def digest(*fields: tuple[str, type] | tuple[str, type, object]) -> str:
+        return schema_digest(msgspec.defstruct("Any", fields, kw_only=True))
+
+    either, other = cast("type", int | str | None), cast("type", None | str | int)
+    assert digest(("a", int), ("b", either)) == digest(("b", other), ("a", int))
+    assert digest(("a", Titled, Titled("x"))) != digest(("a", Titled, Titled("y")))
 
 
 class Tree(msgspec.Struct, frozen=True):

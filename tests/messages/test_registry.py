@@ -104,6 +104,20 @@ class Cash:
 
 
 @dataclass(frozen=True)
+class Tree:
+    label: str
+    kids: tuple[Tree, ...]
+
+
+class Planted(Event):
+    tree: Tree
+
+
+def test_a_recursive_type_is_accepted() -> None:
+    assert Registry("wood", Planted).types == (Planted,)
+
+
+@dataclass(frozen=True)
 class Nested:
     inner: list[dict[str, Any]]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
@@ -72,7 +70,7 @@ def differences(locked: Lock, registry: Registry) -> tuple[Difference, ...]:
 
 def dump_lock(locks: Mapping[str, Lock]) -> str:
     """Write the locks of several registries, by registry name, as text to commit: sorted JSON, a line per version."""
-    return json.dumps(locks, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return msgspec.json.format(_dump(locks), indent=2).decode() + "\n"
 
 
 def load_lock(text: str) -> dict[str, Lock]:
@@ -90,17 +88,20 @@ def load_lock(text: str) -> dict[str, Lock]:
 def schema_digest(cls: type) -> str:
     """A digest of the JSON Schema of *cls* that names, docstrings and the order of fields do not change."""
     (schema,), components = msgspec.json.schema_components([cls], ref_template="{name}")
-    text = _dump(_canonical(schema, components, {}))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    from hashlib import sha256  # only a lock needs it
+
+    return f"sha256:{sha256(_dump(_canonical(schema, components, {}))).hexdigest()}"
 
 
 def _canonical(schema: _Schema, components: Mapping[str, _Schema], within: Mapping[str, int]) -> _Schema:
     """*schema* without words for people, every reference replaced by what it names, or by its depth when recursive."""
-    if isinstance(ref := schema.get("$ref"), str):
-        if ref in within:
-            return {"$ref": within[ref]}
-        return _canonical(components[ref], components, {**within, ref: len(within)})
-    return {key: _plain(key, value, components, within) for key, value in schema.items() if key not in _WORDS}
+    plain = {key: _plain(key, value, components, within) for key, value in schema.items() if key not in _WORDS}
+    ref = plain.pop("$ref", None)
+    if not isinstance(ref, str):
+        return plain
+    if ref in within:
+        return {**plain, "$ref": within[ref]}
+    return {**_canonical(components[ref], components, {**within, ref: len(within)}), **plain}
 
 
 def _plain(key: str, value: object, components: Mapping[str, _Schema], within: Mapping[str, int]) -> object:
@@ -118,8 +119,8 @@ def _plain(key: str, value: object, components: Mapping[str, _Schema], within: M
     return _canonical(schema, components, within)
 
 
-def _dump(schema: object) -> str:
-    return json.dumps(schema, sort_keys=True, separators=(",", ":"))
+def _dump(value: object) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
 
 
 def _differences(locked: Lock, now: Lock, registry: str) -> Iterator[Difference]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from leftfold.errors import DefinitionError, UnknownEventType, UnknownSchemaVersion, UnreadableEvent
 from leftfold.messages.event import event_flaw, event_name, event_version
@@ -137,5 +136,7 @@ class Registry:
 
 
 def _near(name: str, known: Mapping[str, object] | list[str]) -> str:
+    from difflib import get_close_matches  # only an error needs it
+
     near = get_close_matches(name, list(known), n=3)
     return f" (near: {', '.join(map(repr, near))})" if near else ""
