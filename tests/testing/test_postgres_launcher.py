@@ -23,7 +23,7 @@ _LAUNCHER = [sys.executable, "-m", "leftfold.testing.postgres"]
 _TELL = """if True:
     import asyncio, asyncpg, json, os
     SETTINGS = ("data_directory", "fsync", "listen_addresses")
-    TABLES = "select relname::text from pg_class where relnamespace = 'leftfold'::regnamespace and relkind = 'r' order by 1"
+    TABLES = "select tablename::text from pg_tables where schemaname = 'leftfold' order by 1"
     async def main():
         connection = await asyncpg.connect(os.environ["LEFTFOLD_STORE"])
         about = {name: await connection.fetchval("show " + name) for name in SETTINGS}

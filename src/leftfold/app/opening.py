@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from urllib.parse import urlsplit
 
 from leftfold.clock import Clock
 from leftfold.errors import InvalidStoreUrl
@@ -29,7 +28,7 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
         SchemaMismatch: the database needs `leftfold migrate`, or newer code.
         StoreUnavailable: it cannot be reached.
     """
-    match urlsplit(url).scheme:
+    match url.partition(":")[0]:
         case "memory":
             return MemoryStore(clock=clock)
         case "sqlite":
@@ -51,7 +50,7 @@ def open_schema(url: str) -> SchemaAdmin:
     Raises:
         InvalidStoreUrl: no store with a schema of this form is known, or the extra it needs is not installed.
     """
-    match urlsplit(url).scheme:
+    match url.partition(":")[0]:
         case "sqlite":
             from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
 

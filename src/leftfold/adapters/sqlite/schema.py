@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 
 from leftfold.adapters.sqlite.failures import translated
@@ -50,13 +50,11 @@ class SqliteSchema:
 
 @contextmanager
 def _closing(location: SqliteLocation) -> Generator[sqlite3.Connection, None, None]:
-    connection = connect(location, timeout_s=location.deadline_s)
     try:
-        yield connection
+        with closing(connect(location, timeout_s=location.deadline_s)) as connection:
+            yield connection
     except sqlite3.Error as error:
         raise translated(error, location.path) from error
-    finally:
-        connection.close()
 
 
 def connect(location: SqliteLocation, *, timeout_s: float = 0.0) -> sqlite3.Connection:
