@@ -63,7 +63,9 @@ class App:
     ) -> None:
         events = [cls for part in parts for cls in core_of(part).vocabulary]
         self.registry = Registry(name, *events)
-        self._codec = Codec(self.registry, transform)
+        """Which names and versions its event classes have."""
+        self.codec = Codec(self.registry, transform)
+        """How its events are written and read."""
         self._parts = parts
         self._where = store
         self._clock = clock
@@ -72,7 +74,7 @@ class App:
     async def __aenter__(self) -> Self:
         """Open the store; raises what `open_store` raises."""
         store = await open_store(self._where, clock=self._clock) if isinstance(self._where, str) else self._where
-        self._loader = Loader(store, self._codec)
+        self._loader = Loader(store, self.codec)
         return self
 
     async def __aexit__(

@@ -44,8 +44,12 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
             raise InvalidStoreUrl(url, _FORMS)
 
 
-def open_schema(url: str) -> SchemaAdmin:
+def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
     """The schema of the store at *url*: its status, its migrations.
+
+    Args:
+        url: of an SQLite or PostgreSQL store.
+        role: for PostgreSQL, a database role that is granted what an application needs, and no more.
 
     Raises:
         InvalidStoreUrl: no store with a schema of this form is known, or the extra it needs is not installed.
@@ -54,12 +58,14 @@ def open_schema(url: str) -> SchemaAdmin:
         case "sqlite":
             from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
 
+            if role is not None:
+                raise InvalidStoreUrl(url, "only PostgreSQL has roles; leave the role out")
             return SqliteSchema(SqliteLocation.parse(url))
         case "postgresql" | "postgres":
             _need_asyncpg(url)
             from leftfold.adapters.postgres import PostgresLocation, PostgresSchema
 
-            return PostgresSchema(PostgresLocation.parse(url))
+            return PostgresSchema(PostgresLocation.parse(url), role=role)
         case _:
             raise InvalidStoreUrl(url, "only SQLite and PostgreSQL stores have a schema; " + _FORMS)
 

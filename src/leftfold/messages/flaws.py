@@ -19,7 +19,7 @@ __all__ = ["Flaw", "check_json", "field_names", "find_flaw", "json_flaw"]
 
 _BACKSLASH = 0x5C
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
-_parse = msgspec.json.Decoder().decode
+_parse = msgspec.json.Decoder(float_hook=Decimal).decode  # 1E400 is JSON, and no float
 
 
 class Flaw(NamedTuple):

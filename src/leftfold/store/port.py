@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 
@@ -114,6 +114,7 @@ class Store(Protocol):
         ...
 
 
+@runtime_checkable
 class Restorable(Protocol):
     """An optional power of a store: take over a log with its positions and times."""
 

@@ -31,7 +31,7 @@ def check_continues(
         known = here.get(event.position)
         if known is not None:
             if known != event:
-                raise RestoreMismatch(event.position, f"event {known.id} is here, event {event.id} was to be restored")
+                raise RestoreMismatch(event.position, _difference(known, event))
             continue
         _check_next(event, last, versions.get(event.stream) or version_of(event.stream))
         versions[event.stream] = event.version
@@ -60,3 +60,10 @@ def _check_next(event: StoredEvent, last: StoredEvent | None, version: int) -> N
         occurred_at=event.occurred_at,
     )
     check_append([ToStream(event.stream, Expected.ANY, [fresh])], None)
+
+
+def _difference(known: StoredEvent, event: StoredEvent) -> str:
+    if known.id != event.id:
+        return f"event {known.id} is here, event {event.id} was to be restored"
+    fields = [name for name in event.__struct_fields__ if getattr(known, name) != getattr(event, name)]
+    return f"event {known.id} is here with another {' and another '.join(fields)}"

@@ -29,11 +29,13 @@ class SchemaStatus(Struct, frozen=True, kw_only=True):
 
     Args:
         found: its schema version, 0 when it holds no store.
+        needed: the schema version this code was made for.
         needs_code: the oldest code that can work with it, as a schema version.
         pending: the steps that `migrate` would take, in order.
     """
 
     found: int
+    needed: int
     needs_code: int
     pending: tuple[Migration, ...]
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from leftfold.adapters.sqlite.batch import Batch, events_by_id
 from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S
 from leftfold.clock import Clock
 from leftfold.errors import AppendRefused, IdReused, LeftfoldError, OutcomeUnknown, StoreBusy
 from leftfold.store.batching import AppendQueue, Pending
@@ -25,7 +26,6 @@ from leftfold.store.events import Appended
 
 __all__ = ["Committer"]
 
-_BUSY_RETRY_S = 0.002
 _FAULT_RETRY_S = 0.05
 
 
@@ -83,7 +83,7 @@ class Committer:
         except sqlite3.Error as error:
             if is_busy(error):
                 self._queue.put_back(batch)
-                return _BUSY_RETRY_S
+                return BUSY_RETRY_S
             return self._recover(batch, error)
         self._deliver(batch, verdicts)
         return 0.0

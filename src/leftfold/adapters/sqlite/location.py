@@ -36,7 +36,10 @@ class SqliteLocation(Struct, frozen=True, kw_only=True):
     @classmethod
     def parse(cls, url: str) -> SqliteLocation:
         """Read *url*; raises `InvalidStoreUrl` with the reason."""
-        split = urlsplit(url)
+        try:
+            split = urlsplit(url)
+        except ValueError as error:
+            raise InvalidStoreUrl(url, str(error)) from error
         if not url.startswith("sqlite:///") or len(split.path) < 2 or split.fragment:
             raise InvalidStoreUrl(url, "write sqlite:///relative/path.db or sqlite:////absolute/path.db")
         options = dict(parse_qsl(split.query, keep_blank_values=True))
@@ -44,7 +47,15 @@ class SqliteLocation(Struct, frozen=True, kw_only=True):
         deadline_s = _seconds(url, options.pop("deadline_s", "30"))
         if options:
             raise InvalidStoreUrl(url, f"unknown option {min(options)!r}; there are durability and deadline_s")
-        return cls(path=Path(unquote(split.path[1:])), durability=durability, deadline_s=deadline_s)
+        return cls(path=_file(url, unquote(split.path[1:])), durability=durability, deadline_s=deadline_s)
+
+
+def _file(url: str, name: str) -> Path:
+    if name == ":memory:":
+        raise InvalidStoreUrl(url, "a durable store is kept in a file; name one")
+    if "\x00" in name:
+        raise InvalidStoreUrl(url, "the path holds a NUL character")
+    return Path(name)
 
 
 def _durability(url: str, text: str) -> Durability:

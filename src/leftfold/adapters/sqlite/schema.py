@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 
-from leftfold.adapters.sqlite.failures import translated
 from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.errors import SchemaMismatch, StoreUnavailable
 from leftfold.store.schema import Migration, SchemaStatus
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "SqliteSchema", "check_schema", "connect", "install", "status_of"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "SqliteSchema", "check_schema", "connect", "install", "prepare", "status_of"]
 
 APPLICATION_ID = 0x4C46_4C44
 """Marks the file as ours in SQLite's header; `file` and SQLite's tools show it."""
 
 MIGRATIONS: Sequence[Migration] = (Migration(version=1, needs_code=1, name="0001_events"),)
+_NEWEST = MIGRATIONS[-1].version
 
 
 class SqliteSchema:
@@ -29,15 +29,12 @@ class SqliteSchema:
     async def status(self) -> SchemaStatus:
         """See `SchemaAdmin.status`; makes no file."""
         if not self._location.path.exists():
-            return SchemaStatus(found=0, needs_code=0, pending=tuple(MIGRATIONS))
-        with _closing(self._location) as connection:
-            return status_of(connection)
+            return SchemaStatus(found=0, needed=_NEWEST, needs_code=0, pending=tuple(MIGRATIONS))
+        return await when_free(lambda: self._with(status_of), self._location)
 
     async def migrate(self) -> SchemaStatus:
         """See `SchemaAdmin.migrate`; makes the file when there is none."""
-        with _closing(self._location) as connection:
-            install(connection, self._location)
-            return status_of(connection)
+        return await when_free(lambda: self._with(self._migrated), self._location)
 
     def script(self, after: int = 0) -> str:
         """See `SchemaAdmin.script`."""
@@ -47,49 +44,66 @@ class SqliteSchema:
             if migration.version > after
         )
 
+    def _migrated(self, connection: sqlite3.Connection) -> SchemaStatus:
+        prepare(connection, self._location)
+        install(connection, self._location)
+        return status_of(connection)
 
-@contextmanager
-def _closing(location: SqliteLocation) -> Generator[sqlite3.Connection, None, None]:
-    try:
-        with closing(connect(location, timeout_s=location.deadline_s)) as connection:
-            yield connection
-    except sqlite3.Error as error:
-        raise translated(error, location.path) from error
+    def _with(self, work: Callable[[sqlite3.Connection], SchemaStatus]) -> SchemaStatus:
+        connection = connect(self._location)
+        try:
+            return work(connection)
+        finally:
+            connection.close()
 
 
-def connect(location: SqliteLocation, *, timeout_s: float = 0.0) -> sqlite3.Connection:
-    """Open the file in WAL mode with the location's durability.
+def connect(location: SqliteLocation) -> sqlite3.Connection:
+    """Open the file as it is and change nothing in it; a file of another application is refused.
 
-    Args:
-        timeout_s: how long SQLite itself waits for a busy file, blocking; 0 inside an event loop.
+    A busy file is an error at once: SQLite's own waiting would block the event loop.
     """
     try:
-        connection = sqlite3.connect(location.path, timeout=timeout_s, isolation_level=None)
+        connection = sqlite3.connect(location.path, timeout=0.0, isolation_level=None)
     except sqlite3.Error as error:
         raise StoreUnavailable(
             f"cannot open SQLite file {location.path}: {error}; does its directory exist?"
         ) from error
     try:
-        mode: str = connection.execute("pragma journal_mode = wal").fetchone()[0]
-        if mode != "wal":
-            raise StoreUnavailable(f"{location.path} is in journal mode {mode!r}; its file system allows no WAL")
-        connection.execute(f"pragma synchronous = {location.durability}")
-        connection.execute("pragma fullfsync = 1")
-        connection.execute("pragma checkpoint_fullfsync = 1")
+        _check_ours(connection, location)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
+def prepare(connection: sqlite3.Connection, location: SqliteLocation) -> None:
+    """Put the file into WAL mode, and the connection into the location's durability."""
+    mode: str = connection.execute("pragma journal_mode = wal").fetchone()[0]
+    if mode != "wal":
+        raise StoreUnavailable(f"{location.path} is in journal mode {mode!r}; its file system allows no WAL")
+    connection.execute(f"pragma synchronous = {location.durability}")
+    connection.execute("pragma fullfsync = 1")
+    connection.execute("pragma checkpoint_fullfsync = 1")
+
+
+def _check_ours(connection: sqlite3.Connection, location: SqliteLocation) -> None:
+    # In this order: the mark is committed together with the first table.
+    tables: int = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
+    mark: int = connection.execute("pragma application_id").fetchone()[0]
+    if tables and mark != APPLICATION_ID:
+        advice = f"{location.path} holds tables of another application; give another path"
+        raise SchemaMismatch(0, _NEWEST, advice)
+
+
 def status_of(connection: sqlite3.Connection) -> SchemaStatus:
     """Which schema the file holds."""
     if connection.execute("select count(*) from sqlite_schema where name = 'meta'").fetchone()[0] == 0:
-        return SchemaStatus(found=0, needs_code=0, pending=tuple(MIGRATIONS))
+        return SchemaStatus(found=0, needed=_NEWEST, needs_code=0, pending=tuple(MIGRATIONS))
     meta: dict[str, int] = dict(connection.execute("select name, value from meta"))
     found = meta.get("schema_version", 0)
     return SchemaStatus(
         found=found,
+        needed=_NEWEST,
         needs_code=meta.get("needs_code", 0),
         pending=tuple(migration for migration in MIGRATIONS if migration.version > found),
     )
@@ -98,22 +112,19 @@ def status_of(connection: sqlite3.Connection) -> SchemaStatus:
 def check_schema(connection: sqlite3.Connection, location: SqliteLocation) -> None:
     """Raise `SchemaMismatch` unless this code can work with the file's schema."""
     status = status_of(connection)
-    newest = MIGRATIONS[-1].version
-    if status.needs_code > newest:
-        raise SchemaMismatch(status.found, newest, "A newer Leftfold wrote it; install that version")
+    if status.needs_code > status.needed:
+        raise SchemaMismatch(status.found, status.needed, "A newer Leftfold wrote it; install that version")
     if status.pending:
-        raise SchemaMismatch(status.found, newest, f"Run `leftfold migrate --store sqlite:///{location.path}`")
+        raise SchemaMismatch(status.found, status.needed, f"Run `leftfold migrate --store sqlite:///{location.path}`")
 
 
 def install(connection: sqlite3.Connection, location: SqliteLocation) -> None:
-    """Apply every pending migration in one transaction; a file of another application is refused."""
+    """Apply every pending migration in one transaction."""
     connection.execute("begin immediate")
     try:
         status = status_of(connection)
         if status.needs_code > MIGRATIONS[-1].version:
             check_schema(connection, location)
-        if status.found == 0 and connection.execute("select count(*) from sqlite_schema").fetchone()[0]:
-            raise SchemaMismatch(0, MIGRATIONS[-1].version, f"{location.path} holds tables of another application")
         for migration in status.pending:
             for statement in _statements(_text(migration)):
                 connection.execute(statement)

@@ -12,9 +12,10 @@ from leftfold.adapters.sqlite.committer import Committer
 from leftfold.adapters.sqlite.failures import is_busy, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.rows import COLUMNS, Row, Value, event_of, filter_sql, row_of_stored
-from leftfold.adapters.sqlite.schema import check_schema, connect, install, status_of
+from leftfold.adapters.sqlite.schema import check_schema, connect, install, prepare, status_of
+from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.clock import Clock, SystemClock
-from leftfold.errors import StoreBusy, StoreClosed
+from leftfold.errors import StoreClosed
 from leftfold.store.batching import Pending
 from leftfold.store.checks import check_range
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
@@ -26,7 +27,6 @@ __all__ = ["SqliteStore", "open_sqlite"]
 T = TypeVar("T")
 
 _POLL_S = 0.02
-_BUSY_RETRY_S = 0.002
 _HEAD = "select coalesce(max(position), 0) from events"
 
 
@@ -103,7 +103,7 @@ class SqliteStore:
         """See `Restorable.restore`."""
         self._check_open()
         await self._committer.drain()
-        await self._begin()
+        await when_free(lambda: self._connection.execute("begin immediate"), self._location)
         cursor = self._connection.cursor()
         try:
             positions = [event.position for event in events]
@@ -134,18 +134,6 @@ class SqliteStore:
         self._connection.close()
         self._wake_all(0)
 
-    async def _begin(self) -> None:
-        end = self._loop.time() + self._location.deadline_s
-        while True:
-            try:
-                self._connection.execute("begin immediate")
-            except sqlite3.Error as error:
-                if not is_busy(error) or self._loop.time() > end:
-                    raise translated(error, self._location.path) from error
-                await asyncio.sleep(_BUSY_RETRY_S)
-            else:
-                return
-
     async def _read(self, work: Callable[[], T]) -> T:
         end = self._loop.time() + self._location.deadline_s
         while True:
@@ -155,7 +143,7 @@ class SqliteStore:
             except sqlite3.Error as error:
                 if not is_busy(error) or self._loop.time() > end:
                     raise translated(error, self._location.path) from error
-            await asyncio.sleep(_BUSY_RETRY_S)
+            await asyncio.sleep(BUSY_RETRY_S)
 
     def _rows(self, sql: str, *values: Value) -> list[Row]:
         return self._connection.execute(sql, values).fetchall()
@@ -202,23 +190,14 @@ async def open_sqlite(url: str, *, clock: Clock | None = None, migrate: bool = F
         StoreUnavailable: the file cannot be opened, or another process holds it longer than the deadline.
     """
     location = SqliteLocation.parse(url)
-    end = asyncio.get_running_loop().time() + location.deadline_s
-    while True:
-        try:
-            return SqliteStore(_opened(location, migrate=migrate), location, clock or SystemClock())
-        except sqlite3.Error as error:
-            if not is_busy(error):
-                raise translated(error, location.path) from error
-            if asyncio.get_running_loop().time() > end:
-                raise StoreBusy(
-                    f"SQLite file {location.path} was held by others for {location.deadline_s} s"
-                ) from error
-        await asyncio.sleep(_BUSY_RETRY_S)
+    connection = await when_free(lambda: _opened(location, migrate=migrate), location)
+    return SqliteStore(connection, location, clock or SystemClock())
 
 
 def _opened(location: SqliteLocation, *, migrate: bool) -> sqlite3.Connection:
     connection = connect(location)
     try:
+        prepare(connection, location)
         if migrate or status_of(connection).found == 0:
             install(connection, location)
         check_schema(connection, location)

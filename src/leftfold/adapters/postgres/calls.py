@@ -1,0 +1,163 @@
+"""A batch of appends as one call of the SQL function: its arguments, and what its result means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from leftfold.errors import ConditionFailed, Conflict, LeftfoldError
+from leftfold.store.events import AppendCondition, Appended, Expected, NewEvent, QueryItem, ToStream
+
+__all__ = ["ARGUMENT_TYPES", "AppendCall", "Verdicts", "append_sql", "tags_literal", "verdict_of"]
+
+_VERSION: Final = 1
+_KNOWN: Final = 2
+_CONDITION: Final = 3
+_MAX_INTEGER: Final = 2**31 - 1
+_MAX_BIGINT: Final = 2**63 - 1
+
+ARGUMENT_TYPES: Final = (
+    *("text[]", "integer[]", "integer[]", "integer[]", "integer[]", "uuid[]"),
+    *("text[]", "text[]", "smallint[]", "uuid[]", "text[]", "text[]", "timestamptz[]", "text[]"),
+    *("integer[]", "bigint[]", "text[]", "text[]"),
+)
+"""Types of the function's arguments, in their order."""
+
+Verdicts: TypeAlias = tuple[Sequence[int], Sequence[int], Sequence[int], datetime]
+"""Of each part: verdict, version, position of its last event; and when it was recorded."""
+
+
+def append_sql(schema: str, arguments: Sequence[str]) -> str:
+    """The statement that calls the function of *schema*.
+
+    Args:
+        arguments: placeholders of the driver, one for each of `ARGUMENT_TYPES`.
+    """
+    return f'select verdict, version, last, recorded from "{schema}".append_v1({", ".join(arguments)})'
+
+
+class AppendCall:
+    """The arguments of one call, gathered append by append."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, int] = {}
+        self._units: list[int] = []
+        self._part_slots: list[int] = []
+        self._expected: list[int] = []
+        self._counts: list[int] = []
+        self._firsts: dict[UUID, None] = {}
+        self._streams: list[str] = []
+        self._events: list[NewEvent] = []
+        self._items: list[tuple[int, int, str, str | None]] = []
+        self._members = _Members(self._events)
+
+    def take(self, parts: Sequence[ToStream], condition: AppendCondition | None) -> bool:
+        """Add one append; False, adding nothing, when an earlier one here has its id or matches its condition."""
+        if parts[0].events[0].id in self._firsts:
+            return False
+        if condition is not None and any(self._members.match(item) for item in condition.none_of):
+            return False
+        self.add(parts, condition)
+        return True
+
+    def add(self, parts: Sequence[ToStream], condition: AppendCondition | None) -> None:
+        """Add one append."""
+        self._firsts[parts[0].events[0].id] = None
+        unit = len(self._firsts)
+        if condition is not None:
+            after = min(condition.after, _MAX_BIGINT)
+            self._items += [(unit, after, *_item(item)) for item in condition.none_of]
+        for part in parts:
+            events, expected = part.events, part.expected
+            stream = str(part.stream)
+            self._units.append(unit)
+            self._part_slots.append(self._slots.setdefault(stream, len(self._slots) + 1))
+            self._expected.append(expected.value if isinstance(expected, Expected) else min(expected, _MAX_INTEGER))
+            self._counts.append(len(events))
+            self._events += events
+            self._streams += [stream] * len(events)
+
+    def arguments(self) -> tuple[object, ...]:
+        """The function's arguments; their types are `ARGUMENT_TYPES`."""
+        events = self._events
+        times = [event.occurred_at for event in events]
+        tags = [tags_literal(event.tags) if event.tags else None for event in events]
+        items = map(list, zip(*self._items, strict=True)) if self._items else (None,) * 4
+        return (
+            list(self._slots),
+            self._units,
+            self._part_slots,
+            self._expected,
+            self._counts,
+            list(self._firsts),
+            self._streams,
+            [event.type for event in events],
+            [event.schema_version for event in events],
+            [event.id for event in events],
+            [event.data.decode() for event in events],
+            [event.metadata.decode() for event in events],
+            times if any(times) else None,
+            tags if any(tags) else None,
+            *items,
+        )
+
+
+class _Members:
+    """The events of a call so far, as far as conditions ask for them."""
+
+    def __init__(self, events: Sequence[NewEvent]) -> None:
+        self._events = events
+        self._looked = 0
+        self._tags: set[str] = set()
+        self._types: set[str] = set()
+
+    def match(self, item: QueryItem) -> bool:
+        """Whether one of them matches *item*."""
+        for event in self._events[self._looked :]:
+            self._tags.update(event.tags)
+            self._types.add(event.type)
+        self._looked = len(self._events)
+        if not item.tags <= self._tags or (item.types and item.types.isdisjoint(self._types)):
+            return False
+        return any(
+            item.tags.issubset(event.tags) and (not item.types or event.type in item.types) for event in self._events
+        )
+
+
+def verdict_of(
+    parts: Sequence[ToStream], condition: AppendCondition | None, verdicts: Verdicts, at: int
+) -> Appended | LeftfoldError | None:
+    """What the function said about one append; None when its id is known and what is stored has to be compared.
+
+    Args:
+        at: index of the append's first part among the verdicts.
+    """
+    codes, versions, positions, recorded_at = verdicts
+    if codes[at] == _KNOWN:
+        return None
+    if codes[at] == _CONDITION and condition is not None:
+        return ConditionFailed(condition.after)
+    for index, part in enumerate(parts, at):
+        if codes[index] == _VERSION:
+            name = f"Expected.{part.expected.name}" if isinstance(part.expected, Expected) else part.expected
+            return Conflict(part.stream, name, versions[index])
+    return Appended(
+        position=positions[at + len(parts) - 1],
+        versions={part.stream: versions[index] for index, part in enumerate(parts, at)},
+        recorded_at=recorded_at,
+    )
+
+
+def tags_literal(tags: Sequence[str]) -> str:
+    """*tags* sorted, without repetition, as PostgreSQL writes an array of text."""
+    quoted = (tag.replace("\\", r"\\").replace('"', r"\"") for tag in sorted(set(tags)))
+    return '{"' + '","'.join(quoted) + '"}'
+
+
+def _item(item: QueryItem) -> tuple[str, str | None]:
+    tags = msgspec.json.encode(sorted(item.tags)).decode()
+    return tags, msgspec.json.encode(sorted(item.types)).decode() if item.types else None

@@ -1,0 +1,221 @@
+"""Group commit: appends that arrive while one batch is on its way form the next, one function call a batch.
+
+::
+
+    append -> queue -> batch -> one call -> verdicts
+                         |        | connection lost: connect again, send the same ids again, until the deadline
+                         |        | deadlock: again
+                         |        | refused: each one alone, so that only the bad one fails
+                         | same id or matching condition inside the batch: the next batch
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from leftfold.adapters.postgres.calls import AppendCall, Verdicts, verdict_of
+from leftfold.adapters.postgres.connecting import Connector
+from leftfold.adapters.postgres.failures import ID_TAKEN, is_lost, is_refusal, is_retriable, sqlstate_of, translated
+from leftfold.adapters.postgres.reading import Reading
+from leftfold.adapters.postgres.sending import Sender
+from leftfold.errors import IdReused, LeftfoldError, OutcomeUnknown, StoreBusy, StoreError
+from leftfold.store.batching import AppendQueue, Pending
+from leftfold.store.events import Appended, StoredEvent
+from leftfold.store.verdict import first_result
+
+__all__ = ["Committer"]
+
+_FIRST_WAIT_S = 0.01
+_LONGEST_WAIT_S = 0.5
+_GRACE_S = 1.0
+
+
+class Committer:
+    """Commits appends over one connection of its own.
+
+    Args:
+        reading: looks up what is stored under ids that are known.
+        grown: called after each commit that stored something.
+    """
+
+    def __init__(self, connector: Connector, reading: Reading, grown: Callable[[], None]) -> None:
+        self._location = connector.location
+        self._connector = connector
+        self._reading = reading
+        self._grown = grown
+        self._sender = Sender(connector)
+        self._loop = asyncio.get_running_loop()
+        self._queue = AppendQueue()
+        self._task: asyncio.Task[None] | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._trouble: Exception | None = None
+        self._wait_s = _FIRST_WAIT_S
+
+    async def commit(self, pending: Pending) -> Appended:
+        """Put *pending* into the next batch and wait for its verdict."""
+        pending.deadline = self._loop.time() + self._location.deadline_s
+        self._queue.put(pending)
+        if self._task is None:
+            self._task = self._loop.create_task(self._run())
+        if self._expiry is None:
+            self._expiry = self._loop.call_at(pending.deadline, self._expire)
+        return await pending.outcome
+
+    async def close(self) -> None:
+        """Wait until everything accepted so far has its verdict, then let go of the connection."""
+        while self._task is not None:
+            await self._task
+        if self._expiry is not None:
+            self._expiry.cancel()
+        await self._sender.close()
+
+    async def _run(self) -> None:
+        try:
+            while len(self._queue):
+                if await self._connected():
+                    await self._turn()
+                    await asyncio.sleep(0)  # callers that were just answered join the next batch
+        finally:
+            self._task = None
+
+    async def _connected(self) -> bool:
+        try:
+            await self._sender.connect()
+        except Exception as error:  # noqa: BLE001 - broken connections show as anything
+            self._trouble = error
+            if is_lost(error):
+                await self._pause()
+            else:
+                await self._fail_all(self._queue.take_expired(float("inf")), error)
+            return False
+        return True
+
+    async def _turn(self) -> None:
+        taken = self._queue.next_batch()
+        try:
+            call = AppendCall()
+            batch = [pending for pending in taken if call.take(pending.parts, pending.condition)]
+            if len(batch) < len(taken):
+                going = set(batch)
+                self._queue.put_back([pending for pending in taken if pending not in going])
+            if batch:
+                await self._commit(batch, call)
+        except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
+            for pending in taken:
+                pending.fail(error)
+
+    async def _commit(self, batch: Sequence[Pending], call: AppendCall) -> None:
+        timeout_s = max(batch[0].deadline - self._loop.time(), 0.0) + _GRACE_S
+        try:
+            verdicts = await self._sender.send(call, timeout_s)
+        except Exception as error:  # noqa: BLE001 - broken connections show as anything
+            await self._recover(batch, error)
+        else:
+            self._trouble = None
+            self._wait_s = _FIRST_WAIT_S
+            await self._deliver(batch, verdicts)
+
+    async def _deliver(self, batch: Sequence[Pending], verdicts: Verdicts) -> None:
+        known: list[Pending] = []
+        at = 0
+        for pending in batch:
+            verdict = verdict_of(pending.parts, pending.condition, verdicts, at)
+            at += len(pending.parts)
+            if verdict is None:
+                known.append(pending)
+            else:
+                _settle(pending, verdict)
+        if 0 in verdicts[0]:
+            self._grown()
+        if known:
+            await self._compare(known)
+
+    async def _compare(self, known: Sequence[Pending]) -> None:
+        try:
+            stored = await self._reading.by_id([id for pending in known for id in pending.ids])
+        except StoreError as error:
+            self._doubt(known, error)
+            return
+        for pending in known:
+            _settle(pending, _first_result(pending, stored))
+
+    async def _recover(self, batch: Sequence[Pending], error: Exception) -> None:
+        if is_lost(error):
+            self._trouble = error
+            self._sender.drop()
+            self._doubt(batch, error)
+            await self._pause()
+        elif is_retriable(error):
+            self._queue.put_back(batch)
+        elif not is_refusal(error):
+            await self._fail_all(batch, error)
+        elif len(batch) > 1:
+            for pending in batch:
+                pending.alone = True
+            self._queue.put_back(batch)
+        else:
+            _settle(batch[0], await self._explained(batch[0], error))
+
+    async def _explained(self, pending: Pending, error: Exception) -> LeftfoldError:
+        if sqlstate_of(error) == ID_TAKEN:
+            try:
+                for event in (await self._reading.by_id(pending.ids)).values():
+                    return IdReused(event.id, event.stream, event.version)
+            except StoreError as trouble:
+                return trouble
+        return translated(error, self._location.shown)
+
+    async def _fail_all(self, batch: Sequence[Pending], error: Exception) -> None:
+        """Nothing of this attempt was stored; what an earlier one may have stored is asked about again."""
+        doubtful = [pending for pending in batch if pending.doubt]
+        for pending in batch:
+            if not pending.doubt:
+                pending.fail(translated(error, self._location.shown))
+        if doubtful:
+            self._doubt(doubtful, error)
+            await self._pause()
+
+    def _doubt(self, batch: Sequence[Pending], error: Exception) -> None:
+        for pending in batch:
+            pending.doubt = f"{error or type(error).__name__}"
+        self._queue.put_back(batch)
+
+    async def _pause(self) -> None:
+        self._give_up(self._queue.take_expired(self._loop.time()))
+        await asyncio.sleep(self._wait_s)
+        self._wait_s = min(self._wait_s * 2, _LONGEST_WAIT_S)
+
+    def _expire(self) -> None:
+        now = self._loop.time()
+        self._give_up(self._queue.take_expired(now))
+        self._expiry = self._loop.call_at(now + _GRACE_S, self._expire) if self._task else None
+
+    def _give_up(self, expired: Sequence[Pending]) -> None:
+        for pending in expired:
+            if pending.doubt:
+                pending.fail(OutcomeUnknown(pending.ids, pending.doubt))
+            elif self._trouble is not None:
+                pending.fail(self._connector.unavailable(self._trouble))
+            else:
+                pending.fail(
+                    StoreBusy(
+                        f"an append waited {self._location.deadline_s:g} s behind others to "
+                        f"{self._location.shown}; nothing of it was stored. Append it again"
+                    )
+                )
+
+
+def _settle(pending: Pending, verdict: Appended | LeftfoldError) -> None:
+    if isinstance(verdict, LeftfoldError):
+        pending.fail(verdict)
+    else:
+        pending.succeed(verdict)
+
+
+def _first_result(pending: Pending, stored: Mapping[UUID, StoredEvent]) -> Appended | LeftfoldError:
+    try:
+        return first_result(pending.parts, {id: stored[id] for id in pending.ids if id in stored})
+    except IdReused as reused:
+        return reused

@@ -1,0 +1,100 @@
+"""PostgreSQL's errors, told once in the words of the error tree."""
+
+from __future__ import annotations
+
+from leftfold.adapters.postgres.migrations import NEWEST
+from leftfold.errors import (
+    AppendRefused,
+    LeftfoldError,
+    SchemaMismatch,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+)
+
+__all__ = [
+    "ALREADY_THERE",
+    "BREAKS_LOG",
+    "ID_TAKEN",
+    "NO_TRANSACTION",
+    "WRONG_ENCODING",
+    "WRONG_ISOLATION",
+    "is_lost",
+    "is_refusal",
+    "is_retriable",
+    "sqlstate_of",
+    "translated",
+]
+
+ID_TAKEN = "23505"
+NO_TRANSACTION = "25P01"
+ALREADY_THERE = ("42P07", "42710", "42723")
+WRONG_ISOLATION = "LF001"
+BREAKS_LOG = "LF003"
+WRONG_ENCODING = "LF004"
+
+_LOST = ("57P01", "57P02", "57P03", "25P03", "57P05")
+_BATCH_WIDE = ("25", "28", "40", "42", "3D", "3F", "53", "55", "57", "58", "XX")
+_MISSING = ("3F000", "42P01", "42703", "42883")
+
+
+def sqlstate_of(error: BaseException | None) -> str | None:
+    """The five-character code of an error of asyncpg, psycopg, psycopg2 or SQLAlchemy, None when there is none."""
+    while error is not None:
+        for name in ("sqlstate", "pgcode"):
+            code: object = getattr(error, name, None)
+            if isinstance(code, str):
+                return code
+        error = getattr(error, "orig", None)
+    return None
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the connection broke: the outcome of what was sent is unknown.
+
+    Whatever has no SQLSTATE counts, the driver's internal errors included: they follow killed backends.
+    """
+    if isinstance(error, LeftfoldError):
+        return False
+    code = sqlstate_of(error)
+    return code is None or code.startswith("08") or code in _LOST
+
+
+def is_retriable(error: Exception) -> bool:
+    """Whether the database rolled the transaction back for another's sake: a deadlock, a serialization failure."""
+    return (sqlstate_of(error) or "").startswith("40")
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the fault lies in what was sent, so that the rest of a batch may succeed without it."""
+    return (sqlstate_of(error) or "XX")[:2] not in _BATCH_WIDE
+
+
+def translated(error: Exception, where: str) -> StoreError:
+    """The error of our tree that says what *error* means and what to do.
+
+    Args:
+        where: the store, without its password.
+    """
+    code = sqlstate_of(error) or ""
+    told = f"PostgreSQL store {where}: {error or type(error).__name__}" + (f" ({code})" if code else "")
+    if code == "53100":
+        return StoreFull(f"{told}. Nothing was stored; free some space and try again")
+    if code == "55P03":
+        return StoreBusy(f"{told}. Another transaction held the log past the deadline; nothing was stored. End it")
+    if code in _MISSING:
+        return SchemaMismatch(0, NEWEST, f"{error}; run `leftfold migrate --store {where}`")
+    if code == "42501":
+        return StoreUnavailable(f"{told}. Give the role its rights: `leftfold migrate --sql --role NAME` prints them")
+    if code == WRONG_ISOLATION:
+        return AppendRefused(f"{error}; begin it as READ COMMITTED", code)
+    if code == NO_TRANSACTION:
+        return AppendRefused("append_within needs an open transaction; begin one, append last, commit", code)
+    if code in ALREADY_THERE:
+        return SchemaMismatch(0, NEWEST, f"the schema holds objects of another application: {error}. Choose ?schema=")
+    if code == WRONG_ENCODING:
+        return SchemaMismatch(0, NEWEST, f"{error}")
+    if code and is_refusal(error):
+        return AppendRefused(str(error), code)
+    return StoreUnavailable(f"{told}. Nothing was stored; mend the cause and try again")

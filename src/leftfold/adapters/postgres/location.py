@@ -1,0 +1,128 @@
+"""Where a PostgreSQL store is: its URL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from msgspec import Struct
+
+from leftfold.errors import InvalidStoreUrl
+
+__all__ = ["PostgresLocation"]
+
+_SCHEMA = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,39}")
+_OURS = ("schema", "pool", "deadline_s")
+_LIBPQ = frozenset(
+    {
+        "application_name",
+        "connect_timeout",
+        "database",
+        "dbname",
+        "gsslib",
+        "host",
+        "krbsrvname",
+        "options",
+        "passfile",
+        "password",
+        "port",
+        "service",
+        "servicefile",
+        "ssl_max_protocol_version",
+        "ssl_min_protocol_version",
+        "sslcert",
+        "sslcrl",
+        "sslkey",
+        "sslmode",
+        "sslnegotiation",
+        "sslpassword",
+        "sslrootcert",
+        "target_session_attrs",
+        "user",
+    }
+)
+_MAX_POOL = 1000
+_DAY_S = 86_400.0
+
+
+class PostgresLocation(Struct, frozen=True, kw_only=True):
+    """A parsed store URL: `postgresql://user:password@host/database`, with options after `?`.
+
+    Args:
+        dsn: what the driver connects to.
+        shown: the same without a password, for messages.
+        schema: database schema of the store; 1-40 of a-z, 0-9 and _, a letter first.
+        pool: connections that read at the same time, at most.
+        deadline_s: seconds after which an append or a read that found no server gives up.
+        connect_timeout_s: seconds one attempt to connect may take.
+    """
+
+    dsn: str
+    shown: str
+    schema: str = "leftfold"
+    pool: int = 4
+    deadline_s: float = 30.0
+    connect_timeout_s: float = 10.0
+
+    def __repr__(self) -> str:
+        return f"PostgresLocation({self.shown!r}, schema={self.schema!r})"
+
+    @classmethod
+    def parse(cls, url: str) -> PostgresLocation:
+        """Read *url*; raises `InvalidStoreUrl` with the reason."""
+        split = urlsplit(url)
+        shown = _without_password(url)
+        if split.scheme not in ("postgresql", "postgres") or split.fragment:
+            raise InvalidStoreUrl(shown, "write postgresql://user:password@host:port/database?schema=leftfold")
+        if flaw := _port_flaw(split):
+            raise InvalidStoreUrl(shown, flaw)
+        options = dict(parse_qsl(split.query, keep_blank_values=True))
+        if unknown := sorted(options.keys() - _LIBPQ - set(_OURS)):
+            raise InvalidStoreUrl(
+                shown, f"unknown option {unknown[0]!r}; there are {', '.join(_OURS)} and libpq's, such as sslmode"
+            )
+        ours = {name: options.pop(name) for name in _OURS if name in options}
+        connect_timeout = options.pop("connect_timeout", "10")
+        return cls(
+            dsn=split._replace(query=urlencode(options)).geturl(),
+            shown=shown,
+            schema=_schema(shown, ours.get("schema", "leftfold")),
+            pool=int(_number(shown, "pool", ours, "4", _MAX_POOL)),
+            deadline_s=_number(shown, "deadline_s", ours, "30", _DAY_S),
+            connect_timeout_s=_number(shown, "connect_timeout", {"connect_timeout": connect_timeout}, "10", _DAY_S),
+        )
+
+
+def _port_flaw(split: SplitResult) -> str | None:
+    try:
+        if "," not in split.netloc:
+            _ = split.port
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _schema(shown: str, name: str) -> str:
+    if not _SCHEMA.fullmatch(name):
+        raise InvalidStoreUrl(
+            shown,
+            f"schema {name!r}: use 1 to 40 of a-z, 0-9 and _, a letter first and not pg_ (it names functions too)",
+        )
+    return name
+
+
+def _number(shown: str, name: str, options: Mapping[str, str], default: str, most: float) -> float:
+    text = options.get(name, default)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= most or (name == "pool" and number != int(number)):
+        raise InvalidStoreUrl(shown, f"{name} is a number above 0 and at most {most:g}, not {text!r}")
+    return number
+
+
+def _without_password(url: str) -> str:
+    shown = re.sub(r"(?<=://)([^/?#@:]*):[^/?#]*@", r"\1:***@", url)
+    return re.sub(r"((?:ssl)?password=)[^&#]*", r"\1***", shown)

@@ -1,0 +1,14 @@
+"""The steps of the store's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leftfold.store.schema import Migration
+
+__all__ = ["MIGRATIONS", "NEWEST"]
+
+MIGRATIONS: Sequence[Migration] = (Migration(version=1, needs_code=1, name="0001_events"),)
+
+NEWEST = MIGRATIONS[-1].version
+"""The schema version that this code is made for."""

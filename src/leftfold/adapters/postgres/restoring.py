@@ -1,0 +1,86 @@
+"""Taking over a log with its positions and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leftfold.adapters.postgres.calls import tags_literal
+from leftfold.adapters.postgres.connecting import Readers
+from leftfold.adapters.postgres.failures import BREAKS_LOG
+from leftfold.adapters.postgres.reading import Reading
+from leftfold.errors import AppendRefused, RestoreMismatch
+from leftfold.store.events import StoredEvent
+from leftfold.store.restoring import check_continues
+
+__all__ = ["Restorer"]
+
+
+class Restorer:
+    """Compares what is here, then adds what is new under the writer's lock, where continuity is checked again."""
+
+    def __init__(self, readers: Readers, reading: Reading, schema: str) -> None:
+        self._readers = readers
+        self._reading = reading
+        self._sql = (
+            f'select "{schema}".restore_v1($1::bigint, $2::text[], $3::integer[], $4::text[], $5::integer[], '
+            "$6::text[], $7::smallint[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[], "
+            "$12::timestamptz[], $13::text[])"
+        )
+
+    async def restore(self, events: Sequence[StoredEvent]) -> int:
+        """See `Restorable.restore`."""
+        while new := await self._new(events):
+            head = new[0].position - 1
+            try:
+                rows = await self._readers.fetch(self._sql, *_arguments(new))
+            except AppendRefused as refusal:
+                await self._explain(refusal, new, head)
+            else:
+                count: int = rows[0][0]
+                return count
+        return 0
+
+    async def _new(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        if not events:
+            return []
+        head = await self._reading.head()
+        first, last = events[0].position, min(events[-1].position, head)
+        count = max(last - first + 1, 0)
+        known = await self._between(first, last, count)
+        tail = await self._between(head, head, 1)
+        here = {event.position: event for event in known}
+        versions = await self._reading.versions({event.stream for event in events if event.position > head})
+        return check_continues(events, here, tail[0] if tail else None, lambda stream: versions.get(stream, 0))
+
+    async def _between(self, first: int, last: int, count: int) -> Sequence[StoredEvent]:
+        return (await self._reading.log((), None, first - 1, last, count)).events if count and last else []
+
+    async def _explain(self, refusal: AppendRefused, new: Sequence[StoredEvent], head: int) -> None:
+        """Return when others appended meanwhile, so that the comparison is repeated; raise otherwise."""
+        for event in (await self._reading.by_id(event.id for event in new)).values():
+            if event.position <= head:
+                reason = f"event id {event.id} is here at position {event.position} already"
+                raise RestoreMismatch(head + 1, reason) from refusal
+        if refusal.code != BREAKS_LOG or await self._reading.head() == head:
+            raise RestoreMismatch(head + 1, refusal.reason) from refusal
+
+
+def _arguments(new: Sequence[StoredEvent]) -> tuple[object, ...]:
+    firsts: dict[str, int] = {}
+    for event in new:
+        firsts.setdefault(event.stream, event.version)
+    return (
+        new[0].position,
+        list(firsts),
+        list(firsts.values()),
+        [event.stream for event in new],
+        [event.version for event in new],
+        [event.type for event in new],
+        [event.schema_version for event in new],
+        [event.id for event in new],
+        [event.data.decode() for event in new],
+        [event.metadata.decode() for event in new],
+        [event.occurred_at for event in new],
+        [event.recorded_at for event in new],
+        [tags_literal(event.tags) if event.tags else None for event in new],
+    )

@@ -1,0 +1,120 @@
+"""The schema of a PostgreSQL store and its versions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+import asyncpg
+
+from leftfold.adapters.postgres.connecting import Connection, Connector
+from leftfold.adapters.postgres.failures import translated
+from leftfold.adapters.postgres.location import PostgresLocation
+from leftfold.adapters.postgres.migrations import MIGRATIONS, NEWEST
+from leftfold.errors import LeftfoldError, SchemaMismatch
+from leftfold.store.schema import Migration, SchemaStatus
+
+__all__ = ["PostgresSchema", "check_schema", "status_of"]
+
+
+class PostgresSchema:
+    """Migrates one PostgreSQL store. See `leftfold.store.SchemaAdmin`.
+
+    Args:
+        role: a database role that applications append and read as; it gets no more than that takes.
+    """
+
+    def __init__(self, location: PostgresLocation, *, role: str | None = None) -> None:
+        self._location = location
+        self._role = role
+
+    async def status(self) -> SchemaStatus:
+        """See `SchemaAdmin.status`."""
+        async with self._connected() as connection:
+            return await status_of(connection, self._location.schema)
+
+    async def migrate(self) -> SchemaStatus:
+        """See `SchemaAdmin.migrate`; makes the database schema when there is none, in one transaction."""
+        async with self._connected() as connection:
+            await connection.execute(_turn(self._location.schema))
+            status = await status_of(connection, self._location.schema)
+            _check_code(status)
+            for migration in status.pending:
+                await connection.execute(_step(migration, self._location.schema))
+            if self._role is not None:
+                await connection.execute(_grants(self._location.schema, self._role))
+            return await status_of(connection, self._location.schema)
+
+    def script(self, after: int = 0) -> str:
+        """See `SchemaAdmin.script`; with a role, what it is granted comes last."""
+        steps = [_step(migration, self._location.schema) for migration in MIGRATIONS if migration.version > after]
+        if self._role is not None:
+            steps.append(_grants(self._location.schema, self._role))
+        return "\n".join(["begin;", _turn(self._location.schema), *steps, "commit;", ""])
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[Connection]:
+        connector = Connector(self._location)
+        try:
+            connection = await connector.connect(plain=True)
+            try:
+                async with connection.transaction(isolation="read_committed"):
+                    yield connection
+            finally:
+                await connection.close()
+        except LeftfoldError:
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise translated(error, self._location.shown) from error
+
+
+async def status_of(connection: Connection, schema: str) -> SchemaStatus:
+    """Which schema version the database holds."""
+    found: str | None = await connection.fetchval("select to_regclass($1)::text", f'"{schema}".meta')
+    rows = await connection.fetch(f'select name, value from "{schema}".meta') if found else []
+    meta: Mapping[str, int] = {str(row["name"]): int(row["value"]) for row in rows}
+    version = meta.get("schema_version", 0)
+    return SchemaStatus(
+        found=version,
+        needed=NEWEST,
+        needs_code=meta.get("needs_code", 0),
+        pending=tuple(migration for migration in MIGRATIONS if migration.version > version),
+    )
+
+
+def check_schema(status: SchemaStatus, location: PostgresLocation) -> None:
+    """Raise `SchemaMismatch` unless this code can work with the schema."""
+    _check_code(status)
+    if status.pending:
+        raise SchemaMismatch(status.found, status.needed, f"Run `leftfold migrate --store {location.shown}`")
+
+
+def _check_code(status: SchemaStatus) -> None:
+    if status.needs_code > status.needed:
+        raise SchemaMismatch(status.found, status.needed, "A newer Leftfold wrote it; install that version")
+
+
+def _turn(schema: str) -> str:
+    return (
+        f"select pg_advisory_xact_lock(hashtextextended('leftfold.migrate.{schema}', 0));\n"
+        f'create schema if not exists "{schema}";'
+    )
+
+
+def _step(migration: Migration, schema: str) -> str:
+    text = files("leftfold.adapters.postgres").joinpath("sql", f"{migration.name}.sql").read_text("utf-8")
+    stamp = (
+        f"insert into :schema.meta values ('schema_version', {migration.version}), "
+        f"('needs_code', {migration.needs_code}) on conflict (name) do update set value = excluded.value;"
+    )
+    return f"{text}\n{stamp}\n".replace(":schema", f'"{schema}"').replace(":name", schema)
+
+
+def _grants(schema: str, role: str) -> str:
+    name = '"' + role.replace('"', '""') + '"'
+    return (
+        f'grant usage on schema "{schema}" to {name};\n'
+        f'grant select on all tables in schema "{schema}" to {name};\n'
+        f'grant execute on function "{schema}".append_v1 to {name};'
+    )

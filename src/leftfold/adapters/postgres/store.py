@@ -1,0 +1,138 @@
+"""The store port on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from leftfold.adapters.postgres.committing import Committer
+from leftfold.adapters.postgres.connecting import Connector, Readers, detect_pooler
+from leftfold.adapters.postgres.failures import translated
+from leftfold.adapters.postgres.location import PostgresLocation
+from leftfold.adapters.postgres.reading import Reading
+from leftfold.adapters.postgres.restoring import Restorer
+from leftfold.adapters.postgres.schema import PostgresSchema, check_schema, status_of
+from leftfold.adapters.postgres.waking import Waker
+from leftfold.errors import LeftfoldError, StoreClosed
+from leftfold.store.batching import Pending
+from leftfold.store.checks import check_range
+from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
+
+__all__ = ["PostgresStore", "open_postgres"]
+
+
+class PostgresStore:
+    """Keeps the log in one schema of a PostgreSQL database that any number of processes may share.
+
+    Appends of one process share commits over one connection; reads go over a small pool; a third kind of connection
+    listens for news once somebody waits. Made by `open_postgres`.
+    """
+
+    def __init__(self, location: PostgresLocation, *, pooled: bool) -> None:
+        connector = Connector(location, pooled=pooled)
+        self._location = location
+        self._readers = Readers(connector)
+        self._reading = Reading(self._readers, location.schema)
+        self._waker = Waker(connector, self._readers, self._reading)
+        self._committer = Committer(connector, self._reading, self._waker.grown)
+        self._restorer = Restorer(self._readers, self._reading, location.schema)
+        self._loop = asyncio.get_running_loop()
+        self._closed = False
+        self.pooled = pooled
+        """Whether a pooler such as PgBouncer stands between: no cached statements, polling instead of notifications."""
+
+    async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
+        """See `Store.append`."""
+        self._check_open()
+        return await self._committer.commit(Pending(parts, condition, self._loop))
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
+    ) -> Sequence[StoredEvent]:
+        """See `Store.read_stream`."""
+        self._check_open()
+        check_range(after, upto, limit)
+        return await self._reading.stream(stream, after, upto, limit, backward=backward)
+
+    async def read_facts(
+        self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
+    ) -> Sequence[Fact]:
+        """See `Store.read_facts`."""
+        self._check_open()
+        check_range(after, upto, limit)
+        return await self._reading.facts(stream, after, upto, limit)
+
+    async def read_log(
+        self,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        match: tuple[QueryItem, ...] = (),
+        category: str | None = None,
+        limit: int = 500,
+    ) -> Page:
+        """See `Store.read_log`."""
+        self._check_open()
+        check_range(after, upto, limit)
+        return await self._reading.log(match, category, after, upto, limit)
+
+    async def head(self) -> int:
+        """See `Store.head`."""
+        self._check_open()
+        return await self._reading.head()
+
+    async def wake(self, after: int, timeout: float) -> int:
+        """See `Store.wake`; commits of any process wake within milliseconds, behind a pooler within 50."""
+        self._check_open()
+        return await self._waker.wake(after, timeout)
+
+    async def restore(self, events: Sequence[StoredEvent]) -> int:
+        """See `Restorable.restore`; for the owner of the schema, the application's role may not."""
+        self._check_open()
+        count = await self._restorer.restore(events)
+        if count:
+            self._waker.grown()
+        return count
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._committer.close()
+        await self._waker.close()
+        await self._readers.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreClosed(f"the store {self._location.shown} was closed; open it again")
+
+
+async def open_postgres(url: str, *, migrate: bool = False) -> PostgresStore:
+    """Open the store at *url*.
+
+    Args:
+        url: see `PostgresLocation`.
+        migrate: bring the schema up to date first; otherwise `leftfold migrate` does, once.
+
+    Raises:
+        InvalidStoreUrl: *url* is not of that form.
+        SchemaMismatch: the database needs `leftfold migrate`, or newer code.
+        StoreUnavailable: the server does not answer, or does not let us in.
+    """
+    location = PostgresLocation.parse(url)
+    if migrate:
+        await PostgresSchema(location).migrate()
+    try:
+        connection = await Connector(location).connect(plain=True)
+        try:
+            pooled = await detect_pooler(connection)
+            async with connection.transaction():
+                check_schema(await status_of(connection, location.schema), location)
+        finally:
+            await connection.close()
+    except LeftfoldError:
+        raise
+    except Exception as error:
+        raise translated(error, location.shown) from error
+    return PostgresStore(location, pooled=pooled)

@@ -1,0 +1,135 @@
+"""Appending inside a transaction that the user began, together with rows of their own.
+
+The append belongs last before the commit: from it on, every other writer of the store waits for this transaction to
+end, for at most five idle seconds; then the database ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TypeAlias
+
+from leftfold.adapters.postgres.calls import ARGUMENT_TYPES, AppendCall, append_sql, verdict_of
+from leftfold.adapters.postgres.drivers import AsyncConnection, Rows, SyncConnection, async_execute_of, execute_of
+from leftfold.adapters.postgres.failures import ID_TAKEN, NO_TRANSACTION, is_lost, is_retriable, sqlstate_of, translated
+from leftfold.adapters.postgres.queries import Queries, Query
+from leftfold.adapters.postgres.rows import event_of
+from leftfold.errors import IdReused, LeftfoldError
+from leftfold.store.checks import check_append
+from leftfold.store.events import AppendCondition, Appended, StoredEvent, ToStream
+from leftfold.store.verdict import first_result
+
+__all__ = ["append_within", "append_within_sync"]
+
+_Steps: TypeAlias = Generator[Query, Rows, Appended]
+
+_SAVEPOINT: Query = ("savepoint leftfold_append", ())
+_RELEASE: Query = ("release savepoint leftfold_append", ())
+_ROLLBACK: Query = ("rollback to savepoint leftfold_append", ())
+
+
+async def append_within(
+    connection: AsyncConnection, *parts: ToStream, condition: AppendCondition | None = None, schema: str = "leftfold"
+) -> Appended:
+    """Append *parts* in the open transaction of *connection*: stored if it commits, gone if it rolls back.
+
+    Make it the last statement before the commit. A refusal leaves the transaction usable, without the events. The
+    transaction has to be READ COMMITTED; when it is idle for more than five seconds after this, the database ends it.
+
+    Args:
+        connection: of asyncpg, `psycopg.AsyncConnection`, or SQLAlchemy's `AsyncConnection` or `AsyncSession`.
+        condition: see `Store.append`.
+        schema: the store's database schema.
+
+    Returns:
+        Position, versions and time, once the transaction commits.
+
+    Raises:
+        Conflict: a stream is not at the expected version. Roll back, load again, decide again.
+        ConditionFailed: an event matching *condition* exists. Roll back, read again, decide again.
+        IdReused: an id is stored with other events. Use a new one.
+        InvalidInput: an event, name, tag or connection is not fit. Mend the call.
+        AppendRefused: no transaction is open, or it is not READ COMMITTED, or the database refused the events.
+    """
+    execute = async_execute_of(connection)
+    steps = _steps(parts, condition, schema)
+    try:
+        query = next(steps)
+        while True:
+            try:
+                rows = await execute(*query)
+            except Exception as error:  # noqa: BLE001 - whichever driver it is, the steps decide
+                query = steps.throw(error)
+            else:
+                query = steps.send(rows)
+    except StopIteration as stop:
+        return _result(stop)
+
+
+def append_within_sync(
+    connection: SyncConnection, *parts: ToStream, condition: AppendCondition | None = None, schema: str = "leftfold"
+) -> Appended:
+    """Append like `append_within`, over a connection that blocks.
+
+    Args:
+        connection: `psycopg.Connection`, or SQLAlchemy's `Connection` or `Session`.
+        condition: see `Store.append`.
+        schema: the store's database schema.
+    """
+    execute = execute_of(connection)
+    steps = _steps(parts, condition, schema)
+    try:
+        query = next(steps)
+        while True:
+            try:
+                rows = execute(*query)
+            except Exception as error:  # noqa: BLE001 - whichever driver it is, the steps decide
+                query = steps.throw(error)
+            else:
+                query = steps.send(rows)
+    except StopIteration as stop:
+        return _result(stop)
+
+
+def _result(stop: StopIteration) -> Appended:
+    appended: Appended = stop.value
+    return appended
+
+
+def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema: str) -> _Steps:
+    check_append(parts, condition)
+    call = AppendCall()
+    call.add(parts, condition)
+    sql = append_sql(schema, [f"${number}::{type_}" for number, type_ in enumerate(ARGUMENT_TYPES, 1)])
+    try:
+        yield _SAVEPOINT
+        [row] = yield sql, call.arguments()
+    except Exception as error:
+        yield from _undo(error, parts, schema)
+        raise
+    yield _RELEASE
+    verdict = verdict_of(parts, condition, (row[0], row[1], row[2], row[3]), 0)
+    if verdict is None:
+        return first_result(parts, {event.id: event for event in (yield from _stored(parts, schema))})
+    if isinstance(verdict, LeftfoldError):
+        raise verdict
+    return verdict
+
+
+def _undo(error: Exception, parts: Sequence[ToStream], schema: str) -> Generator[Query, Rows, None]:
+    """Bring the transaction back to where it was, and say what happened; a lost connection is the driver's to tell."""
+    if is_lost(error) or is_retriable(error):
+        return
+    told = translated(error, f'schema "{schema}"')
+    if sqlstate_of(error) != NO_TRANSACTION:
+        yield _ROLLBACK
+    if sqlstate_of(error) == ID_TAKEN:
+        for event in (yield from _stored(parts, schema)):
+            raise IdReused(event.id, event.stream, event.version) from error
+    raise told from error
+
+
+def _stored(parts: Sequence[ToStream], schema: str) -> Generator[Query, Rows, list[StoredEvent]]:
+    ids = [event.id for part in parts for event in part.events]
+    rows = yield Queries(schema).by_id, (ids,)
+    return [event_of(row) for row in rows]

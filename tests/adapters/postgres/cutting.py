@@ -1,0 +1,70 @@
+"""A wire between client and server that can lose the server's answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+__all__ = ["Wire", "wire_to"]
+
+
+class Wire:
+    """Passes bytes both ways. Made by `wire_to`.
+
+    Args:
+        target: port of the server.
+    """
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._armed: bytes | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.lost = 0
+
+    def lose_answer_to(self, question: bytes) -> None:
+        """Of the next message that contains *question*, let the server do its work, then cut instead of answering."""
+        self._armed = question
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client."""
+        there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        answerless = asyncio.Event()
+        for work in (self._forth(reader, back, answerless), self._back(there, writer, answerless)):
+            task = asyncio.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Cut everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _forth(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, mute: asyncio.Event) -> None:
+        while data := await source.read(1 << 20):
+            if self._armed is not None and self._armed in data:
+                self._armed = None
+                mute.set()
+            target.write(data)
+        target.close()
+
+    async def _back(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, mute: asyncio.Event) -> None:
+        while data := await source.read(1 << 20):
+            if mute.is_set():
+                self.lost += 1
+                break
+            target.write(data)
+        target.close()
+
+
+@asynccontextmanager
+async def wire_to(port: int) -> AsyncGenerator[tuple[Wire, int]]:
+    """A wire to the server on *port*, and the port to connect to instead."""
+    wire = Wire(port)
+    server = await asyncio.start_server(wire.accept, "127.0.0.1", 0)
+    try:
+        yield wire, server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await wire.end()

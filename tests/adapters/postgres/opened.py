@@ -1,0 +1,67 @@
+"""What these tests share: stores to open, events to put into them, statements to run beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from leftfold.adapters.postgres import PostgresLocation, PostgresStore, open_postgres
+from leftfold.ids import new_id
+from leftfold.store import NewEvent, StoredEvent
+
+__all__ = ["connected", "dsn_of", "event", "log_of", "opened", "rows", "schema_of", "somebody_waits"]
+
+
+def event(n: int = 1, *, type: str = "Happened", tags: Sequence[str] = ()) -> NewEvent:
+    return NewEvent(id=new_id(), type=type, data=b'{"n":%d}' % n, tags=tuple(tags))
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncGenerator[PostgresStore]:
+    store = await open_postgres(url)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+    """A connection of the test's own to the database of a store."""
+    connection = await asyncpg.connect(dsn_of(url))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def rows(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of a statement, in which `:schema` stands for the store's."""
+    async with connected(url) as connection:
+        return [tuple(row) for row in await connection.fetch(sql.replace(":schema", schema_of(url)), *values)]
+
+
+async def log_of(store: PostgresStore) -> list[StoredEvent]:
+    log: list[StoredEvent] = []
+    while (page := await store.read_log(after=len(log))).events:
+        log += page.events
+    return log
+
+
+def dsn_of(url: str) -> str:
+    return PostgresLocation.parse(url).dsn
+
+
+def schema_of(url: str) -> str:
+    return f'"{PostgresLocation.parse(url).schema}"'
+
+
+async def somebody_waits(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Return when some other connection waits for the lock of an append."""
+    await connection.execute(
+        """do $$ begin while not exists (select from pg_locks where locktype = 'advisory' and not granted) loop
+        perform pg_sleep(0.005); end loop; end $$"""
+    )

@@ -1,0 +1,173 @@
+"""What goes wrong is told in our own words, and nothing half stored is left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from leftfold.adapters.postgres import PostgresSchema, open_postgres
+from leftfold.adapters.postgres.location import PostgresLocation
+from leftfold.errors import (
+    AppendRefused,
+    OutcomeUnknown,
+    SchemaMismatch,
+    StoreBusy,
+    StoreFull,
+    StoreUnavailable,
+)
+from leftfold.store import Appended, ToStream
+from leftfold.testing.postgres import PostgresServer, postgres_server
+from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, somebody_waits
+
+_CLOCK_FAILS = """create or replace function :schema.now_v1() returns timestamptz language plpgsql as
+    $$ begin raise exception 'planted' using errcode = '{}'; end $$"""
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("53100", StoreFull),
+        ("53200", StoreUnavailable),
+        ("57014", StoreUnavailable),
+        ("58030", StoreUnavailable),
+        ("25006", StoreUnavailable),
+        ("P0001", AppendRefused),
+    ],
+)
+async def test_an_error_of_the_database_becomes_one_of_ours_and_nothing_is_stored(
+    store_url: str, code: str, error: type[Exception]
+) -> None:
+    async with opened(store_url) as store:
+        await rows(store_url, _CLOCK_FAILS.format(code))
+        attempts = [store.append(ToStream(f"a-{n}", 0, [event()])) for n in range(3)]
+        outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [error] * 3
+        assert all(code in str(outcome) for outcome in outcomes)
+        assert await store.head() == 0
+
+
+async def test_a_deadlock_that_hit_an_append_is_not_the_callers_to_mend(store_url: str) -> None:
+    once = """create or replace function :schema.now_v1() returns timestamptz language plpgsql as $$ begin
+        if nextval(':schema.tries') < 3 then raise exception 'planted' using errcode = '40P01'; end if;
+        return clock_timestamp(); end $$"""
+    async with opened(store_url) as store:
+        await rows(store_url, "create sequence :schema.tries")
+        await rows(store_url, once)
+        assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+        assert await rows(store_url, "select last_value from :schema.tries") == [(3,)]
+
+
+async def test_what_the_database_refuses_fails_alone(store_url: str) -> None:
+    await rows(store_url, "alter table :schema.events add check (data::text not like '%13}')")
+    async with opened(store_url) as store:
+        outcomes = await asyncio.gather(
+            *(store.append(ToStream(f"a-{n}", 0, [event(n)])) for n in range(30)), return_exceptions=True
+        )
+        assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, AppendRefused)] == [13]
+        assert sum(isinstance(outcome, Appended) for outcome in outcomes) == 29
+        assert [e.position for e in await log_of(store)] == list(range(1, 30))
+
+
+async def test_a_store_whose_schema_was_dropped_says_what_to_run(store_url: str) -> None:
+    async with opened(store_url) as store:
+        await rows(store_url, "drop schema :schema cascade")
+        for attempt in (store.append(ToStream("a-1", 0, [event()])), store.head(), store.read_stream("a-1")):
+            with pytest.raises(SchemaMismatch, match="leftfold migrate"):
+                await attempt
+
+
+async def test_an_append_waits_for_others_until_its_deadline(store_url: str) -> None:
+    async with opened(store_url.replace("deadline_s=20", "deadline_s=0.4")) as store:
+        async with connected(store_url) as holder, holder.transaction():
+            await holder.execute(f"select {schema_of(store_url)}.lock_v1()")
+            sent = asyncio.ensure_future(store.append(ToStream("a-1", 0, [event()])))
+            await somebody_waits(holder)
+            queued = asyncio.ensure_future(store.append(ToStream("a-2", 0, [event()])))
+            outcomes = await asyncio.gather(sent, queued, return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [StoreBusy, StoreBusy]
+        assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+
+
+async def test_a_read_whose_caller_goes_away_harms_nobody(store_url: str) -> None:
+    async with opened(store_url + "&pool=1") as store:
+        for turns in range(6):
+            reading = asyncio.ensure_future(store.head())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            reading.cancel()
+        assert await store.head() == 0
+
+
+async def test_a_server_that_is_not_there_is_said_so() -> None:
+    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1/"):
+        await open_postgres("postgresql://postgres@127.0.0.1:1/nothing?deadline_s=1")
+
+
+async def test_a_database_or_role_that_does_not_exist_is_said_so(postgres: PostgresServer) -> None:
+    with pytest.raises(StoreUnavailable, match="3D000"):
+        await open_postgres(postgres.url("nothing"))
+    with pytest.raises(StoreUnavailable, match="28000"):
+        await open_postgres(postgres.url("postgres").replace("postgres@", "nobody@"))
+
+
+@pytest.fixture
+async def own_url(own: PostgresServer) -> str:
+    url = own.create_database("store")
+    await PostgresSchema(PostgresLocation.parse(url)).migrate()
+    return url
+
+
+async def test_a_server_that_comes_back_in_time_is_not_noticed(own: PostgresServer, own_url: str) -> None:
+    async with opened(own_url) as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+        await asyncio.to_thread(own.crash)
+        attempts = [asyncio.ensure_future(store.append(ToStream("a-1", 1, [event()])))]
+        attempts += [asyncio.ensure_future(store.append(ToStream(f"b-{n}", 0, [event()]))) for n in range(3)]
+        head = asyncio.ensure_future(store.head())
+        await asyncio.to_thread(own.start)
+        assert [o.versions for o in await asyncio.gather(*attempts)] == [{"a-1": 2}, {"b-0": 1}, {"b-1": 1}, {"b-2": 1}]
+        assert await head >= 1
+        assert [e.position for e in await log_of(store)] == [1, 2, 3, 4, 5]
+
+
+async def test_without_a_server_appends_and_reads_give_up_at_the_deadline(own: PostgresServer, own_url: str) -> None:
+    async with opened(own_url + "?deadline_s=0.4") as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+        await asyncio.to_thread(own.stop)
+        with pytest.raises(StoreUnavailable):
+            await store.head()
+        with pytest.raises(StoreUnavailable, match="Nothing was stored"):
+            await store.append(ToStream("a-1", 1, [event()]))
+        await asyncio.to_thread(own.start)
+        assert await store.head() == 1
+        assert (await store.append(ToStream("a-1", 1, [event()]))).position == 2
+
+
+async def test_an_append_that_was_sent_and_never_answered_is_of_unknown_outcome_and_may_be_repeated(
+    own: PostgresServer, own_url: str
+) -> None:
+    told = event()
+    async with opened(own_url + "?deadline_s=0.6") as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+        async with connected(own_url) as holder:
+            transaction = holder.transaction()
+            await transaction.start()
+            await holder.execute("select leftfold.lock_v1()")
+            sent = asyncio.ensure_future(store.append(ToStream("a-1", 1, [told])))
+            await somebody_waits(holder)
+            await asyncio.to_thread(own.crash)
+            with pytest.raises(OutcomeUnknown) as unknown:
+                await sent
+            assert unknown.value.ids == (told.id,)
+        await asyncio.to_thread(own.start)
+        again = await store.append(ToStream("a-1", 1, [told]))
+        assert (again.position, again.versions) == (2, {"a-1": 2})
+
+
+@pytest.fixture
+def own() -> Iterator[PostgresServer]:
+    """A server for one test, which may break it."""
+    with postgres_server() as server:
+        yield server

@@ -1,0 +1,63 @@
+"""Store URLs: what they say, and what they may not say."""
+
+from __future__ import annotations
+
+import pytest
+
+from leftfold.adapters.postgres import PostgresLocation, open_postgres
+from leftfold.errors import InvalidStoreUrl
+
+
+def test_a_url_says_where_the_store_is_and_how_to_use_it() -> None:
+    location = PostgresLocation.parse(
+        "postgresql://ann:s%2Fcret@db.example:6432/bank?schema=ledger&pool=8&deadline_s=2.5&sslmode=disable"
+        "&connect_timeout=3&application_name=teller"
+    )
+    assert (location.schema, location.pool, location.deadline_s, location.connect_timeout_s) == ("ledger", 8, 2.5, 3)
+    assert location.dsn == ("postgresql://ann:s%2Fcret@db.example:6432/bank?sslmode=disable&application_name=teller")
+
+
+def test_what_is_left_out_has_defaults() -> None:
+    location = PostgresLocation.parse("postgres://db/bank")
+    assert (location.schema, location.pool, location.deadline_s) == ("leftfold", 4, 30)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///bank.db",
+        "postgresql+asyncpg://db/bank",
+        "bank",
+        "",
+        "postgresql://db/bank#here",
+        "postgresql://db/bank?colour=red",
+        "postgresql://db/bank?statement_timeout=1",
+        "postgresql://db/bank?schema=",
+        "postgresql://db/bank?schema=Bank",
+        "postgresql://db/bank?schema=pg_bank",
+        'postgresql://db/bank?schema=a"b',
+        "postgresql://db/bank?schema=" + "b" * 41,
+        "postgresql://db/bank?pool=0",
+        "postgresql://db/bank?pool=2.5",
+        "postgresql://db/bank?pool=many",
+        "postgresql://db/bank?deadline_s=0",
+        "postgresql://db/bank?deadline_s=nan",
+        "postgresql://db/bank?deadline_s=-1",
+        "postgresql://db/bank?connect_timeout=soon",
+        "postgresql://db:port/bank",
+    ],
+)
+async def test_a_url_that_cannot_be_opened_is_refused_before_anything_is_tried(url: str) -> None:
+    with pytest.raises(InvalidStoreUrl) as refusal:
+        await open_postgres(url)
+    assert refusal.value.url == url
+
+
+def test_a_password_is_never_shown() -> None:
+    url = "postgresql://ann:hushhush@db/bank?sslpassword=hushhush"
+    location = PostgresLocation.parse(url)
+    assert "hushhush" in location.dsn
+    assert "hushhush" not in repr(location) + location.shown
+    with pytest.raises(InvalidStoreUrl) as refusal:
+        PostgresLocation.parse(url + "&colour=red")
+    assert "hushhush" not in str(refusal.value)

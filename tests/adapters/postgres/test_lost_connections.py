@@ -1,0 +1,109 @@
+"""Connections are cut again and again while many append: no caller notices, every append is stored once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from leftfold.errors import Conflict
+from leftfold.store import Appended, ToStream
+from leftfold.testing.postgres import PostgresServer
+from tests.adapters.postgres.cutting import wire_to
+from tests.adapters.postgres.opened import connected, event, log_of, opened, schema_of
+
+_WRITERS = 12
+_APPENDS = 25
+_CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
+_HEAD = "select coalesce(max(position), 0) from {}.events"
+
+
+async def _cut_until(done: asyncio.Event, url: str) -> int:
+    """Cut every connection a few milliseconds after each progress."""
+    cuts = 0
+    async with connected(url) as killer:
+        head = -1
+        while not done.is_set():
+            reached: int = await killer.fetchval(_HEAD.format(schema_of(url)))
+            await killer.execute("select pg_sleep(0.004 * random())")
+            if reached > head:
+                cuts += await killer.fetchval(_CUT)
+                head = reached
+    return cuts
+
+
+@pytest.fixture
+async def url(postgres: PostgresServer, store_url: str) -> str:
+    """A store in a database of its own, so that only its connections are cut."""
+    name = "cut_" + store_url.partition("schema=")[2].partition("&")[0]
+    postgres.create_database(name, template="shared")
+    return store_url.replace("/shared?", f"/{name}?")
+
+
+async def test_every_append_is_stored_exactly_once_while_backends_are_killed(url: str) -> None:
+    acknowledged: dict[tuple[str, int], Appended] = {}
+    done = asyncio.Event()
+
+    async def write(stream: str) -> None:
+        for n in range(_APPENDS):
+            acknowledged[stream, n] = await store.append(ToStream(stream, 2 * n, [event(n), event(n)]))
+
+    async with opened(url) as store:
+        cutting = asyncio.ensure_future(_cut_until(done, url))
+        try:
+            await asyncio.gather(*(write(f"w-{number}") for number in range(_WRITERS)))
+        finally:
+            done.set()
+        assert await cutting >= 10
+        log = await log_of(store)
+        assert [e.position for e in log] == list(range(1, _WRITERS * _APPENDS * 2 + 1))
+        for number in range(_WRITERS):
+            versions = [e.version for e in log if e.stream == f"w-{number}"]
+            assert versions == list(range(1, _APPENDS * 2 + 1))
+        by_position = {e.position: e for e in log}
+        for (stream, n), appended in acknowledged.items():
+            last = by_position[appended.position]
+            assert (last.stream, last.version, appended.versions) == (stream, 2 * n + 2, {stream: 2 * n + 2})
+
+
+async def test_an_append_whose_answer_was_lost_is_sent_again_and_stored_once(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
+    ):
+        first = await store.append(ToStream("a-1", 0, [event()]))
+        assert first.repeated is False
+        wire.lose_answer_to(b"lost-me")
+        outcomes = await asyncio.gather(
+            store.append(ToStream("lost-me", 0, [event(), event()])),
+            store.append(ToStream("lost-me", 2, [event()])),
+            store.append(ToStream("a-1", 0, [event()])),
+            return_exceptions=True,
+        )
+        assert wire.lost == 1
+        lost, chained, conflict = outcomes
+        assert isinstance(lost, Appended)
+        assert isinstance(chained, Appended)
+        assert (lost.position, lost.versions, lost.repeated) == (3, {"lost-me": 2}, True)
+        assert (chained.position, chained.versions, chained.repeated) == (4, {"lost-me": 3}, True)
+        assert isinstance(conflict, Conflict)
+        assert [(e.position, e.stream, e.version) for e in await log_of(store)] == [
+            (1, "a-1", 1),
+            (2, "lost-me", 1),
+            (3, "lost-me", 2),
+            (4, "lost-me", 3),
+        ]
+
+
+async def test_a_read_whose_answer_was_lost_is_asked_again(postgres: PostgresServer, store_url: str) -> None:
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
+    ):
+        await store.append(ToStream("read-me", 0, [event()]))
+        wire.lose_answer_to(b"read-me")
+        assert len(await store.read_stream("read-me")) == 1
+        assert wire.lost == 1

@@ -1,0 +1,186 @@
+"""The schema: how it comes to be, who may do what with it, what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+from msgspec.structs import replace
+
+from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_postgres
+from leftfold.errors import SchemaMismatch, StoreUnavailable
+from leftfold.ids import new_id
+from leftfold.store import AppendCondition, QueryItem, ToStream
+from leftfold.testing.postgres import PostgresServer
+from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of
+
+_CATALOG = """
+    select c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+        where c.relnamespace = $1::text::regnamespace
+    union all
+    select p.proname, 'function', pg_get_function_arguments(p.oid), md5(replace(p.prosrc, $1::text, '')), p.proacl::text
+        from pg_proc p where p.pronamespace = $1::text::regnamespace
+    union all
+    select name, 'meta', value::text, '', '' from :schema.meta
+    order by 1, 2, 3
+"""
+
+
+async def _objects(url: str) -> list[tuple[object, ...]]:
+    return await rows(url, _CATALOG, schema_of(url).strip('"'))
+
+
+async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> None:
+    status = await PostgresSchema(PostgresLocation.parse(bare_url)).status()
+    assert (status.found, [step.version for step in status.pending]) == (0, [1])
+    with pytest.raises(SchemaMismatch, match="leftfold migrate"):
+        await open_postgres(bare_url)
+    schemas = "select count(*) from pg_namespace where nspname = $1"
+    assert await rows(bare_url, schemas, schema_of(bare_url).strip('"')) == [(0,)]
+
+
+async def test_migrating_twice_and_from_several_places_at_once_is_the_same_as_once(bare_url: str) -> None:
+    schema = PostgresSchema(PostgresLocation.parse(bare_url))
+    statuses = await asyncio.gather(*(schema.migrate() for _ in range(4)))
+    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(1, 1, ())}
+    async with opened(bare_url) as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+        await schema.migrate()
+        assert await store.head() == 1
+
+
+async def test_the_script_for_somebody_else_to_run_makes_the_same_schema(
+    postgres: PostgresServer, bare_url: str, store_url: str
+) -> None:
+    other = bare_url.replace("?schema=", "?schema=x")
+    postgres.execute(PostgresSchema(PostgresLocation.parse(other)).script(), "shared")
+    assert await _objects(other) == await _objects(store_url)
+    assert PostgresSchema(PostgresLocation.parse(other)).script(after=1).count("create table") == 0
+    async with opened(other) as store:
+        assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+
+
+async def test_a_schema_for_newer_code_is_refused_and_one_that_is_only_newer_is_not(store_url: str) -> None:
+    await rows(store_url, "update :schema.meta set value = 7 where name = 'schema_version'")
+    async with opened(store_url) as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+    await rows(store_url, "update :schema.meta set value = 7 where name = 'needs_code'")
+    for attempt in (open_postgres(store_url), PostgresSchema(PostgresLocation.parse(store_url)).migrate()):
+        with pytest.raises(SchemaMismatch, match="newer") as refusal:
+            await attempt
+        assert (refusal.value.found, refusal.value.needed) == (7, 1)
+
+
+async def test_a_database_that_is_not_utf8_is_refused_and_left_as_it_was(postgres: PostgresServer) -> None:
+    postgres.execute("create database ascii encoding 'SQL_ASCII' template template0 locale 'C'")
+    with pytest.raises(SchemaMismatch, match="UTF8"):
+        await PostgresSchema(PostgresLocation.parse(postgres.url("ascii"))).migrate()
+    assert postgres.execute("select count(*) from pg_namespace where nspname = 'leftfold'", "ascii") == "0"
+
+
+async def test_tables_of_another_application_are_refused_and_left_alone(bare_url: str) -> None:
+    await rows(bare_url, "create schema :schema")
+    await rows(bare_url, "create table :schema.events (mine text)")
+    with pytest.raises(SchemaMismatch, match="another application"):
+        await PostgresSchema(PostgresLocation.parse(bare_url)).migrate()
+    tables = "select relname from pg_class where relnamespace = $1::text::regnamespace and relkind = 'r'"
+    assert await rows(bare_url, tables, schema_of(bare_url)) == [("events",)]
+
+
+async def test_two_stores_in_two_schemas_of_one_database_do_not_disturb_each_other(store_url: str) -> None:
+    other_url = store_url.replace("?schema=", "?schema=b")
+    await PostgresSchema(PostgresLocation.parse(other_url)).migrate()
+    async with opened(store_url) as store, opened(other_url) as other:
+        twin = event(tags=("seat:1",))
+        await store.append(ToStream("a-1", 0, [twin]))
+        seat = AppendCondition(none_of=(QueryItem(tags=frozenset({"seat:1"})),))
+        assert (await other.append(ToStream("a-1", 0, [twin]), condition=seat)).position == 1
+        async with connected(store_url) as holder, holder.transaction():  # holds the lock of one, not of the other
+            await holder.execute(f"select {schema_of(store_url)}.lock_v1()")
+            held = asyncio.ensure_future(store.append(ToStream("a-1", 1, [event()])))
+            assert (await other.append(ToStream("a-1", 1, [event()]))).position == 2
+            assert not held.done()
+        assert (await held).position == 2
+
+
+@pytest.fixture
+async def application(postgres: PostgresServer, bare_url: str) -> str:
+    """The URL of a store as a role sees it that has only what the script grants."""
+    role = "app_" + schema_of(bare_url)[1:-1]
+    postgres.execute(f'create role "{role}" login')
+    postgres.execute(PostgresSchema(PostgresLocation.parse(bare_url), role=role).script(), "shared")
+    return bare_url.replace("postgres@", f"{role}@")
+
+
+async def test_the_application_role_needs_no_more_than_the_script_grants(application: str) -> None:
+    async with opened(application) as store:
+        condition = AppendCondition(none_of=(QueryItem(tags=frozenset({"x"}), types=frozenset({"T"})),))
+        await store.append(ToStream("a-1", 0, [event(tags=("x",))]), condition=condition)
+        assert len(await log_of(store)) == 1
+        assert await store.wake(0, 5) == 1
+        assert len((await store.read_log(match=(QueryItem(tags=frozenset({"x"})),))).events) == 1
+        [last] = await log_of(store)
+        with pytest.raises(StoreUnavailable, match="rights"):
+            await store.restore([replace(last, position=2, version=2, id=new_id())])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into :schema.events select * from :schema.events",
+        "insert into :schema.tags values ('x', 1)",
+        "update :schema.events set data = '{}'",
+        "delete from :schema.events",
+        "truncate :schema.events",
+        "update :schema.tags set tag = 'y'",
+        "update :schema.meta set value = 9",
+        "drop table :schema.events",
+        "alter table :schema.events disable trigger all",
+        "create table :schema.mine (number integer)",
+        "create or replace function :schema.now_v1() returns timestamptz language sql as 'select now()'",
+        "select :schema.lock_v1()",
+    ],
+)
+async def test_the_application_role_cannot_change_what_is_stored(application: str, statement: str) -> None:
+    async with opened(application) as store:
+        await store.append(ToStream("a-1", 0, [event(tags=("x",))]))
+        before = await log_of(store)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await rows(application, statement)
+        assert await log_of(store) == before
+
+
+@pytest.mark.parametrize("table", ["events", "tags"])
+@pytest.mark.parametrize("change", ["update :t set position = position + 9", "delete from :t", "truncate :t"])
+async def test_even_the_owner_cannot_rewrite_the_log_by_accident(store_url: str, table: str, change: str) -> None:
+    async with opened(store_url) as store:
+        await store.append(ToStream("a-1", 0, [event(tags=("x",))]))
+        with pytest.raises(asyncpg.PostgresError, match="append-only"):
+            await rows(store_url, change.replace(":t", f":schema.{table}"))
+        assert await store.head() == 1
+
+
+async def test_the_recorded_time_is_the_schemas_clock_and_never_runs_back(store_url: str) -> None:
+    move = (
+        "create or replace function :schema.now_v1() returns timestamptz language sql as 'select ''{}''::timestamptz'"
+    )
+    async with opened(store_url) as store:
+        times: list[str] = []
+        for moment in ("2030-01-01 12:00Z", "2029-12-31 12:00Z", "2030-01-02 12:00Z"):
+            await rows(store_url, move.format(moment))
+            times.append((await store.append(ToStream(f"a-{moment}", 0, [event()]))).recorded_at.isoformat())
+        assert times == ["2030-01-01T12:00:00+00:00", "2030-01-01T12:00:00+00:00", "2030-01-02T12:00:00+00:00"]
+
+
+async def test_no_function_can_be_called_by_just_anybody(store_url: str) -> None:
+    assert (
+        await rows(
+            store_url,
+            "select p.proname from pg_proc p where p.pronamespace = $1::text::regnamespace "
+            "and has_function_privilege('pg_monitor', p.oid, 'execute')",
+            schema_of(store_url),
+        )
+        == []
+    )

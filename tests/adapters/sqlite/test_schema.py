@@ -1,0 +1,146 @@
+"""Migrating: once, twice, from several processes, by hand; and what the file lets anybody do to it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
+from leftfold.adapters.sqlite.schema import MIGRATIONS
+from leftfold.store import ToStream
+from leftfold.testing.conformance.stores import log_of
+from tests.adapters.sqlite.opened import connected, event, opened, url_of
+from tests.conftest import ROOT
+
+_MIGRATE = """
+import asyncio, sys
+from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
+schema = SqliteSchema(SqliteLocation.parse(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+status = asyncio.run(schema.migrate())
+print(status.found, len(status.pending))
+"""
+
+
+def _shape(path: Path) -> list[object]:
+    with connected(path) as connection:
+        return [
+            *connection.execute("select type, name, tbl_name, sql from sqlite_schema order by type, name"),
+            *connection.execute("select name, value from meta order by name"),
+            *connection.execute("pragma application_id"),
+        ]
+
+
+async def test_status_looks_and_makes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    schema = SqliteSchema(SqliteLocation(path=path))
+    status = await schema.status()
+    assert (status.found, status.pending) == (0, tuple(MIGRATIONS))
+    assert not path.exists()
+
+
+async def test_migrating_twice_is_the_same_as_once(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    schema = SqliteSchema(SqliteLocation(path=path))
+    first = await schema.migrate()
+    shape = _shape(path)
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+    assert await schema.migrate() == first == await schema.status()
+    assert (first.found, first.pending) == (MIGRATIONS[-1].version, ())
+    assert _shape(path) == shape
+    async with opened(url_of(path)) as store:
+        assert await store.head() == 1
+
+
+async def test_processes_that_migrate_at_once_all_find_it_done(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", _MIGRATE, url_of(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        for _ in range(4)
+    ]
+    assert [child.stdout.readline() for child in children if child.stdout] == ["ready\n"] * 4
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    said = [child.communicate()[0] for child in children]
+    assert said == [f"{MIGRATIONS[-1].version} 0\n"] * 4
+    async with opened(url_of(path)) as store:
+        assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+
+
+async def test_the_script_makes_what_migrating_makes(tmp_path: Path) -> None:
+    by_code, by_hand = tmp_path / "code.db", tmp_path / "hand.db"
+    await SqliteSchema(SqliteLocation(path=by_code)).migrate()
+    with connected(by_hand) as connection:
+        connection.executescript(SqliteSchema(SqliteLocation(path=by_hand)).script())
+    assert _shape(by_hand) == _shape(by_code)
+    assert SqliteSchema(SqliteLocation(path=by_hand)).script(after=MIGRATIONS[-1].version) == ""
+    async with opened(url_of(by_hand)) as store:
+        assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+
+
+_CHANGES = {
+    "update": "update events set data = '{}' where position = 1",
+    "update of the order": "update events set position = 9 where position = 1",
+    "update or replace": "update or replace events set version = 2 where position = 1",
+    "delete": "delete from events where position = 1",
+    "delete of all": "delete from events",
+    "replace by position": "insert or replace into events select position, 'b-1', 7, type, 1, 'x', '{}', '{}', null, null, "
+    "recorded_at from events where position = 1",
+    "replace by id": "insert or replace into events select 9, 'b-1', 7, type, 1, id, '{}', '{}', null, null, "
+    "recorded_at from events where position = 1",
+    "replace by stream and version": "replace into events select 9, stream, version, type, 1, 'x', '{}', '{}', null, null, "
+    "recorded_at from events where position = 1",
+    "upsert": "insert into events select * from events where position = 1 on conflict (position) do update set data = 'x'",
+    "update of a tag": "update tags set tag = 'other'",
+    "delete of a tag": "delete from tags",
+}
+
+
+@pytest.mark.parametrize("change", _CHANGES.values(), ids=_CHANGES.keys())
+async def test_the_database_itself_refuses_to_rewrite_what_is_stored(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 0, [event(1, tags=("red",)), event(2)]))
+        log = await log_of(store)
+        with connected(path) as anybody, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            anybody.execute(change)
+        assert await log_of(store) == log
+
+
+async def test_payload_and_metadata_can_be_queried_with_sql(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 0, [event(5), event(37)]))
+    with connected(path) as anybody:
+        total = anybody.execute("select sum(data ->> '$.n') from events where json_valid(metadata)").fetchone()
+        assert total == (42,)
+
+
+async def test_a_read_leaves_no_statement_open_so_the_log_of_writes_can_be_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 0, [event(n, tags=("red",)) for n in range(20)]))
+        await store.read_log(limit=3)
+        await store.read_log(category="a", limit=3)
+        await store.read_stream("a-1", limit=3)
+        await store.read_facts("a-1", limit=3)
+        await store.head()
+        await store.append(ToStream("a-1", 20, [event()]))
+        with connected(path) as anybody:
+            busy, _, _ = anybody.execute("pragma wal_checkpoint(truncate)").fetchone()
+            assert busy == 0
+        assert (tmp_path / "store.db-wal").stat().st_size == 0

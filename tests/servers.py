@@ -1,0 +1,101 @@
+"""Servers that tests use: started once a test process, on free loopback ports, ended with it.
+
+A test directory takes part by importing the fixtures into its `conftest.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from leftfold.adapters.postgres import PostgresLocation, PostgresSchema
+from leftfold.testing.postgres import PostgresNotInstalled, PostgresServer, postgres_server
+from leftfold.testing.postgres.account import choose_account
+from tests.conftest import leave_out
+
+__all__ = ["bare_url", "database", "pgbouncer", "postgres", "store_url"]
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A private PostgreSQL."""
+    try:
+        with postgres_server() as server:
+            yield server
+    except PostgresNotInstalled as missing:
+        leave_out(str(missing))
+
+
+@pytest.fixture(scope="session")
+def database(postgres: PostgresServer) -> str:
+    """The URL of a database that many tests share, each with a schema of its own."""
+    return postgres.create_database("shared")
+
+
+@pytest.fixture
+def bare_url(database: str) -> str:
+    """The URL of a store that has no schema yet."""
+    return f"{database}?schema=s{next(_numbers)}&deadline_s=20"
+
+
+@pytest.fixture
+async def store_url(bare_url: str) -> str:
+    """The URL of an empty store."""
+    await PostgresSchema(PostgresLocation.parse(bare_url)).migrate()
+    return bare_url
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a PgBouncer in transaction mode, with two server connections to any database of `postgres`."""
+    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+    if program is None:
+        leave_out("pgbouncer is not installed; it is the system's package `pgbouncer`")
+    port = free_port()
+    settings = tmp_path_factory.mktemp("pgbouncer") / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n* = host=127.0.0.1 port={postgres.port} user=postgres\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
+        "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 200\n"
+    )
+    account = choose_account()
+    process = subprocess.Popen(
+        [*account.prefix, program, "-q", str(settings)],
+        user=account.number,
+        group=account.number,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_port(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return when *process* answers on *port*; fail when it has ended or does not within 20 s."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+    pytest.fail(f"{process.args!r} does not answer on port {port} (exit code {process.poll()})")
