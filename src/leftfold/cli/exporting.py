@@ -1,0 +1,78 @@
+"""`leftfold export FILE`: the whole log as JSON lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from leftfold.cli.errors import UsageError
+from leftfold.cli.logfile import header_of, line_of
+from leftfold.cli.opening import existing_store
+from leftfold.cli.options import NO_STORE_GIVEN, FileName, Target
+from leftfold.cli.output import let_go_of_stdout, write_json
+from leftfold.cli.paging import pages
+from leftfold.cli.progress import progress
+from leftfold.errors import StoreError
+from leftfold.store.port import Store
+
+__all__ = ["export_log"]
+
+
+async def export_log(file: FileName, /, *, target: Target = NO_STORE_GIVEN) -> int:
+    """Write the whole log to a file, a line of JSON for each event.
+
+    Payload and metadata are kept byte for byte. The file appears under its name when it is whole, and never before.
+
+    Args:
+        file: Name of the file, or - for standard output.
+    """
+    async with existing_store(target.url) as store:
+        if str(file) == "-":
+            try:
+                events = await _write(store, sys.stdout.buffer)
+            except BrokenPipeError:
+                let_go_of_stdout()
+                return 1  # unlike a listing, an export that nobody read to its end has failed
+        else:
+            with _written_beside(file) as out:
+                events = await _write(store, out)
+    if target.json and str(file) != "-":
+        write_json({"file": str(file), "events": events})
+    print(f"exported {events:,} events", file=sys.stderr)
+    return 0
+
+
+async def _write(store: Store, out: BinaryIO) -> int:
+    head = await store.head()
+    last = (await store.read_log(after=head - 1, upto=head, limit=1)).events[0] if head else None
+    out.write(line_of(header_of(head, last)))
+    done = 0
+    with progress("exporting", head) as show:
+        async for page in pages(store, upto=head):
+            out.writelines(map(line_of, page.events))
+            done += len(page.events)
+            show(done)
+    out.flush()
+    if done != head:
+        raise StoreError(f"the log has {head:,} positions, but {done:,} events; restore the database from a backup")
+    return done
+
+
+@contextmanager
+def _written_beside(file: Path) -> Generator[BinaryIO]:
+    """A new file that takes the name of *file* at the end; when that is not reached, it is gone."""
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is no regular file; give another name, or - for standard output")
+    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""`leftfold import FILE`: take over an exported log."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from leftfold.app.opening import open_schema, open_store
+from leftfold.cli.checking import checked_header, events_in
+from leftfold.cli.errors import AnotherLog, UsageError
+from leftfold.cli.options import NO_STORE_GIVEN, FileName, Target
+from leftfold.cli.output import write_json
+from leftfold.cli.paging import breathe
+from leftfold.cli.progress import progress
+from leftfold.errors import RestoreMismatch
+from leftfold.store.events import StoredEvent
+from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
+from leftfold.store.port import Restorable
+
+__all__ = ["import_log"]
+
+
+def import_log(file: FileName, /, *, target: Target = NO_STORE_GIVEN) -> int:
+    """Take over an exported log, with its positions and times.
+
+    Every line is checked before anything is stored. The store is empty, or holds the beginning of this log: broken off
+    and started again, it goes on where it was, and repeated it changes nothing.
+
+    Args:
+        file: Name of the file, or - for standard input.
+    """
+    open_schema(target.url)  # raises unless it is a store that stays
+    with _opened(file) as (log, name):
+        header = checked_header(log, name)  # outside the event loop, where an interrupt is heard at once
+        try:
+            stored = asyncio.run(_restored(target.url, log, header.events))
+        except RestoreMismatch as error:
+            raise AnotherLog(name, error) from error
+    if target.json:
+        write_json({"events": header.events, "stored": stored})
+    else:
+        print(f"imported {stored:,} events; {header.events - stored:,} were here already", file=sys.stderr)
+    return 0
+
+
+async def _restored(url: str, log: BinaryIO, total: int) -> int:
+    done = stored = 0
+    store = await open_store(url)
+    try:
+        if not isinstance(store, Restorable):
+            raise UsageError("this kind of store cannot take over a log")
+        with progress("importing", total) as show:
+            for batch in _batches(events_in(log)):
+                stored += await store.restore(batch)
+                done += len(batch)
+                show(done)
+                await breathe()
+    finally:
+        await store.close()
+    return stored
+
+
+def _batches(events: Iterator[StoredEvent]) -> Iterator[list[StoredEvent]]:
+    batch: list[StoredEvent] = []
+    size = 0
+    for event in events:
+        grown = size + len(event.data) + len(event.metadata)
+        if batch and (len(batch) == BATCH_EVENTS or grown > BATCH_BYTES):
+            yield batch
+            batch, grown = [], grown - size
+        batch.append(event)
+        size = grown
+    if batch:
+        yield batch
+
+
+@contextmanager
+def _opened(file: Path) -> Generator[tuple[BinaryIO, str]]:
+    """The file and its name; a pipe is put into a file first, because a log is read twice."""
+    if file.is_file():
+        with file.open("rb") as log:
+            yield log, str(file)
+        return
+    with tempfile.TemporaryFile() as log:
+        if str(file) == "-":
+            shutil.copyfileobj(sys.stdin.buffer, log)
+            yield log, "standard input"
+        else:
+            with file.open("rb") as pipe:
+                shutil.copyfileobj(pipe, log)
+            yield log, str(file)

@@ -1,0 +1,56 @@
+"""Options that several verbs share, and what they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+from cyclopts import Parameter
+
+from leftfold.cli.errors import UsageError
+
+__all__ = ["NOTHING_GIVEN", "NO_STORE_GIVEN", "FileName", "Source", "Target"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Which store, and for whom to write."""
+
+    store: Annotated[
+        str | None, Parameter(env_var="LEFTFOLD_STORE", help="URL of the store, like sqlite:///bank.db.")
+    ] = None
+    json: Annotated[bool, Parameter(help="One JSON object a line, for programs.", show_default=False)] = False
+
+    @property
+    def url(self) -> str:
+        """The store's URL; raises `UsageError` when none was given."""
+        if not self.store:
+            raise UsageError("which store? Give --store URL or set LEFTFOLD_STORE; a URL is like sqlite:///bank.db")
+        return self.store
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Source(Target):
+    """Which store, with which event classes, and for whom to write."""
+
+    app: Annotated[
+        str | None,
+        Parameter(
+            env_var="LEFTFOLD_APP", help="MODULE:OBJECT, an App or a function that makes one: its event classes."
+        ),
+    ] = None
+
+
+def _check_file_name(_: object, file: Path) -> None:
+    if str(file).startswith("-") and str(file) != "-":
+        raise ValueError(f"there is no option like it; a file of this name is ./{file}")
+
+
+FileName: TypeAlias = Annotated[Path, Parameter(allow_leading_hyphen=True, validator=_check_file_name)]
+"""The name of a file, or - for standard input or output."""
+
+NO_STORE_GIVEN: Final = Target()
+NOTHING_GIVEN: Final = Source()

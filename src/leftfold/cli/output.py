@@ -1,0 +1,106 @@
+"""Standard output: JSON lines for programs, aligned columns for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from leftfold.cli.text import printable
+
+__all__ = ["Columns", "Row", "console", "let_go_of_stdout", "write_json"]
+
+_encode = msgspec.json.Encoder().encode
+_GAP: Final = "  "
+_MOST_OF_A_NAME: Final = 60
+_LEAST_OF_THE_LAST: Final = 20
+_WIDTH_OF_NO_TERMINAL: Final = 160
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+class Row(NamedTuple):
+    """A row of a table.
+
+    Args:
+        cells: one for each column.
+        style: of the whole row, in Rich's words.
+    """
+
+    cells: Sequence[str]
+    style: str = ""
+
+
+def write_json(value: object) -> None:
+    """Write one line of JSON in UTF-8, whatever the terminal's encoding."""
+    sys.stdout.buffer.write(_encode(value) + b"\n")
+
+
+def let_go_of_stdout() -> None:
+    """Whoever read our output has gone away: what is still to be written goes nowhere, without complaint."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def console() -> Console:
+    """Standard output for people; in colours only when it is a terminal, otherwise 160 columns wide."""
+    made = _Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if not made.is_terminal:
+        made.width = _WIDTH_OF_NO_TERMINAL
+    return made
+
+
+class Columns:
+    """A table that is printed as its rows come. Its last column has what the others leave; what is longer is cut.
+
+    Args:
+        heads: of the columns. One that starts with `>` is aligned to the right, as numbers are.
+    """
+
+    def __init__(self, console: Console, *heads: str) -> None:
+        self._console = console
+        self._heads = [head.removeprefix(">") for head in heads]
+        self._right = [head.startswith(">") for head in heads[:-1]]
+        self._widths = [cell_len(head) for head in self._heads[:-1]]
+        self._headed = False
+
+    def print(self, rows: Sequence[Row]) -> None:
+        """Print *rows*, below the heads when they are the first."""
+        shown = [
+            Row([*(_cut(cell, _MOST_OF_A_NAME) for cell in cells[:-1]), cells[-1]], style) for cells, style in rows
+        ]
+        for cells, _ in shown:
+            self._widths = [max(had, cell_len(cell)) for had, cell in zip(self._widths, cells[:-1], strict=True)]
+        if not self._headed:
+            self._headed = True
+            self._line(self._heads, "bold")
+        for cells, style in shown:
+            self._line(cells, style)
+
+    def _line(self, cells: Sequence[str], style: str) -> None:
+        fitted = [
+            " " * (width - cell_len(cell)) + cell if right else set_cell_size(cell, width)
+            for cell, width, right in zip(cells[:-1], self._widths, self._right, strict=True)
+        ]
+        left = self._console.width - sum(self._widths) - len(_GAP) * len(self._widths)
+        fitted.append(_cut(cells[-1], max(left, _LEAST_OF_THE_LAST)))
+        line = _GAP.join(fitted)
+        if style and self._console.is_terminal:
+            self._console.print(Text(line, style=style))
+        else:
+            self._console.file.write(line + "\n")  # Rich would take five times as long over a plain line
+
+
+def _cut(text: str, width: int) -> str:
+    shown = printable(text[: width + 1])  # no character takes less than one column, so a 10 MB payload costs no more
+    return shown if cell_len(shown) <= width else set_cell_size(shown, width - 1) + "…"

@@ -1,0 +1,118 @@
+"""The program: its verbs, and what becomes of an error.
+
+Exit codes: 0 it worked, 1 it failed or found something, 2 the command line is wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
+from typing import Final, NamedTuple
+
+from cyclopts import App, CycloptsError, Parameter
+
+from leftfold.cli.errors import UsageError
+from leftfold.cli.text import printable
+from leftfold.errors import InvalidQuery, InvalidStoreUrl, InvalidStreamName, LeftfoldError
+
+__all__ = ["VERBS", "Verb", "main"]
+
+_FAILED: Final = 1
+_USAGE: Final = 2
+_INTERRUPTED: Final = 130
+_WRONG_COMMAND_LINE = (UsageError, InvalidStoreUrl, InvalidQuery, InvalidStreamName, CycloptsError)
+
+
+class Verb(NamedTuple):
+    """A verb before its file is loaded.
+
+    Args:
+        place: `module:function`.
+        summary: the first sentence of the function's docstring.
+    """
+
+    place: str
+    summary: str
+
+
+VERBS: Final[Mapping[str, Verb]] = {
+    "migrate": Verb("leftfold.cli.migrate:migrate", "Bring the store's schema up to date."),
+    "streams": Verb("leftfold.cli.streams:streams", "List the streams, the one written last first."),
+    "show": Verb("leftfold.cli.show:show", "Show the events of one stream, in full."),
+    "log": Verb("leftfold.cli.log:log", "Show the log: every event, in the order it was recorded."),
+    "export": Verb(
+        "leftfold.cli.exporting:export_log", "Write the whole log to a file, a line of JSON for each event."
+    ),
+    "import": Verb("leftfold.cli.importing:import_log", "Take over an exported log, with its positions and times."),
+}
+"""What the program can do, in the order that its help lists it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        arguments: the command line without the program's name; the process's own when left out.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from leftfold.cli.output import let_go_of_stdout
+
+        let_go_of_stdout()
+        return 0
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code: int | None = _program(arguments)(arguments)
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except _WRONG_COMMAND_LINE as error:
+        return _complain(error, _USAGE)
+    except (LeftfoldError, OSError) as error:
+        return _complain(error, _FAILED)
+    return code or 0
+
+
+def _program(arguments: list[str]) -> App:
+    program = App(
+        name="leftfold",
+        help="Look into an event store, migrate it, carry its log elsewhere.",
+        help_epilogue="Stores: sqlite:///file.db, postgresql://user@host/database, by --store or LEFTFOLD_STORE.",
+        help_format="plaintext",
+        version=_version,
+        default_parameter=Parameter(negative=()),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for order, (name, verb) in enumerate(VERBS.items()):
+        summary = None if name in arguments else verb.summary  # a verb that is asked for speaks for itself, in full
+        program.command(verb.place, name=name, sort_key=order, help=summary)
+    return program
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("leftfold")
+
+
+def _complain(error: Exception, code: int) -> int:
+    sys.stdout.flush()
+    message = printable(str(error), keep="\n")
+    print(f"leftfold: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,49 @@
+"""Progress of long work, on standard error: a bar on a terminal, otherwise a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+__all__ = ["progress"]
+
+_EVERY_S: Final = 5.0
+
+
+@contextmanager
+def progress(what: str, total: int) -> Generator[Callable[[int], None]]:
+    """Show how far some work is.
+
+    Args:
+        what: the work, in a word or two.
+        total: how many steps it has.
+
+    Returns:
+        To be called with the number of steps done so far.
+    """
+    console = Console(file=sys.stderr, highlight=False)
+    if not console.is_terminal:
+        yield _Lines(what, total).show
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+class _Lines:
+    def __init__(self, what: str, total: int) -> None:
+        self._what = what
+        self._total = total
+        self._next = time.monotonic() + _EVERY_S
+
+    def show(self, done: int) -> None:
+        if (now := time.monotonic()) >= self._next:
+            self._next = now + _EVERY_S
+            print(f"{self._what}: {done:,} of {self._total:,}", file=sys.stderr, flush=True)

@@ -1,0 +1,117 @@
+"""How an event is shown: raw, or as the event class of an app; what cannot be read says why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from leftfold.cli.text import one_line
+from leftfold.errors import DamagedPayload, UnreadableEvent
+from leftfold.store.event_store import EventStore
+from leftfold.store.events import StoredEvent
+
+__all__ = ["ShownEvent", "Unreadable", "shown", "time_text"]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Unreadable(Struct, frozen=True):
+    """Why an event cannot be read.
+
+    Args:
+        error: name of the error that reading it raises.
+        reason: what is wrong and what to do.
+    """
+
+    error: str
+    reason: str
+
+
+class ShownEvent(Struct, frozen=True, kw_only=True):
+    """An event as `--json` writes it: what is stored, and with an app what it reads as.
+
+    Args:
+        data: the payload as it is stored; text when it is not JSON.
+        metadata: likewise.
+        event: the fields of the event class; left out without an app, or when it cannot be read.
+        unreadable: left out when it can be read.
+    """
+
+    position: int
+    stream: str
+    version: int
+    id: UUID
+    type: str
+    schema_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    tags: tuple[str, ...]
+    data: Raw
+    metadata: Raw
+    event: Raw | UnsetType = UNSET
+    unreadable: Unreadable | UnsetType = UNSET
+
+    @property
+    def content(self) -> str:
+        """What happened, on one line: the reason when it cannot be read."""
+        if isinstance(self.unreadable, Unreadable):
+            return f"{self.unreadable.error}: {self.unreadable.reason}"
+        return bytes(self.data if isinstance(self.event, UnsetType) else self.event).decode()
+
+
+def shown(stored: StoredEvent, typed: EventStore | None) -> ShownEvent:
+    """Prepare *stored* for showing.
+
+    Args:
+        typed: reads it as an event class; None shows what is stored.
+    """
+    event: Raw | UnsetType = UNSET
+    unreadable: Unreadable | UnsetType = UNSET
+    data, metadata = _raw(stored.data), _raw(stored.metadata)
+    try:
+        if typed is not None:
+            event = Raw(_encode(typed.recorded(stored).event))
+        elif data is None or metadata is None:
+            raise _damaged(stored)
+    except UnreadableEvent as error:
+        unreadable = Unreadable(type(error).__name__, error.reason)
+    return ShownEvent(
+        position=stored.position,
+        stream=stored.stream,
+        version=stored.version,
+        id=stored.id,
+        type=stored.type,
+        schema_version=stored.schema_version,
+        occurred_at=stored.occurred_at,
+        recorded_at=stored.recorded_at,
+        tags=stored.tags,
+        data=data or _as_text(stored.data),
+        metadata=metadata or _as_text(stored.metadata),
+        event=event,
+        unreadable=unreadable,
+    )
+
+
+def time_text(time: datetime) -> str:
+    """A time for people: UTC, to the millisecond."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def _raw(data: bytes) -> Raw | None:
+    try:
+        msgspec.json.decode(data, type=Raw)
+        return Raw(one_line(data))
+    except ValueError:
+        return None
+
+
+def _as_text(data: bytes) -> Raw:
+    return Raw(_encode(data.decode(errors="backslashreplace")))
+
+
+def _damaged(stored: StoredEvent) -> DamagedPayload:
+    reason = "what is stored is not JSON text; restore the database from a backup"
+    return DamagedPayload(stored.stream, stored.version, stored.type, stored.schema_version, reason)

@@ -1,0 +1,37 @@
+"""Text that a terminal may show, and JSON text on one line."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["one_line", "pretty", "printable"]
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """*text* with everything escaped that would steer a terminal or hide in it.
+
+    Args:
+        keep: characters to leave as they are, a newline for instance.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
+
+
+def one_line(data: bytes) -> bytes:
+    """JSON text without line breaks; numbers, key order and escapes stay as they are.
+
+    Raises:
+        msgspec.DecodeError: *data* is not JSON text.
+    """
+    # Inside JSON text a bare line break can only be white space between two values.
+    return msgspec.json.format(data, indent=-1) if b"\n" in data or b"\r" in data else data
+
+
+def pretty(data: bytes) -> str:
+    """JSON text as a person reads it, two spaces a level; raises `msgspec.DecodeError` when it is none."""
+    return msgspec.json.format(data, indent=2).decode()
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from tests.cli.command import Leftfold, event, record, stored
+
+
+def test_a_store_is_migrated_once_and_says_from_where_to_where(leftfold: Leftfold, unmigrated: str) -> None:
+    assert leftfold("migrate", "--store", unmigrated) == (0, "migrated from schema 0 to 1\n", "")
+    assert leftfold("migrate", "--store", unmigrated) == (0, "schema 1, nothing to do\n", "")
+    record(unmigrated, ("account-1", [event()]))
+    assert leftfold("migrate", "--json", "--store", unmigrated).lines == [{"from": 1, "to": 1}]
+    assert len(stored(unmigrated)) == 1
+
+
+def test_check_lists_what_is_pending_and_changes_nothing(leftfold: Leftfold, unmigrated: str) -> None:
+    for _ in range(2):
+        ran = leftfold("migrate", "--check", "--store", unmigrated)
+        assert ran.code == 1
+        assert ran.out.splitlines() == ["schema 0, pending:", "  1  0001_events"]
+    assert leftfold("migrate", "--check", "--json", "--store", unmigrated).lines == [
+        {"found": 0, "pending": [{"version": 1, "needs_code": 1, "name": "0001_events"}]}
+    ]
+    leftfold("migrate", "--store", unmigrated)
+    assert leftfold("migrate", "--check", "--store", unmigrated) == (0, "schema 1, nothing pending\n", "")
+
+
+def test_check_fails_on_a_schema_that_is_newer_than_the_code(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:
+    leftfold("migrate", "--store", sqlite)
+    with sqlite3.connect(tmp_path / "bank.db") as database:
+        database.execute("update meta set value = 99")
+    database.close()
+    ran = leftfold("migrate", "--check", "--store", sqlite)
+    assert ran.code == 1
+    assert "newer" in ran.err
+
+
+def test_sql_prints_a_script_that_makes_the_store_and_touches_nothing(
+    leftfold: Leftfold, sqlite: str, tmp_path: Path
+) -> None:
+    ran = leftfold("migrate", "--sql", "--store", sqlite)
+    assert (ran.code, ran.err) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+    assert leftfold("migrate", "--sql", "--json", "--store", sqlite).lines == [{"sql": ran.out}]
+    with sqlite3.connect(tmp_path / "bank.db", isolation_level=None) as database:
+        database.executescript(ran.out)
+    database.close()
+    assert leftfold("migrate", "--check", "--store", sqlite).code == 0
+    record(sqlite, ("account-1", [event()]))
+    assert leftfold("streams", "--json", "--store", sqlite).lines[0]["events"] == 1
+
+
+def test_sql_asks_no_server(leftfold: Leftfold) -> None:
+    ran = leftfold(
+        "migrate", "--sql", "--role", "app", "--store", "postgresql://nobody@localhost:1/nowhere?schema=mine"
+    )
+    assert ran.code == 0
+    assert 'create schema if not exists "mine"' in ran.out
+    assert 'to "app"' in ran.out
+
+
+def test_sqlite_has_no_roles(leftfold: Leftfold, sqlite: str) -> None:
+    ran = leftfold("migrate", "--role", "app", "--store", sqlite)
+    assert ran.code == 2
+    assert "PostgreSQL" in ran.err
+
+
+@pytest.mark.postgres
+async def made_role(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute("create role teller login")
+    await connection.close()
+
+
+@pytest.mark.postgres
+def test_a_role_can_append_and_read_and_not_migrate(leftfold: Leftfold, bare_url: str, database: str) -> None:
+    import asyncio
+
+    asyncio.run(made_role(database))
+    assert leftfold("migrate", "--role", "teller", "--store", bare_url).code == 0
+    split = urlsplit(bare_url)
+    teller = split._replace(netloc=f"teller@{split.netloc.rpartition('@')[2]}").geturl()
+    record(teller, ("account-1", [event()]))
+    assert leftfold("streams", "--json", "--store", teller).lines[0]["stream"] == "account-1"
+    assert leftfold("migrate", "--check", "--store", teller).code == 0
+    refused = leftfold("migrate", "--store", teller.replace("schema=", "schema=x"))
+    assert refused.code == 1
+    assert "permission denied" in refused.err

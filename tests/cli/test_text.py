@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from leftfold.cli.text import one_line, pretty, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("konto-ü 帐户", "konto-ü 帐户"),
+        ("\x1b[0m", r"\x1b[0m"),
+        ("a\nb\t", r"a\nb\t"),
+        ("\u202e\ud800", r"\u202e\ud800"),
+    ],
+)
+def test_what_would_steer_a_terminal_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_line_breaks_between_values_go_and_digits_stay() -> None:
+    text = b'{\r\n  "a": 1.10e+01,\n "b": "\\n"}'
+    line = one_line(text)
+    assert b"\n" not in line
+    assert b"\r" not in line
+    assert b"1.10e+01" in line
+    assert json.loads(line) == json.loads(text)
+    assert one_line(b'{"a" : 1}') == b'{"a" : 1}'
+
+
+def test_pretty_text_keeps_digits() -> None:
+    assert pretty(b'{"a":1.10}') == '{\n  "a": 1.10\n}'
