@@ -14,6 +14,7 @@ __all__ = ["Waker"]
 _POLL_S = 0.5
 _POOLED_POLL_S = 0.05
 _THROTTLE_S = 0.02
+_LAST_WORD_S = 1.0
 _RETRY_S = 0.5
 
 
@@ -69,7 +70,9 @@ class Waker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._told < self._commits:
-            await self._notify()
+            with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
+                async with asyncio.timeout(_LAST_WORD_S):
+                    await self._notify()
         self._wake_all()
 
     def _wake_all(self) -> None:

@@ -216,8 +216,8 @@ def _where(match: tuple[QueryItem, ...], category: str | None, after: int, end: 
     sql += " where e.position > ? and e.position <= ?"
     values: list[Value] = [after, end]
     if category is not None:
-        sql += " and (e.stream = ? or (e.stream >= ? and e.stream < ?))"
-        values += [category, category + "-", category + "."]
+        sql += " and substr(e.stream, 1, instr(e.stream || '-', '-') - 1) = ?"
+        values.append(category)
     if match:
         filters = [filter_sql(item, after, end) for item in match]
         sql += f" and ({' or '.join(text for text, _ in filters)})"

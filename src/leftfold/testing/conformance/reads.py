@@ -97,6 +97,7 @@ class ReadLaws(Laws):
         page = await store.read_log(category="account")
         assert [e.stream for e in page.events] == ["account-1", "account", "account-ü", "account-"]
         assert page.position == 7
+        assert list((await store.read_log(category="account-1")).events) == []
         both = await store.read_log(category="account", match=(QueryItem(types=frozenset({"Other"})),))
         assert (list(both.events), both.position) == ([], 7)
 
