@@ -15,6 +15,8 @@ import pytest
 from hypothesis import settings
 from pytest import skip
 
+from tests.faults.planting import plant_from_environment
+
 __all__ = ["ROOT", "LeftOut", "leave_out"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +28,8 @@ LeftOut = Callable[[str], NoReturn]
 # A property that holds late holds: how busy the machine is says nothing about it.
 settings.register_profile("leftfold", settings.default, deadline=None)
 settings.load_profile("leftfold")
+
+plant_from_environment()
 
 
 def leave_out(reason: str) -> NoReturn:

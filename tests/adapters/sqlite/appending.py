@@ -24,7 +24,7 @@ __all__ = ["Outcome", "grown"]
 
 
 class Outcome(Struct, kw_only=True):
-    """What came of it: how many were acknowledged, why the next was refused, what was there then and after it came again."""
+    """What came of it: how many were acknowledged, why the next was refused, what was there then and after."""
 
     acknowledged: int = 0
     error: str = ""

@@ -98,13 +98,14 @@ _CHANGES = {
     "update or replace": "update or replace events set version = 2 where position = 1",
     "delete": "delete from events where position = 1",
     "delete of all": "delete from events",
-    "replace by position": "insert or replace into events select position, 'b-1', 7, type, 1, 'x', '{}', '{}', null, null, "
-    "recorded_at from events where position = 1",
-    "replace by id": "insert or replace into events select 9, 'b-1', 7, type, 1, id, '{}', '{}', null, null, "
-    "recorded_at from events where position = 1",
-    "replace by stream and version": "replace into events select 9, stream, version, type, 1, 'x', '{}', '{}', null, null, "
-    "recorded_at from events where position = 1",
-    "upsert": "insert into events select * from events where position = 1 on conflict (position) do update set data = 'x'",
+    "replace by position": "insert or replace into events select position, 'b-1', 7, type, 1, 'x', '{}', '{}', null, "
+    "null, recorded_at from events where position = 1",
+    "replace by id": "insert or replace into events select 9, 'b-1', 7, type, 1, id, '{}', '{}', null, "
+    "null, recorded_at from events where position = 1",
+    "replace by stream and version": "replace into events select 9, stream, version, type, 1, 'x', '{}', '{}', "
+    "null, null, recorded_at from events where position = 1",
+    "upsert": "insert into events select * from events where position = 1 "
+    "on conflict (position) do update set data = 'x'",
     "update of a tag": "update tags set tag = 'other'",
     "delete of a tag": "delete from tags",
 }

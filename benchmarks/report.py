@@ -1,0 +1,74 @@
+"""Results as lines of JSON for programs, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bars import judge
+from benchmarks.measuring import Result
+
+__all__ = ["show_bars", "show_json", "show_work"]
+
+
+def show_json(results: Sequence[Result]) -> None:
+    """Print one JSON object a line."""
+    for result in results:
+        print(msgspec.json.encode(result).decode(), flush=True)
+
+
+def show_work(results: Sequence[Result], console: Console) -> None:
+    """Print the table of one work."""
+    table = Table(
+        title=f"{results[0].work}: {results[0].unit} a second, of {results[0].rounds} rounds", title_justify="left"
+    )
+    table.add_column("system")
+    for heading in ("best", "median", "p50 ms", "p99 ms", "x eventsourcing", "x raw", "rows"):
+        table.add_column(heading, justify="right")
+    table.add_column("how")
+    rates = {result.system: result.per_second for result in results}
+    for result in results:
+        database = result.system.rpartition(" ")[2]
+        table.add_row(
+            result.system,
+            f"{result.per_second:,.0f}",
+            f"{result.median_per_second:,.0f}",
+            f"{result.p50_ms:.2f}",
+            f"{result.p99_ms:.2f}",
+            _ratio(result.per_second, rates.get(f"eventsourcing {database}")),
+            _ratio(result.per_second, rates.get(f"raw {database}")),
+            f"{result.rows:,}",
+            result.how,
+        )
+    console.print(table)
+
+
+def show_bars(results: Sequence[Result], console: Console) -> None:
+    """Print every bar and whether it was reached, then what durability rested on."""
+    table = Table(title="leftfold against its bars", title_justify="left")
+    table.add_column("work")
+    table.add_column("database")
+    for heading in ("bar", "x eventsourcing", "x raw"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for verdict in judge(results):
+        bar = verdict.bar
+        table.add_row(
+            bar.work,
+            bar.database,
+            f"{bar.times:g} x" + (f" or {bar.of_raw:g} of raw" if bar.of_raw else ""),
+            f"{verdict.times:.2f}" if verdict.times else "",
+            f"{verdict.of_raw:.2f}" if verdict.of_raw else "",
+            "[green]reached[/]" if verdict.reached else "[red]not reached[/]",
+        )
+    console.print(table)
+    seen = {result.system: result.durability for result in results}
+    for system, settings in seen.items():
+        console.print(f"{system}: " + ", ".join(f"{name} {value}" for name, value in settings.items()), soft_wrap=True)
+
+
+def _ratio(rate: float, other: float | None) -> str:
+    return f"{rate / other:.2f}" if other else ""

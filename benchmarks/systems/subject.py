@@ -1,0 +1,86 @@
+"""What a measured system looks like to the benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from benchmarks.durability import Settings
+from benchmarks.servers import Servers
+from benchmarks.works import Task
+
+__all__ = ["Awaited", "Blocking", "Plan", "Subject", "System"]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """Calls of a synchronous system, each made over and over in a thread of its own.
+
+    Args:
+        units: what one call counts for in `per_second`.
+        stored: events that one call stores.
+        how: what a reader should know about the numbers.
+    """
+
+    calls: Sequence[Callable[[], object]]
+    units: int
+    stored: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Calls of an asynchronous system, each made over and over in a task of its own; see `Blocking`."""
+
+    calls: Sequence[Callable[[], Awaitable[object]]]
+    units: int
+    stored: int
+    how: str
+
+
+Plan: TypeAlias = Blocking | Awaited
+"""What a measurement does."""
+
+
+class Subject(Protocol):
+    """An open store of a system."""
+
+    async def prepare(self, aggregates: int) -> int:
+        """Store *aggregates* of 100 events each to load and change; returns how many events that took."""
+        ...
+
+    def plan(self, task: Task, callers: int) -> Plan:
+        """The calls that do *task*, one for each of *callers* unless it says otherwise."""
+        ...
+
+    async def durability(self) -> Settings:
+        """Settings read back from the database, from the store's own connections where they are per connection."""
+        ...
+
+
+class System(Protocol):
+    """Something that is measured."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the report."""
+        ...
+
+    @property
+    def tasks(self) -> frozenset[Task]:
+        """What it can do."""
+        ...
+
+    def store(self, servers: Servers, *, slow_flush: bool) -> AbstractAsyncContextManager[str]:
+        """Make a fresh store and return where it is; it is gone afterwards."""
+        ...
+
+    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+        """Open the store at *url*, in this process."""
+        ...
+
+    async def rows(self, url: str) -> int:
+        """How many events are stored, counted over a connection of its own."""
+        ...

@@ -1,0 +1,206 @@
+"""Faults by name: what each changes in the running code, and which tests have to notice."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from leftfold.adapters.postgres import schema as postgres_schema
+from leftfold.adapters.sqlite import batch, committer
+from leftfold.adapters.sqlite import schema as sqlite_schema
+from leftfold.adapters.sqlite.rows import Row, Value
+from leftfold.adapters.sqlite.store import SqliteStore
+from leftfold.errors import LeftfoldError
+from leftfold.store.batching import Pending
+from leftfold.store.events import Appended
+from leftfold.store.schema import Migration
+
+__all__ = ["FAULTS", "Fault"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault that can be planted into a process.
+
+    Args:
+        plant: changes the running code.
+        tests: files or tests, one of which has to go red.
+        only: which of their tests are run, as pytest's `-k` reads it.
+    """
+
+    plant: Callable[[], None]
+    tests: tuple[str, ...]
+    only: str = ""
+
+
+def _in_postgres(*changes: tuple[str, str]) -> Callable[[], None]:
+    """Change the SQL that makes a PostgreSQL store; every text to change has to be there."""
+
+    def plant() -> None:
+        original: Callable[[Migration, str], str] = getattr(postgres_schema, "_step")  # noqa: B009
+
+        def changed(migration: Migration, schema: str) -> str:
+            named = [tuple(text.replace(":schema", f'"{schema}"') for text in change) for change in changes]
+            return _changed(original(migration, schema), [(old, new) for old, new in named])
+
+        setattr(postgres_schema, "_step", changed)  # noqa: B010
+
+    return plant
+
+
+def _in_sqlite(*changes: tuple[str, str]) -> Callable[[], None]:
+    """Change the SQL that makes an SQLite store."""
+
+    def plant() -> None:
+        original: Callable[[Migration], str] = getattr(sqlite_schema, "_text")  # noqa: B009
+
+        def changed(migration: Migration) -> str:
+            return _changed(original(migration), changes)
+
+        setattr(sqlite_schema, "_text", changed)  # noqa: B010
+
+    return plant
+
+
+def _changed(text: str, changes: Sequence[tuple[str, str]]) -> str:
+    for old, new in changes:
+        if old not in text:
+            raise LookupError(f"the fault finds no {old!r} to change")
+        text = text.replace(old, new)
+    return text
+
+
+def _no_version_check() -> None:
+    def accept(*_parts: object) -> None:
+        pass
+
+    setattr(batch, "check_version", accept)  # noqa: B010
+
+
+def _no_known_ids() -> None:
+    setattr(batch, "_KNOWN", "select 1 from events where id = ? and false")  # noqa: B010
+
+
+def _unflushed() -> None:
+    class Connection(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Sequence[Value] = (), /) -> sqlite3.Cursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return super().execute("pragma synchronous = off" if "pragma synchronous" in sql else sql, parameters)
+
+    setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Connection))  # noqa: B010
+
+
+def _open_cursors() -> None:
+    left_open: list[sqlite3.Cursor] = []
+
+    def rows(self: SqliteStore, sql: str, *values: Value) -> list[Row]:
+        connection: sqlite3.Connection = getattr(self, "_connection")  # noqa: B009
+        cursor = connection.execute("select * from events")
+        cursor.fetchone()
+        left_open.append(cursor)
+        return connection.execute(sql, values).fetchall()
+
+    setattr(SqliteStore, "_rows", rows)  # noqa: B010
+
+
+def _acknowledged_before_commit() -> None:
+    def write(self: committer.Committer, batch_of: Sequence[Pending]) -> list[Appended | LeftfoldError]:
+        connection: sqlite3.Connection = getattr(self, "_connection")  # noqa: B009
+        commit = partial(_commit, connection)
+        commit()
+        connection.execute("begin immediate")
+        clock = getattr(self, "_clock")  # noqa: B009
+        work = batch.Batch(connection, clock.now())
+        verdicts = [work.judge(pending) for pending in batch_of]
+        work.flush()
+        asyncio.get_running_loop().call_later(0.001, commit)
+        return verdicts
+
+    setattr(committer.Committer, "_write", write)  # noqa: B010
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("commit")
+
+
+_VERSION_CHECK: Final = "(x >= 0 and cur[p_slot[j]] <> x) or (x = -2 and cur[p_slot[j]] = 0)"
+_ISOLATION: Final = "if current_setting('transaction_isolation') <> 'read committed' then"
+_LOCK: Final = "perform pg_advisory_xact_lock(hashtextextended('leftfold.append."
+_LOCKED_HEAD: Final = """    perform :schema.lock_v1();
+    select q.position, q.recorded_at into head, latest from :schema.events q order by q.position desc limit 1;
+    head := coalesce(head, 0);"""
+_SETTINGS: Final = """    set plan_cache_mode to force_generic_plan
+    set enable_seqscan to off set enable_bitmapscan to off set enable_hashjoin to off set enable_mergejoin to off
+    set jit to off
+as $$
+declare
+    parts"""
+_GUARD: Final = """when exists (select 1 from events where position = new.position)
+    or exists (select 1 from events where id = new.id)
+    or exists (select 1 from events where stream = new.stream and version = new.version)"""
+_STALE_HEAD: Final = """
+    with l as materialized (select :schema.lock_v1())
+        select q.position, q.recorded_at into head, latest from l left join lateral (
+            select * from :schema.events e order by e.position desc limit 1) q on true;
+    head := coalesce(head, 0);"""
+
+_SQLITE_LAWS: Final = "tests/adapters/sqlite/test_conformance.py"
+_POSTGRES_LAWS: Final = "tests/adapters/postgres/test_conformance.py"
+
+FAULTS: dict[str, Fault] = {
+    "version check off, sqlite": Fault(_no_version_check, (_SQLITE_LAWS,), "only_at_its_expected_version"),
+    "version check off, postgres": Fault(
+        _in_postgres((_VERSION_CHECK, "false")), (_POSTGRES_LAWS,), "only_at_its_expected_version"
+    ),
+    "lock off, postgres": Fault(
+        _in_postgres((_LOCK, "perform (select hashtextextended('leftfold.append.")),
+        ("tests/guarantees/test_one_winner.py",),
+        "postgres and 200",
+    ),
+    "lock in the statement of the check, postgres": Fault(
+        _in_postgres((_LOCKED_HEAD, _STALE_HEAD)),
+        ("tests/guarantees/test_one_winner.py",),
+        "postgres and 200",
+    ),
+    "sequence instead of max + 1 under REPEATABLE READ, postgres": Fault(
+        _in_postgres(
+            (_ISOLATION, "if false then"),
+            (_LOCKED_HEAD, _LOCKED_HEAD + "\n    head := nextval(':schema.positions') - 1;"),
+            ("create table :schema.meta", "create sequence :schema.positions;\ncreate table :schema.meta"),
+        ),
+        ("tests/adapters/postgres/test_within.py",),
+        "snapshot_older_than_the_append",
+    ),
+    "function without its settings on a store analysed while empty, postgres": Fault(
+        _in_postgres((_SETTINGS, "as $$\ndeclare\n    parts")), ("tests/adapters/postgres/test_plans.py",)
+    ),
+    "INSERT OR REPLACE, sqlite": Fault(
+        _in_sqlite((_GUARD, "when false")),
+        ("tests/adapters/sqlite/test_schema.py",),
+        "refuses_to_rewrite",
+    ),
+    "cursor left open, sqlite": Fault(
+        _open_cursors, ("tests/adapters/sqlite/test_schema.py",), "leaves_no_statement_open"
+    ),
+    "synchronous off, sqlite": Fault(
+        _unflushed, ("tests/guarantees/test_flush_before_acknowledgement.py",), "sqlite_flushes"
+    ),
+    "synchronous_commit off, postgres": Fault(
+        _in_postgres(("if current_setting('synchronous_commit') = 'off' then", "if false then")),
+        ("tests/guarantees/test_server_crash.py", "tests/guarantees/test_flush_before_acknowledgement.py"),
+        "postgres or asynchronously",
+    ),
+    "acknowledged before commit, sqlite": Fault(
+        _acknowledged_before_commit, ("tests/guarantees/test_crash_points.py",), "killed_at_any_call and sqlite"
+    ),
+    "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "repeating_an_append"),
+    "idempotency off, postgres": Fault(
+        _in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then")),
+        (_POSTGRES_LAWS,),
+        "repeating_an_append",
+    ),
+}
