@@ -158,13 +158,13 @@ FAULTS: dict[str, Fault] = {
     ),
     "lock off, postgres": Fault(
         _in_postgres((_LOCK, "perform (select hashtextextended('leftfold.append.")),
-        ("tests/guarantees/test_one_winner.py",),
-        "postgres and 200",
+        ("tests/guarantees/test_nothing_behind_a_reader.py", "tests/guarantees/test_conditions_are_exact.py"),
+        "postgres",
     ),
     "lock in the statement of the check, postgres": Fault(
         _in_postgres((_LOCKED_HEAD, _STALE_HEAD)),
-        ("tests/guarantees/test_one_winner.py",),
-        "postgres and 200",
+        ("tests/guarantees/test_nothing_behind_a_reader.py", "tests/guarantees/test_conditions_are_exact.py"),
+        "postgres",
     ),
     "sequence instead of max + 1 under REPEATABLE READ, postgres": Fault(
         _in_postgres(
