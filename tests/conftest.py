@@ -15,8 +15,6 @@ import pytest
 from hypothesis import settings
 from pytest import skip
 
-from tests.faults.planting import plant_from_environment
-
 __all__ = ["ROOT", "LeftOut", "leave_out"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +27,10 @@ LeftOut = Callable[[str], NoReturn]
 settings.register_profile("leftfold", settings.default, deadline=None)
 settings.load_profile("leftfold")
 
-plant_from_environment()
+if os.environ.get("LEFTFOLD_FAULT"):
+    from tests.faults.planting import plant_from_environment
+
+    plant_from_environment()
 
 
 def leave_out(reason: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Self
 
 from leftfold.errors import InvalidStreamName, InvalidTag
@@ -10,6 +11,7 @@ from leftfold.store.limits import MAX_NAME_BYTES
 __all__ = ["StreamName", "category_of", "check_stream", "check_tag", "flaw_of"]
 
 
+@lru_cache(maxsize=4096)
 def flaw_of(name: str) -> str | None:
     """Why *name* cannot be stored, or None when it can."""
     if not name:

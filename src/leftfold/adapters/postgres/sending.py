@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from leftfold.adapters.postgres.calls import ARGUMENT_TYPES, AppendCall, Verdicts, append_sql
+from leftfold.adapters.postgres.calls import AppendCall, Verdicts, append_sql
 from leftfold.adapters.postgres.connecting import Connection, Connector
 from leftfold.errors import StoreUnavailable
 
@@ -16,8 +16,7 @@ class Sender:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        placeholders = [f"${number}::{type_}" for number, type_ in enumerate(ARGUMENT_TYPES, 1)]
-        self._sql = append_sql(connector.location.schema, placeholders)
+        self._sql = append_sql(connector.location.schema)
         self._lock_timeout = f"{connector.location.deadline_s * 1000:.0f}"
         self._connection: Connection | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TypeAlias
 
-from leftfold.adapters.postgres.calls import ARGUMENT_TYPES, AppendCall, append_sql, verdict_of
+from leftfold.adapters.postgres.calls import AppendCall, append_sql, verdict_of
 from leftfold.adapters.postgres.drivers import AsyncConnection, Rows, SyncConnection, async_execute_of, execute_of
 from leftfold.adapters.postgres.failures import ID_TAKEN, NO_TRANSACTION, is_lost, is_retriable, sqlstate_of, translated
 from leftfold.adapters.postgres.queries import Queries, Query
@@ -100,7 +100,7 @@ def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema:
     check_append(parts, condition)
     call = AppendCall()
     call.add(parts, condition)
-    sql = append_sql(schema, [f"${number}::{type_}" for number, type_ in enumerate(ARGUMENT_TYPES, 1)])
+    sql = append_sql(schema)
     try:
         yield _SAVEPOINT
         [row] = yield sql, call.arguments()

@@ -84,17 +84,20 @@ class Batch:
         return version
 
     def _add(self, parts: Sequence[ToStream]) -> int:
+        position, recorded = self.position, self._recorded
+        add_row, add_id, add_tag = self._rows.append, self._ids.add, self._tags.append
         for part in parts:
             stream, version = str(part.stream), self._versions[part.stream]
             for event in part.events:
-                self.position += 1
+                position += 1
                 version += 1
-                self._rows.append(row_of(event, stream, version, self.position, self._recorded))
-                self._ids.add(event.id)
-                if event.tags:
-                    self._tags.extend((tag, self.position) for tag in set(event.tags))
+                add_row(row_of(event, stream, version, position, recorded))
+                add_id(event.id)
+                for tag in event.tags if len(event.tags) < 2 else set(event.tags):
+                    add_tag((tag, position))
             self._versions[part.stream] = version
-        return self.position
+        self.position = position
+        return position
 
 
 def insert_rows(cursor: sqlite3.Cursor, rows: Sequence[Row], tags: Sequence[tuple[str, int]]) -> None:

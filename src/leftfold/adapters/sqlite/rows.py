@@ -17,6 +17,7 @@ Row: TypeAlias = tuple[int, str, int, str, int, str, str, str, str | None, str |
 
 COLUMNS = "position, stream, version, type, schema_version, id, data, metadata, tags, occurred_at, recorded_at"
 
+_encode_tags = msgspec.json.Encoder().encode
 _decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
@@ -115,4 +116,4 @@ def _types_sql(item: QueryItem) -> tuple[str, list[Value]]:
 
 
 def _tags_text(tags: tuple[str, ...]) -> str:
-    return msgspec.json.encode(sorted(set(tags))).decode()
+    return _encode_tags(tags if len(tags) == 1 else sorted(set(tags))).decode()
