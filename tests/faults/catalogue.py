@@ -10,10 +10,14 @@ from functools import partial
 from typing import Final
 
 from leftfold.adapters.postgres import schema as postgres_schema
+from leftfold.adapters.postgres.calls import AppendCall, Verdicts
+from leftfold.adapters.postgres.connecting import Connection
+from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.sqlite import batch, committer
 from leftfold.adapters.sqlite import schema as sqlite_schema
 from leftfold.adapters.sqlite.rows import Row, Value
 from leftfold.adapters.sqlite.store import SqliteStore
+from leftfold.clock import Clock
 from leftfold.errors import LeftfoldError
 from leftfold.store.batching import Pending
 from leftfold.store.events import Appended
@@ -29,12 +33,16 @@ class Fault:
     Args:
         plant: changes the running code.
         tests: files or tests, one of which has to go red.
+        shows: what the red test has to say, so that it is red for the right reason.
         only: which of their tests are run, as pytest's `-k` reads it.
+        children: whether it goes into the child processes of the tests alone, so that they judge with sound code.
     """
 
     plant: Callable[[], None]
     tests: tuple[str, ...]
+    shows: str
     only: str = ""
+    children: bool = False
 
 
 def _in_postgres(*changes: tuple[str, str]) -> Callable[[], None]:
@@ -106,17 +114,16 @@ def _open_cursors() -> None:
     setattr(SqliteStore, "_rows", rows)  # noqa: B010
 
 
-def _acknowledged_before_commit() -> None:
+def _acknowledged_before_commit_in_sqlite() -> None:
     def write(self: committer.Committer, batch_of: Sequence[Pending]) -> list[Appended | LeftfoldError]:
         connection: sqlite3.Connection = getattr(self, "_connection")  # noqa: B009
-        commit = partial(_commit, connection)
-        commit()
+        _commit(connection)
         connection.execute("begin immediate")
-        clock = getattr(self, "_clock")  # noqa: B009
+        clock: Clock = getattr(self, "_clock")  # noqa: B009
         work = batch.Batch(connection, clock.now())
         verdicts = [work.judge(pending) for pending in batch_of]
         work.flush()
-        asyncio.get_running_loop().call_later(0.001, commit)
+        asyncio.get_running_loop().call_later(0.001, _commit, connection)
         return verdicts
 
     setattr(committer.Committer, "_write", write)  # noqa: B010
@@ -127,9 +134,31 @@ def _commit(connection: sqlite3.Connection) -> None:
         connection.execute("commit")
 
 
+def _acknowledged_before_commit_in_postgres() -> None:
+    send = Sender.send
+    late: list[asyncio.Task[None]] = []
+
+    async def commit(connection: Connection) -> None:
+        await asyncio.sleep(0.001)
+        await connection.execute("commit")
+
+    async def begin_send(self: Sender, call: AppendCall, timeout_s: float) -> Verdicts:
+        await asyncio.gather(*late)
+        connection: Connection = getattr(self, "_connection")  # noqa: B009
+        await connection.execute("begin")
+        verdicts = await send(self, call, timeout_s)
+        late[:] = [asyncio.create_task(commit(connection))]
+        return verdicts
+
+    setattr(Sender, "send", begin_send)  # noqa: B010
+
+
 _VERSION_CHECK: Final = "(x >= 0 and cur[p_slot[j]] <> x) or (x = -2 and cur[p_slot[j]] = 0)"
 _ISOLATION: Final = "if current_setting('transaction_isolation') <> 'read committed' then"
 _LOCK: Final = "perform pg_advisory_xact_lock(hashtextextended('leftfold.append."
+_NO_LOCK: Final = "perform (select hashtextextended('leftfold.append."
+_NEXT_HEAD: Final = "\n    head := nextval(':schema.positions') - 1;"
+_META: Final = "create table :schema.meta"
 _LOCKED_HEAD: Final = """    perform :schema.lock_v1();
     select q.position, q.recorded_at into head, latest from :schema.events q order by q.position desc limit 1;
     head := coalesce(head, 0);"""
@@ -150,57 +179,85 @@ _STALE_HEAD: Final = """
 
 _SQLITE_LAWS: Final = "tests/adapters/sqlite/test_conformance.py"
 _POSTGRES_LAWS: Final = "tests/adapters/postgres/test_conformance.py"
+_SQLITE_SCHEMA: Final = "tests/adapters/sqlite/test_schema.py"
+_READERS: Final = "tests/guarantees/test_nothing_behind_a_reader.py"
+_CONDITIONS: Final = "tests/guarantees/test_conditions_are_exact.py"
+_CRASHES: Final = "tests/guarantees/test_crash_points.py"
+_FLUSHES: Final = "tests/guarantees/test_flush_before_acknowledgement.py"
+_TWO_AT_ONE_POSITION: Final = 'violates unique constraint "events_pkey"'
 
 FAULTS: dict[str, Fault] = {
-    "version check off, sqlite": Fault(_no_version_check, (_SQLITE_LAWS,), "only_at_its_expected_version"),
+    "version check off, sqlite": Fault(
+        _no_version_check, (_SQLITE_LAWS,), "DID NOT RAISE Conflict", "only_at_its_expected_version"
+    ),
     "version check off, postgres": Fault(
-        _in_postgres((_VERSION_CHECK, "false")), (_POSTGRES_LAWS,), "only_at_its_expected_version"
+        _in_postgres((_VERSION_CHECK, "false")),
+        (_POSTGRES_LAWS,),
+        "DID NOT RAISE Conflict",
+        "only_at_its_expected_version",
     ),
     "lock off, postgres": Fault(
-        _in_postgres((_LOCK, "perform (select hashtextextended('leftfold.append.")),
-        ("tests/guarantees/test_nothing_behind_a_reader.py", "tests/guarantees/test_conditions_are_exact.py"),
+        _in_postgres((_LOCK, _NO_LOCK)), (_READERS, _CONDITIONS), _TWO_AT_ONE_POSITION, "postgres"
+    ),
+    "lock off and a sequence instead of max + 1, postgres": Fault(
+        _in_postgres(
+            (_LOCK, _NO_LOCK),
+            (_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD),
+            (_META, "create sequence :schema.positions increment 1000;\n" + _META),
+        ),
+        (_READERS,),
+        "the log has changed behind a reader",
         "postgres",
     ),
     "lock in the statement of the check, postgres": Fault(
-        _in_postgres((_LOCKED_HEAD, _STALE_HEAD)),
-        ("tests/guarantees/test_nothing_behind_a_reader.py", "tests/guarantees/test_conditions_are_exact.py"),
-        "postgres",
+        _in_postgres((_LOCKED_HEAD, _STALE_HEAD)), (_READERS, _CONDITIONS), _TWO_AT_ONE_POSITION, "postgres"
     ),
     "sequence instead of max + 1 under REPEATABLE READ, postgres": Fault(
         _in_postgres(
             (_ISOLATION, "if false then"),
-            (_LOCKED_HEAD, _LOCKED_HEAD + "\n    head := nextval(':schema.positions') - 1;"),
-            ("create table :schema.meta", "create sequence :schema.positions;\ncreate table :schema.meta"),
+            (_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD),
+            (_META, "create sequence :schema.positions;\n" + _META),
         ),
-        ("tests/adapters/postgres/test_within.py",),
-        "snapshot_older_than_the_append",
+        ("tests/guarantees/test_old_snapshots.py",),
+        "['hall-1', 'hall-2'] == ['hall-1']",
     ),
     "function without its settings on a store analysed while empty, postgres": Fault(
-        _in_postgres((_SETTINGS, "as $$\ndeclare\n    parts")), ("tests/adapters/postgres/test_plans.py",)
+        _in_postgres((_SETTINGS, "as $$\ndeclare\n    parts")),
+        ("tests/adapters/postgres/test_plans.py",),
+        "!= {'events': 0}",
     ),
     "INSERT OR REPLACE, sqlite": Fault(
-        _in_sqlite((_GUARD, "when false")),
-        ("tests/adapters/sqlite/test_schema.py",),
-        "refuses_to_rewrite",
+        _in_sqlite((_GUARD, "when false")), (_SQLITE_SCHEMA,), "DID NOT RAISE IntegrityError", "refuses_to_rewrite"
     ),
     "cursor left open, sqlite": Fault(
-        _open_cursors, ("tests/adapters/sqlite/test_schema.py",), "leaves_no_statement_open"
+        _open_cursors, (_SQLITE_SCHEMA,), "a statement was left open", "leaves_no_statement_open"
     ),
-    "synchronous off, sqlite": Fault(
-        _unflushed, ("tests/guarantees/test_flush_before_acknowledgement.py",), "sqlite_flushes"
-    ),
+    "synchronous off, sqlite": Fault(_unflushed, (_FLUSHES,), "all([0, 0, 0", "sqlite_flushes"),
     "synchronous_commit off, postgres": Fault(
         _in_postgres(("if current_setting('synchronous_commit') = 'off' then", "if false then")),
-        ("tests/guarantees/test_server_crash.py", "tests/guarantees/test_flush_before_acknowledgement.py"),
+        ("tests/guarantees/test_server_crash.py", _FLUSHES),
+        "an acknowledged append is gone",
         "postgres or asynchronously",
     ),
     "acknowledged before commit, sqlite": Fault(
-        _acknowledged_before_commit, ("tests/guarantees/test_crash_points.py",), "killed_at_any_call and sqlite"
+        _acknowledged_before_commit_in_sqlite,
+        (_CRASHES,),
+        "an acknowledged append is not there",
+        "killed_at_any_call and sqlite",
+        children=True,
     ),
-    "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "repeating_an_append"),
+    "acknowledged before commit, postgres": Fault(
+        _acknowledged_before_commit_in_postgres,
+        (_CRASHES,),
+        "an acknowledged append is not there",
+        "killed_at_any_call and postgres",
+        children=True,
+    ),
+    "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.Conflict", "repeating_an_append"),
     "idempotency off, postgres": Fault(
         _in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then")),
         (_POSTGRES_LAWS,),
+        "errors.Conflict",
         "repeating_an_append",
     ),
 }

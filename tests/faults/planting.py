@@ -10,9 +10,14 @@ VARIABLE = "LEFTFOLD_FAULT"
 """Environment variable that names the fault; children of a process inherit it."""
 
 
-def plant_from_environment() -> None:
-    """Plant the fault that the environment names, if any."""
+def plant_from_environment(*, child: bool = False) -> None:
+    """Plant the fault that the environment names, if any.
+
+    Args:
+        child: whether this process was started by a test.
+    """
     if name := os.environ.get(VARIABLE):
         from tests.faults.catalogue import FAULTS
 
-        FAULTS[name].plant()
+        if child or not FAULTS[name].children:
+            FAULTS[name].plant()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from leftfold.adapters.postgres import open_postgres
+from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_postgres
 from leftfold.adapters.postgres.migrations import MIGRATIONS as POSTGRES_MIGRATIONS
-from leftfold.adapters.sqlite import open_sqlite
+from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite
 from leftfold.adapters.sqlite.schema import MIGRATIONS as SQLITE_MIGRATIONS
 from leftfold.store import Migration, ToStream
 from leftfold.testing.conformance.stores import FullStore, event, log_of
@@ -22,7 +22,7 @@ _numbers = count(1)
 
 
 def _golden(kind: str) -> list[Path]:
-    return sorted(HERE.glob(f"{kind}_*.sql"))
+    return sorted(HERE.glob(f"{kind}_*.sql"), key=lambda path: int(path.stem.rpartition("_")[2]))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,42 @@ async def test_a_postgres_schema_of_an_older_version_holds_the_same_events_and_t
     url = postgres.create_database(name)
     postgres.execute(dump.read_text(), name)
     await _check(await open_postgres(url, migrate=True), dump)
+
+
+_SQLITE_SHAPE = "select type, name, tbl_name, sql from sqlite_schema order by type, name"
+_POSTGRES_SHAPE = """
+select 'function', pg_get_functiondef(p.oid) || coalesce(p.proacl::text, '')
+    from pg_proc p where p.pronamespace = 'leftfold'::regnamespace
+union all select 'constraint', r.relname || c.conname || pg_get_constraintdef(c.oid)
+    from pg_constraint c join pg_class r on r.oid = c.conrelid where c.connamespace = 'leftfold'::regnamespace
+union all select 'index', indexdef from pg_indexes where schemaname = 'leftfold'
+union all select 'trigger', pg_get_triggerdef(t.oid)
+    from pg_trigger t join pg_class r on r.oid = t.tgrelid where r.relnamespace = 'leftfold'::regnamespace
+union all select 'column', concat_ws(
+        ' ', table_name, ordinal_position, column_name, data_type, collation_name, is_nullable)
+    from information_schema.columns where table_schema = 'leftfold'
+order by 1, 2"""
+
+
+async def test_a_released_sqlite_migration_makes_what_it_made_when_it_was_released(tmp_path: Path) -> None:
+    now, then = sqlite3.connect(tmp_path / "now.db"), sqlite3.connect(tmp_path / "then.db")
+    now.executescript(SqliteSchema(SqliteLocation(path=tmp_path / "now.db")).script())
+    then.executescript(_golden("sqlite")[-1].read_text())
+    assert now.execute(_SQLITE_SHAPE).fetchall() == then.execute(_SQLITE_SHAPE).fetchall()
+    now.close()
+    then.close()
+
+
+@pytest.mark.postgres
+async def test_a_released_postgres_migration_makes_what_it_made_when_it_was_released(
+    postgres: PostgresServer,
+) -> None:
+    url = postgres.create_database("golden_now")
+    postgres.create_database("golden_then")
+    await PostgresSchema(PostgresLocation.parse(url)).migrate()
+    postgres.execute(_golden("postgres")[-1].read_text(), "golden_then")
+    now, then = (postgres.execute(_POSTGRES_SHAPE, name) for name in ("golden_now", "golden_then"))
+    assert now == then
 
 
 async def _check(store: FullStore, dump: Path) -> None:

@@ -22,7 +22,7 @@ __all__ = ["LIFETIME_S", "Child", "begin_child", "begin_together", "say", "stopp
 T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parents[2]
 
-LIFETIME_S: Final = 150
+LIFETIME_S: Final = 540
 """Seconds after which a child ends itself, so that nothing hangs."""
 
 
@@ -120,7 +120,7 @@ def begin_together(children: Sequence[Child]) -> None:
 def begin_child() -> None:
     """What every child does first: bound its own life, and plant the fault it was told to plant."""
     signal.alarm(LIFETIME_S)
-    plant_from_environment()
+    plant_from_environment(child=True)
 
 
 def say(line: object) -> None:

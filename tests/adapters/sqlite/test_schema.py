@@ -143,5 +143,5 @@ async def test_a_read_leaves_no_statement_open_so_the_log_of_writes_can_be_cut_s
         await store.append(ToStream("a-1", 20, [event()]))
         with connected(path) as anybody:
             busy, _, _ = anybody.execute("pragma wal_checkpoint(truncate)").fetchone()
-            assert busy == 0
+            assert busy == 0, "a statement was left open"
         assert (tmp_path / "store.db-wal").stat().st_size == 0
