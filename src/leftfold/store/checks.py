@@ -50,6 +50,9 @@ def check_condition(condition: AppendCondition) -> None:
     for item in condition.none_of:
         for tag in item.tags:
             check_tag(tag)
+        for type_ in item.types:
+            if flaw := flaw_of(type_):
+                raise InvalidQuery(f"an append condition's event type {type_!r:.80} {flaw}")
 
 
 def check_range(after: int, upto: int | None, limit: int) -> None:

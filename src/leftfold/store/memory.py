@@ -133,7 +133,7 @@ class MemoryStore:
             for event in self._log.events[after:end]
             if (category is None or category_of(event.stream) == category) and (not match or matches(event, match))
         )
-        events = list(islice(wanted, limit))
+        events = list(islice(wanted, min(limit, len(self._log.events))))
         full = len(events) == limit
         return Page(events, events[-1].position if full else max(after, end))
 

@@ -6,23 +6,13 @@ from functools import lru_cache
 from typing import Self
 
 from leftfold.errors import InvalidStreamName, InvalidTag
-from leftfold.store.limits import MAX_NAME_BYTES
+from leftfold.messages.message import name_flaw
 
 __all__ = ["StreamName", "category_of", "check_stream", "check_tag", "flaw_of"]
 
 
-@lru_cache(maxsize=4096)
-def flaw_of(name: str) -> str | None:
-    """Why *name* cannot be stored, or None when it can."""
-    if not name:
-        return "is empty"
-    if "\x00" in name:
-        return "holds a NUL character"
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError:
-        return "holds a lone surrogate"
-    return f"has {size} UTF-8 bytes, at most {MAX_NAME_BYTES} are allowed" if size > MAX_NAME_BYTES else None
+flaw_of = lru_cache(maxsize=4096)(name_flaw)
+"""Why a name cannot be stored, or None when it can; the names of a store are few and come again and again."""
 
 
 def check_stream(stream: str) -> None:

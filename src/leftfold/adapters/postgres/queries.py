@@ -66,7 +66,7 @@ class Queries:
 
     def _positions(self, item: QueryItem, values: list[object]) -> str:
         if any(flaw_of(name) for name in (*item.tags, *item.types)):
-            return "select null::bigint as position where false"
+            return "select $1::bigint as position where false"  # every value has to be used
         tags = [self._bound(values, tag, "text") for tag in sorted(item.tags)]
         types = f" and e.type = any ({self._bound(values, sorted(item.types), 'text[]')})" if item.types else ""
         if not tags:

@@ -72,9 +72,10 @@ class Committer:
         """Commit *batch*, whatever comes of it; returns the seconds to wait before the next turn."""
         try:
             return self._commit(batch)
-        except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
-            for pending in batch:
-                pending.fail(error)
+        except Exception as error:  # noqa: BLE001 - a fault here must reach its caller, not vanish in the loop
+            if len(batch) > 1:
+                return self._one_by_one(batch)
+            batch[0].fail(error)
             return 0.0
 
     def _commit(self, batch: list[Pending]) -> float:
@@ -90,15 +91,18 @@ class Committer:
 
     def _recover(self, batch: list[Pending], error: sqlite3.Error) -> float:
         if len(batch) > 1:
-            for pending in batch:
-                pending.alone = True
-            self._queue.put_back(batch)
-            return 0.0
+            return self._one_by_one(batch)
         if is_input_output(error):
             batch[0].doubt = str(error)
             self._queue.put_back(batch)
             return _FAULT_RETRY_S
         batch[0].fail(self._explained(batch[0], error))
+        return 0.0
+
+    def _one_by_one(self, batch: Sequence[Pending]) -> float:
+        for pending in batch:
+            pending.alone = True
+        self._queue.put_back(batch)
         return 0.0
 
     def _write(self, batch: Sequence[Pending]) -> list[Appended | LeftfoldError]:

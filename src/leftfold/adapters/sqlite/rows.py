@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from leftfold.store.events import NewEvent, QueryItem, StoredEvent
+from leftfold.store.names import flaw_of
 
-__all__ = ["COLUMNS", "Row", "Value", "event_of", "exists_sql", "filter_sql", "row_of", "row_of_stored", "time_text"]
+__all__ = [
+    "COLUMNS",
+    "LARGEST",
+    "Row",
+    "Value",
+    "event_of",
+    "exists_sql",
+    "filter_sql",
+    "row_of",
+    "row_of_stored",
+    "time_text",
+]
 
 Value: TypeAlias = str | int | None
 Row: TypeAlias = tuple[int, str, int, str, int, str, str, str, str | None, str | None, str]
 
 COLUMNS = "position, stream, version, type, schema_version, id, data, metadata, tags, occurred_at, recorded_at"
+
+LARGEST: Final = 2**63 - 1
+"""The largest number SQLite keeps; no position or version gets there."""
 
 _encode_tags = msgspec.json.Encoder().encode
 _decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -81,7 +96,7 @@ def event_of(row: Row) -> StoredEvent:
 
 def exists_sql(item: QueryItem, after: int) -> tuple[str, list[Value]]:
     """A query that has a row if an event after position *after* matches *item*."""
-    tags = sorted(item.tags)
+    after, tags = min(after, LARGEST), sorted(item.tags)
     if not tags:
         types, values = _types_sql(item)
         return f"select 1 from events e where e.position > ?{types} limit 1", [after, *values]
@@ -96,6 +111,8 @@ def exists_sql(item: QueryItem, after: int) -> tuple[str, list[Value]]:
 
 def filter_sql(item: QueryItem, after: int, end: int) -> tuple[str, list[Value]]:
     """A condition on `events e` that holds for what matches *item* between two positions."""
+    if any(flaw_of(name) for name in (*item.tags, *item.types)):
+        return "false", []  # what cannot be stored is not there
     types, values = _types_sql(item)
     tags = sorted(item.tags)
     if not tags:

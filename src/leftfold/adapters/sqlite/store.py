@@ -11,7 +11,7 @@ from leftfold.adapters.sqlite.batch import insert_rows, version_in
 from leftfold.adapters.sqlite.committer import Committer
 from leftfold.adapters.sqlite.failures import is_busy, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
-from leftfold.adapters.sqlite.rows import COLUMNS, Row, Value, event_of, filter_sql, row_of_stored
+from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Value, event_of, filter_sql, row_of_stored
 from leftfold.adapters.sqlite.schema import check_schema, connect, install, prepare, status_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.clock import Clock, SystemClock
@@ -20,6 +20,7 @@ from leftfold.store.batching import Pending
 from leftfold.store.checks import check_range
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.limits import SCAN_POSITIONS
+from leftfold.store.names import flaw_of
 from leftfold.store.restoring import check_continues
 
 __all__ = ["SqliteStore", "open_sqlite"]
@@ -54,7 +55,9 @@ class SqliteStore:
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
     ) -> Sequence[StoredEvent]:
         """See `Store.read_stream`."""
-        check_range(after, upto, limit)
+        after, upto, limit = _bounded(after, upto, limit)
+        if flaw_of(stream):
+            return []
         order = "desc" if backward else "asc"
         sql = f"select {COLUMNS} from events where stream = ? and version > ? {_upto('version', upto)}"
         rows = await self._read(
@@ -66,7 +69,9 @@ class SqliteStore:
         self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
     ) -> Sequence[Fact]:
         """See `Store.read_facts`."""
-        check_range(after, upto, limit)
+        after, upto, limit = _bounded(after, upto, limit)
+        if flaw_of(stream):
+            return []
         sql = "select version, type, schema_version, data from events where stream = ? and version > ? "
         sql += f"{_upto('version', upto)} order by version limit ?"
         return await self._read(lambda: self._connection.execute(sql, (str(stream), after, limit)).fetchall())
@@ -81,7 +86,7 @@ class SqliteStore:
         limit: int = 500,
     ) -> Page:
         """See `Store.read_log`."""
-        check_range(after, upto, limit)
+        after, upto, limit = _bounded(after, upto, limit)
         return await self._read(lambda: self._page(after, upto, match, category, limit))
 
     async def head(self) -> int:
@@ -207,6 +212,11 @@ def _opened(location: SqliteLocation, *, migrate: bool) -> sqlite3.Connection:
     return connection
 
 
+def _bounded(after: int, upto: int | None, limit: int) -> tuple[int, int | None, int]:
+    check_range(after, upto, limit)
+    return min(after, LARGEST), upto if upto is None else min(upto, LARGEST), min(limit, LARGEST)
+
+
 def _upto(column: str, upto: int | None) -> str:
     return "" if upto is None else f"and {column} <= {int(upto)}"
 
@@ -215,7 +225,9 @@ def _where(match: tuple[QueryItem, ...], category: str | None, after: int, end: 
     sql = f"select {', '.join('e.' + name for name in COLUMNS.split(', '))} from events e"
     sql += " where e.position > ? and e.position <= ?"
     values: list[Value] = [after, end]
-    if category is not None:
+    if category is not None and flaw_of(category):
+        sql += " and false"
+    elif category is not None:
         sql += " and substr(e.stream, 1, instr(e.stream || '-', '-') - 1) = ?"
         values.append(category)
     if match:

@@ -90,11 +90,17 @@ class ConditionLaws(Laws):
         assert isinstance(second, ConditionFailed)
         assert await store.head() == 1
 
+    async def test_a_condition_may_look_beyond_any_log(self, store: FullStore) -> None:
+        await store.append(ToStream("h-1", 0, [event("Booked", tags=["seat:1"])]))
+        condition = AppendCondition(none_of=(_SEAT,), after=2**70)
+        assert (await store.append(ToStream("h-1", 1, [event()]), condition=condition)).position == 2
+
     async def test_a_condition_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
         for condition, error in (
             (AppendCondition(none_of=()), InvalidQuery),
             (AppendCondition(none_of=(_SEAT,), after=-1), InvalidQuery),
             (AppendCondition(none_of=(QueryItem(tags=frozenset({""})),)), InvalidTag),
+            (AppendCondition(none_of=(QueryItem(types=frozenset({"\ud800"})),)), InvalidQuery),
         ):
             with pytest.raises(error):
                 await store.append(ToStream("h-1", 0, [event()]), condition=condition)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import pytest
 
 from leftfold.errors import InvalidQuery
@@ -128,9 +130,34 @@ class ReadLaws(Laws):
         with pytest.raises(InvalidQuery):
             await store.read_log(limit=0)
 
+    @pytest.mark.parametrize("name", ["a\x00b", "a\ud800b", "x" * 2_000, ""])
+    async def test_what_cannot_be_stored_is_not_there(self, store: FullStore, name: str) -> None:
+        await store.append(ToStream("a-1", 0, [event(tags=["red"])]))
+        assert list(await store.read_stream(name)) == []
+        assert list(await store.read_facts(name)) == []
+        for items in (_query(tags={name}), _query(types={name}), _query(tags={"red"}, types={name})):
+            page = await store.read_log(match=items)
+            assert (list(page.events), page.position) == ([], 1)
+        assert list((await store.read_log(category=name)).events) == []
+        both = await store.read_log(match=(*_query(tags={name}), *_query(tags={"red"})))
+        assert [e.position for e in both.events] == [1]
+
+    @pytest.mark.parametrize("huge", [2**31, 2**63, 2**70])
+    async def test_a_range_may_be_larger_than_any_log(self, store: FullStore, huge: int) -> None:
+        await store.append(ToStream("a-1", 0, events(2)))
+        assert len(await store.read_stream("a-1", upto=huge, limit=huge)) == 2
+        assert list(await store.read_stream("a-1", after=huge)) == []
+        assert len(await store.read_facts("a-1", upto=huge, limit=huge)) == 2
+        assert len((await store.read_log(upto=huge, limit=huge)).events) == 2
+        assert list((await store.read_log(after=huge)).events) == []
+
 
 def _bytes(data: bytes | str) -> bytes:
     return data.encode() if isinstance(data, str) else data
+
+
+def _query(*, tags: AbstractSet[str] = frozenset(), types: AbstractSet[str] = frozenset()) -> tuple[QueryItem, ...]:
+    return (QueryItem(tags=frozenset(tags), types=frozenset(types)),)
 
 
 def _item(text: str) -> QueryItem:
