@@ -110,8 +110,9 @@ def test_a_signal_goes_to_the_command_and_then_everything_ends(number: signal.Si
     assert not _home(about).exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 def test_the_server_does_not_outlive_a_launcher_that_was_killed() -> None:
+    if sys.platform != "linux":
+        leave_out("only Linux tells a child that its parent died")
     launcher, about, command = _start()
     launcher.kill()
     launcher.wait()

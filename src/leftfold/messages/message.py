@@ -12,7 +12,7 @@ from leftfold.errors import DefinitionError
 __all__ = ["MAX_NAME_BYTES", "MAX_VERSION", "Declaration", "MessageType", "declaration_in", "declare", "name_flaw"]
 
 MAX_NAME_BYTES: Final = 512
-"""UTF-8 bytes of a message's stored name; every store keeps the same bound."""
+"""UTF-8 bytes of an event's stored name, and in a store of a stream name or a tag; PostgreSQL's index rows set it."""
 
 MAX_VERSION: Final = 32_767
 """The highest schema version; every store keeps the same bound."""

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, TooLarge
 from leftfold.messages.flaws import json_flaw
+from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
 from leftfold.store.names import check_stream, check_tag, flaw_of
 
 __all__ = ["check_append", "check_condition", "check_range"]
-
-_MAX_SCHEMA_VERSION = 32_767
 
 
 def check_append(parts: Sequence[ToStream], condition: AppendCondition | None) -> tuple[int, int]:
@@ -74,8 +73,8 @@ def _check_part(part: ToStream) -> None:
 def _check_event(event: NewEvent, stream: str) -> int:
     if flaw := flaw_of(event.type):
         raise InvalidAppend(f"stream {stream!r}: event type {event.type!r:.80} {flaw}")
-    if not 1 <= event.schema_version <= _MAX_SCHEMA_VERSION:
-        raise InvalidAppend(f"event {event.type!r}: schema version {event.schema_version} is not in 1..32767")
+    if not 1 <= event.schema_version <= MAX_VERSION:
+        raise InvalidAppend(f"event {event.type!r}: schema version {event.schema_version} is not in 1..{MAX_VERSION}")
     if event.occurred_at is not None and event.occurred_at.tzinfo is None:
         raise InvalidAppend(f"event {event.type!r}: occurred_at has no zone; give one, as in datetime.now(UTC)")
     for tag in event.tags:

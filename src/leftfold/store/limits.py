@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from leftfold.messages.message import MAX_NAME_BYTES
+
 __all__ = [
     "BATCH_BYTES",
     "BATCH_EVENTS",
@@ -13,9 +15,6 @@ __all__ = [
     "MAX_NAME_BYTES",
     "SCAN_POSITIONS",
 ]
-
-MAX_NAME_BYTES: Final = 512
-"""UTF-8 bytes of a stream name, a tag or an event type; PostgreSQL index rows set the bound."""
 
 MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
 """Bytes of one event's payload, and of its metadata."""

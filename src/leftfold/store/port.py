@@ -21,7 +21,8 @@ class Store(Protocol):
         """Store the events of all *parts* in one atomic step, or nothing.
 
         The append is durable when this returns. Its identity is the id of its first event: an append whose id is
-        stored already stores nothing and returns the first result, whatever version it expects now. Versions and
+        stored already stores nothing and returns the first result, whatever version it expects now; so does one that
+        is only the beginning of what was stored, since a log does not keep where an append ended. Versions and
         positions start at 1 and have no gaps. Appends that arrive together may share a commit; each gets its own
         verdict. If the connection breaks, the same ids are sent again until the store's deadline. Cancelling the
         caller does not take back what is on its way.

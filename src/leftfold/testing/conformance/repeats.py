@@ -64,6 +64,13 @@ class RepeatLaws(Laws):
             await store.append(ToStream("b-1", 0, events(1)), ToStream("c-1", 0, batch))
         assert [e.stream for e in await log_of(store)] == ["a-1"]
 
+    async def test_the_beginning_of_an_append_is_a_repetition_up_to_where_it_ends(self, store: FullStore) -> None:
+        batch = events(3)
+        await store.append(ToStream("a-1", 0, batch))
+        again = await store.append(ToStream("a-1", 0, batch[:2]))
+        assert (again.repeated, again.position, again.versions) == (True, 2, {"a-1": 2})
+        assert await store.head() == 3
+
     async def test_ids_in_the_wrong_order_are_an_error(self, store: FullStore) -> None:
         batch = events(2)
         await store.append(ToStream("a-1", 0, batch))
