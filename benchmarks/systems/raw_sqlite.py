@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
-from datetime import UTC, datetime
 from itertools import cycle
-
-import msgspec
 
 from benchmarks.databases import Sqlite
 from benchmarks.durability import Settings
@@ -30,10 +28,12 @@ _INSERT = (
     "insert into events (position, stream, version, type, schema_version, id, data, metadata, tags, recorded_at) "
     "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_INSERT_TAG = "insert into tags (tag, position) values (?, ?)"
-_SELECT = "select version, type, schema_version, data from events where stream = ? order by version"
-
-_encode = msgspec.json.Encoder().encode
+_INSERT_TAGS = "insert into tags (tag, position) select ?, position from events where position between ? and ?"
+_INSERT_NAME = "insert into names (name) values (?) returning number"
+_SELECT = (
+    "select version, type, schema_version, data from events "
+    "where stream = (select number from names where name = ?) order by version"
+)
 
 
 class RawSqlite:
@@ -82,7 +82,7 @@ class _Subject:
         self._streams: list[str] = []
 
     async def prepare(self, aggregates: int) -> int:
-        writers = [_Stream() for _ in range(aggregates)]
+        writers = [_Stream(self._connection) for _ in range(aggregates)]
         for writer in writers:
             _append(self._connection, [writer], _HUNDRED)
         self._streams = [writer.name for writer in writers]
@@ -102,7 +102,7 @@ class _Subject:
         return await self._database.settings(self._url)
 
     def _appends(self, together: int, each: int) -> Plan:
-        writers = [_Stream() for _ in range(together)]
+        writers = [_Stream(self._connection) for _ in range(together)]
         size = together * each
         return Blocking([lambda: _append(self._connection, writers, each)], size, size, _how(together))
 
@@ -112,28 +112,29 @@ class _Subject:
 
 
 class _Stream:
-    def __init__(self) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self.name = f"{CATEGORY}-{new_id()}"
+        self.number: int = connection.execute(_INSERT_NAME, (self.name,)).fetchall()[0][0]
         self.version = 0
 
 
 def _append(connection: sqlite3.Connection, writers: list[_Stream], each: int) -> None:
     connection.execute("begin immediate")
     position: int = connection.execute(_HEAD).fetchone()[0]
-    now = datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    now = time.time_ns() // 1000
     rows: list[tuple[object, ...]] = []
-    tags: list[tuple[str, int]] = []
+    runs: list[tuple[int, int, int]] = []
     for writer in writers:
-        name = writer.name
+        number = writer.number
+        tags = f"[{number}]"
+        runs.append((number, position + 1, position + each))
         for _ in range(each):
             position += 1
             writer.version += 1
-            text = _encode([name]).decode()
             data = make_payload().decode()
-            rows.append((position, name, writer.version, TYPE, 1, str(new_id()), data, "{}", text, now))
-            tags.append((name, position))
+            rows.append((position, number, writer.version, TYPE, 1, new_id().bytes, data, "{}", tags, now))
     connection.executemany(_INSERT, rows)
-    connection.executemany(_INSERT_TAG, tags)
+    connection.executemany(_INSERT_TAGS, runs)
     connection.execute("commit")
 
 

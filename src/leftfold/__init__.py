@@ -10,6 +10,8 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.errors import DomainError
 from leftfold.domain.money import Money
 from leftfold.errors import Conflict, DefinitionError, LeftfoldError, NotFound, StoreUnavailable
+from leftfold.handling.keeping import Snapshots
+from leftfold.handling.moments import AsOf
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import Repository
 from leftfold.handling.unit_of_work import UnitOfWork
@@ -23,6 +25,7 @@ from leftfold.store.names import StreamName
 __all__ = [
     "Aggregate",
     "App",
+    "AsOf",
     "Clock",
     "Conflict",
     "Decider",
@@ -39,6 +42,7 @@ __all__ = [
     "Receipt",
     "RecordedEvent",
     "Repository",
+    "Snapshots",
     "StoreUnavailable",
     "StreamName",
     "SyncApp",

@@ -16,7 +16,7 @@
     ├── NotFound                   no such stream or aggregate
     ├── ReadOnly                   record() on an aggregate that was only loaded
     ├── UnreadableEvent            a stored event this code cannot read
-    │   ├── UnknownEventType, UnknownSchemaVersion, DamagedPayload
+    │   ├── UnknownEventType, UnknownSchemaVersion, DamagedPayload, UpcastFailed
     └── StoreError                 the machine below
         ├── StoreUnavailable       nothing was stored; may be tried again
         │   ├── StoreBusy, StoreFull, StoreClosed
@@ -62,6 +62,7 @@ __all__ = [
     "UnknownEventType",
     "UnknownSchemaVersion",
     "UnreadableEvent",
+    "UpcastFailed",
 ]
 
 
@@ -180,11 +181,12 @@ class IdReused(LeftfoldError):
 
 
 class NotFound(LeftfoldError):
-    """There is no such stream."""
+    """There is no such stream, or there was none at the time that was asked for."""
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, when: str = "now") -> None:
         self.stream = stream
-        super().__init__(f"stream {stream!r} has no events")
+        self.when = when
+        super().__init__(f"stream {stream!r} has no events" + (f" as of {when}" if when != "now" else ""))
 
 
 class ReadOnly(LeftfoldError):
@@ -220,6 +222,18 @@ class UnknownSchemaVersion(UnreadableEvent):
 
 class DamagedPayload(UnreadableEvent):
     """The payload does not decode into the registered class."""
+
+
+class UpcastFailed(UnreadableEvent):
+    """An upcast raised, or returned what it does not declare; what it raised is kept as the cause. Mend the upcast.
+
+    Args:
+        function: qualified name of the upcast.
+    """
+
+    def __init__(self, stream: str, version: int, type: str, schema_version: int, function: str, reason: str) -> None:
+        self.function = function
+        super().__init__(stream, version, type, schema_version, f"upcast {function} {reason}. Mend the upcast")
 
 
 class StoreError(LeftfoldError):

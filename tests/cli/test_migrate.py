@@ -1,33 +1,62 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
+from leftfold.adapters.postgres.migrations import MIGRATIONS as POSTGRES_MIGRATIONS
+from leftfold.adapters.sqlite.schema import MIGRATIONS as SQLITE_MIGRATIONS
+from leftfold.store import Migration
 from tests.cli.command import Leftfold, event, record, stored
+from tests.golden.stores import HERE
+
+
+def _migrations(url: str) -> Sequence[Migration]:
+    return SQLITE_MIGRATIONS if url.startswith("sqlite:") else POSTGRES_MIGRATIONS
 
 
 def test_a_store_is_migrated_once_and_says_from_where_to_where(leftfold: Leftfold, unmigrated: str) -> None:
-    assert leftfold("migrate", "--store", unmigrated) == (0, "migrated from schema 0 to 1\n", "")
-    assert leftfold("migrate", "--store", unmigrated) == (0, "schema 1, nothing to do\n", "")
+    newest = _migrations(unmigrated)[-1].version
+    assert leftfold("migrate", "--store", unmigrated) == (0, f"migrated from schema 0 to {newest}\n", "")
+    assert leftfold("migrate", "--store", unmigrated) == (0, f"schema {newest}, nothing to do\n", "")
     record(unmigrated, ("account-1", [event()]))
-    assert leftfold("migrate", "--json", "--store", unmigrated).lines == [{"from": 1, "to": 1}]
+    assert leftfold("migrate", "--json", "--store", unmigrated).lines == [{"from": newest, "to": newest}]
     assert len(stored(unmigrated)) == 1
 
 
 def test_check_lists_what_is_pending_and_changes_nothing(leftfold: Leftfold, unmigrated: str) -> None:
+    pending = _migrations(unmigrated)
     for _ in range(2):
         ran = leftfold("migrate", "--check", "--store", unmigrated)
         assert ran.code == 1
-        assert ran.out.splitlines() == ["schema 0, pending:", "  1  0001_events"]
+        assert ran.out.splitlines() == ["schema 0, pending:", *(f"  {each.version}  {each.name}" for each in pending)]
     assert leftfold("migrate", "--check", "--json", "--store", unmigrated).lines == [
-        {"found": 0, "pending": [{"version": 1, "needs_code": 1, "name": "0001_events"}]}
+        {
+            "found": 0,
+            "pending": [
+                {"version": each.version, "needs_code": each.needs_code, "name": each.name} for each in pending
+            ],
+        }
     ]
     leftfold("migrate", "--store", unmigrated)
-    assert leftfold("migrate", "--check", "--store", unmigrated) == (0, "schema 1, nothing pending\n", "")
+    newest = pending[-1].version
+    assert leftfold("migrate", "--check", "--store", unmigrated) == (0, f"schema {newest}, nothing pending\n", "")
+
+
+def test_a_store_of_the_first_version_goes_on_after_it_was_migrated(leftfold: Leftfold, tmp_path: Path) -> None:
+    old = f"sqlite:///{tmp_path}/old.db"
+    with sqlite3.connect(tmp_path / "old.db") as database:
+        database.executescript((HERE / "sqlite_1.sql").read_text())
+    database.close()
+    assert "migrate" in leftfold("streams", "--store", old).err
+    ran = leftfold("migrate", "--check", "--store", old)
+    assert (ran.code, ran.out.splitlines()) == (1, ["schema 1, pending:", "  2  0002_snapshots"])
+    assert leftfold("migrate", "--json", "--store", old).lines == [{"from": 1, "to": 2}]
+    assert [line["events"] for line in leftfold("streams", "--json", "--store", old).lines] == [1, 3, 1]
 
 
 def test_check_fails_on_a_schema_that_is_newer_than_the_code(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:

@@ -43,3 +43,11 @@ def test_more_events_than_a_page_are_all_counted(leftfold: Leftfold, sqlite: str
     record(sqlite, *((f"s-{number}", [event() for _ in range(700)]) for number in range(4)))
     ran = leftfold("streams", "--json", "--store", sqlite)
     assert {line["stream"]: line["events"] for line in ran.lines} == {f"s-{number}": 700 for number in range(4)}
+
+
+def test_more_streams_than_a_page_are_all_listed(leftfold: Leftfold, url: str) -> None:
+    numbers = [*range(0, 120, 2), *range(1, 120, 2)]
+    record(url, *((f"s-{number}", [event()]) for number in numbers))
+    ran = leftfold("streams", "--json", "--store", url)
+    assert [line["stream"] for line in ran.lines] == [f"s-{number}" for number in reversed(numbers)]
+    assert leftfold("streams", "--store", url).out.splitlines()[-1] == "120 of 120 streams"

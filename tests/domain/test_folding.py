@@ -6,8 +6,15 @@ import pytest
 
 from leftfold.domain import Aggregate, Decider, Folding, applies, lifecycle
 from leftfold.domain.folding import Fact
-from leftfold.errors import DamagedPayload, DefinitionError, ReadOnly, UnknownEventType, UnknownSchemaVersion
-from leftfold.messages import Codec, Event, Metadata, Registry
+from leftfold.errors import (
+    DamagedPayload,
+    DefinitionError,
+    ReadOnly,
+    UnknownEventType,
+    UnknownSchemaVersion,
+    UpcastFailed,
+)
+from leftfold.messages import Codec, Event, Metadata, Registry, Upcast
 
 
 class Deposited(Event):
@@ -173,3 +180,102 @@ def test_a_fold_reads_through_the_transform() -> None:
     folding = Folding(lifecycle.core_of(Account), codec)
     lifecycle.load(folding, account, [(1, "Deposited", 1, stored), (2, "Deposited", 1, stored.decode())], "account-A")
     assert account.balance == 10
+
+
+# ---- upcasts --------------------------------------------------------------------------------------------------------
+
+
+class Moved(Event):
+    """Was a withdrawal and a deposit."""
+
+    amount: Decimal
+    owner: str
+
+
+class Noted(Event):
+    text: str
+
+
+class Corrected(Event):
+    cents: int
+
+
+def moving_is_two(old: Moved) -> tuple[Deposited, Renamed, Deposited]:
+    return Deposited(amount=old.amount), Renamed(owner=old.owner), Deposited(amount=old.amount * 2)
+
+
+def a_note_is_nothing(_old: Noted) -> None:
+    return None
+
+
+def a_correction_is_a_deposit(old: Corrected) -> Deposited | None:
+    return Deposited(amount=Decimal(old.cents) / 100) if old.cents else None
+
+
+UPCASTS: list[Upcast] = [moving_is_two, a_note_is_nothing, a_correction_is_a_deposit]
+RISEN: list[Fact] = [
+    (1, "Noted", 1, b'{"text":"x"}'),
+    (2, "Moved", 1, b'{"amount":"1","owner":"U"}'),
+    (3, "Corrected", 1, b'{"cents":50}'),
+    (4, "Corrected", 1, b'{"cents":0}'),
+    (5, "Noted", 1, b'{"text":"y"}'),
+]
+
+
+def risen(account: Account, *facts: Fact, upcasts: list[Upcast] = UPCASTS) -> None:
+    codec = Codec(Registry("bank", Deposited | Renamed, upcasts=upcasts))
+    lifecycle.load(Folding(lifecycle.core_of(Account), codec), account, facts, "account-A")
+
+
+def test_an_aggregate_folds_what_upcasts_make_of_old_events_and_its_version_counts_what_is_stored() -> None:
+    account = Account("A")
+    risen(account, *RISEN)
+    assert (account.balance, account.owner, account.version) == (Decimal("3.50"), "U", 5)
+    account.record(Deposited(amount=Decimal(1)))
+    assert (lifecycle.take(account).expected, account.version) == (5, 6)
+
+
+def test_a_decider_folds_what_upcasts_make_of_old_events() -> None:
+    def moving(old: Moved) -> tuple[Deposited, ...]:
+        return (Deposited(amount=old.amount),) * 3
+
+    core = lifecycle.core_of(Decider(decide, evolve, Decimal(0), category="account"))
+    codec = Codec(Registry("bank", Deposited, upcasts=[moving, a_note_is_nothing, a_correction_is_a_deposit]))
+    assert Folding(core, codec).fold(core.initial("A"), RISEN, stream="account-A") == (Decimal("3.50"), 5)
+
+
+def test_a_failed_upcast_is_an_error_with_stream_and_version_and_no_note() -> None:
+    def broken(old: Noted) -> Deposited:
+        return Deposited(amount=Decimal(old.text))
+
+    with pytest.raises(UpcastFailed) as caught:
+        risen(Account("A"), *RISEN, upcasts=[broken, *UPCASTS[::2]])
+    error = caught.value
+    assert (error.stream, error.version, error.type, error.schema_version) == ("account-A", 1, "Noted", 1)
+    assert error.function.endswith("broken")
+    assert isinstance(error.__cause__, ArithmeticError)
+    assert not hasattr(error, "__notes__")
+
+
+def test_an_error_of_an_applies_method_behind_an_upcast_stays_itself_and_says_where() -> None:
+    with pytest.raises(ValueError, match="negative") as caught:
+        risen(Account("A"), *RISEN, (6, "Corrected", 1, b'{"cents":-1}'))
+    assert caught.value.__notes__ == ["while folding version 6 of stream 'account-A'"]
+
+
+def test_what_an_upcast_may_lead_to_has_to_be_of_the_vocabulary() -> None:
+    def elsewhere(old: Noted) -> Deposited | Elsewhere:
+        return Elsewhere() if old.text else Deposited(amount=Decimal(1))
+
+    codec = Codec(Registry("bank", Deposited | Renamed, Elsewhere, upcasts=[elsewhere]))
+    with pytest.raises(UnknownEventType, match="Elsewhere is not of the vocabulary") as caught:
+        lifecycle.load(Folding(lifecycle.core_of(Account), codec), Account("A"), RISEN[:1], "account-A")
+    assert (caught.value.type, caught.value.version) == ("Noted", 1)
+
+
+def test_an_event_of_the_vocabulary_that_is_upcast_is_found_when_folding_is_set_up() -> None:
+    def overtaking(old: Renamed) -> Deposited:
+        return Deposited(amount=Decimal(len(old.owner)))
+
+    with pytest.raises(DefinitionError, match=r"Renamed is of the vocabulary of 'account'.*overtaking upcasts it"):
+        risen(Account("A"), upcasts=[overtaking])

@@ -15,6 +15,7 @@ from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.sqlite import batch, committer
 from leftfold.adapters.sqlite import schema as sqlite_schema
+from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.rows import Row, Value
 from leftfold.adapters.sqlite.store import SqliteStore
 from leftfold.clock import Clock
@@ -46,14 +47,15 @@ class Fault:
 
 
 def _in_postgres(*changes: tuple[str, str]) -> Callable[[], None]:
-    """Change the SQL that makes a PostgreSQL store; every text to change has to be there."""
+    """Change the SQL of the first version of a PostgreSQL store; every text to change has to be there."""
 
     def plant() -> None:
         original: Callable[[Migration, str], str] = getattr(postgres_schema, "_step")  # noqa: B009
 
         def changed(migration: Migration, schema: str) -> str:
             named = [tuple(text.replace(":schema", f'"{schema}"') for text in change) for change in changes]
-            return _changed(original(migration, schema), [(old, new) for old, new in named])
+            text = original(migration, schema)
+            return _changed(text, [(old, new) for old, new in named]) if migration.version == 1 else text
 
         setattr(postgres_schema, "_step", changed)  # noqa: B010
 
@@ -61,13 +63,14 @@ def _in_postgres(*changes: tuple[str, str]) -> Callable[[], None]:
 
 
 def _in_sqlite(*changes: tuple[str, str]) -> Callable[[], None]:
-    """Change the SQL that makes an SQLite store."""
+    """Change the SQL of the first version of an SQLite store."""
 
     def plant() -> None:
         original: Callable[[Migration], str] = getattr(sqlite_schema, "_text")  # noqa: B009
 
         def changed(migration: Migration) -> str:
-            return _changed(original(migration), changes)
+            text = original(migration)
+            return _changed(text, changes) if migration.version == 1 else text
 
         setattr(sqlite_schema, "_text", changed)  # noqa: B010
 
@@ -120,7 +123,8 @@ def _acknowledged_before_commit_in_sqlite() -> None:
         _commit(connection)
         connection.execute("begin immediate")
         clock: Clock = getattr(self, "_clock")  # noqa: B009
-        work = batch.Batch(connection, clock.now())
+        naming: Naming = getattr(self, "_naming")  # noqa: B009
+        work = batch.Batch(connection, naming, clock.now())
         verdicts = [work.judge(pending) for pending in batch_of]
         work.flush()
         asyncio.get_running_loop().call_later(0.001, _commit, connection)

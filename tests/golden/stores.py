@@ -1,7 +1,7 @@
 """A small store of the newest schema version, and how it is written down for ever.
 
-`python -m tests.golden.stores` writes the files of this schema version; run it once, when the version is released, and
-never again: what is here shows that every later version still opens what an old one wrote.
+`python -m tests.golden.stores sqlite` and `... postgres` write the files of this schema version; run it once, when the
+version is released, and never again: what is here shows that every later version still opens what an old one wrote.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,12 +24,12 @@ from leftfold.adapters.postgres.migrations import MIGRATIONS as POSTGRES_MIGRATI
 from leftfold.adapters.sqlite import open_sqlite
 from leftfold.adapters.sqlite.schema import APPLICATION_ID
 from leftfold.adapters.sqlite.schema import MIGRATIONS as SQLITE_MIGRATIONS
-from leftfold.store import Expected, NewEvent, StoredEvent, ToStream
+from leftfold.store import Expected, NewEvent, Snapshot, SnapshotKey, StoredEvent, ToStream
 from leftfold.store.port import Store
 from leftfold.testing import ManualClock
 from leftfold.testing.postgres import find_binaries, postgres_server
 
-__all__ = ["HERE", "events_in", "repeatable", "text_of"]
+__all__ = ["HERE", "SNAPSHOTS", "SNAPSHOTS_SINCE", "events_in", "repeatable", "text_of"]
 
 HERE: Final = Path(__file__).parent
 _EVENTS: Final = (
@@ -38,6 +39,20 @@ _EVENTS: Final = (
     ("account-1", "Withdrawn", 2, b"null", ("owner:1", "large")),
     ("\u8ba2\u5355-7", "Placed", 7, b'["123456789012345678901234567890.000000000000000001"]', ()),
 )
+
+SNAPSHOTS_SINCE: Final = 2
+"""The first schema version that keeps snapshots."""
+
+SNAPSHOTS: Final = (
+    Snapshot(
+        SnapshotKey("account-1", "6f1d2c", 2),
+        b'{"owner":"Zo\xc3\xab \xe5\xb0\xba","limit":1e2,"b":1,"a":-0}',
+        "4d81caf376f9bf53ec42a5398b14357a",
+    ),
+    Snapshot(SnapshotKey("account-1", "6f1d2c", 3), b'{ "balance" : "100.50" }', "2b1d26da9048d25a187db87b723b5137"),
+    Snapshot(SnapshotKey("\u8ba2\u5355-7", "older", 1), b"null", "3055bc184b60b8361a293ab6835de1d5"),
+)
+"""The golden snapshots, ordered by their keys."""
 
 
 def repeatable(number: int) -> ToStream:
@@ -89,6 +104,8 @@ def events_in(path: Path) -> list[StoredEvent]:
 async def _fill(store: Store) -> Sequence[StoredEvent]:
     for number in range(len(_EVENTS)):
         await store.append(repeatable(number))
+    for snapshot in SNAPSHOTS:
+        await store.save_snapshot(snapshot)
     events = (await store.read_log()).events
     await store.close()
     return events
@@ -125,6 +142,11 @@ def _write_postgres(name: str) -> None:
     (HERE / f"{name}.sql").write_text("".join(lines))
 
 
+_WRITERS: Final = {
+    "sqlite": lambda: _write_sqlite(f"sqlite_{SQLITE_MIGRATIONS[-1].version}"),
+    "postgres": lambda: _write_postgres(f"postgres_{POSTGRES_MIGRATIONS[-1].version}"),
+}
+
 if __name__ == "__main__":
-    _write_sqlite(f"sqlite_{SQLITE_MIGRATIONS[-1].version}")
-    _write_postgres(f"postgres_{POSTGRES_MIGRATIONS[-1].version}")
+    for kind in sys.argv[1:] or _WRITERS:
+        _WRITERS[kind]()

@@ -13,16 +13,20 @@ from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_po
 from leftfold.adapters.postgres.migrations import MIGRATIONS as POSTGRES_MIGRATIONS
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite
 from leftfold.adapters.sqlite.schema import MIGRATIONS as SQLITE_MIGRATIONS
-from leftfold.store import Migration, ToStream
+from leftfold.store import Migration, Snapshot, SnapshotKey, ToStream, digest_of
 from leftfold.testing.conformance.stores import FullStore, event, log_of
 from leftfold.testing.postgres import PostgresServer
-from tests.golden.stores import HERE, events_in, repeatable
+from tests.golden.stores import HERE, SNAPSHOTS, SNAPSHOTS_SINCE, events_in, repeatable
 
 _numbers = count(1)
 
 
+def _version(path: Path) -> int:
+    return int(path.stem.rpartition("_")[2])
+
+
 def _golden(kind: str) -> list[Path]:
-    return sorted(HERE.glob(f"{kind}_*.sql"), key=lambda path: int(path.stem.rpartition("_")[2]))
+    return sorted(HERE.glob(f"{kind}_*.sql"), key=_version)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,19 @@ async def test_a_released_sqlite_migration_makes_what_it_made_when_it_was_releas
     then.close()
 
 
+@pytest.mark.parametrize("dump", _golden("sqlite"), ids=lambda path: path.stem)
+async def test_an_sqlite_file_of_an_older_version_is_migrated_to_what_a_new_one_is(dump: Path, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    now, then = sqlite3.connect(new), sqlite3.connect(old)
+    then.executescript(dump.read_text())
+    await SqliteSchema(SqliteLocation(path=old)).migrate()
+    await SqliteSchema(SqliteLocation(path=new)).migrate()
+    for question in (_SQLITE_SHAPE, "select name, value from meta order by name", "pragma application_id"):
+        assert now.execute(question).fetchall() == then.execute(question).fetchall()
+    now.close()
+    then.close()
+
+
 @pytest.mark.postgres
 async def test_a_released_postgres_migration_makes_what_it_made_when_it_was_released(
     postgres: PostgresServer,
@@ -105,4 +122,15 @@ async def _check(store: FullStore, dump: Path) -> None:
     log = await log_of(store)
     assert log[:5] == golden
     assert log[5].recorded_at >= golden[-1].recorded_at
+    await _check_snapshots(store, SNAPSHOTS if _version(dump) >= SNAPSHOTS_SINCE else ())
     await store.close()
+
+
+async def _check_snapshots(store: FullStore, golden: Sequence[Snapshot]) -> None:
+    assert list(await store.read_snapshots()) == list(golden)
+    for snapshot in golden:
+        assert snapshot.digest == digest_of(snapshot.key, snapshot.state)
+        assert await store.load_snapshot(snapshot.key.stream, snapshot.key.fingerprint) is not None
+    newer = Snapshot(SnapshotKey("account-1", "6f1d2c", 4), b"{}", "0")
+    await store.save_snapshot(newer)
+    assert await store.load_snapshot("account-1", "6f1d2c") == newer

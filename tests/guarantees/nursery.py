@@ -1,8 +1,9 @@
 """A process that forks children which append and kill themselves at the Nth call of their database driver.
 
-Each line of input is an `Order`. A child writes an `Acknowledged` line for every append it is told about; when it has
-ended, however it did, the nursery writes an `Ended` line. The nursery itself has no threads and no connections, so
-forking it is safe and much faster than starting a new interpreter.
+Each line of input is an `Order`. A child writes an `Acknowledged` line for every append it is told about, and a
+`Changed` line for every change of a snapshot; when it has ended, however it did, the nursery writes an `Ended` line.
+The nursery itself has no threads and no connections, so forking it is safe and much faster than starting a new
+interpreter.
 
 On SQLite the calls are every execute, executemany, fetch and commit; on PostgreSQL every send and receive on the
 driver's socket. The child dies right before a call and right after it.
@@ -19,7 +20,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +29,7 @@ from leftfold.store.port import Store
 from tests.guarantees.children import begin_child, say
 from tests.guarantees.places import open_place
 from tests.guarantees.plan import Acknowledged, Planned, append_planned, plan_of
+from tests.guarantees.snapping import change_snapshots
 
 __all__ = ["Ended", "Order"]
 
@@ -42,11 +44,13 @@ class Order(Struct, frozen=True):
         url: of the store.
         run: number of the plan.
         step: which call kills it, counted from 1, two for every call: before it and after it.
+        work: what it does until then.
     """
 
     url: str
     run: int
     step: int
+    work: Literal["appends", "snapshots"] = "appends"
 
 
 class Ended(Struct, frozen=True):
@@ -124,10 +128,12 @@ def _method(countdown: Countdown, call: Callable[..., object]) -> Callable[..., 
 
 
 async def live(order: Order) -> None:
-    """Append the whole plan, telling the parent of each acknowledgement."""
+    """Append the whole plan, or save and drop all of its snapshots, telling the parent of each acknowledgement."""
     store = await open_place(order.url)
+    if order.work == "snapshots":
+        await change_snapshots(store, order.run)
     numbers = iter(range(1_000))
-    for together in plan_of(order.run):
+    for together in plan_of(order.run) if order.work == "appends" else ():
         await asyncio.gather(*(_append(store, planned, next(numbers)) for planned in together))
     await store.close()
 

@@ -128,9 +128,9 @@ async def _dawdle_sqlite(url: str, hold_s: float) -> None:
         connection.execute("begin immediate")
         connection.execute(
             "insert into events (position, stream, version, type, schema_version, id, data, metadata, recorded_at) "
-            "select coalesce(max(position), 0) + 1, 'dawdler-1', 1, 'Never', 1, ?, '{}', '{}', "
-            "coalesce(max(recorded_at), '2026-01-01T00:00:00.000000Z') from events",
-            (str(new_id()),),
+            "select coalesce(max(position), 0) + 1, 0, 1, 'Never', 1, ?, '{}', '{}', coalesce(max(recorded_at), 0) "
+            "from events",
+            (new_id().bytes,),
         )
         await asyncio.sleep(hold_s)
         connection.execute("rollback")

@@ -37,6 +37,27 @@ class Noop:
     async def wake(self, after, timeout):
         return after
 
+    async def position_at(self, recorded):
+        return 0
+
+    async def version_at(self, stream, position):
+        return 0
+
+    async def streams(self, **filter):
+        return []
+
+    async def load_snapshot(self, stream, fingerprint, *, upto=None):
+        return None
+
+    async def save_snapshot(self, snapshot):
+        pass
+
+    async def read_snapshots(self, **range):
+        return []
+
+    async def drop_snapshots(self, keys):
+        return 0
+
     async def restore(self, events):
         return 0
 

@@ -150,3 +150,29 @@ def test_a_decision_that_cannot_be_stored_fails() -> None:
 def test_a_history_of_foreign_events_fails() -> None:
     with pytest.raises(DefinitionError, match="Stranger"):
         given(Account, Stranger())
+
+
+class DepositedCents(Event):
+    cents: int
+
+
+class Moved(Event):
+    amount: Decimal
+
+
+def cents_were_stored(old: DepositedCents) -> Deposited:
+    return Deposited(amount=Decimal(old.cents) / 100)
+
+
+def moving_was_two(old: Moved) -> tuple[Deposited, Deposited]:
+    return Deposited(amount=old.amount), Deposited(amount=old.amount)
+
+
+def test_a_history_of_old_versions_is_given_with_the_upcasts_that_read_it() -> None:
+    upcasts = (cents_were_stored, moving_was_two)
+    old = (DepositedCents(cents=150), Moved(amount=Decimal(1)), NINE)
+    given(Account, *old, upcasts=upcasts).when(Account.withdraw, Decimal("12.50")).result(Decimal(0))
+    given(account, *old, upcasts=upcasts).when(Decimal("12.50")).then(Deposited(amount=Decimal("-12.50")))
+    given(account, *old, upcasts=upcasts).when(Decimal("12.51")).raises(InsufficientFunds, balance=Decimal("12.5"))
+    with pytest.raises(DefinitionError, match="Moved"):
+        given(Account, *old, upcasts=upcasts[:1])

@@ -79,3 +79,32 @@ def test_a_broken_file_is_a_definition_error(lock: Path) -> None:
     lock.write_text("<<<<<<< HEAD\n" + lock.read_text())
     with pytest.raises(DefinitionError, match="committed"):
         check_lock(lock, BANK)
+
+
+class OpenedBefore(Event, name="Opening"):
+    name: str
+
+
+class OpenedChanged(Event, name="Opening"):
+    name: str
+    why: str
+
+
+def opening_is_opened(old: OpenedBefore) -> Opened:
+    return Opened(owner=old.name)
+
+
+def changed_is_opened(old: OpenedChanged) -> Opened:
+    return Opened(owner=old.name)
+
+
+def test_a_class_that_only_an_upcast_knows_stays_locked(lock: Path) -> None:
+    upcasting = Registry("bank", Opened, Deposited, upcasts=[opening_is_opened])
+    with pytest.raises(AssertionError, match="'Opening' v1 is not locked yet"):
+        check_lock(lock, upcasting)
+    check_lock(lock, upcasting, update=True)
+    check_lock(lock, upcasting)
+    with pytest.raises(AssertionError, match="'Opening' v1 is locked, but no class stands for it"):
+        check_lock(lock, BANK)
+    with pytest.raises(AssertionError, match="'Opening' v1 has another schema"):
+        check_lock(lock, Registry("bank", Opened, Deposited, upcasts=[changed_is_opened]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, overload
 
@@ -11,8 +11,10 @@ from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
+from leftfold.domain.folding import folding_flaws
 from leftfold.domain.lifecycle import core_of
 from leftfold.errors import DefinitionError, StoreClosed
+from leftfold.handling.keeping import Snapshots
 from leftfold.handling.loading import Loader
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import DeciderRepository, Repository
@@ -21,6 +23,7 @@ from leftfold.messages.codec import Codec
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
+from leftfold.messages.upcasting import Upcast
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 
@@ -31,6 +34,7 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
+_SNAPSHOTS = Snapshots()
 
 Part: TypeAlias = type[Aggregate[Any]] | Decider[Any, Any, Any]
 """What an app is made of."""
@@ -48,9 +52,13 @@ class App:
         name: of the context; event names are its own.
         clock: gives recorded times where the store has no clock of its own; the machine's when left out.
         transform: changes payloads on their way into the store and out, to encrypt them for instance.
+        upcasts: functions from old event classes to newer ones, so that everything reads events of today.
+        snapshots: how states are kept; snapshots of aggregates and deciders that have `snapshot_every=`, saved in the
+            background, and no cache, when left out.
 
     Raises:
-        DefinitionError: two event classes share a name and version, or one cannot be stored. It lists every finding.
+        DefinitionError: two event classes share a name and version, one cannot be stored, or an upcast leads nowhere
+            or takes an event of a vocabulary. It lists every finding.
     """
 
     def __init__(
@@ -60,30 +68,37 @@ class App:
         name: str = "app",
         clock: Clock | None = None,
         transform: Transform | None = None,
+        upcasts: Sequence[Upcast] = (),
+        snapshots: Snapshots = _SNAPSHOTS,
     ) -> None:
         events = [cls for part in parts for cls in core_of(part).vocabulary]
-        self.registry = Registry(name, *events)
+        self.registry = Registry(name, *events, upcasts=upcasts)
         """Which names and versions its event classes have."""
+        if flaws := [flaw for part in parts for flaw in folding_flaws(core_of(part), self.registry)]:
+            raise DefinitionError(*flaws)
         self.codec = Codec(self.registry, transform)
         """How its events are written and read."""
         self._parts = parts
         self._where = store
         self._clock = clock
+        self._snapshots = snapshots
         self._loader: Loader | None = None
 
     async def __aenter__(self) -> Self:
         """Open the store; raises what `open_store` raises."""
         store = await open_store(self._where, clock=self._clock) if isinstance(self._where, str) else self._where
-        self._loader = Loader(store, self.codec)
+        self._loader = Loader(store, self.codec, self._snapshots, self._clock)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish what the store has accepted, and close it."""
+        """Finish what the store has accepted and the snapshots that are on their way, and close the store."""
         loader, self._loader = self._loader, None
-        if loader is not None and isinstance(self._where, str):
-            await loader.store.close()
+        if loader is not None:
+            await loader.keeper.drain()
+            if isinstance(self._where, str):
+                await loader.store.close()
 
     def sync(self) -> SyncApp:
         """This app for code that does not await, on an event loop of its own; use it by `with`."""

@@ -17,7 +17,7 @@ from leftfold.cli.opening import existing_store, typed_by
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe
-from leftfold.cli.shown import ShownEvent, Unreadable, shown, time_text
+from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, time_text
 from leftfold.cli.text import pretty, printable
 from leftfold.errors import NotFound
 from leftfold.store.events import StoredEvent
@@ -94,7 +94,14 @@ def _print(out: Console, event: ShownEvent) -> None:
     out.print(head)
     if isinstance(event.unreadable, Unreadable):
         _print_part(out, "unreadable", printable(event.content), "red")
-    _print_part(out, "", _readable(event.data if isinstance(event.event, UnsetType) else event.event))
+    if isinstance(event.events, UnsetType):
+        _print_part(out, "", _readable(event.data if isinstance(event.event, UnsetType) else event.event))
+    else:
+        _print_part(out, "", _readable(event.data))
+        for reading in event.events:
+            _print_part(out, f"read as {printable(reading.name)}", _readable(reading.event))
+        if not event.events:
+            _print_part(out, "read as", NOTHING)
     if bytes(event.metadata) != b"{}":
         _print_part(out, "metadata", _readable(event.metadata))
     if event.tags:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -10,12 +11,16 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from leftfold.cli.text import one_line
 from leftfold.errors import DamagedPayload, UnreadableEvent
+from leftfold.messages.event import event_name, event_version
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import StoredEvent
 
-__all__ = ["ShownEvent", "Unreadable", "shown", "time_text"]
+__all__ = ["NOTHING", "Reading", "ShownEvent", "Unreadable", "shown", "time_text"]
 
-_encode = msgspec.json.Encoder().encode
+NOTHING: Final = "nothing: an upcast drops it"
+"""What is shown instead of the fields of a dropped event."""
+
+_encode = msgspec.json.Encoder(enc_hook=repr).encode  # an upcast may put any value into a field
 
 
 class Unreadable(Struct, frozen=True):
@@ -30,13 +35,34 @@ class Unreadable(Struct, frozen=True):
     reason: str
 
 
+class Reading(Struct, frozen=True):
+    """What a stored event is read as.
+
+    Args:
+        type: the name of the event class; another one than what is stored after an upcast or an alias.
+        schema_version: its version, counted from 1.
+        event: its fields.
+    """
+
+    type: str
+    schema_version: int
+    event: Raw
+
+    @property
+    def name(self) -> str:
+        """Its type, with its version above the first."""
+        return f"{self.type} v{self.schema_version}" if self.schema_version > 1 else self.type
+
+
 class ShownEvent(Struct, frozen=True, kw_only=True):
     """An event as `--json` writes it: what is stored, and with an app what it reads as.
 
     Args:
         data: the payload as it is stored; text when it is not JSON.
         metadata: likewise.
-        event: the fields of the event class; left out without an app, or when it cannot be read.
+        event: the fields of the event class; left out without an app, when it cannot be read, and when upcasts drop it
+            or split it.
+        events: with an app, what upcasts make of it: one, several, or none; left out when they leave it as it is.
         unreadable: left out when it can be read.
     """
 
@@ -52,6 +78,7 @@ class ShownEvent(Struct, frozen=True, kw_only=True):
     data: Raw
     metadata: Raw
     event: Raw | UnsetType = UNSET
+    events: tuple[Reading, ...] | UnsetType = UNSET
     unreadable: Unreadable | UnsetType = UNSET
 
     @property
@@ -59,6 +86,9 @@ class ShownEvent(Struct, frozen=True, kw_only=True):
         """What happened, on one line: the reason when it cannot be read."""
         if isinstance(self.unreadable, Unreadable):
             return f"{self.unreadable.error}: {self.unreadable.reason}"
+        if not isinstance(self.events, UnsetType):
+            readings = (f"{each.name} {bytes(each.event).decode()}" for each in self.events)
+            return f"read as {'; '.join(readings) or NOTHING}"
         return bytes(self.data if isinstance(self.event, UnsetType) else self.event).decode()
 
 
@@ -69,11 +99,16 @@ def shown(stored: StoredEvent, typed: EventStore | None) -> ShownEvent:
         typed: reads it as an event class; None shows what is stored.
     """
     event: Raw | UnsetType = UNSET
+    events: tuple[Reading, ...] | UnsetType = UNSET
     unreadable: Unreadable | UnsetType = UNSET
     data, metadata = _raw(stored.data), _raw(stored.metadata)
     try:
         if typed is not None:
-            event = Raw(_encode(typed.recorded(stored).event))
+            readings = tuple(_reading(recorded.event) for recorded in typed.recorded(stored))
+            if [(each.type, each.schema_version) for each in readings] != [(stored.type, stored.schema_version)]:
+                events = readings
+            if len(readings) == 1:
+                event = readings[0].event
         elif data is None or metadata is None:
             raise _damaged(stored)
     except UnreadableEvent as error:
@@ -91,6 +126,7 @@ def shown(stored: StoredEvent, typed: EventStore | None) -> ShownEvent:
         data=data or _as_text(stored.data),
         metadata=metadata or _as_text(stored.metadata),
         event=event,
+        events=events,
         unreadable=unreadable,
     )
 
@@ -98,6 +134,11 @@ def shown(stored: StoredEvent, typed: EventStore | None) -> ShownEvent:
 def time_text(time: datetime) -> str:
     """A time for people: UTC, to the millisecond."""
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def _reading(event: object) -> Reading:
+    cls = type(event)
+    return Reading(event_name(cls), event_version(cls), Raw(_encode(event)))
 
 
 def _raw(data: bytes) -> Raw | None:

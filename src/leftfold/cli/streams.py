@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
+from typing import Final
 
 from cyclopts.types import PositiveInt
 from msgspec import Struct
@@ -10,11 +12,15 @@ from msgspec import Struct
 from leftfold.cli.opening import existing_store
 from leftfold.cli.options import NO_STORE_GIVEN, Target
 from leftfold.cli.output import Columns, Row, console, write_json
-from leftfold.cli.paging import pages
+from leftfold.cli.paging import breathe
 from leftfold.cli.shown import time_text
 from leftfold.store.port import Store
+from leftfold.store.timeline import StreamHead
 
 __all__ = ["streams"]
+
+_TOGETHER: Final = 50
+"""Streams whose last events are read at the same time; an event may be large."""
 
 
 class _Stream(Struct):
@@ -29,14 +35,14 @@ async def streams(
 ) -> int:
     """List the streams, the one written last first.
 
-    The whole log is read for it, a page at a time.
+    One event of each stream is read for it, the last.
 
     Args:
         category: Only streams of this category: the part of the name before the first hyphen.
         limit: At most so many streams.
     """
     async with existing_store(target.url) as store:
-        found = await _folded(store, category)
+        found = await _listed(store, category)
     chosen = sorted(found, key=lambda stream: stream.last_position, reverse=True)[:limit]
     if target.json:
         for stream in chosen:
@@ -49,12 +55,18 @@ async def streams(
     return 0
 
 
-async def _folded(store: Store, category: str | None) -> list[_Stream]:
-    found: dict[str, _Stream] = {}
-    async for page in pages(store, category=category):
-        for event in page.events:
-            stream = found.setdefault(event.stream, _Stream(event.stream, 0, 0, event.recorded_at))
-            stream.events += 1
-            stream.last_position = event.position
-            stream.last_recorded_at = event.recorded_at
-    return list(found.values())
+async def _listed(store: Store, category: str | None) -> list[_Stream]:
+    upto = await store.head()
+    found: list[_Stream] = []
+    while True:
+        after = found[-1].stream if found else ""
+        page = await store.streams(category=category, after=after, upto=upto, limit=_TOGETHER)
+        found += await asyncio.gather(*(_with_last_event(store, head) for head in page))
+        if len(page) < _TOGETHER:
+            return found
+        await breathe()
+
+
+async def _with_last_event(store: Store, head: StreamHead) -> _Stream:
+    [last] = await store.read_stream(head.stream, after=head.version - 1, upto=head.version)
+    return _Stream(head.stream, head.version, last.position, last.recorded_at)

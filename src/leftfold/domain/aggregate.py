@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, Never, TypeVar
 
-from leftfold.domain.definition import define, definition_of, mark_applies
+from leftfold.domain.definition import Keywords, define, definition_of, mark_applies
 from leftfold.domain.recording import Recording, recording_of
 from leftfold.errors import InvalidStreamName
 
@@ -26,6 +26,9 @@ class Aggregate(Generic[_E]):
 
     Class keywords:
         category: first part of its streams' names; its own name in snake case when left out.
+        snapshot_every: take a snapshot of the state when so many events came since the last one; never when left out.
+        state_version: raise it when an `@applies` method changes and the attributes do not: older snapshots are then
+            ignored. 1 when left out.
 
     Raises:
         DefinitionError: at the class statement, listing everything that is wrong with it: events without `@applies`,
@@ -41,10 +44,12 @@ class Aggregate(Generic[_E]):
     version: int
     """How many events it is made of, those recorded and not yet stored included; 0 before the first."""
 
-    def __init_subclass__(cls, *, category: str | None = None) -> None:
+    def __init_subclass__(
+        cls, *, category: str | None = None, snapshot_every: int | None = None, state_version: int = 1
+    ) -> None:
         super().__init_subclass__()
         frame = inspect.currentframe()
-        define(cls, Aggregate, category, frame and frame.f_back)
+        define(cls, Aggregate, Keywords(category, snapshot_every, state_version), frame and frame.f_back)
 
     def __init__(self, id: str, /) -> None:
         definition = definition_of(type(self))

@@ -9,7 +9,7 @@ from typing import Generic, TypeAlias, TypeVar
 from leftfold.messages.event import event_flaw
 from leftfold.messages.message import name_flaw
 
-__all__ = ["Apply", "Core", "category_flaw", "vocabulary_flaws"]
+__all__ = ["Apply", "Core", "category_flaw", "snapshot_flaws", "vocabulary_flaws"]
 
 _S = TypeVar("_S")
 
@@ -27,6 +27,8 @@ class Core(Generic[_S]):
         initial: makes the state before the first event, from an id.
         evolve: the state after one more event; an aggregate is changed in place and is its own next state.
         applies: for an aggregate, what changes it by event class; None for a decider, whose states are values.
+        snapshot_every: a snapshot is taken when so many events came since the last one; None means never.
+        state_version: counted by its author, who raises it when the fold changes and the state's schema does not.
     """
 
     category: str
@@ -34,6 +36,8 @@ class Core(Generic[_S]):
     initial: Callable[[str], _S]
     evolve: Callable[[_S, object], _S]
     applies: Mapping[type, Apply[_S]] | None = None
+    snapshot_every: int | None = None
+    state_version: int = 1
 
 
 def category_flaw(category: str) -> str | None:
@@ -46,3 +50,13 @@ def category_flaw(category: str) -> str | None:
 def vocabulary_flaws(vocabulary: tuple[type, ...]) -> list[str]:
     """Why classes of a vocabulary are no events, one sentence each."""
     return [flaw for cls in vocabulary if (flaw := event_flaw(cls))]
+
+
+def snapshot_flaws(snapshot_every: int | None, state_version: int) -> list[str]:
+    """What is wrong with how snapshots are asked for, one sentence each."""
+    flaws: list[str] = []
+    if snapshot_every is not None and snapshot_every < 1:
+        flaws.append(f"snapshot_every={snapshot_every}: give a number of events, 1 or more, or leave it out")
+    if state_version < 1:
+        flaws.append(f"state_version={state_version}: versions are counted from 1")
+    return flaws

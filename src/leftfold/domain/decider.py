@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from types import FrameType
+from typing import Any, Generic, TypeVar
 
-from leftfold.domain.annotations import Function, parameter_types
-from leftfold.domain.core import category_flaw, vocabulary_flaws
+from leftfold.domain.core import category_flaw, snapshot_flaws, vocabulary_flaws
 from leftfold.errors import DefinitionError
+from leftfold.messages.annotations import Function, parameter_types, resolved
 
 __all__ = ["Decider"]
 
@@ -26,8 +27,11 @@ class Decider(Generic[_C, _S, _E]):
         evolve: the state after one more event.
         initial: the state before the first event; a value that nothing changes.
         category: first part of its streams' names; has no hyphen.
+        snapshot_every: take a snapshot when so many events came since the last one; None means never.
+        state_version: raise it when *evolve* changes and the type of the state does not: older snapshots are then
+            ignored.
 
-    Its vocabulary and its commands are read from the annotations of *evolve* and *decide*.
+    Its vocabulary, its commands and the type of its state are read from the annotations of *evolve* and *decide*.
 
     Raises:
         DefinitionError: an annotation is missing or names no event class, a function is async, or the category is bad.
@@ -42,8 +46,10 @@ class Decider(Generic[_C, _S, _E]):
         initial: _S,
         *,
         category: str,
+        snapshot_every: int | None = None,
+        state_version: int = 1,
     ) -> None:
-        findings: list[str] = []
+        findings = snapshot_flaws(snapshot_every, state_version)
         frame = inspect.currentframe()
 
         def types(function: Function, index: int) -> tuple[type, ...]:
@@ -57,11 +63,14 @@ class Decider(Generic[_C, _S, _E]):
         self.evolve = evolve
         self.initial = initial
         self.category = category
+        self.snapshot_every = snapshot_every
+        self.state_version = state_version
         self.commands: tuple[type, ...] = types(decide, 0)
         self.vocabulary: tuple[type, ...] = types(evolve, 1)
         findings.extend(vocabulary_flaws(self.vocabulary))
         if flaw := category_flaw(category):
             findings.append(f"category {category!r:.80} {flaw}")
+        self.state_type = _state_type(evolve, frame and frame.f_back)
         if findings:
             raise DefinitionError(*(f"decider {category!r}: {finding}" for finding in findings))
 
@@ -83,3 +92,14 @@ class Decider(Generic[_C, _S, _E]):
 
     def __repr__(self) -> str:
         return f"<Decider {self.category!r} of {', '.join(cls.__name__ for cls in self.vocabulary)}>"
+
+
+def _state_type(evolve: Function, caller: FrameType | None) -> object:
+    """What the annotation of the state stands for, the `NameError` when it is unknown, `Any` when there is none."""
+    parameter = next(iter(inspect.signature(evolve).parameters.values()), None)
+    if parameter is None or parameter.annotation is inspect.Parameter.empty:
+        return Any
+    try:
+        return resolved(parameter.annotation, getattr(evolve, "__globals__", {}), caller)
+    except NameError as error:
+        return error

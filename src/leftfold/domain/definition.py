@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FrameType, FunctionType
-from typing import Any, Final, ForwardRef, TypeVar, cast, get_args, get_origin
+from typing import Any, Final, ForwardRef, NamedTuple, TypeVar, cast, get_args, get_origin
 
-from leftfold.domain.annotations import parameter_types, resolved
-from leftfold.domain.core import Apply, Core, category_flaw, vocabulary_flaws
+from leftfold.domain.core import Apply, Core, category_flaw, snapshot_flaws, vocabulary_flaws
 from leftfold.errors import DefinitionError
+from leftfold.messages.annotations import parameter_types, resolved
 from leftfold.messages.unions import members_of
 
-__all__ = ["Definition", "define", "definition_of", "mark_applies"]
+__all__ = ["Definition", "Keywords", "define", "definition_of", "mark_applies"]
 
 _S = TypeVar("_S")
 _MARK: Final = "__leftfold_aggregate__"
@@ -29,11 +30,25 @@ class Definition:
         core: its fold.
         applies: the method of each event of the vocabulary.
         fresh: attributes whose empty default each instance gets a copy of, and what makes one.
+        hints: the annotation of each attribute of its state, resolved as far as it was known then.
     """
 
     core: Core[Any]
     applies: Mapping[type, Apply[Any]]
     fresh: tuple[tuple[str, Callable[[], object]], ...]
+    hints: Mapping[str, tuple[object, dict[str, object]]]
+
+    def attributes(self) -> dict[str, object]:
+        """What each annotation stands for, by attribute; a `NameError` where that is not known at run time."""
+        return {name: _known(hint, module, None) for name, (hint, module) in self.hints.items()}
+
+
+class Keywords(NamedTuple):
+    """The keywords of a class statement, see `Aggregate`."""
+
+    category: str | None
+    snapshot_every: int | None
+    state_version: int
 
 
 def mark_applies(method: object) -> None:
@@ -51,20 +66,20 @@ def definition_of(cls: type) -> Definition:
     return found
 
 
-def define(cls: type, root: type, category: str | None, caller: FrameType | None) -> None:
+def define(cls: type, root: type, keywords: Keywords, caller: FrameType | None) -> None:
     """Check the class statement of *cls*, derived from *root*; a class still generic in its events gets no definition.
 
     Args:
         cls: what was just made.
         root: the generic class that takes the vocabulary.
-        category: what the statement gave, or None.
+        keywords: what the statement gave.
         caller: the frame of the statement.
 
     Raises:
         DefinitionError: with every finding.
     """
-    findings: list[str] = []
-    name = _snake(cls.__name__) if category is None else category
+    findings = snapshot_flaws(keywords.snapshot_every, keywords.state_version)
+    name = _snake(cls.__name__) if keywords.category is None else keywords.category
     if flaw := category_flaw(name):
         findings.append(f"category {name!r:.80} {flaw}")
     findings.extend(
@@ -83,8 +98,10 @@ def define(cls: type, root: type, category: str | None, caller: FrameType | None
     table = _table(cls, vocabulary, caller, findings)
     if findings:
         raise DefinitionError(*(f"aggregate {cls.__qualname__}: {finding}" for finding in findings))
-    core: Core[Any] = Core(name, vocabulary, cls, _evolve(table), table)
-    setattr(cls, _MARK, Definition(core, table, tuple(_fresh(cls))))
+    core: Core[Any] = Core(
+        name, vocabulary, cls, _evolve(table), table, keywords.snapshot_every, keywords.state_version
+    )
+    setattr(cls, _MARK, Definition(core, table, tuple(_fresh(cls)), dict(_hints(cls, root, caller))))
 
 
 def _vocabulary(cls: type, root: type, caller: FrameType | None) -> tuple[type, ...] | None:
@@ -148,6 +165,24 @@ def _evolve(table: Mapping[type, Apply[_S]]) -> Callable[[_S, object], _S]:
         return state
 
     return evolve
+
+
+def _hints(cls: type, root: type, caller: FrameType | None) -> Iterator[tuple[str, tuple[object, dict[str, object]]]]:
+    for owner in reversed(cls.__mro__):
+        if not issubclass(owner, root) or owner is root:
+            continue
+        module = vars(sys.modules[owner.__module__])
+        for name, hint in vars(owner).get("__annotations__", {}).items():
+            if "ClassVar" not in str(hint):
+                known = _known(hint, module, caller)
+                yield name, (hint if isinstance(known, NameError) else known, module)
+
+
+def _known(hint: object, module: dict[str, object], caller: FrameType | None) -> object:
+    try:
+        return resolved(hint, module, caller)
+    except NameError as error:
+        return error
 
 
 def _defaults(cls: type) -> Iterator[tuple[str, object]]:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from leftfold.domain.core import Core
-from leftfold.errors import LeftfoldError, UnknownEventType, UnknownSchemaVersion, UnreadableEvent
-from leftfold.messages.codec import Codec, damaged
+from leftfold.errors import DefinitionError, LeftfoldError, UnknownEventType, UnknownSchemaVersion, UnreadableEvent
+from leftfold.messages.codec import Codec, Reader, damaged
 from leftfold.messages.event import event_name
+from leftfold.messages.registry import Registry
+from leftfold.messages.upcasting import UpcastFault
 
-__all__ = ["Fact", "Folding"]
+__all__ = ["Fact", "Folding", "folding_flaws"]
 
 _S = TypeVar("_S")
 
@@ -28,12 +30,14 @@ class Folding(Generic[_S]):
         codec: how events are read; its registry knows the core's vocabulary.
 
     Raises:
-        DefinitionError: an event of the vocabulary is not registered.
+        DefinitionError: an event of the vocabulary is not registered, or is upcast.
     """
 
     def __init__(self, core: Core[_S], codec: Codec) -> None:
         for cls in core.vocabulary:
             codec.registry.key_of(cls)
+        if flaws := folding_flaws(core, codec.registry):
+            raise DefinitionError(*flaws)
         self._core = core
         self._codec = codec
         self._steps: dict[tuple[str, int], _Step[_S]] = {}
@@ -53,11 +57,12 @@ class Folding(Generic[_S]):
             UnknownEventType: no class of the vocabulary stands for a stored name.
             UnknownSchemaVersion: the name is known, a version of it is not.
             DamagedPayload: a payload does not decode; the cause is kept.
+            UpcastFailed: an upcast raised, or returned what it does not declare; the cause is kept.
             Exception: whatever applying an event raises, with a note naming stream and version.
         """
         replaces = self._core.applies is None
         get = self._steps.get
-        version = 0
+        version, type, schema_version = 0, "", 0
         try:
             for version, type, schema_version, data in facts:
                 decode, apply = get((type, schema_version)) or self._step(stream, version, type, schema_version)
@@ -73,6 +78,8 @@ class Folding(Generic[_S]):
                     apply(state, event)
         except UnreadableEvent:
             raise
+        except UpcastFault as fault:
+            raise fault.at(stream, version, type, schema_version) from fault.__cause__
         except Exception as error:
             error.add_note(f"while folding version {version} of stream {stream!r}")
             raise
@@ -82,12 +89,43 @@ class Folding(Generic[_S]):
         core, reader = self._core, self._codec.reader(type, schema_version)
         if reader is None:
             raise self._codec.registry.unknown(stream, version, type, schema_version)
-        if reader.event_type not in core.vocabulary:
-            known = ", ".join(cls.__qualname__ for cls in core.vocabulary)
-            reason = f"{reader.event_type.__qualname__} is not of the vocabulary of {core.category!r} ({known}); add it"
-            names = {event_name(cls) for cls in core.vocabulary}
-            unknown = UnknownSchemaVersion if event_name(reader.event_type) in names else UnknownEventType
-            raise unknown(stream, version, type, schema_version, reason)
-        apply = core.evolve if core.applies is None else core.applies[reader.event_type]
-        step = self._steps[type, schema_version] = (reader.decode, apply)
+        for cls in reader.event_types:
+            if cls not in core.vocabulary:
+                known = ", ".join(known.__qualname__ for known in core.vocabulary)
+                reason = f"{cls.__qualname__} is not of the vocabulary of {core.category!r} ({known}); add it"
+                names = {event_name(known) for known in core.vocabulary}
+                unknown = UnknownSchemaVersion if event_name(cls) in names else UnknownEventType
+                raise unknown(stream, version, type, schema_version, reason)
+        step = self._steps[type, schema_version] = (reader.decode, _apply(core, reader))
         return step
+
+
+def folding_flaws(core: Core[Any], registry: Registry) -> list[str]:
+    """Which events of a vocabulary no fold would ever see, since *registry* upcasts them; a sentence each."""
+    overtaken = [(cls, upcast) for cls in core.vocabulary if (upcast := registry.chains.upcast_of(cls))]
+    return [
+        f"{cls.__qualname__} is of the vocabulary of {core.category!r}, but {upcast} upcasts it, so no fold would ever "
+        "see it; take it out of the vocabulary"
+        for cls, upcast in overtaken
+    ]
+
+
+def _apply(core: Core[_S], reader: Reader) -> Callable[[_S, object], Any]:
+    """What folds what *reader* decodes."""
+    rise, applies, evolve = reader.rise, core.applies, core.evolve
+    if rise is None:
+        return evolve if applies is None else applies[reader.event_types[0]]
+    if applies is None:
+
+        def evolve_risen(state: _S, event: object) -> _S:
+            for each in rise(event):
+                state = evolve(state, each)
+            return state
+
+        return evolve_risen
+
+    def apply_risen(state: _S, event: object) -> None:
+        for each in rise(event):
+            applies[each.__class__](state, each)
+
+    return apply_risen

@@ -43,7 +43,14 @@ def core_of(subject: type[Any] | Decider[Any, Any, Any]) -> Core[Any]:
     if not isinstance(subject, Decider):
         return definition_of(subject).core
     initial = subject.initial
-    return Core(subject.category, subject.vocabulary, lambda _id: initial, subject.evolve)
+    return Core(
+        subject.category,
+        subject.vocabulary,
+        lambda _id: initial,
+        subject.evolve,
+        snapshot_every=subject.snapshot_every,
+        state_version=subject.state_version,
+    )
 
 
 def load(folding: Folding[_A], aggregate: _A, facts: Iterable[Fact], stream: str) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from leftfold.domain.core import Apply
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
 
-__all__ = ["Mode", "Pending", "Recorder", "Recording", "recording_of"]
+__all__ = ["OWN_ATTRIBUTES", "Mode", "Pending", "Recorder", "Recording", "recording_of"]
 
 
 class Pending(Struct, frozen=True):
@@ -45,6 +45,9 @@ class Mode(Enum):
 
 
 _MARK: Final = "__leftfold_recording__"
+OWN_ATTRIBUTES: Final = frozenset({"id", "version", _MARK})
+"""What is in an aggregate and is no part of its state."""
+
 _OPEN, _APPLYING = Mode.OPEN, Mode.APPLYING
 
 

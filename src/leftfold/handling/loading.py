@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar, overload
 
+from leftfold.clock import Clock, SystemClock
 from leftfold.domain.aggregate import Aggregate
+from leftfold.domain.core import Core
 from leftfold.domain.decider import Decider
 from leftfold.domain.folding import Folding
-from leftfold.domain.lifecycle import core_of, load
+from leftfold.domain.lifecycle import core_of
+from leftfold.domain.state import StateCodec, state_codec
+from leftfold.errors import InvalidQuery
+from leftfold.handling.keeping import Keeper, Snapshots, State
+from leftfold.handling.moments import AsOf, Loaded
+from leftfold.handling.planning import Plan
 from leftfold.messages.codec import Codec
 from leftfold.store.event_store import EventStore
+from leftfold.store.events import Fact
 from leftfold.store.names import StreamName
 from leftfold.store.port import Store
 
@@ -18,61 +28,179 @@ __all__ = ["Loader", "stream_of"]
 A = TypeVar("A", bound=Aggregate[Any])
 S = TypeVar("S")
 
-_PAGE = 2_000
+_PAGE: Final = 2_000
+_NO_SNAPSHOTS = Snapshots()
 
 
 class Loader:
-    """Folds streams of one store; keeps how each kind of event is read.
+    """Folds streams of one store; keeps how each kind of event is read, and states as its policy says.
 
     Args:
         store: where the events are.
         codec: how they are read and written.
+        snapshots: what is kept of states.
+        clock: says what lies in the future.
     """
 
-    def __init__(self, store: Store, codec: Codec) -> None:
+    def __init__(
+        self, store: Store, codec: Codec, snapshots: Snapshots = _NO_SNAPSHOTS, clock: Clock | None = None
+    ) -> None:
         self.store = store
         self.events = EventStore(store, codec)
+        self.keeper = Keeper(store, snapshots)
         self._codec = codec
-        self._foldings: dict[object, Folding[Any]] = {}
+        self._clock: Clock = clock or SystemClock()
+        self._plans: dict[object, Plan[Any]] = {}
 
-    async def aggregate(self, kind: type[A], id: str) -> A:
-        """The aggregate *id* as of now; at version 0 when it has no events.
+    @overload
+    def plan(self, subject: type[A]) -> Plan[A]: ...
+    @overload
+    def plan(self, subject: Decider[Any, S, Any]) -> Plan[S]: ...
+    def plan(self, subject: type[Any] | Decider[Any, Any, Any]) -> Plan[Any]:
+        """How the states of *subject* are folded and kept.
+
+        Raises:
+            DefinitionError: they cannot be kept as the policy or `snapshot_every=` asks; it lists every finding.
+        """
+        plan = self._plans.get(subject)
+        if plan is None:
+            core: Core[Any] = core_of(subject)
+            kept = core.snapshot_every is not None or self.keeper.caches
+            plan = Plan(subject, core, Folding(core, self._codec), state_codec(subject) if kept else None)
+            self._plans[subject] = plan
+        return plan
+
+    async def load(self, plan: Plan[S], id: str, upto: int | None = None, valid: datetime | None = None) -> Loaded[S]:
+        """The state of *id* after version *upto*, or as of now; with no events, the one before the first.
+
+        Args:
+            upto: a version, included, 0 for the one before the first event; None means everything.
+            valid: fold only what happened at or before this time; None means everything.
 
         Raises:
             UnreadableEvent: a stored event cannot be read.
         """
-        aggregate = kind(id)
-        folding: Folding[A] = self._folding(kind)
-        stream = stream_of(kind, id)
-        while True:
-            page = await self.store.read_facts(stream, after=aggregate.version, limit=_PAGE)
-            load(folding, aggregate, page, stream)
-            if len(page) < _PAGE:
-                return aggregate
+        if plan.states is not None and valid is None:
+            loaded = await self._resumed(plan, plan.states, id, upto)
+            if loaded is not None:
+                return loaded
+        begin = Loaded(state=plan.core.initial(id), version=0, snapshot=0, replayed=0)
+        return await self._folded(plan, id, begin, upto, valid)
 
-    async def state(self, decider: Decider[Any, S, Any], id: str) -> tuple[S, int]:
-        """The state of *id* and its version, 0 when it has no events.
+    async def at(self, plan: Plan[S], id: str, as_of: AsOf) -> Loaded[S]:
+        """The state of *id* at a point in time; version 0 when nothing had happened by then.
 
         Raises:
+            InvalidQuery: a version beyond the last, or a recorded time in the future.
             UnreadableEvent: a stored event cannot be read.
         """
-        folding: Folding[S] = self._folding(decider)
-        stream = stream_of(decider, id)
-        state, version = decider.initial, 0
+        stream, upto = stream_of(plan.core, id), as_of.version
+        if as_of.recorded is not None:
+            upto = await self.store.version_at(stream, await self.position_at(as_of))
+        loaded = await self.load(plan, id, upto, as_of.valid)
+        if as_of.version is not None and 0 < loaded.version < as_of.version:
+            raise InvalidQuery(f"stream {stream!r} is at version {loaded.version}; it has no version {as_of.version}")
+        return loaded
+
+    async def position_at(self, as_of: AsOf) -> int:
+        """The position that the recorded time of *as_of* cuts the log at; its head when it has none.
+
+        Raises:
+            InvalidQuery: the time lies in the future.
+        """
+        if as_of.recorded is None:
+            return await self.store.head()
+        if as_of.recorded > self._clock.now():
+            raise InvalidQuery(
+                f"recorded={as_of.recorded.isoformat()} lies in the future, and what will be known then is not known "
+                "yet; leave it out to ask for now"
+            )
+        return await self.store.position_at(as_of.recorded)
+
+    def states_of(self, plan: Plan[S]) -> StateCodec[S]:
+        """How the states of *plan* are written, kept or not.
+
+        Raises:
+            DefinitionError: they have no exact JSON text; it lists every finding.
+        """
+        return plan.states or state_codec(plan.subject)
+
+    def keepable(self, plan: Plan[S], version: int, state: S, snapshot: int) -> State | None:
+        """What `keep` would keep of *state* at *version*; None when it would keep nothing.
+
+        Args:
+            snapshot: version of the newest snapshot there is, 0 for none.
+
+        Raises:
+            DefinitionError, InvalidPayload: the state cannot be written as it is, see `StateCodec.dump`.
+        """
+        if plan.states is None or not (self.keeper.caches or plan.is_due(version, snapshot)):
+            return None
+        return State(version, plan.states.dump(state), snapshot)
+
+    async def keep(self, plan: Plan[S], stream: str, state: State) -> None:
+        """Keep a state whose events are stored: in the cache, and as a snapshot when one is due.
+
+        That keeping failed is logged, not raised.
+        """
+        if plan.states is None:
+            return
+        fingerprint = plan.states.fingerprint
+        if plan.is_due(state.version, state.snapshot):
+            await self.keeper.save(stream, fingerprint, state)
+            state = State(state.version, state.data, state.version)
+        if self.keeper.caches:
+            self.keeper.cache(stream, fingerprint, state)
+
+    async def _resumed(self, plan: Plan[S], states: StateCodec[S], id: str, upto: int | None) -> Loaded[S] | None:
+        """The state folded on from one that was kept; None when none was, or it does not fit what is stored."""
+        stream = stream_of(plan.core, id)
+        kept = await self._kept(plan, states, stream, upto)
+        if kept is None:
+            return None
+        # One event more than needed is read: the one that the kept state ends with must still be there.
+        facts = await self.store.read_facts(stream, after=kept.version - 1, upto=upto, limit=_PAGE)
+        if not facts or facts[0][0] != kept.version:
+            self.keeper.distrust(stream, states.fingerprint, kept.version, "the stream has no such version")
+            return None
+        try:
+            state = plan.resumed(states.load(id, kept.data), kept.version)
+        except Exception as error:  # noqa: BLE001 - a `__post_init__` of the state's types may raise anything
+            self.keeper.distrust(stream, states.fingerprint, kept.version, f"it does not decode: {error}")
+            return None
+        begin = Loaded(state=state, version=kept.version, snapshot=kept.snapshot, replayed=0)
+        found = _after(plan, begin, facts[1:], stream)
+        return found if len(facts) < _PAGE else await self._folded(plan, id, found, upto)
+
+    async def _kept(self, plan: Plan[S], states: StateCodec[S], stream: str, upto: int | None) -> State | None:
+        """The newest kept state at or before version *upto*."""
+        if self.keeper.caches:
+            cached = self.keeper.cached(stream, states.fingerprint)
+            if cached is not None and (upto is None or cached.version <= upto):
+                return cached
+        if plan.core.snapshot_every is None or upto == 0:
+            return None
+        return await self.keeper.found(stream, states.fingerprint, upto)
+
+    async def _folded(
+        self, plan: Plan[S], id: str, found: Loaded[S], upto: int | None, valid: datetime | None = None
+    ) -> Loaded[S]:
+        stream = stream_of(plan.core, id)
         while True:
-            page = await self.store.read_facts(stream, after=version, limit=_PAGE)
-            state, last = folding.fold(state, page, stream=stream)
-            version = last or version
-            if len(page) < _PAGE:
-                return state, version
-
-    def _folding(self, subject: type[Any] | Decider[Any, Any, Any]) -> Folding[Any]:
-        folding = self._foldings.get(subject)
-        if folding is None:
-            folding = self._foldings[subject] = Folding(core_of(subject), self._codec)
-        return folding
+            facts = await self.store.read_facts(stream, after=found.version, upto=upto, valid=valid, limit=_PAGE)
+            found = _after(plan, found, facts, stream)
+            if len(facts) < _PAGE:
+                return found
 
 
-def stream_of(subject: type[Any] | Decider[Any, Any, Any], id: str) -> StreamName:
+def stream_of(subject: Core[Any], id: str) -> StreamName:
     """The name of the stream that holds the events of *id*."""
-    return StreamName(core_of(subject).category, id)
+    return StreamName(subject.category, id)
+
+
+def _after(plan: Plan[S], found: Loaded[S], facts: Sequence[Fact], stream: str) -> Loaded[S]:
+    if not facts:
+        return found
+    state = plan.fold(found.state, facts, stream)
+    replayed = found.replayed + len(facts)
+    return Loaded(state=state, version=facts[-1][0], snapshot=found.snapshot, replayed=replayed)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from functools import reduce
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.domain.lifecycle import seal
 from leftfold.errors import InvalidAppend, NotFound
 from leftfold.handling.loading import Loader, stream_of
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.retry import decided_again
+from leftfold.handling.temporal import TimeTravel
 from leftfold.handling.tracking import Tracking, committed
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.store.event_store import Envelope
@@ -26,8 +28,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Repository(Generic[A]):
-    """Loads aggregates of one class, and changes them.
+class Repository(TimeTravel[A]):
+    """Loads aggregates of one class, as of now or another time, and changes them.
 
     Inside a unit of work (`App.transact`), what `get`, `find` and `new` return is tracked: what it records is stored in
     one commit when the work returns. Outside, it is sealed: `record` raises `ReadOnly`, and `edit` makes changes.
@@ -41,8 +43,8 @@ class Repository(Generic[A]):
         tracking: Tracking | None = None,
         metadata: Metadata = NO_METADATA,
     ) -> None:
+        super().__init__(loader, loader.plan(kind))
         self._kind = kind
-        self._loader = loader
         self._tracking = tracking
         self._metadata = metadata
 
@@ -55,7 +57,7 @@ class Repository(Generic[A]):
         """
         found = await self.find(id)
         if found is None:
-            raise NotFound(stream_of(self._kind, id))
+            raise NotFound(stream_of(self._plan.core, id))
         return found
 
     async def find(self, id: str) -> A | None:
@@ -67,9 +69,25 @@ class Repository(Generic[A]):
         if self._tracking is not None:
             tracked = await self._tracking.load(self._kind, id)
             return tracked if tracked.version else None
-        loaded = await self._loader.aggregate(self._kind, id)
-        seal(loaded)
-        return loaded if loaded.version else None
+        loaded = await self._loaded(id)
+        return loaded.state if loaded.version else None
+
+    async def each(self, *, recorded: datetime | None = None, valid: datetime | None = None) -> AsyncIterator[A]:
+        """Every aggregate of the class at one moment of the whole store, sealed, in the order of the ids' code points.
+
+        One recorded time cuts all streams consistently: two sides of one commit are both there, or neither is. With no
+        time given, the moment is when it began. Few states are in memory at once, however many there are.
+
+        Args:
+            recorded: what was known then; with a zone, not in the future.
+            valid: only what happened by then; with a zone.
+
+        Raises:
+            InvalidQuery: a time without a zone, or a recorded time in the future.
+            UnreadableEvent: a stored event cannot be read by this code.
+        """
+        async for _, loaded in self._each(recorded, valid):
+            yield loaded.state
 
     def new(self, id: str) -> A:
         """A new aggregate, tracked; the commit is a `Conflict` if it exists already.
@@ -107,12 +125,12 @@ class Repository(Generic[A]):
         return await committed(self._loader, work, self._metadata)
 
 
-class DeciderRepository(Generic[C, S, E]):
-    """Loads states of one decider, and carries out its commands."""
+class DeciderRepository(TimeTravel[S], Generic[C, S, E]):
+    """Loads states of one decider, as of now or another time, and carries out its commands."""
 
     def __init__(self, decider: Decider[C, S, E], loader: Loader, *, metadata: Metadata = NO_METADATA) -> None:
+        super().__init__(loader, loader.plan(decider))
         self._decider = decider
-        self._loader = loader
         self._metadata = metadata
 
     async def get(self, id: str) -> S:
@@ -121,7 +139,14 @@ class DeciderRepository(Generic[C, S, E]):
         Raises:
             UnreadableEvent: a stored event cannot be read by this code.
         """
-        return (await self._loader.state(self._decider, id))[0]
+        return (await self._loaded(id)).state
+
+    async def each(
+        self, *, recorded: datetime | None = None, valid: datetime | None = None
+    ) -> AsyncIterator[tuple[str, S]]:
+        """Every id with its state at one moment of the whole store; see `Repository.each`."""
+        async for id, loaded in self._each(recorded, valid):
+            yield id, loaded.state
 
     async def decide(self, id: str, command: C) -> Receipt[tuple[E, ...]]:
         """Let the decider decide *command* on the state of *id*, and store the events; again on a conflict.
@@ -133,14 +158,19 @@ class DeciderRepository(Generic[C, S, E]):
             Conflict: other writers were faster every time, see `handling.ATTEMPTS`.
             DomainError: the decider refused; nothing is stored.
         """
-        stream = stream_of(self._decider, id)
-        return await decided_again(lambda: self._decide(stream, id, command))
+        return await decided_again(lambda: self._decide(id, command))
 
-    async def _decide(self, stream: str, id: str, command: C) -> Receipt[tuple[E, ...]]:
-        state, version = await self._loader.state(self._decider, id)
-        events = self._decider.decided(command, state)
+    async def _decide(self, id: str, command: C) -> Receipt[tuple[E, ...]]:
+        loader, plan = self._loader, self._plan
+        loaded = await loader.load(plan, id)
+        events = self._decider.decided(command, loaded.state)
         if not events:
-            return Receipt(result=events, position=await self._loader.store.head())
+            return Receipt(result=events, position=await loader.store.head())
+        stream, version = stream_of(plan.core, id), loaded.version + len(events)
+        state = reduce(self._decider.evolve, events, loaded.state)
+        kept = loader.keepable(plan, version, state, loaded.snapshot)
         envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
-        appended = await self._loader.events.append(stream, *envelopes, expected=version)
+        appended = await loader.events.append(stream, *envelopes, expected=loaded.version)
+        if kept is not None:
+            await loader.keep(plan, stream, kept)
         return Receipt(result=events, position=appended.position, repeated=appended.repeated)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.lifecycle import take
+from leftfold.domain.recording import Pending
 from leftfold.errors import InvalidAppend
+from leftfold.handling.keeping import State
 from leftfold.handling.loading import Loader, stream_of
+from leftfold.handling.planning import Plan
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.retry import decided_again
 from leftfold.messages.metadata import Metadata
 from leftfold.store.event_store import Envelope
-from leftfold.store.events import Appended
+from leftfold.store.events import Appended, ToStream
 from leftfold.store.names import StreamName
 
 __all__ = ["Tracking", "committed"]
 
 A = TypeVar("A", bound=Aggregate[Any])
 R = TypeVar("R")
+
+
+class _Tracked(NamedTuple):
+    plan: Plan[Any]
+    aggregate: Aggregate[Any]
+    snapshot: int
 
 
 class Tracking:
@@ -33,15 +42,17 @@ class Tracking:
     def __init__(self, loader: Loader, metadata: Metadata) -> None:
         self.loader = loader
         self._metadata = metadata
-        self._tracked: dict[StreamName, Aggregate[Any]] = {}
+        self._tracked: dict[StreamName, _Tracked] = {}
 
     async def load(self, kind: type[A], id: str) -> A:
         """The tracked aggregate *id*, at version 0 when it has no events; the same object each time."""
-        stream = stream_of(kind, id)
+        plan = self.loader.plan(kind)
+        stream = stream_of(plan.core, id)
         known = self._tracked.get(stream)
         if known is None:
-            known = self._tracked[stream] = await self.loader.aggregate(kind, id)
-        return _as(kind, known)
+            loaded = await self.loader.load(plan, id)
+            known = self._tracked[stream] = _Tracked(plan, loaded.state, loaded.snapshot)
+        return _as(kind, known.aggregate)
 
     def new(self, kind: type[A], id: str) -> A:
         """Track a new aggregate; the commit is a `Conflict` if its stream exists.
@@ -49,29 +60,38 @@ class Tracking:
         Raises:
             InvalidAppend: this unit of work has loaded it already, with events.
         """
-        stream = stream_of(kind, id)
+        plan = self.loader.plan(kind)
+        stream = stream_of(plan.core, id)
         known = self._tracked.get(stream)
-        if known is not None and known.version:
-            raise InvalidAppend(f"{stream!r} was loaded at version {known.version} in this unit of work; it is not new")
-        aggregate = _as(kind, known) if known is not None else kind(id)
-        self._tracked[stream] = aggregate
+        if known is not None and known.aggregate.version:
+            raise InvalidAppend(
+                f"{stream!r} was loaded at version {known.aggregate.version} in this unit of work; it is not new"
+            )
+        aggregate = _as(kind, known.aggregate) if known is not None else kind(id)
+        self._tracked[stream] = _Tracked(plan, aggregate, 0)
         return aggregate
 
     async def commit(self) -> Appended | None:
         """Append what was recorded; None when nothing was."""
-        parts = [
-            self.loader.events.part(
-                stream,
-                *(
-                    Envelope(event=one.event, valid_at=one.valid_at, tags=one.tags, metadata=self._metadata)
-                    for one in taken.events
-                ),
-                expected=taken.expected,
-            )
-            for stream, aggregate in self._tracked.items()
-            if (taken := take(aggregate)).events
-        ]
-        return await self.loader.store.append(*parts) if parts else None
+        parts: list[ToStream] = []
+        kept: list[tuple[Plan[Any], StreamName, State]] = []
+        for stream, (plan, aggregate, snapshot) in self._tracked.items():
+            expected, events = take(aggregate)
+            if not events:
+                continue
+            parts.append(self.loader.events.part(stream, *map(self._enveloped, events), expected=expected))
+            # Written before the append: what cannot be kept is told while nothing is stored.
+            if (state := self.loader.keepable(plan, aggregate.version, aggregate, snapshot)) is not None:
+                kept.append((plan, stream, state))
+        if not parts:
+            return None
+        appended = await self.loader.store.append(*parts)
+        for plan, stream, state in kept:
+            await self.loader.keep(plan, stream, state)
+        return appended
+
+    def _enveloped(self, one: Pending) -> Envelope:
+        return Envelope(event=one.event, valid_at=one.valid_at, tags=one.tags, metadata=self._metadata)
 
 
 async def committed(loader: Loader, work: Callable[[Tracking], Awaitable[R]], metadata: Metadata) -> Receipt[R]:

@@ -9,12 +9,14 @@ from typing import NamedTuple
 import msgspec
 
 from leftfold.errors import DamagedPayload, InvalidPayload, LeftfoldError
+from leftfold.messages.chains import Rise
 from leftfold.messages.flaws import field_names, find_flaw, json_flaw
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.ordering import ordered
 from leftfold.messages.registry import Registry
 from leftfold.messages.shape import Shape
 from leftfold.messages.transform import Transform
+from leftfold.messages.upcasting import UpcastFault
 
 __all__ = ["Codec", "Encoded", "Reader", "damaged"]
 
@@ -41,19 +43,23 @@ class Reader(NamedTuple):
     """How the events of one stored name and version are read.
 
     Args:
-        event_type: the class they become.
-        decode: makes one from what is stored; whatever it raises means that the payload is damaged.
+        event_types: the classes of today that may become of them; none when they are dropped.
+        decode: makes one from what is stored, in the class it was stored in; whatever it raises means that the
+            payload is damaged.
+        rise: brings what was decoded to today; None when it is of today.
     """
 
-    event_type: type
+    event_types: tuple[type, ...]
     decode: Callable[[bytes | str], object]
+    rise: Rise | None
 
 
 class Codec:
     """Writes and reads the events of one registry.
 
     What `encode` accepts, `decode` gives back exactly, in the types that the fields declare: Decimals with their
-    exponent, times with their offset. What would not come back is refused before it is stored.
+    exponent, times with their offset. What would not come back is refused before it is stored. `read` goes on from
+    there to the classes of today, by the registry's upcasts.
 
     Args:
         registry: which names and versions stand for which classes.
@@ -84,7 +90,7 @@ class Codec:
         return Encoded(writer.name, writer.version, data)
 
     def decode(self, data: bytes | str, *, stream: str, version: int, type: str, schema_version: int) -> object:
-        """Read a stored event.
+        """Read a stored event, in the class it was stored in.
 
         Args:
             data: what is stored.
@@ -108,6 +114,27 @@ class Codec:
         except Exception as error:
             raise damaged(stream, version, type, schema_version, error) from error
 
+    def read(
+        self, data: bytes | str, *, stream: str, version: int, type: str, schema_version: int
+    ) -> tuple[object, ...]:
+        """Read a stored event in the classes of today; the arguments are those of `decode`.
+
+        Returns:
+            The event; several when an upcast splits it, none when one drops it.
+
+        Raises:
+            UnknownEventType, UnknownSchemaVersion, DamagedPayload: see `decode`.
+            UpcastFailed: an upcast raised, or returned what it does not declare.
+        """
+        event = self.decode(data, stream=stream, version=version, type=type, schema_version=schema_version)
+        reader = self.reader(type, schema_version)
+        if reader is None or reader.rise is None:
+            return (event,)
+        try:
+            return reader.rise(event)
+        except UpcastFault as fault:
+            raise fault.at(stream, version, type, schema_version) from fault.__cause__
+
     def reader(self, type: str, schema_version: int) -> Reader | None:
         """How events stored as *type* in this version are read, or None when no registered class stands for them."""
         found = self._readers.get((type, schema_version))
@@ -118,15 +145,16 @@ class Codec:
     def _new_reader(self, cls: type, name: str, schema_version: int) -> Reader:
         decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(cls)
         decode: Callable[[bytes | str], object] = decoder.decode
+        today, rise = self.registry.chains.current(cls), self.registry.chains.rise(cls)
         transform = self._transform
         if transform is None:
-            return Reader(cls, decode)
+            return Reader(today, decode, rise)
 
         def decode_loaded(data: bytes | str) -> object:
             text = data.encode() if isinstance(data, str) else data
             return decode(transform.load(text, type=name, schema_version=schema_version))
 
-        return Reader(cls, decode_loaded)
+        return Reader(today, decode_loaded, rise)
 
     def _writer_of(self, cls: type) -> _Writer:
         name, version = self.registry.key_of(cls)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -10,7 +11,7 @@ import msgspec
 
 from leftfold.messages.metadata import NO_METADATA, Metadata
 
-__all__ = ["RecordedEvent"]
+__all__ = ["RecordedEvent", "RecordedPage"]
 
 _E_co = TypeVar("_E_co", covariant=True)
 
@@ -18,8 +19,10 @@ _E_co = TypeVar("_E_co", covariant=True)
 class RecordedEvent(msgspec.Struct, Generic[_E_co], frozen=True, kw_only=True):
     """An event and everything the store knows about it.
 
+    When an upcast splits a stored event, each part comes with all that the store knows of the one.
+
     Args:
-        event: the event itself, in the class its stored name and version stand for.
+        event: the event itself, in a class of today: the one its stored name and version stand for, after upcasts.
         stream: the stream it belongs to.
         version: its place in that stream, counted from 1, without gaps.
         position: its place in the whole log, counted from 1, without gaps.
@@ -43,3 +46,16 @@ class RecordedEvent(msgspec.Struct, Generic[_E_co], frozen=True, kw_only=True):
     recorded_at: datetime
     metadata: Metadata = NO_METADATA
     tags: tuple[str, ...] = ()
+
+
+class RecordedPage(msgspec.Struct, frozen=True):
+    """Events of a log read, and the position up to which it looked.
+
+    Args:
+        events: those that match, in position order.
+        position: everything up to here was looked at; ask on after it. Equal to the *after* that was asked for when
+            there is nothing newer.
+    """
+
+    events: Sequence[RecordedEvent[object]]
+    position: int

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType
 
 from leftfold.errors import DefinitionError, UnknownEventType, UnknownSchemaVersion, UnreadableEvent
+from leftfold.messages.chains import Chains, chain_flaws, gap_flaws
 from leftfold.messages.event import event_flaw, event_name, event_version
 from leftfold.messages.message import name_flaw
 from leftfold.messages.shape import Shape, shape_of
 from leftfold.messages.unions import EventTypes, members_of
+from leftfold.messages.upcasting import Upcast, Upcaster, upcaster_of
 
 __all__ = ["Registry"]
 
@@ -22,19 +26,36 @@ class Registry:
         name: of the context.
         events: event classes, or unions of them; every version of an event is a class of its own.
         aliases: names that events were stored under before, each with the class that now stands for them.
+        upcasts: functions from old event classes to newer ones; the classes they take are registered by that.
 
     Raises:
         DefinitionError: a class is no event or cannot be stored as JSON, two classes have the same name and version,
-            or an alias is wrong. It lists every finding.
+            an alias is wrong, an upcast says too little or leads nowhere, or a version between others is missing. It
+            lists every finding.
     """
 
-    def __init__(self, name: str, *events: EventTypes, aliases: Mapping[str, type] = _NO_ALIASES) -> None:
+    def __init__(
+        self,
+        name: str,
+        *events: EventTypes,
+        aliases: Mapping[str, type] = _NO_ALIASES,
+        upcasts: Sequence[Upcast] = (),
+    ) -> None:
         self.name = name
         self.aliases: Mapping[str, str] = {}
         self._classes: dict[tuple[str, int], type] = {}
         self._shapes: dict[type, Shape] = {}
         self._versions: dict[str, list[int]] = {}
-        findings = [*self._add_classes(events), *self._add_aliases(aliases)]
+        self._upcasters: dict[type, Upcaster] = {}
+        self.chains = Chains(self._upcasters)
+        """What becomes of events of old classes."""
+        frame = inspect.currentframe()
+        findings = [
+            *self._add_classes(events),
+            *self._add_upcasts(upcasts, frame and frame.f_back),
+            *self._add_aliases(aliases),
+            *gap_flaws(self._versions),
+        ]
         if findings:
             raise DefinitionError(*(f"registry {name!r}: {finding}" for finding in findings))
 
@@ -89,7 +110,9 @@ class Registry:
             return UnknownEventType(stream, version, type, schema_version, reason)
         versions = ", ".join(f"v{number}" for number in known)
         advice = (
-            "Deploy the code that wrote it" if schema_version > max(known) else "Register the class of this version"
+            "Deploy the code that wrote it"
+            if schema_version > max(known)
+            else "Register the class of this version, or an upcast that takes it"
         )
         reason = f"registry {self.name!r} has it as {versions} only. {advice}"
         return UnknownSchemaVersion(stream, version, type, schema_version, reason)
@@ -104,6 +127,21 @@ class Registry:
             for cls in members:
                 if cls not in self._shapes:
                     yield from self._add(cls)
+
+    def _add_upcasts(self, upcasts: Sequence[Upcast], caller: FrameType | None) -> Iterator[str]:
+        for function in upcasts:
+            try:
+                upcaster = upcaster_of(function, caller)
+            except DefinitionError as error:
+                yield from (f"upcast {finding}" for finding in error.findings)
+                continue
+            for source in upcaster.sources:
+                other = self._upcasters.setdefault(source, upcaster)
+                if other is not upcaster:
+                    yield f"{other.name} and {upcaster.name} both upcast {source.__qualname__}; keep one"
+                elif source not in self._shapes:
+                    yield from self._add(source)
+        yield from chain_flaws(self._upcasters, self._shapes)
 
     def _add(self, cls: type) -> Iterator[str]:
         if flaw := event_flaw(cls):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, get_origin, get_type_hints
 
 import msgspec
 from msgspec import inspect
 
-__all__ = ["Shape", "shape_of"]
+__all__ = ["Shape", "shape_of", "shape_of_fields"]
 
 _KEYS = (
     inspect.StrType,
@@ -54,10 +54,24 @@ def shape_of(cls: type) -> Shape:
     except NameError as error:
         reason = f"the name {error.name!r} of an annotation is not known at run time; import it outside TYPE_CHECKING"
         return Shape((f"event {cls.__qualname__}: {reason}, and define it in a module",), False, False, False, False)
-    survey = _Survey(cls.__qualname__)
+    return shape_of_fields(
+        {name: hint for name, hint in hints.items() if get_origin(hint) is not ClassVar and hint is not ClassVar},
+        f"event {cls.__qualname__}",
+        "field",
+    )
+
+
+def shape_of_fields(hints: Mapping[str, object], owner: str, part: str) -> Shape:
+    """Look at everything that fields of these types can hold.
+
+    Args:
+        hints: the type of each field, by name.
+        owner: what has the fields, in findings.
+        part: what a field is called there.
+    """
+    survey = _Survey(owner, part)
     for name, hint in hints.items():
-        if get_origin(hint) is not ClassVar and hint is not ClassVar:
-            survey.field(name, hint)
+        survey.field(name, hint)
     kinds = survey.kinds
     return Shape(
         tuple(survey.findings),
@@ -69,10 +83,11 @@ def shape_of(cls: type) -> Shape:
 
 
 class _Survey:
-    def __init__(self, event: str) -> None:
+    def __init__(self, owner: str, part: str) -> None:
         self.findings: list[str] = []
         self.kinds: set[type] = set()
-        self._event = event
+        self._owner = owner
+        self._part = part
         self._seen: set[object] = set()
 
     def field(self, path: str, hint: object) -> None:
@@ -85,7 +100,7 @@ class _Survey:
             self._visit(path, kind)
 
     def _found(self, path: str, reason: str) -> None:
-        self.findings.append(f"event {self._event}, field {path!r} {reason}")
+        self.findings.append(f"{self._owner}, {self._part} {path!r} {reason}")
 
     def _visit(self, path: str, kind: inspect.Type) -> None:
         self.kinds.add(type(kind))

@@ -4,7 +4,7 @@ In: new events for streams. Out: stored events, in stream order and in log order
 May import: messages, ids, clock, errors.
 """
 
-from leftfold.store.event_store import Envelope, EventStore, RecordedPage
+from leftfold.store.event_store import Envelope, EventStore
 from leftfold.store.events import (
     AppendCondition,
     Appended,
@@ -17,10 +17,14 @@ from leftfold.store.events import (
     StoredEvent,
     ToStream,
 )
-from leftfold.store.memory import MemoryLog, MemoryStore
+from leftfold.store.following import Unknown
+from leftfold.store.memory import MemoryStore
+from leftfold.store.memory_log import MemoryLog
 from leftfold.store.names import StreamName, category_of
 from leftfold.store.port import Restorable, Store
 from leftfold.store.schema import Migration, SchemaAdmin, SchemaStatus
+from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
+from leftfold.store.timeline import StreamHead, Timeline
 
 __all__ = [
     "AppendCondition",
@@ -36,13 +40,19 @@ __all__ = [
     "NewEvent",
     "Page",
     "QueryItem",
-    "RecordedPage",
     "Restorable",
     "SchemaAdmin",
     "SchemaStatus",
+    "Snapshot",
+    "SnapshotKey",
+    "SnapshotStore",
     "Store",
     "StoredEvent",
+    "StreamHead",
     "StreamName",
+    "Timeline",
     "ToStream",
+    "Unknown",
     "category_of",
+    "digest_of",
 ]

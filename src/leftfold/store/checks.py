@@ -1,9 +1,9 @@
-"""What every store asks of an append before it touches a machine, alike for all."""
+"""What every store asks of a call before it touches a machine, alike for all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
+from datetime import UTC, datetime
 
 from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, TooLarge
 from leftfold.messages.flaws import json_flaw
@@ -11,8 +11,11 @@ from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
 from leftfold.store.names import check_stream, check_tag, flaw_of
+from leftfold.store.snapshots import Snapshot
 
-__all__ = ["check_append", "check_condition", "check_range"]
+__all__ = ["check_append", "check_condition", "check_moment", "check_range", "check_snapshot"]
+
+_LARGEST_VERSION = 2**31 - 1
 
 
 def check_append(parts: Sequence[ToStream], condition: AppendCondition | None) -> tuple[int, int]:
@@ -62,6 +65,35 @@ def check_range(after: int, upto: int | None, limit: int) -> None:
         raise InvalidQuery(f"limit={limit}: a page has at least one event")
 
 
+def check_moment(moment: datetime) -> datetime:
+    """*moment* in UTC; raises `InvalidQuery` when it has no zone.
+
+    A moment that is before year 1 or after year 9999 in UTC becomes the nearest one that is not.
+    """
+    if moment.utcoffset() is None:
+        raise InvalidQuery(f"{moment}: a time has a zone; give one, as in datetime.now(UTC)")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC) if moment.year == 1 else datetime.max.replace(tzinfo=UTC)
+
+
+def check_snapshot(snapshot: Snapshot) -> None:
+    """Raise a typed error unless this snapshot can be kept."""
+    key = snapshot.key
+    check_stream(key.stream)
+    what = f"snapshot of stream {key.stream!r}"
+    for name, text in (("fingerprint", key.fingerprint), ("digest", snapshot.digest)):
+        if flaw := flaw_of(text):
+            raise InvalidPayload(what, f"its {name} {flaw}")
+    if not 1 <= key.version <= _LARGEST_VERSION:
+        raise InvalidPayload(what, f"its version {key.version} is not in 1..{_LARGEST_VERSION}")
+    if len(snapshot.state) > MAX_EVENT_BYTES:
+        raise TooLarge(f"state in the {what} in bytes", len(snapshot.state), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+    if flaw := json_flaw(snapshot.state):
+        raise InvalidPayload(f"state in the {what}", flaw)
+
+
 def _check_part(part: ToStream) -> None:
     check_stream(part.stream)
     if not part.events:
@@ -79,16 +111,21 @@ def _check_event(event: NewEvent, stream: str) -> int:
         raise InvalidAppend(f"event {event.type!r}: occurred_at has no zone; give one, as in datetime.now(UTC)")
     for tag in event.tags:
         check_tag(tag)
-    for what, content in (("payload", event.data), ("metadata", event.metadata)):
-        if len(content) > MAX_EVENT_BYTES:
-            raise TooLarge(f"{what} of event {event.type!r} in bytes", len(content), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
-        if content != b"{}" and (flaw := json_flaw(content)):
-            raise InvalidPayload(f"{what} of event {event.type!r} for stream {stream!r}", flaw)
+    _check_json("payload", event.data, event, stream)
+    if event.metadata != b"{}":
+        _check_json("metadata", event.metadata, event, stream)
     return len(event.data) + len(event.metadata)
 
 
+def _check_json(what: str, content: bytes, event: NewEvent, stream: str) -> None:
+    if len(content) > MAX_EVENT_BYTES:
+        raise TooLarge(f"{what} of event {event.type!r} in bytes", len(content), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+    if flaw := json_flaw(content):
+        raise InvalidPayload(f"{what} of event {event.type!r} for stream {stream!r}", flaw)
+
+
 def _check_unique(parts: Sequence[ToStream], events: int) -> None:
-    ids: set[UUID] = {event.id for part in parts for event in part.events}
+    ids = {event.id.int for part in parts for event in part.events}  # hashing a UUID itself runs Python code
     if len(ids) != events:
         raise InvalidAppend("an append names an event id twice")
     if len({part.stream for part in parts}) != len(parts):

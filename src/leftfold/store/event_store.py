@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +11,12 @@ from msgspec import Struct
 from leftfold.ids import new_id
 from leftfold.messages.codec import Codec
 from leftfold.messages.metadata import NO_METADATA, Metadata, dump_metadata, load_metadata
-from leftfold.messages.recorded import RecordedEvent
+from leftfold.messages.recorded import RecordedEvent, RecordedPage
 from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, NewEvent, QueryItem, StoredEvent, ToStream
+from leftfold.store.following import Following, Unknown
 from leftfold.store.port import Store
 
-__all__ = ["Envelope", "EventStore", "RecordedPage"]
+__all__ = ["Envelope", "EventStore"]
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -34,13 +35,6 @@ class Envelope(Struct, frozen=True, kw_only=True):
     valid_at: datetime | None = None
     tags: tuple[str, ...] = ()
     metadata: Metadata = NO_METADATA
-
-
-class RecordedPage(Struct, frozen=True):
-    """Events of a log read, and the position up to which it looked; see `Page`."""
-
-    events: Sequence[RecordedEvent[object]]
-    position: int
 
 
 class EventStore:
@@ -87,13 +81,32 @@ class EventStore:
     async def read(
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
     ) -> list[RecordedEvent[object]]:
-        """Read at most *limit* events of one stream; see `Store.read_stream`.
+        """Read events of one stream in the classes of today; see `Store.read_stream`.
+
+        Args:
+            limit: how many to return. Upcasts may drop an event, so reading goes on until there are so many or the
+                range is at its end; and they may split one, whose parts all come, even above the limit.
+
+        Returns:
+            Fewer than *limit* only at the end of the range. Parts of one stored event have the same version, so ask
+            on after the last one's version.
 
         Raises:
-            UnreadableEvent: an event's type or version is unknown, or its payload is damaged.
+            UnreadableEvent: an event's type or version is unknown, its payload is damaged, or an upcast failed.
         """
-        found = await self._store.read_stream(stream, after=after, upto=upto, backward=backward, limit=limit)
-        return [self.recorded(event) for event in found]
+        events: list[RecordedEvent[object]] = []
+        while True:
+            count = limit - len(events)
+            found = await self._store.read_stream(stream, after=after, upto=upto, backward=backward, limit=count)
+            for stored in found:
+                parts = self.recorded(stored)
+                events.extend(reversed(parts) if backward else parts)
+            if len(found) < count or len(events) >= limit:
+                return events
+            if backward:
+                upto = found[-1].version - 1
+            else:
+                after = found[-1].version
 
     async def read_log(
         self,
@@ -103,33 +116,75 @@ class EventStore:
         category: str | None = None,
         limit: int = 500,
     ) -> RecordedPage:
-        """Read at most *limit* events of the whole log; see `Store.read_log`.
+        """Read at most *limit* stored events of the whole log, in the classes of today; see `Store.read_log`.
+
+        *match* is about what is stored: an old name finds the events that were stored under it.
 
         Raises:
-            UnreadableEvent: an event's type or version is unknown, or its payload is damaged.
+            UnreadableEvent: an event's type or version is unknown, its payload is damaged, or an upcast failed.
         """
         page = await self._store.read_log(after=after, match=match, category=category, limit=limit)
-        return RecordedPage([self.recorded(event) for event in page.events], page.position)
+        return RecordedPage([part for event in page.events for part in self.recorded(event)], page.position)
 
-    def recorded(self, stored: StoredEvent) -> RecordedEvent[object]:
-        """The typed form of a stored event."""
+    def follow(
+        self,
+        *,
+        after: int = 0,
+        match: tuple[QueryItem, ...] = (),
+        category: str | None = None,
+        unknown: Unknown = Unknown.WAIT,
+    ) -> AsyncIterator[RecordedPage]:
+        """Everything that is in the log and everything that will be, page by page, until cancelled.
+
+        Nothing is skipped. Before an event that cannot be read, the pages end exactly there: the position of the last
+        one is where code that can read it goes on. While a deployment rolls, old code meets events of newer code; a
+        command on a stream that holds one raises the same error, and nothing is stored.
+
+        Args:
+            after: a position; 0 begins with the first event.
+            match: what is stored and matches one of these; empty means all.
+            category: only streams of this category.
+            unknown: what to do at an event of a type or version that this code does not know.
+
+        Returns:
+            Pages that each move on; one may have no events, when none matched up to its position.
+
+        Raises:
+            UnknownEventType, UnknownSchemaVersion: with `Unknown.STOP`, at such an event.
+            DamagedPayload, UpcastFailed: at an event that no newer code is expected for.
+            StoreClosed: the store was closed.
+        """
+        return Following(self._store, self.recorded, unknown).pages(after, match, category)
+
+    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
+        """The typed form of a stored event, in the classes of today: several when an upcast splits it, none when one
+        drops it.
+
+        Raises:
+            UnreadableEvent: its type or version is unknown, its payload is damaged, or an upcast failed.
+        """
         stream, version, type_, schema_version = stored.stream, stored.version, stored.type, stored.schema_version
-        return RecordedEvent(
-            event=self._codec.decode(
-                stored.data, stream=stream, version=version, type=type_, schema_version=schema_version
-            ),
-            stream=stream,
-            version=version,
-            position=stored.position,
-            id=stored.id,
-            type=type_,
-            schema_version=schema_version,
-            occurred_at=stored.occurred_at,
-            recorded_at=stored.recorded_at,
-            metadata=load_metadata(
-                stored.metadata, stream=stream, version=version, type=type_, schema_version=schema_version
-            ),
-            tags=stored.tags,
+        events = self._codec.read(
+            stored.data, stream=stream, version=version, type=type_, schema_version=schema_version
+        )
+        metadata = load_metadata(
+            stored.metadata, stream=stream, version=version, type=type_, schema_version=schema_version
+        )
+        return tuple(
+            RecordedEvent(
+                event=event,
+                stream=stream,
+                version=version,
+                position=stored.position,
+                id=stored.id,
+                type=type_,
+                schema_version=schema_version,
+                occurred_at=stored.occurred_at,
+                recorded_at=stored.recorded_at,
+                metadata=metadata,
+                tags=stored.tags,
+            )
+            for event in events
         )
 
     def _written(self, event: object) -> NewEvent:

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from uuid import UUID
 
 from leftfold.clock import Clock, SystemClock
-from leftfold.errors import ConditionFailed, IdReused, StoreClosed
-from leftfold.store.checks import check_append, check_range
+from leftfold.errors import ConditionFailed, IdReused
+from leftfold.store.checks import check_append, check_moment, check_range
 from leftfold.store.events import (
     AppendCondition,
     Appended,
@@ -22,39 +21,16 @@ from leftfold.store.events import (
     ToStream,
 )
 from leftfold.store.limits import SCAN_POSITIONS
+from leftfold.store.memory_log import MemoryLog
+from leftfold.store.memory_moments import MemorySnapshots, MemoryTimeline
 from leftfold.store.names import category_of
 from leftfold.store.restoring import check_continues
 from leftfold.store.verdict import check_version, first_result, matches
 
-__all__ = ["MemoryLog", "MemoryStore"]
+__all__ = ["MemoryStore"]
 
 
-class MemoryLog:
-    """The events themselves; stores opened on the same one see the same log, as processes see the same file."""
-
-    def __init__(self) -> None:
-        self.events: list[StoredEvent] = []
-        self.streams: dict[str, list[StoredEvent]] = {}
-        self.by_id: dict[UUID, StoredEvent] = {}
-        self.grown = asyncio.Event()
-
-    def keep(self, event: StoredEvent) -> None:
-        """Add *event* at the end."""
-        self.events.append(event)
-        self.streams.setdefault(event.stream, []).append(event)
-        self.by_id[event.id] = event
-
-    def version(self, stream: str) -> int:
-        """The version of *stream*, 0 when there is none."""
-        return len(self.streams.get(stream, ()))
-
-    def wake_all(self) -> None:
-        """Wake every waiter there is now."""
-        self.grown.set()
-        self.grown = asyncio.Event()
-
-
-class MemoryStore:
+class MemoryStore(MemoryTimeline, MemorySnapshots):
     """Keeps everything in this process and forgets it at the end; every law of the port holds but durability.
 
     Args:
@@ -63,9 +39,8 @@ class MemoryStore:
     """
 
     def __init__(self, *, clock: Clock | None = None, log: MemoryLog | None = None) -> None:
+        super().__init__(log or MemoryLog())
         self._clock: Clock = clock or SystemClock()
-        self._log = log or MemoryLog()
-        self._closed = False
 
     async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
         """See `Store.append`."""
@@ -106,11 +81,17 @@ class MemoryStore:
         return chosen[::-1][:limit] if backward else chosen[:limit]
 
     async def read_facts(
-        self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
+        self, stream: str, *, after: int = 0, upto: int | None = None, valid: datetime | None = None, limit: int = 500
     ) -> Sequence[Fact]:
         """See `Store.read_facts`."""
-        events = await self.read_stream(stream, after=after, upto=upto, limit=limit)
-        return [(event.version, event.type, event.schema_version, event.data) for event in events]
+        self._check_open()
+        check_range(after, upto, limit)
+        moment = None if valid is None else check_moment(valid)
+        return [
+            (event.version, event.type, event.schema_version, event.data)
+            for event in self._log.streams.get(stream, [])[after:upto]
+            if moment is None or event.occurred_at <= moment
+        ][:limit]
 
     async def read_log(
         self,
@@ -173,10 +154,6 @@ class MemoryStore:
         """See `Store.close`; the events are gone afterwards."""
         self._closed = True
         self._log.wake_all()
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise StoreClosed("the memory store was closed; open another")
 
     def _now(self) -> datetime:
         now = self._clock.now().astimezone(UTC)

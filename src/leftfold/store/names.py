@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Self
 
 from leftfold.errors import InvalidStreamName, InvalidTag
 from leftfold.messages.message import name_flaw
 
-__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "flaw_of"]
+__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "first_above", "flaw_of", "id_of"]
 
 
 flaw_of = lru_cache(maxsize=4096)(name_flaw)
 """Why a name cannot be stored, or None when it can; the names of a store are few and come again and again."""
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def check_stream(stream: str) -> None:
@@ -33,6 +36,22 @@ def category_of(stream: str) -> str:
     Source: the naming convention of message-db and Eventide.
     """
     return stream.partition("-")[0]
+
+
+def id_of(stream: str) -> str:
+    """The part of a stream's name after its first hyphen, empty when it has none."""
+    return stream.partition("-")[2]
+
+
+def first_above(name: str) -> str:
+    """The least text above *name* that may begin a stored name: a stored name is above *name* if it is at least that.
+
+    For a database, which can hold no NUL and no surrogate to compare with.
+    """
+    unstorable = _UNSTORABLE.search(name)
+    if unstorable is None:
+        return name + "\x01"
+    return name[: unstorable.start()] + ("\x01" if unstorable[0] == "\0" else "\ue000")
 
 
 class StreamName(str):
@@ -69,4 +88,4 @@ class StreamName(str):
     @property
     def id(self) -> str:
         """The part after the first hyphen."""
-        return self.partition("-")[2]
+        return id_of(self)

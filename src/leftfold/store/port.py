@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
+from leftfold.store.snapshots import SnapshotStore
+from leftfold.store.timeline import Timeline
 
 __all__ = ["Restorable", "Store"]
 
 
-class Store(Protocol):
+class Store(Timeline, SnapshotStore, Protocol):
     """An append-only log of events in streams, ordered as a whole by one integer position.
 
+    Three small ports in one: the log is here, its moments are in `Timeline`, snapshots in `SnapshotStore`.
     All methods may raise `StoreUnavailable` (nothing was stored; try again) and `StoreClosed`.
     A store belongs to the event loop that opened it.
     """
@@ -66,9 +70,16 @@ class Store(Protocol):
         ...
 
     async def read_facts(
-        self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
+        self, stream: str, *, after: int = 0, upto: int | None = None, valid: datetime | None = None, limit: int = 500
     ) -> Sequence[Fact]:
-        """Read like `read_stream`, only what a fold needs: version, type, schema version and payload."""
+        """Read like `read_stream`, only what a fold needs: version, type, schema version and payload.
+
+        Args:
+            valid: only events that happened at or before this time, which has a zone; None means all.
+
+        Raises:
+            InvalidQuery: a negative bound, a limit below 1, or a time without a zone.
+        """
         ...
 
     async def read_log(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from leftfold.domain.aggregate import Aggregate
@@ -13,6 +13,7 @@ from leftfold.domain.folding import Fact, Folding
 from leftfold.domain.lifecycle import core_of, load, pending
 from leftfold.messages.codec import Codec
 from leftfold.messages.registry import Registry
+from leftfold.messages.upcasting import Upcast
 
 __all__ = ["GivenAggregate", "GivenDecider", "Then", "given"]
 
@@ -117,11 +118,15 @@ class GivenDecider(Generic[_C, _S, _E]):
 
 
 @overload
-def given(subject: type[_A], *events: object, id: str = "test") -> GivenAggregate[_A]: ...
+def given(
+    subject: type[_A], *events: object, id: str = "test", upcasts: Sequence[Upcast] = ()
+) -> GivenAggregate[_A]: ...
 @overload
 def given(subject: Decider[_C, _S, _E], *events: _E) -> GivenDecider[_C, _S, _E]: ...
+@overload
+def given(subject: Decider[_C, _S, _E], *events: object, upcasts: Sequence[Upcast]) -> GivenDecider[_C, _S, _E]: ...
 def given(
-    subject: type[Any] | Decider[Any, Any, Any], *events: object, id: str = "test"
+    subject: type[Any] | Decider[Any, Any, Any], *events: object, id: str = "test", upcasts: Sequence[Upcast] = ()
 ) -> GivenAggregate[Any] | GivenDecider[Any, Any, Any]:
     """Start from a history: these events, as they come back from a store.
 
@@ -129,13 +134,14 @@ def given(
         subject: an aggregate class or a decider.
         events: its history, oldest first; none for one that is new.
         id: of the aggregate.
+        upcasts: what brings events of old versions to those of its vocabulary; the history may then hold such events.
 
     Raises:
         InvalidPayload: an event cannot be stored.
-        DefinitionError: an event is not of its vocabulary.
+        DefinitionError: an event is not of its vocabulary, and no upcast takes it; or an upcast is wrong.
     """
     core: Core[Any] = core_of(subject)
-    codec = Codec(Registry(core.category, *core.vocabulary))
+    codec = Codec(Registry(core.category, *core.vocabulary, upcasts=upcasts))
     folding, facts, stream = Folding(core, codec), _stored(codec, events), f"{core.category}-{id}"
     if isinstance(subject, Decider):
         state, _ = folding.fold(core.initial(id), facts, stream=stream)

@@ -10,13 +10,18 @@ import asyncpg
 
 from leftfold.adapters.postgres import PostgresLocation, PostgresStore, open_postgres
 from leftfold.ids import new_id
-from leftfold.store import NewEvent, StoredEvent
+from leftfold.store import NewEvent, Snapshot, SnapshotKey, StoredEvent, digest_of
 
-__all__ = ["connected", "dsn_of", "event", "log_of", "opened", "rows", "schema_of", "somebody_waits"]
+__all__ = ["connected", "dsn_of", "event", "log_of", "opened", "rows", "schema_of", "snapshot", "somebody_waits"]
 
 
 def event(n: int = 1, *, type: str = "Happened", tags: Sequence[str] = ()) -> NewEvent:
     return NewEvent(id=new_id(), type=type, data=b'{"n":%d}' % n, tags=tuple(tags))
+
+
+def snapshot(version: int, state: bytes = b'{"n":1}', *, stream: str = "a-1") -> Snapshot:
+    key = SnapshotKey(stream, "f", version)
+    return Snapshot(key, state, digest_of(key, state))
 
 
 @asynccontextmanager

@@ -9,11 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_postgres
+from leftfold.adapters.postgres import schema as module
+from leftfold.adapters.postgres.migrations import MIGRATIONS
 from leftfold.errors import SchemaMismatch, StoreUnavailable
 from leftfold.ids import new_id
 from leftfold.store import AppendCondition, QueryItem, ToStream
 from leftfold.testing.postgres import PostgresServer
-from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of
+from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, snapshot
 
 _CATALOG = """
     select c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text
@@ -34,7 +36,7 @@ async def _objects(url: str) -> list[tuple[object, ...]]:
 
 async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> None:
     status = await PostgresSchema(PostgresLocation.parse(bare_url)).status()
-    assert (status.found, [step.version for step in status.pending]) == (0, [1])
+    assert (status.found, [step.version for step in status.pending]) == (0, [1, 2])
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(bare_url)
     schemas = "select count(*) from pg_namespace where nspname = $1"
@@ -44,7 +46,7 @@ async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> Non
 async def test_migrating_twice_and_from_several_places_at_once_is_the_same_as_once(bare_url: str) -> None:
     schema = PostgresSchema(PostgresLocation.parse(bare_url))
     statuses = await asyncio.gather(*(schema.migrate() for _ in range(4)))
-    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(1, 1, ())}
+    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(2, 1, ())}
     async with opened(bare_url) as store:
         await store.append(ToStream("a-1", 0, [event()]))
         await schema.migrate()
@@ -57,9 +59,41 @@ async def test_the_script_for_somebody_else_to_run_makes_the_same_schema(
     other = bare_url.replace("?schema=", "?schema=x")
     postgres.execute(PostgresSchema(PostgresLocation.parse(other)).script(), "shared")
     assert await _objects(other) == await _objects(store_url)
-    assert PostgresSchema(PostgresLocation.parse(other)).script(after=1).count("create table") == 0
+    assert PostgresSchema(PostgresLocation.parse(other)).script(after=2).count("create table") == 0
     async with opened(other) as store:
         assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+
+
+async def test_a_database_of_an_older_schema_gets_only_what_it_lacks(
+    postgres: PostgresServer, bare_url: str, store_url: str
+) -> None:
+    other = bare_url.replace("?schema=", "?schema=y")
+    schema = PostgresSchema(PostgresLocation.parse(other))
+    whole, further = schema.script(), schema.script(after=1)
+    postgres.execute(whole.partition("-- States folded so far")[0] + "commit;", "shared")
+    async with connected(other) as connection:
+        await connection.execute(f"update {schema_of(other)}.meta set value = 1 where name = 'schema_version'")
+    assert [step.name for step in (await schema.status()).pending] == ["0002_snapshots"]
+    with pytest.raises(SchemaMismatch, match="leftfold migrate"):
+        await open_postgres(other)
+    postgres.execute(further, "shared")
+    assert await _objects(other) == await _objects(store_url)
+    async with opened(other) as store:
+        await store.save_snapshot(snapshot(1))
+
+
+async def test_code_of_the_schema_before_goes_on_beside_newer_code(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(store_url) as newer:
+        await newer.save_snapshot(snapshot(1))
+        monkeypatch.setattr(module, "MIGRATIONS", MIGRATIONS[:1])
+        monkeypatch.setattr(module, "NEWEST", 1)
+        assert (await PostgresSchema(PostgresLocation.parse(store_url)).migrate()).found == 2
+        async with opened(store_url) as older:
+            for version, store in enumerate((older, newer, older, newer)):
+                await store.append(ToStream("a-1", version, [event()]))
+        assert await newer.load_snapshot("a-1", "f") == snapshot(1)
 
 
 async def test_a_schema_for_newer_code_is_refused_and_one_that_is_only_newer_is_not(store_url: str) -> None:
@@ -70,7 +104,7 @@ async def test_a_schema_for_newer_code_is_refused_and_one_that_is_only_newer_is_
     for attempt in (open_postgres(store_url), PostgresSchema(PostgresLocation.parse(store_url)).migrate()):
         with pytest.raises(SchemaMismatch, match="newer") as refusal:
             await attempt
-        assert (refusal.value.found, refusal.value.needed) == (7, 1)
+        assert (refusal.value.found, refusal.value.needed) == (7, 2)
 
 
 async def test_a_database_that_is_not_utf8_is_refused_and_left_as_it_was(postgres: PostgresServer) -> None:
@@ -122,6 +156,10 @@ async def test_the_application_role_needs_no_more_than_the_script_grants(applica
         assert await store.wake(0, 5) == 1
         assert len((await store.read_log(match=(QueryItem(tags=frozenset({"x"})),))).events) == 1
         [last] = await log_of(store)
+        await store.save_snapshot(snapshot(1))
+        await store.save_snapshot(snapshot(1, b"2"))
+        assert await store.load_snapshot("a-1", "f") == snapshot(1, b"2")
+        assert await store.drop_snapshots([snapshot(1).key]) == 1
         with pytest.raises(StoreUnavailable, match="rights"):
             await store.restore([replace(last, position=2, version=2, id=new_id())])
 
@@ -137,6 +175,8 @@ async def test_the_application_role_needs_no_more_than_the_script_grants(applica
         "update :schema.tags set tag = 'y'",
         "update :schema.meta set value = 9",
         "drop table :schema.events",
+        "truncate :schema.snapshots",
+        "drop table :schema.snapshots",
         "alter table :schema.events disable trigger all",
         "create table :schema.mine (number integer)",
         "create or replace function :schema.now_v1() returns timestamptz language sql as 'select now()'",

@@ -98,16 +98,20 @@ _CHANGES = {
     "update or replace": "update or replace events set version = 2 where position = 1",
     "delete": "delete from events where position = 1",
     "delete of all": "delete from events",
-    "replace by position": "insert or replace into events select position, 'b-1', 7, type, 1, 'x', '{}', '{}', null, "
+    "replace by position": "insert or replace into events select position, 9, 7, type, 1, x'00', '{}', '{}', null, "
     "null, recorded_at from events where position = 1",
-    "replace by id": "insert or replace into events select 9, 'b-1', 7, type, 1, id, '{}', '{}', null, "
+    "replace by id": "insert or replace into events select 9, 9, 7, type, 1, id, '{}', '{}', null, "
     "null, recorded_at from events where position = 1",
-    "replace by stream and version": "replace into events select 9, stream, version, type, 1, 'x', '{}', '{}', "
+    "replace by stream and version": "replace into events select 9, stream, version, type, 1, x'00', '{}', '{}', "
     "null, null, recorded_at from events where position = 1",
     "upsert": "insert into events select * from events where position = 1 "
     "on conflict (position) do update set data = 'x'",
-    "update of a tag": "update tags set tag = 'other'",
+    "update of a tag": "update tags set tag = 9",
     "delete of a tag": "delete from tags",
+    "update of a name": "update names set name = 'b-1' where name = 'a-1'",
+    "delete of a name": "delete from names where name = 'a-1'",
+    "replace of a name by its number": "replace into names select number, 'b-1' from names where name = 'a-1'",
+    "replace of a number by its name": "replace into names select 9, name from names where name = 'a-1'",
 }
 
 

@@ -8,7 +8,10 @@ from leftfold.store.schema import Migration
 
 __all__ = ["MIGRATIONS", "NEWEST"]
 
-MIGRATIONS: Sequence[Migration] = (Migration(version=1, needs_code=1, name="0001_events"),)
+MIGRATIONS: Sequence[Migration] = (
+    Migration(version=1, needs_code=1, name="0001_events"),
+    Migration(version=2, needs_code=1, name="0002_snapshots"),
+)
 
 NEWEST = MIGRATIONS[-1].version
 """The schema version that this code is made for."""

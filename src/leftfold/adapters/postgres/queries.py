@@ -10,12 +10,18 @@ from leftfold.store.events import QueryItem
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
 
-__all__ = ["MAX_BIGINT", "Queries", "Query"]
+__all__ = ["MAX_BIGINT", "Queries", "Query", "big"]
 
 MAX_BIGINT: Final = 2**63 - 1
 
 Query: TypeAlias = tuple[str, Sequence[object]]
 """Text of a query, and its values."""
+
+
+def big(number: int | None) -> int:
+    """A bound as the database can take it; None is none."""
+    return MAX_BIGINT if number is None else min(number, MAX_BIGINT)
+
 
 _RANGE = "{0}.position > $1 and {0}.position <= h.upto"
 
@@ -36,6 +42,9 @@ class Queries:
             f"select {COLUMNS} from {self._events} where position > $1 and position <= $2 order by position limit $3"
         )
         self.facts = self._stream("version, type, schema_version, data", "asc")
+        self.valid_facts = self._stream(
+            "version, type, schema_version, data", "asc", "and occurred_at <= $5::text::timestamptz"
+        )
         self.forward = self._stream(COLUMNS, "asc")
         self.backward = self._stream(COLUMNS, "desc")
         self.versions = (
@@ -82,10 +91,10 @@ class Queries:
     def _all(self) -> str:
         return f"select e.position from {self._events} e where {_RANGE.format('e')}"
 
-    def _stream(self, columns: str, order: str) -> str:
+    def _stream(self, columns: str, order: str, further: str = "") -> str:
         return (
             f"select {columns} from {self._events} where stream = $1 and version > $2::bigint "
-            f"and version <= $3::bigint order by version {order} limit $4"
+            f"and version <= $3::bigint {further} order by version {order} limit $4"
         )
 
     @staticmethod

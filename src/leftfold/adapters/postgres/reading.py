@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from leftfold.adapters.postgres.connecting import Readers
-from leftfold.adapters.postgres.queries import MAX_BIGINT, Queries
+from leftfold.adapters.postgres.queries import Queries, big
 from leftfold.adapters.postgres.rows import event_of
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
 from leftfold.store.names import flaw_of
@@ -28,26 +29,32 @@ class Reading:
         if flaw_of(stream):
             return []
         sql = self._queries.backward if backward else self._queries.forward
-        rows = await self._readers.fetch(sql, str(stream), _big(after), _big(upto), _big(limit))
+        rows = await self._readers.fetch(sql, str(stream), big(after), big(upto), big(limit))
         return [event_of(row) for row in rows]
 
-    async def facts(self, stream: str, after: int, upto: int | None, limit: int) -> Sequence[Fact]:
+    async def facts(
+        self, stream: str, after: int, upto: int | None, limit: int, *, valid: datetime | None = None
+    ) -> Sequence[Fact]:
         """Version, type, schema version and payload of the events of one stream."""
         if flaw_of(stream):
             return []
-        rows = await self._readers.fetch(self._queries.facts, str(stream), _big(after), _big(upto), _big(limit))
+        values = (str(stream), big(after), big(upto), big(limit))
+        if valid is None:
+            rows = await self._readers.fetch(self._queries.facts, *values)
+        else:
+            rows = await self._readers.fetch(self._queries.valid_facts, *values, valid.isoformat())
         return list(map(tuple, rows))
 
     async def log(
         self, match: tuple[QueryItem, ...], category: str | None, after: int, upto: int | None, limit: int
     ) -> Page:
         """Events of the log, and how far was looked."""
-        limit = _big(limit)
+        limit = big(limit)
         if not match and category is None:
-            rows = await self._readers.fetch(self._queries.log, _big(after), _big(upto), limit)
+            rows = await self._readers.fetch(self._queries.log, big(after), big(upto), limit)
             end = rows[-1]["position"] if rows else after  # there are no gaps: the last one read is how far it looked
         else:
-            sql, values = self._queries.filtered(match, category, _big(after), upto, limit)
+            sql, values = self._queries.filtered(match, category, big(after), upto, limit)
             rows = await self._readers.fetch(sql, *values)
             end = max(after, rows[0]["upto"])
             if rows[0]["position"] is None:
@@ -71,7 +78,3 @@ class Reading:
         """The versions of those *streams* that exist."""
         rows = await self._readers.fetch(self._queries.versions, list(streams))
         return {row["stream"]: row["version"] for row in rows}
-
-
-def _big(number: int | None) -> int:
-    return MAX_BIGINT if number is None else min(number, MAX_BIGINT)

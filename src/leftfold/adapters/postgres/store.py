@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from leftfold.adapters.postgres.committing import Committer
 from leftfold.adapters.postgres.connecting import Connector, Readers, detect_pooler
@@ -12,11 +13,15 @@ from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.restoring import Restorer
 from leftfold.adapters.postgres.schema import PostgresSchema, check_schema, status_of
+from leftfold.adapters.postgres.snapshots import Snapshots
+from leftfold.adapters.postgres.timeline import Timeline
 from leftfold.adapters.postgres.waking import Waker
 from leftfold.errors import LeftfoldError, StoreClosed
 from leftfold.store.batching import Pending
-from leftfold.store.checks import check_range
+from leftfold.store.checks import check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
+from leftfold.store.snapshots import Snapshot, SnapshotKey
+from leftfold.store.timeline import StreamHead
 
 __all__ = ["PostgresStore", "open_postgres"]
 
@@ -33,6 +38,8 @@ class PostgresStore:
         self._location = location
         self._readers = Readers(connector)
         self._reading = Reading(self._readers, location.schema)
+        self._timeline = Timeline(self._readers, location.schema)
+        self._snapshots = Snapshots(self._readers, location.schema)
         self._waker = Waker(connector, self._readers, self._reading)
         self._committer = Committer(connector, self._reading, self._waker.grown)
         self._restorer = Restorer(self._readers, self._reading, location.schema)
@@ -55,12 +62,13 @@ class PostgresStore:
         return await self._reading.stream(stream, after, upto, limit, backward=backward)
 
     async def read_facts(
-        self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
+        self, stream: str, *, after: int = 0, upto: int | None = None, valid: datetime | None = None, limit: int = 500
     ) -> Sequence[Fact]:
         """See `Store.read_facts`."""
         self._check_open()
         check_range(after, upto, limit)
-        return await self._reading.facts(stream, after, upto, limit)
+        moment = None if valid is None else check_moment(valid)
+        return await self._reading.facts(stream, after, upto, limit, valid=moment)
 
     async def read_log(
         self,
@@ -85,6 +93,48 @@ class PostgresStore:
         """See `Store.wake`; commits of any process wake within milliseconds, behind a pooler within 50."""
         self._check_open()
         return await self._waker.wake(after, timeout)
+
+    async def position_at(self, recorded: datetime) -> int:
+        """See `Timeline.position_at`."""
+        self._check_open()
+        return await self._timeline.position_at(check_moment(recorded))
+
+    async def version_at(self, stream: str, position: int) -> int:
+        """See `Timeline.version_at`."""
+        self._check_open()
+        check_range(0, position, 1)
+        return await self._timeline.version_at(stream, position)
+
+    async def streams(
+        self, *, category: str | None = None, after: str = "", upto: int | None = None, limit: int = 500
+    ) -> Sequence[StreamHead]:
+        """See `Timeline.streams`."""
+        self._check_open()
+        check_range(0, upto, limit)
+        return await self._timeline.streams(category, after, upto, limit)
+
+    async def load_snapshot(self, stream: str, fingerprint: str, *, upto: int | None = None) -> Snapshot | None:
+        """See `SnapshotStore.load_snapshot`."""
+        self._check_open()
+        check_range(0, upto, 1)
+        return await self._snapshots.load(stream, fingerprint, upto)
+
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        """See `SnapshotStore.save_snapshot`; it does not wait for those who append."""
+        self._check_open()
+        check_snapshot(snapshot)
+        await self._snapshots.save(snapshot)
+
+    async def read_snapshots(self, *, after: SnapshotKey | None = None, limit: int = 500) -> Sequence[Snapshot]:
+        """See `SnapshotStore.read_snapshots`."""
+        self._check_open()
+        check_range(0, None, limit)
+        return await self._snapshots.page(after, limit)
+
+    async def drop_snapshots(self, keys: Sequence[SnapshotKey]) -> int:
+        """See `SnapshotStore.drop_snapshots`; after a broken connection those are counted that were still there."""
+        self._check_open()
+        return await self._snapshots.drop(keys)
 
     async def restore(self, events: Sequence[StoredEvent]) -> int:
         """See `Restorable.restore`; for the owner of the schema, the application's role may not."""

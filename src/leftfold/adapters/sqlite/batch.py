@@ -7,19 +7,22 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from leftfold.adapters.sqlite.rows import COLUMNS, Row, event_of, exists_sql, row_of, time_text
+from leftfold.adapters.sqlite.naming import Naming
+from leftfold.adapters.sqlite.rows import COLUMNS, Row, Run, event_of, exists_sql, micros_of, tags_text, time_of
 from leftfold.errors import ConditionFailed, LeftfoldError
 from leftfold.store.batching import Pending
 from leftfold.store.events import AppendCondition, Appended, StoredEvent, ToStream
 from leftfold.store.verdict import check_version, first_result
 
-__all__ = ["Batch", "events_by_id", "insert_rows", "version_in"]
+__all__ = ["Batch", "events_by_id", "insert_rows", "numbers_of", "version_in"]
 
-_INSERT = f"insert into events ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_TAG = "insert into tags (tag, position) values (?, ?)"
+# A failed insert ends the transaction anyway; `or fail` spares SQLite the preparation for undoing it alone.
+_INSERT = f"insert or fail into events ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_RUN = "insert or fail into tags (tag, position) select ?, position from events where position between ? and ?"
 _HEAD = "select position, recorded_at from events order by position desc limit 1"
 _VERSION = "select version from events where stream = ? order by version desc limit 1"
 _KNOWN = "select 1 from events where id = ?"
+_BY_ID = f"select {COLUMNS} from events where id = ?"
 
 
 class Batch:
@@ -27,19 +30,21 @@ class Batch:
 
     Args:
         connection: inside BEGIN IMMEDIATE, so nobody else writes until the end.
+        naming: of the same connection.
         now: the recorded time, unless the log is ahead of it.
     """
 
-    def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
+    def __init__(self, connection: sqlite3.Connection, naming: Naming, now: datetime) -> None:
         self._cursor = connection.cursor()
-        last: tuple[int, str] | None = self._cursor.execute(_HEAD).fetchone()
-        self.position, text = last or (0, "")
-        self._recorded = max(time_text(now), text)
-        self._recorded_at = datetime.fromisoformat(self._recorded)
+        self._naming = naming
+        last: tuple[int, int] | None = self._cursor.execute(_HEAD).fetchone()
+        self.position, latest = last or (0, micros_of(now))
+        self._recorded = max(micros_of(now), latest)
+        self._recorded_at = time_of(self._recorded)
         self._versions: dict[str, int] = {}
         self._rows: list[Row] = []
-        self._tags: list[tuple[str, int]] = []
-        self._ids: set[UUID] = set()
+        self._runs: list[Run] = []
+        self._ids: set[bytes] = set()
 
     def judge(self, pending: Pending) -> Appended | LeftfoldError:
         """The verdict over one append; its rows are written by `flush` at the latest."""
@@ -50,17 +55,17 @@ class Batch:
 
     def flush(self) -> None:
         """Write the rows of every append judged so far."""
-        insert_rows(self._cursor, self._rows, self._tags)
+        insert_rows(self._cursor, self._rows, self._runs)
         self._rows.clear()
-        self._tags.clear()
+        self._runs.clear()
         self._ids.clear()
 
     def _append(self, parts: Sequence[ToStream], condition: AppendCondition | None) -> Appended:
-        first = parts[0].events[0].id
+        first = parts[0].events[0].id.bytes
         if condition is not None or first in self._ids:
             self.flush()
-        if self._cursor.execute(_KNOWN, (str(first),)).fetchone():
-            return first_result(parts, events_by_id(self._cursor, parts))
+        if self._cursor.execute(_KNOWN, (first,)).fetchone():
+            return first_result(parts, events_by_id(self._cursor, self._naming, parts))
         if condition is not None:
             self._check(condition)
         for part in parts:
@@ -80,46 +85,76 @@ class Batch:
     def _version(self, stream: str) -> int:
         version = self._versions.get(stream)
         if version is None:
-            version = self._versions[stream] = version_in(self._cursor, stream)
+            version = self._versions[stream] = version_in(self._cursor, self._naming, stream)
         return version
 
     def _add(self, parts: Sequence[ToStream]) -> int:
-        position, recorded = self.position, self._recorded
-        add_row, add_id, add_tag = self._rows.append, self._ids.add, self._tags.append
         for part in parts:
-            stream, version = str(part.stream), self._versions[part.stream]
-            for event in part.events:
-                position += 1
-                version += 1
-                add_row(row_of(event, stream, version, position, recorded))
-                add_id(event.id)
-                for tag in event.tags if len(event.tags) < 2 else set(event.tags):
-                    add_tag((tag, position))
-            self._versions[part.stream] = version
-        self.position = position
-        return position
+            self._add_part(part)
+        return self.position
+
+    def _add_part(self, part: ToStream) -> None:
+        position, version, recorded = self.position, self._versions[part.stream], self._recorded
+        stream = self._naming.give(str(part.stream))
+        add_row, add_id = self._rows.append, self._ids.add
+        tags: tuple[str, ...] = ()
+        numbers: Sequence[int] = ()
+        text, since = None, position + 1
+        for event in part.events:
+            position += 1
+            version += 1
+            if event.tags != tags:
+                self._runs += [(number, since, position - 1) for number in numbers]
+                tags, since = event.tags, position
+                numbers = numbers_of(self._naming, tags)
+                text = tags_text(numbers) if tags else None
+            id_ = event.id.int.to_bytes(16, "big")
+            add_id(id_)
+            add_row(
+                (
+                    position,
+                    stream,
+                    version,
+                    event.type,
+                    event.schema_version,
+                    id_,
+                    event.data.decode(),
+                    event.metadata.decode(),
+                    text,
+                    None if event.occurred_at is None else micros_of(event.occurred_at),
+                    recorded,
+                )
+            )
+        self._runs += [(number, since, position) for number in numbers]
+        self.position, self._versions[part.stream] = position, version
 
 
-def insert_rows(cursor: sqlite3.Cursor, rows: Sequence[Row], tags: Sequence[tuple[str, int]]) -> None:
-    """Insert rows of events and of tags."""
+def insert_rows(cursor: sqlite3.Cursor, rows: Sequence[Row], runs: Sequence[Run]) -> None:
+    """Insert rows of events, and then their tags."""
     if rows:
         cursor.executemany(_INSERT, rows)
-    if tags:
-        cursor.executemany(_INSERT_TAG, tags)
+    if runs:
+        cursor.executemany(_INSERT_RUN, runs)
 
 
-def version_in(cursor: sqlite3.Cursor, stream: str) -> int:
+def numbers_of(naming: Naming, tags: Sequence[str]) -> Sequence[int]:
+    """The numbers of *tags*, each once, in the order of the tags; new ones if need be."""
+    return [naming.give(tag) for tag in (tags if len(tags) < 2 else sorted(set(tags)))]
+
+
+def version_in(cursor: sqlite3.Cursor, naming: Naming, stream: str) -> int:
     """The version of *stream* in the file, 0 when there is none."""
-    found: tuple[int] | None = cursor.execute(_VERSION, (stream,)).fetchone()
+    number = naming.find(stream)
+    found: tuple[int] | None = None if number is None else cursor.execute(_VERSION, (number,)).fetchone()
     return found[0] if found else 0
 
 
-def events_by_id(cursor: sqlite3.Cursor, parts: Iterable[ToStream]) -> dict[UUID, StoredEvent]:
+def events_by_id(cursor: sqlite3.Cursor, naming: Naming, parts: Iterable[ToStream]) -> dict[UUID, StoredEvent]:
     """Every stored event whose id is among those of *parts*."""
     found: dict[UUID, StoredEvent] = {}
     for part in parts:
         for event in part.events:
-            row: Row | None = cursor.execute(f"select {COLUMNS} from events where id = ?", (str(event.id),)).fetchone()
+            row: Row | None = cursor.execute(_BY_ID, (event.id.bytes,)).fetchone()
             if row is not None:
-                found[event.id] = event_of(row)
+                found[event.id] = event_of(row, naming)
     return found

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from leftfold.adapters.sqlite.batch import Batch, events_by_id
 from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S
 from leftfold.clock import Clock
 from leftfold.errors import AppendRefused, IdReused, LeftfoldError, OutcomeUnknown, StoreBusy
@@ -33,13 +34,20 @@ class Committer:
     """Commits appends in batches at the end of each tick of the loop it was made on.
 
     Args:
+        naming: of the same connection.
         grown: called with the new head after each commit.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock, grown: Callable[[int], None]
+        self,
+        connection: sqlite3.Connection,
+        naming: Naming,
+        location: SqliteLocation,
+        clock: Clock,
+        grown: Callable[[int], None],
     ) -> None:
         self._connection = connection
+        self._naming = naming
         self._location = location
         self._clock = clock
         self._grown = grown
@@ -109,7 +117,7 @@ class Committer:
         execute = self._connection.execute
         execute("begin immediate")
         try:
-            work = Batch(self._connection, self._clock.now())
+            work = Batch(self._connection, self._naming, self._clock.now())
             head = work.position
             verdicts = [work.judge(pending) for pending in batch]
             if work.position == head:
@@ -117,8 +125,10 @@ class Committer:
             else:
                 work.flush()
                 execute("commit")
+                self._naming.keep()
                 self._grown(work.position)
         finally:
+            self._naming.forget()
             if self._connection.in_transaction:
                 execute("rollback")
         return verdicts
@@ -133,7 +143,7 @@ class Committer:
     def _explained(self, pending: Pending, error: sqlite3.Error) -> LeftfoldError:
         refusal = translated(error, self._location.path)
         if isinstance(refusal, AppendRefused):
-            for event in events_by_id(self._connection.cursor(), pending.parts).values():
+            for event in events_by_id(self._connection.cursor(), self._naming, pending.parts).values():
                 return IdReused(event.id, event.stream, event.version)
         return refusal
 

@@ -2,95 +2,79 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from leftfold.store.events import NewEvent, QueryItem, StoredEvent
+from leftfold.adapters.sqlite.naming import Naming
+from leftfold.store.events import QueryItem, StoredEvent
 from leftfold.store.names import flaw_of
 
 __all__ = [
     "COLUMNS",
     "LARGEST",
     "Row",
+    "Run",
     "Value",
     "event_of",
     "exists_sql",
     "filter_sql",
-    "row_of",
-    "row_of_stored",
-    "time_text",
+    "micros_of",
+    "tags_text",
+    "time_of",
 ]
 
-Value: TypeAlias = str | int | None
-Row: TypeAlias = tuple[int, str, int, str, int, str, str, str, str | None, str | None, str]
+Value: TypeAlias = str | int | bytes | None
+Row: TypeAlias = tuple[int, int, int, str, int, bytes, str, str, str | None, int | None, int]
+Run: TypeAlias = tuple[int, int, int]
+"""The number of a tag, and the first and last of positions in a row that have it."""
 
 COLUMNS = "position, stream, version, type, schema_version, id, data, metadata, tags, occurred_at, recorded_at"
 
 LARGEST: Final = 2**63 - 1
 """The largest number SQLite keeps; no position or version gets there."""
 
-_encode_tags = msgspec.json.Encoder().encode
-_decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NUMBER = "(select number from names where name = ?)"
+
+_decode_tags = msgspec.json.Decoder(tuple[int, ...]).decode
 
 
-def time_text(time: datetime) -> str:
-    """UTC with microseconds and a Z, so that text order is time order."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+def micros_of(time: datetime) -> int:
+    """The microseconds from the start of 1970 in UTC to *time*."""
+    return (time - _EPOCH) // _MICROSECOND
 
 
-def row_of(event: NewEvent, stream: str, version: int, position: int, recorded_at: str) -> Row:
-    """The row of a new event."""
-    return (
-        position,
-        stream,
-        version,
-        event.type,
-        event.schema_version,
-        str(event.id),
-        event.data.decode(),
-        event.metadata.decode(),
-        _tags_text(event.tags) if event.tags else None,
-        time_text(event.occurred_at) if event.occurred_at else None,
-        recorded_at,
-    )
+def time_of(micros: int) -> datetime:
+    """The time *micros* microseconds after the start of 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=micros)
 
 
-def row_of_stored(event: StoredEvent) -> Row:
-    """The row of an event that another store recorded."""
-    return (
-        event.position,
-        event.stream,
-        event.version,
-        event.type,
-        event.schema_version,
-        str(event.id),
-        event.data.decode(),
-        event.metadata.decode(),
-        _tags_text(event.tags) if event.tags else None,
-        time_text(event.occurred_at) if event.occurred_at != event.recorded_at else None,
-        time_text(event.recorded_at),
-    )
+def tags_text(numbers: Iterable[int]) -> str:
+    """The JSON array of *numbers*."""
+    return f"[{','.join(map(str, numbers))}]"
 
 
-def event_of(row: Row) -> StoredEvent:
+def event_of(row: Row, naming: Naming) -> StoredEvent:
     """The event of a row."""
     position, stream, version, type_, schema_version, id_, data, metadata, tags, occurred_at, recorded_at = row
-    recorded = datetime.fromisoformat(recorded_at)
+    recorded = time_of(recorded_at)
     return StoredEvent(
         position=position,
-        stream=stream,
+        stream=naming.name(stream),
         version=version,
-        id=UUID(id_),
+        id=UUID(bytes=id_),
         type=type_,
         schema_version=schema_version,
         data=data.encode(),
         metadata=metadata.encode(),
-        occurred_at=datetime.fromisoformat(occurred_at) if occurred_at else recorded,
+        occurred_at=recorded if occurred_at is None else time_of(occurred_at),
         recorded_at=recorded,
-        tags=_decode_tags(tags) if tags else (),
+        tags=tuple(map(naming.name, _decode_tags(tags))) if tags else (),
     )
 
 
@@ -104,7 +88,7 @@ def exists_sql(item: QueryItem, after: int) -> tuple[str, list[Value]]:
     join = " join events e on e.position = t.position" if types else ""
     others = _others_sql("t.position", len(tags) - 1)
     return (
-        f"select 1 from tags t{join} where t.tag = ? and t.position > ?{others}{types} limit 1",
+        f"select 1 from tags t{join} where t.tag = {_NUMBER} and t.position > ?{others}{types} limit 1",
         [tags[0], after, *tags[1:], *values],
     )
 
@@ -117,20 +101,16 @@ def filter_sql(item: QueryItem, after: int, end: int) -> tuple[str, list[Value]]
     tags = sorted(item.tags)
     if not tags:
         return f"(true{types})", values
-    chosen = "e.position in (select position from tags where tag = ? and position > ? and position <= ?)"
+    chosen = f"e.position in (select position from tags where tag = {_NUMBER} and position > ? and position <= ?)"
     others = _others_sql("e.position", len(tags) - 1)
     return f"({chosen}{others}{types})", [tags[0], after, end, *tags[1:], *values]
 
 
 def _others_sql(position: str, count: int) -> str:
-    return f" and exists (select 1 from tags o where o.tag = ? and o.position = {position})" * count
+    return f" and exists (select 1 from tags o where o.tag = {_NUMBER} and o.position = {position})" * count
 
 
 def _types_sql(item: QueryItem) -> tuple[str, list[Value]]:
     if not item.types:
         return "", []
     return f" and e.type in ({', '.join('?' * len(item.types))})", [*sorted(item.types)]
-
-
-def _tags_text(tags: tuple[str, ...]) -> str:
-    return _encode_tags(tags if len(tags) == 1 else sorted(set(tags))).decode()

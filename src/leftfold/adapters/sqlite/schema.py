@@ -16,7 +16,10 @@ __all__ = ["APPLICATION_ID", "MIGRATIONS", "SqliteSchema", "check_schema", "conn
 APPLICATION_ID = 0x4C46_4C44
 """Marks the file as ours in SQLite's header; `file` and SQLite's tools show it."""
 
-MIGRATIONS: Sequence[Migration] = (Migration(version=1, needs_code=1, name="0001_events"),)
+MIGRATIONS: Sequence[Migration] = (
+    Migration(version=1, needs_code=1, name="0001_events"),
+    Migration(version=2, needs_code=1, name="0002_snapshots"),
+)
 _NEWEST = MIGRATIONS[-1].version
 
 

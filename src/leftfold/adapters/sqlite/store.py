@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from datetime import datetime
 
-from leftfold.adapters.sqlite.batch import insert_rows, version_in
+from leftfold.adapters.sqlite.batch import insert_rows, numbers_of, version_in
 from leftfold.adapters.sqlite.committer import Committer
-from leftfold.adapters.sqlite.failures import is_busy, translated
+from leftfold.adapters.sqlite.failures import translated
 from leftfold.adapters.sqlite.location import SqliteLocation
-from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Value, event_of, filter_sql, row_of_stored
+from leftfold.adapters.sqlite.naming import Naming
+from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Run, Value, event_of, filter_sql, micros_of, tags_text
 from leftfold.adapters.sqlite.schema import check_schema, connect, install, prepare, status_of
-from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
+from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
+from leftfold.adapters.sqlite.timeline import SqliteTimeline
+from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.clock import Clock, SystemClock
-from leftfold.errors import StoreClosed
 from leftfold.store.batching import Pending
-from leftfold.store.checks import check_range
+from leftfold.store.checks import check_moment, check_range
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
@@ -25,13 +27,11 @@ from leftfold.store.restoring import check_continues
 
 __all__ = ["SqliteStore", "open_sqlite"]
 
-T = TypeVar("T")
-
 _POLL_S = 0.02
-_HEAD = "select coalesce(max(position), 0) from events"
+_STREAM = "stream = (select number from names where name = ?)"
 
 
-class SqliteStore:
+class SqliteStore(SqliteTimeline, SqliteSnapshots):
     """Keeps the log in one SQLite file that several processes may share.
 
     Appends and reads run on the event loop that opened it: a page is read whole, so no cursor is ever left open
@@ -39,12 +39,10 @@ class SqliteStore:
     """
 
     def __init__(self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock) -> None:
-        self._connection = connection
-        self._location = location
+        super().__init__(connection, location)
         self._grown = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._committer = Committer(connection, location, clock, self._wake_all)
-        self._closed = False
+        self._naming = Naming(connection)
+        self._committer = Committer(connection, self._naming, location, clock, self._wake_all)
 
     async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
         """See `Store.append`."""
@@ -59,21 +57,22 @@ class SqliteStore:
         if flaw_of(stream):
             return []
         order = "desc" if backward else "asc"
-        sql = f"select {COLUMNS} from events where stream = ? and version > ? {_upto('version', upto)}"
-        rows = await self._read(
-            lambda: self._rows(f"{sql} order by version {order} limit ?", str(stream), after, limit)
-        )
-        return [event_of(row) for row in rows]
+        sql = f"select {COLUMNS} from events where {_STREAM} and version > ? {_upto('version', upto)}"
+        sql += f" order by version {order} limit ?"
+        return await self._read(lambda: self._events(sql, str(stream), after, limit))
 
     async def read_facts(
-        self, stream: str, *, after: int = 0, upto: int | None = None, limit: int = 500
+        self, stream: str, *, after: int = 0, upto: int | None = None, valid: datetime | None = None, limit: int = 500
     ) -> Sequence[Fact]:
         """See `Store.read_facts`."""
         after, upto, limit = _bounded(after, upto, limit)
+        happened = (
+            "" if valid is None else f"and coalesce(occurred_at, recorded_at) <= {micros_of(check_moment(valid))}"
+        )
         if flaw_of(stream):
             return []
-        sql = "select version, type, schema_version, data from events where stream = ? and version > ? "
-        sql += f"{_upto('version', upto)} order by version limit ?"
+        sql = f"select version, type, schema_version, data from events where {_STREAM} and version > ? "
+        sql += f"{_upto('version', upto)} {happened} order by version limit ?"
         return await self._read(lambda: self._connection.execute(sql, (str(stream), after, limit)).fetchall())
 
     async def read_log(
@@ -109,22 +108,15 @@ class SqliteStore:
         self._check_open()
         await self._committer.drain()
         await when_free(lambda: self._connection.execute("begin immediate"), self._location)
-        cursor = self._connection.cursor()
         try:
-            positions = [event.position for event in events]
-            last = self._rows(f"select {COLUMNS} from events order by position desc limit ?", 1)
-            between = f"select {COLUMNS} from events where position between ? and ?"
-            known = self._rows(between, min(positions, default=0), max(positions, default=0))
-            here = {row[0]: event_of(row) for row in known}
-            new = check_continues(
-                events, here, event_of(last[0]) if last else None, lambda stream: version_in(cursor, stream)
-            )
-            tags = [(tag, event.position) for event in new for tag in event.tags]
-            insert_rows(cursor, [row_of_stored(event) for event in new], tags)
+            new = self._continuing(events)
+            self._insert(new)
             self._connection.execute("commit")
+            self._naming.keep()
         except sqlite3.Error as error:
             raise translated(error, self._location.path) from error
         finally:
+            self._naming.forget()
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
         self._wake_all(0)
@@ -136,26 +128,35 @@ class SqliteStore:
             return
         self._closed = True
         await self._committer.drain()
-        self._connection.close()
+        async with self._writing:
+            self._connection.close()
         self._wake_all(0)
 
-    async def _read(self, work: Callable[[], T]) -> T:
-        end = self._loop.time() + self._location.deadline_s
-        while True:
-            self._check_open()
-            try:
-                return work()
-            except sqlite3.Error as error:
-                if not is_busy(error) or self._loop.time() > end:
-                    raise translated(error, self._location.path) from error
-            await asyncio.sleep(BUSY_RETRY_S)
+    def _continuing(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+        positions = [event.position for event in events]
+        last = self._events(f"select {COLUMNS} from events order by position desc limit ?", 1)
+        between = f"select {COLUMNS} from events where position between ? and ?"
+        known = self._events(between, min(positions, default=0), max(positions, default=0))
+        here = {event.position: event for event in known}
+        cursor = self._connection.cursor()
+        return check_continues(
+            events, here, last[0] if last else None, lambda stream: version_in(cursor, self._naming, stream)
+        )
+
+    def _insert(self, events: Sequence[StoredEvent]) -> None:
+        rows: list[Row] = []
+        runs: list[Run] = []
+        for event in events:
+            numbers = numbers_of(self._naming, event.tags)
+            rows.append(_row_of(event, self._naming.give(event.stream), tags_text(numbers) if numbers else None))
+            runs += [(number, event.position, event.position) for number in numbers]
+        insert_rows(self._connection.cursor(), rows, runs)
 
     def _rows(self, sql: str, *values: Value) -> list[Row]:
         return self._connection.execute(sql, values).fetchall()
 
-    def _position(self) -> int:
-        position: int = self._connection.execute(_HEAD).fetchone()[0]
-        return position
+    def _events(self, sql: str, *values: Value) -> list[StoredEvent]:
+        return [event_of(row, self._naming) for row in self._rows(sql, *values)]
 
     def _page(
         self, after: int, upto: int | None, match: tuple[QueryItem, ...], category: str | None, limit: int
@@ -167,14 +168,10 @@ class SqliteStore:
             if match or category is not None:
                 end = min(end, after + SCAN_POSITIONS)
             where, values = _where(match, category, after, end)
-            events = [event_of(row) for row in self._rows(where, *values, limit)]
+            events = self._events(where, *values, limit)
         finally:
             self._connection.execute("rollback")
         return Page(events, events[-1].position if len(events) == limit else max(after, end))
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise StoreClosed(f"the store on {self._location.path} was closed; open it again")
 
     def _wake_all(self, _head: int) -> None:
         self._grown.set()
@@ -212,6 +209,24 @@ def _opened(location: SqliteLocation, *, migrate: bool) -> sqlite3.Connection:
     return connection
 
 
+def _row_of(event: StoredEvent, stream: int, tags: str | None) -> Row:
+    recorded = micros_of(event.recorded_at)
+    occurred = micros_of(event.occurred_at)
+    return (
+        event.position,
+        stream,
+        event.version,
+        event.type,
+        event.schema_version,
+        event.id.bytes,
+        event.data.decode(),
+        event.metadata.decode(),
+        tags,
+        occurred if occurred != recorded else None,
+        recorded,
+    )
+
+
 def _bounded(after: int, upto: int | None, limit: int) -> tuple[int, int | None, int]:
     check_range(after, upto, limit)
     return min(after, LARGEST), upto if upto is None else min(upto, LARGEST), min(limit, LARGEST)
@@ -225,10 +240,10 @@ def _where(match: tuple[QueryItem, ...], category: str | None, after: int, end: 
     sql = f"select {', '.join('e.' + name for name in COLUMNS.split(', '))} from events e"
     sql += " where e.position > ? and e.position <= ?"
     values: list[Value] = [after, end]
-    if category is not None and flaw_of(category):
+    if category and flaw_of(category):
         sql += " and false"
     elif category is not None:
-        sql += " and substr(e.stream, 1, instr(e.stream || '-', '-') - 1) = ?"
+        sql += " and (select substr(name, 1, instr(name || '-', '-') - 1) from names where number = e.stream) = ?"
         values.append(category)
     if match:
         filters = [filter_sql(item, after, end) for item in match]

@@ -16,11 +16,14 @@ from leftfold.testing.conformance.appends import AppendLaws
 from leftfold.testing.conformance.conditions import ConditionLaws
 from leftfold.testing.conformance.content import ContentLaws
 from leftfold.testing.conformance.groups import GroupLaws
+from leftfold.testing.conformance.listing import ListingLaws
 from leftfold.testing.conformance.machine import check_against_reference
 from leftfold.testing.conformance.reads import ReadLaws
 from leftfold.testing.conformance.repeats import RepeatLaws
 from leftfold.testing.conformance.restores import RestoreLaws
+from leftfold.testing.conformance.snapshots import SnapshotLaws
 from leftfold.testing.conformance.stores import Opener
+from leftfold.testing.conformance.timeline import TimelineLaws
 from leftfold.testing.conformance.waking import WakeLaws
 
 __all__ = [
@@ -28,15 +31,30 @@ __all__ = [
     "ConditionLaws",
     "ContentLaws",
     "GroupLaws",
+    "ListingLaws",
     "Opener",
     "ReadLaws",
     "RepeatLaws",
     "RestoreLaws",
+    "SnapshotLaws",
     "StoreConformance",
+    "TimelineLaws",
     "WakeLaws",
     "check_against_reference",
 ]
 
 
-class StoreConformance(AppendLaws, RepeatLaws, ReadLaws, ConditionLaws, ContentLaws, GroupLaws, WakeLaws, RestoreLaws):
+class StoreConformance(
+    AppendLaws,
+    RepeatLaws,
+    ReadLaws,
+    ConditionLaws,
+    ContentLaws,
+    GroupLaws,
+    WakeLaws,
+    RestoreLaws,
+    TimelineLaws,
+    ListingLaws,
+    SnapshotLaws,
+):
     """Every law of a store. Subclass it and give the `opener` fixture."""

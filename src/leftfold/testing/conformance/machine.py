@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from abc import abstractmethod
 from collections.abc import Coroutine
-from typing import TypeVar
+from datetime import datetime
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 from msgspec.structs import replace
 
 from leftfold.errors import LeftfoldError
@@ -24,17 +23,17 @@ from leftfold.store.events import (
     StoredEvent,
     ToStream,
 )
-from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
-from leftfold.testing.conformance.stores import Opener, log_of
+from leftfold.testing.conformance.machine_ground import STREAMS
+from leftfold.testing.conformance.machine_moments import VALID_TIMES, MomentRules
+from leftfold.testing.conformance.machine_snapshots import SnapshotRules
+from leftfold.testing.conformance.stores import Opener
 
 __all__ = ["StoreMachine", "check_against_reference"]
 
-T = TypeVar("T")
 
-
-def _new_event(type_: str, tags: list[str]) -> NewEvent:
-    return NewEvent(id=new_id(), type=type_, data=b"{}", tags=tuple(tags))
+def _new_event(type_: str, tags: list[str], occurred_at: datetime | None) -> NewEvent:
+    return NewEvent(id=new_id(), type=type_, data=b"{}", tags=tuple(tags), occurred_at=occurred_at)
 
 
 def _item(tags: list[str], types: list[str]) -> QueryItem:
@@ -45,19 +44,18 @@ def _condition(items: list[QueryItem], after: int) -> AppendCondition:
     return AppendCondition(none_of=tuple(items), after=after)
 
 
-_STREAMS = st.sampled_from(["a-1", "a-2", "b-1"])
 _TAGS = st.lists(st.sampled_from(["red", "big", "far"]), max_size=3)
 _TYPES = st.sampled_from(["Opened", "Moved", "Closed"])
 _EXPECTED: st.SearchStrategy[ExpectedVersion] = st.one_of(
     st.sampled_from([Expected.ANY, Expected.ANY, Expected.NO_STREAM, Expected.STREAM_EXISTS]), st.integers(0, 8)
 )
 _EVENTS = st.lists(
-    st.builds(_new_event, _TYPES, _TAGS),
+    st.builds(_new_event, _TYPES, _TAGS, st.one_of(st.none(), VALID_TIMES)),
     min_size=1,
     max_size=4,
 )
 _PARTS = st.lists(
-    st.builds(ToStream, _STREAMS, _EXPECTED, _EVENTS), min_size=1, max_size=2, unique_by=lambda part: part.stream
+    st.builds(ToStream, STREAMS, _EXPECTED, _EVENTS), min_size=1, max_size=2, unique_by=lambda part: part.stream
 )
 _ITEMS = st.lists(
     st.builds(_item, _TAGS, st.lists(_TYPES, max_size=2)),
@@ -72,7 +70,7 @@ _CONDITIONS = st.one_of(
 
 
 def check_against_reference(opener: Opener, *, examples: int = 60, steps: int = 25) -> None:
-    """Run random appends, repetitions and reads on a store and on the memory reference; any difference fails.
+    """Do random work on a store and on the memory reference; any difference fails.
 
     Args:
         opener: opens one and the same log at every call; the log may hold events from an earlier example, which are
@@ -97,28 +95,8 @@ def check_against_reference(opener: Opener, *, examples: int = 60, steps: int = 
     )
 
 
-class StoreMachine(RuleBasedStateMachine):
+class StoreMachine(MomentRules, SnapshotRules):
     """One sequence of operations, on a store and on the reference; subclasses give the opener."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        self.reference = self.run(_memory())
-        self.store: Store = self.run(self.open_one())
-        self.base = self.run(self.store.head())
-        self.prefix = f"{new_id()}."
-        self.sent: list[tuple[list[ToStream], AppendCondition | None]] = []
-
-    @abstractmethod
-    def open_one(self) -> Coroutine[object, object, Store]:
-        """Open the store under test."""
-
-    def run(self, work: Coroutine[object, object, T]) -> T:
-        return self.runner.run(work)
-
-    def teardown(self) -> None:
-        self.run(self.store.close())
-        self.runner.close()
 
     @rule(parts=_PARTS, condition=_CONDITIONS)
     def append(self, parts: list[ToStream], condition: AppendCondition | None) -> None:
@@ -138,7 +116,7 @@ class StoreMachine(RuleBasedStateMachine):
             longer = [*parts[:-1], ToStream(parts[-1].stream, Expected.ANY, [*parts[-1].events, *_fresh(extra)])]
             self.compare(longer, condition)
 
-    @rule(part=st.builds(ToStream, _STREAMS, _EXPECTED, _EVENTS), count=st.integers(2, 6))
+    @rule(part=st.builds(ToStream, STREAMS, _EXPECTED, _EVENTS), count=st.integers(2, 6))
     def race(self, part: ToStream, count: int) -> None:
         group = [[_renewed(part)] for _ in range(count)]
         ours = self.run(_together(self.store, [[self.moved(p) for p in parts] for parts in group]))
@@ -147,7 +125,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.resync()
 
     @rule(
-        stream=_STREAMS,
+        stream=STREAMS,
         after=st.integers(0, 6),
         upto=st.one_of(st.none(), st.integers(0, 12)),
         backward=st.booleans(),
@@ -177,20 +155,6 @@ class StoreMachine(RuleBasedStateMachine):
         theirs = self.run(_outcome(self.reference, parts, condition))
         assert self.plain(ours) == _plain(theirs)
 
-    def resync(self) -> None:
-        """After a race either append may have won: take the winner's ids over into the reference."""
-        log = self.run(log_of(self.store))[self.base :]
-        fresh = self.run(_memory())
-        self.run(
-            fresh.restore(
-                [
-                    replace(event, position=event.position - self.base, stream=event.stream[len(self.prefix) :])
-                    for event in log
-                ]
-            )
-        )
-        self.reference = fresh
-
     def moved(self, part: ToStream) -> ToStream:
         return ToStream(self.prefix + part.stream, part.expected, part.events)
 
@@ -199,10 +163,6 @@ class StoreMachine(RuleBasedStateMachine):
 
     def bare(self, event: StoredEvent) -> object:
         return _bare(event, self.base, self.prefix)
-
-
-async def _memory() -> MemoryStore:
-    return MemoryStore()
 
 
 async def _outcome(store: Store, parts: list[ToStream], condition: AppendCondition | None) -> Appended | LeftfoldError:

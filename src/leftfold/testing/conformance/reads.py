@@ -102,6 +102,8 @@ class ReadLaws(Laws):
         assert list((await store.read_log(category="account-1")).events) == []
         both = await store.read_log(category="account", match=(QueryItem(types=frozenset({"Other"})),))
         assert (list(both.events), both.position) == ([], 7)
+        await store.append(ToStream("-1", 0, events(1)))
+        assert [e.stream for e in (await store.read_log(category="")).events] == ["-1"]
 
     async def test_tags_come_back_sorted_and_once(self, store: FullStore) -> None:
         await store.append(ToStream("a-1", 0, [event(tags=["z", "a", "z"]), event()]))

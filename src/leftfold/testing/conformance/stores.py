@@ -10,8 +10,9 @@ import pytest
 from leftfold.ids import new_id
 from leftfold.store.events import NewEvent, Page, QueryItem, StoredEvent
 from leftfold.store.port import Restorable, Store
+from leftfold.store.timeline import StreamHead
 
-__all__ = ["FullStore", "Laws", "Opener", "event", "events", "log_of", "scan"]
+__all__ = ["FullStore", "Laws", "Opener", "event", "events", "heads_of", "log_of", "scan"]
 
 
 class FullStore(Store, Restorable, Protocol):
@@ -61,3 +62,16 @@ async def scan(
         assert page.position > after, "a page never steps back"
         pages.append(page)
         after = page.position
+
+
+async def heads_of(
+    store: Store, *, category: str | None = None, upto: int | None = None, limit: int = 500
+) -> list[StreamHead]:
+    """Every stream, page by page, until a page is shorter than its limit."""
+    heads: list[StreamHead] = []
+    while True:
+        after = heads[-1].stream if heads else ""
+        page = await store.streams(category=category, after=after, upto=upto, limit=limit)
+        heads += page
+        if len(page) < limit:
+            return heads

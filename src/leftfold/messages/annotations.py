@@ -1,4 +1,4 @@
-"""Reads the event and command classes that functions name in their annotations."""
+"""Reads the message classes that functions name in their annotations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 from leftfold.errors import DefinitionError
 from leftfold.messages.unions import members_of
 
-__all__ = ["Function", "parameter_types", "resolved"]
+__all__ = ["Function", "annotation_flaw", "parameter_types", "resolved", "waiting_flaw"]
 
 Function = Callable[..., object]
 
@@ -19,7 +19,7 @@ def parameter_types(function: Function, index: int, caller: FrameType | None) ->
     """The classes that the annotation of a positional parameter names, a union's in order.
 
     Args:
-        function: a plain function; coroutine functions are refused, for deciding and folding never wait.
+        function: a plain function; coroutine functions are refused, for what is pure never waits.
         index: of the parameter, counted from 0.
         caller: the frame of the statement that defines things; its local names are known to annotations, too.
 
@@ -27,8 +27,8 @@ def parameter_types(function: Function, index: int, caller: FrameType | None) ->
         DefinitionError: no such parameter, no annotation, or one that names no classes.
     """
     where = getattr(function, "__name__", repr(function))
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise DefinitionError(f"{where} is async; deciding and folding are pure, write a plain def")
+    if flaw := waiting_flaw(function):
+        raise DefinitionError(f"{where} {flaw}")
     parameters = list(inspect.signature(function).parameters.values())
     if len(parameters) <= index:
         raise DefinitionError(f"{where} needs {index + 1} parameters, it has {len(parameters)}")
@@ -38,7 +38,14 @@ def parameter_types(function: Function, index: int, caller: FrameType | None) ->
     try:
         return members_of(resolved(parameter.annotation, getattr(function, "__globals__", {}), caller))
     except (DefinitionError, NameError) as error:
-        raise DefinitionError(f"{where}, parameter {parameter.name!r}: {_advice(error)}") from error
+        raise DefinitionError(f"{where}, parameter {parameter.name!r}: {annotation_flaw(error)}") from error
+
+
+def waiting_flaw(function: Function) -> str | None:
+    """Why *function* is not a plain one, when it is async; None when it is plain."""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return "is async; deciding, folding and upcasting are pure, write a plain def"
+    return None
 
 
 def resolved(annotation: object, module: dict[str, object], caller: FrameType | None) -> object:
@@ -55,14 +62,15 @@ def resolved(annotation: object, module: dict[str, object], caller: FrameType | 
         return eval(annotation, module, ChainMap(*_local_names(module, caller)))
 
 
+def annotation_flaw(error: Exception) -> str:
+    """What to do about an annotation that *error* says is not understood."""
+    if isinstance(error, NameError):
+        return f"the name {error.name!r} is not known at run time; import it outside TYPE_CHECKING"
+    return str(error)
+
+
 def _local_names(module: dict[str, object], frame: FrameType | None) -> Iterator[dict[str, object]]:
     while frame is not None:
         if frame.f_globals is module:
             yield frame.f_locals
         frame = frame.f_back
-
-
-def _advice(error: Exception) -> str:
-    if isinstance(error, NameError):
-        return f"the name {error.name!r} is not known at run time; import it outside TYPE_CHECKING"
-    return str(error)

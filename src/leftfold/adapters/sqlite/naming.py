@@ -1,0 +1,81 @@
+"""The numbers that stand for the names of streams and tags in one file."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from leftfold.errors import StoreError
+
+__all__ = ["Naming"]
+
+_REMEMBERED: Final = 100_000
+_NUMBER = "select number from names where name = ?"
+_NAME = "select name from names where number = ?"
+_INSERT = "insert or fail into names (name) values (?) returning number"
+
+
+class Naming:
+    """Finds and gives numbers, and remembers those of committed rows, which no process ever changes.
+
+    Args:
+        connection: reads and writes in whatever transaction it is in; tell this of the end of each that gave numbers,
+            with `keep` or `forget`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self._given: dict[str, int] = {}
+
+    def find(self, name: str) -> int | None:
+        """The number of *name*, or None when nothing was stored under it."""
+        known = self._numbers.get(name) or self._given.get(name)
+        if known is None:
+            row: tuple[int] | None = self._connection.execute(_NUMBER, (name,)).fetchone()
+            if row is None:
+                return None
+            known = row[0]
+            self._remember(name, known)
+        return known
+
+    def give(self, name: str) -> int:
+        """The number of *name*, a new one if need be."""
+        known = self.find(name)
+        if known is None:
+            rows: list[tuple[int]] = self._connection.execute(_INSERT, (name,)).fetchall()
+            known = self._given[name] = rows[0][0]
+        return known
+
+    def name(self, number: int) -> str:
+        """The name that *number* stands for.
+
+        Raises:
+            StoreError: none does, so the file is damaged.
+        """
+        known = self._names.get(number)
+        if known is None:
+            row: tuple[str] | None = self._connection.execute(_NAME, (number,)).fetchone()
+            if row is None:
+                raise StoreError(f"the file is damaged: number {number} stands for no name; restore it from a backup")
+            known = row[0]
+            self._remember(known, number)
+        return known
+
+    def keep(self) -> None:
+        """The transaction was committed."""
+        for name, number in self._given.items():
+            self._remember(name, number)
+        self._given.clear()
+
+    def forget(self) -> None:
+        """The transaction is over; unless `keep` was called before, it left nothing."""
+        self._given.clear()
+
+    def _remember(self, name: str, number: int) -> None:
+        if len(self._numbers) >= _REMEMBERED:
+            self._numbers.clear()
+            self._names.clear()
+        self._numbers[name] = number
+        self._names[number] = name

@@ -1,0 +1,110 @@
+"""Snapshots in the file of the log."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.reading import OpenFile
+from leftfold.adapters.sqlite.rows import LARGEST, Value
+from leftfold.adapters.sqlite.waiting import when_free
+from leftfold.store.checks import check_range, check_snapshot
+from leftfold.store.names import first_above, flaw_of
+from leftfold.store.snapshots import Snapshot, SnapshotKey
+
+__all__ = ["SqliteSnapshots"]
+
+_DROPPED_AT_ONCE: Final = 500
+
+_COLUMNS = "stream, fingerprint, version, state, digest"
+_NEWEST = f"""select {_COLUMNS} from snapshots where stream = ? and fingerprint = ? and version <= ?
+order by version desc limit 1"""
+_PAGE = f"""select {_COLUMNS} from snapshots where (stream, fingerprint, version) > (?, ?, ?)
+order by stream, fingerprint, version limit ?"""
+_SAVE = f"insert or replace into snapshots ({_COLUMNS}) values (?, ?, ?, ?, ?)"
+_DROP = "delete from snapshots where stream = ? and fingerprint = ? and version = ?"
+
+
+class SqliteSnapshots(OpenFile):
+    """See `SnapshotStore`. Writing waits for no flush: power loss may take the last snapshots, whole."""
+
+    def __init__(self, connection: sqlite3.Connection, location: SqliteLocation) -> None:
+        super().__init__(connection, location)
+        self._writing = asyncio.Lock()
+
+    async def load_snapshot(self, stream: str, fingerprint: str, *, upto: int | None = None) -> Snapshot | None:
+        """See `SnapshotStore.load_snapshot`."""
+        check_range(0, upto, 1)
+        self._check_open()
+        if flaw_of(stream) or flaw_of(fingerprint):
+            return None
+        values = (str(stream), fingerprint, LARGEST if upto is None else min(upto, LARGEST))
+        found = await self._read(lambda: self._connection.execute(_NEWEST, values).fetchall())
+        return _snapshot_of(*found[0]) if found else None
+
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        """See `SnapshotStore.save_snapshot`."""
+        self._check_open()
+        check_snapshot(snapshot)
+        key = snapshot.key
+        row = (str(key.stream), key.fingerprint, key.version, snapshot.state.decode(), snapshot.digest)
+        await self._write(_SAVE, [row])
+
+    async def read_snapshots(self, *, after: SnapshotKey | None = None, limit: int = 500) -> Sequence[Snapshot]:
+        """See `SnapshotStore.read_snapshots`."""
+        check_range(0, None, limit)
+        values = (*_above(after), min(limit, LARGEST))
+        found = await self._read(lambda: self._connection.execute(_PAGE, values).fetchall())
+        return [_snapshot_of(*row) for row in found]
+
+    async def drop_snapshots(self, keys: Sequence[SnapshotKey]) -> int:
+        """See `SnapshotStore.drop_snapshots`."""
+        self._check_open()
+        rows = [
+            (str(key.stream), key.fingerprint, key.version)
+            for key in keys
+            if not (flaw_of(key.stream) or flaw_of(key.fingerprint)) and 0 < key.version <= LARGEST
+        ]
+        dropped = 0
+        for n in range(0, len(rows), _DROPPED_AT_ONCE):
+            dropped += await self._write(_DROP, rows[n : n + _DROPPED_AT_ONCE])
+        return dropped
+
+    async def _write(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> int:
+        """Write *rows* in one transaction of their own; the loop has a turn before the next."""
+        async with self._writing:
+            count = await when_free(partial(self._commit, sql, rows), self._location)
+            await asyncio.sleep(0)
+        return count
+
+    def _commit(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> int:
+        execute = self._connection.execute
+        execute("pragma synchronous = normal")
+        try:
+            execute("begin immediate")
+            count = self._connection.cursor().executemany(sql, rows).rowcount
+            execute("commit")
+        finally:
+            if self._connection.in_transaction:
+                execute("rollback")
+            execute(f"pragma synchronous = {self._location.durability}")
+        return count
+
+
+def _snapshot_of(stream: str, fingerprint: str, version: int, state: str, digest: str) -> Snapshot:
+    return Snapshot(SnapshotKey(stream, fingerprint, version), state.encode(), digest)
+
+
+def _above(key: SnapshotKey | None) -> tuple[str, str, int]:
+    """The largest storable key at or below *key*: what is above the one is above the other."""
+    if key is None:
+        return "", "", 0
+    if flaw_of(key.stream):
+        return first_above(key.stream), "", 0
+    if flaw_of(key.fingerprint):
+        return key.stream, first_above(key.fingerprint), 0
+    return str(key.stream), key.fingerprint, max(-LARGEST, min(key.version, LARGEST))

@@ -1,0 +1,100 @@
+"""Moments of the log: found by halving, so that a few rows are looked at however long the log is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from leftfold.adapters.sqlite.reading import OpenFile
+from leftfold.adapters.sqlite.rows import LARGEST, micros_of
+from leftfold.store.checks import check_moment, check_range
+from leftfold.store.names import first_above, flaw_of
+from leftfold.store.timeline import StreamHead
+
+__all__ = ["SqliteTimeline"]
+
+_FEWEST, _MOST = 64, 512
+
+_POSITION_AT = """
+with recursive span (low, high) as (
+    select 0, (select coalesce(max(position), 0) from events)
+    union all
+    select iif(e.recorded_at <= ?1, e.position, low), iif(e.recorded_at <= ?1, high, e.position - 1)
+    from span cross join events e on e.position = (low + high + 1) / 2
+    where low < high
+)
+select low from span where low = high"""
+
+# The unique index on stream and version holds the position too, so no row of the log itself is read.
+_VERSIONS_AT = """
+with recursive span (stream, low, high) as (
+    select number, 0, coalesce((select max(version) from events where stream = number), 0)
+    from ({chosen})
+    union all
+    select e.stream, iif(e.position <= ?1, e.version, low), iif(e.position <= ?1, high, e.version - 1)
+    from span cross join events e on e.stream = span.stream and e.version = (low + high + 1) / 2
+    where low < high
+)
+select n.name, low from span cross join names n on n.number = span.stream where low = high order by n.name"""
+
+_ONE = _VERSIONS_AT.format(chosen="select number from names where name = ?2")
+_FROM = _VERSIONS_AT.format(chosen="select number from names where name >= ?2 order by name limit ?3")
+_BETWEEN = _VERSIONS_AT.format(chosen="select number from names where name >= ?2 and name < ?4 order by name limit ?3")
+
+
+class SqliteTimeline(OpenFile):
+    """See `Timeline`."""
+
+    async def position_at(self, recorded: datetime) -> int:
+        """See `Timeline.position_at`."""
+        micros = micros_of(check_moment(recorded))
+        [(position,)] = await self._read(lambda: self._connection.execute(_POSITION_AT, (micros,)).fetchall())
+        return int(position)
+
+    async def version_at(self, stream: str, position: int) -> int:
+        """See `Timeline.version_at`."""
+        check_range(0, position, 1)
+        self._check_open()
+        if flaw_of(stream):
+            return 0
+        values = (min(position, LARGEST), str(stream))
+        found: list[tuple[str, int]] = await self._read(lambda: self._connection.execute(_ONE, values).fetchall())
+        return found[0][1] if found else 0
+
+    async def streams(
+        self, *, category: str | None = None, after: str = "", upto: int | None = None, limit: int = 500
+    ) -> Sequence[StreamHead]:
+        """See `Timeline.streams`."""
+        check_range(0, upto, limit)
+        head = await self._read(self._position)
+        position = head if upto is None else min(head, upto)
+        heads: list[StreamHead] = []
+        for low, below in _ranges(category, first_above(after)):
+            start = low
+            while len(heads) < limit:
+                size = min(max(limit - len(heads), _FEWEST), _MOST)
+                named = await self._read(partial(self._versions, position, start, below, size))
+                heads += [StreamHead(name, version) for name, version in named if version]
+                if len(named) < size:
+                    break
+                start = first_above(named[-1][0])
+                await asyncio.sleep(0)
+        return heads[:limit]
+
+    def _versions(self, position: int, low: str, below: str | None, size: int) -> list[tuple[str, int]]:
+        """The next names of streams and tags, each with the version its stream had: 0 when it had none."""
+        if below is None:
+            return self._connection.execute(_FROM, (position, low, size)).fetchall()
+        return self._connection.execute(_BETWEEN, (position, low, size, below)).fetchall()
+
+
+def _ranges(category: str | None, floor: str) -> list[tuple[str, str | None]]:
+    """The ranges of names from *floor* on that a category has: its own name, and all that go on with a hyphen."""
+    if category is None:
+        return [(floor, None)]
+    if "-" in category or (category and flaw_of(category)):
+        return []
+    ranges = ((category, first_above(category)), (f"{category}-", f"{category}."))
+    return [(max(floor, low), below) for low, below in ranges if floor < below]

@@ -1,0 +1,142 @@
+"""What is kept of states that were folded: snapshots in the store, and the newest states in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import Final
+
+from msgspec import Struct
+
+from leftfold.errors import InvalidInput, StoreError
+from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
+
+__all__ = ["Keeper", "Snapshots", "State"]
+
+_log: Final = logging.getLogger("leftfold")
+_MOST_WAITING: Final = 1_000
+
+
+class Snapshots(Struct, frozen=True, kw_only=True):
+    """How an app keeps states; what asks for snapshots is `snapshot_every=` of an aggregate or decider.
+
+    Args:
+        with_append: save a snapshot before the command that made it due returns; otherwise soon after, in the
+            background. A snapshot that cannot be saved is logged and never fails a command.
+        cached: how many states to keep in this process, those used last; 0 keeps none. A cached state is never
+            trusted to be the newest: what was recorded since is asked for each time it is used.
+    """
+
+    with_append: bool = False
+    cached: int = 0
+
+
+class State(Struct, frozen=True):
+    """A state as it is kept.
+
+    Args:
+        version: of the last event in it, counted from 1.
+        data: JSON text, see `StateCodec`.
+        snapshot: version of the newest snapshot that is known to be stored or on its way, 0 when there is none.
+    """
+
+    version: int
+    data: bytes
+    snapshot: int
+
+
+class Keeper:
+    """Keeps states of one store.
+
+    Args:
+        store: where snapshots go.
+        policy: how.
+    """
+
+    def __init__(self, store: SnapshotStore, policy: Snapshots) -> None:
+        self.caches = policy.cached > 0
+        self._store = store
+        self._policy = policy
+        self._cache: OrderedDict[tuple[str, str], State] = OrderedDict()
+        self._waiting: dict[tuple[str, str], Snapshot] = {}
+        self._saving: asyncio.Task[None] | None = None
+
+    def cached(self, stream: str, fingerprint: str) -> State | None:
+        """The newest state of *stream* that this process has kept, if it has."""
+        key = stream, fingerprint
+        found = self._cache.get(key)
+        if found is not None:
+            self._cache.move_to_end(key)
+        return found
+
+    def cache(self, stream: str, fingerprint: str, state: State) -> None:
+        """Keep *state*, unless a newer one of the stream is here."""
+        key = stream, fingerprint
+        known = self._cache.get(key)
+        if known is None or known.version < state.version:
+            self._cache[key] = state
+            self._cache.move_to_end(key)
+            if len(self._cache) > self._policy.cached:
+                self._cache.popitem(last=False)
+
+    async def found(self, stream: str, fingerprint: str, upto: int | None) -> State | None:
+        """The newest snapshot of *stream* at or before version *upto*; a damaged one is logged and not used.
+
+        One that is still on its way into the store counts, so that a snapshot is due once and not again and again.
+        """
+        waiting = self._waiting.get((stream, fingerprint))
+        if waiting is not None and (upto is None or waiting.key.version <= upto):
+            return State(waiting.key.version, waiting.state, waiting.key.version)
+        snapshot = await self._store.load_snapshot(stream, fingerprint, upto=upto)
+        if snapshot is None:
+            return None
+        version = snapshot.key.version
+        if snapshot.digest != digest_of(snapshot.key, snapshot.state):
+            self.distrust(stream, fingerprint, version, "it is damaged")
+            return None
+        return State(version, snapshot.state, version)
+
+    def distrust(self, stream: str, fingerprint: str, version: int, reason: str) -> None:
+        """Let go of a kept state and log why it is not used; the state is folded from its events instead."""
+        self._cache.pop((stream, fingerprint), None)
+        _log.warning(
+            "the state of stream %r kept at version %d is not used: %s; it is folded from the first event. "
+            "`leftfold verify --snapshots` names every such snapshot",
+            stream,
+            version,
+            reason,
+        )
+
+    async def save(self, stream: str, fingerprint: str, state: State) -> None:
+        """Save a snapshot, now or soon, as the policy says; whatever keeps it from being saved is logged."""
+        key = SnapshotKey(stream, fingerprint, state.version)
+        snapshot = Snapshot(key, state.data, digest_of(key, state.data))
+        if self._policy.with_append:
+            await self._save(snapshot)
+        elif len(self._waiting) < _MOST_WAITING:  # beyond that one is left out: the next command makes it due again
+            self._waiting[stream, fingerprint] = snapshot
+            if self._saving is None:
+                self._saving = asyncio.create_task(self._save_waiting())
+
+    async def drain(self) -> None:
+        """Wait until every snapshot asked for so far is saved or given up."""
+        while self._saving is not None:
+            await self._saving
+
+    async def _save_waiting(self) -> None:
+        try:
+            while self._waiting:
+                key, snapshot = next(iter(self._waiting.items()))
+                await self._save(snapshot)
+                if self._waiting.get(key) is snapshot:
+                    del self._waiting[key]
+        finally:
+            self._saving = None
+
+    async def _save(self, snapshot: Snapshot) -> None:
+        try:
+            await self._store.save_snapshot(snapshot)
+        except (StoreError, InvalidInput) as error:
+            stream, version = snapshot.key.stream, snapshot.key.version
+            _log.warning("snapshot of stream %r at version %d was not saved: %s", stream, version, error)

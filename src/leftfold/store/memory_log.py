@@ -1,0 +1,50 @@
+"""What the reference store keeps: events in order, snapshots by key."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from leftfold.errors import StoreClosed
+from leftfold.store.events import StoredEvent
+from leftfold.store.snapshots import Snapshot, SnapshotKey
+
+__all__ = ["MemoryLog", "OpenedLog"]
+
+
+class MemoryLog:
+    """The events themselves; stores opened on the same one see the same log, as processes see the same file."""
+
+    def __init__(self) -> None:
+        self.events: list[StoredEvent] = []
+        self.streams: dict[str, list[StoredEvent]] = {}
+        self.by_id: dict[UUID, StoredEvent] = {}
+        self.snapshots: dict[SnapshotKey, Snapshot] = {}
+        self.grown = asyncio.Event()
+
+    def keep(self, event: StoredEvent) -> None:
+        """Add *event* at the end."""
+        self.events.append(event)
+        self.streams.setdefault(event.stream, []).append(event)
+        self.by_id[event.id] = event
+
+    def version(self, stream: str) -> int:
+        """The version of *stream*, 0 when there is none."""
+        return len(self.streams.get(stream, ()))
+
+    def wake_all(self) -> None:
+        """Wake every waiter there is now."""
+        self.grown.set()
+        self.grown = asyncio.Event()
+
+
+class OpenedLog:
+    """A log that one store has opened and can close."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self._log = log
+        self._closed = False
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreClosed("the memory store was closed; open another")

@@ -1,0 +1,68 @@
+"""The ground of the state machine: a store and its reference, side by side, kept apart from earlier examples."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Coroutine
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+from msgspec.structs import replace
+
+from leftfold.ids import new_id
+from leftfold.store.events import AppendCondition, ToStream
+from leftfold.store.memory import MemoryStore
+from leftfold.store.port import Store
+from leftfold.testing.conformance.stores import log_of
+
+__all__ = ["STREAMS", "MachineGround"]
+
+T = TypeVar("T")
+
+STREAMS = st.sampled_from(["a-1", "a-2", "b-1", "a"])
+
+
+class MachineGround(RuleBasedStateMachine):
+    """A store and the reference. What the store holds of an example has the example's prefix and is above its base."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.reference = self.run(_memory())
+        self.store: Store = self.run(self.open_one())
+        self.base = self.run(self.store.head())
+        self.prefix = f"{new_id().hex}."
+        self.sent: list[tuple[list[ToStream], AppendCondition | None]] = []
+
+    @abstractmethod
+    def open_one(self) -> Coroutine[object, object, Store]:
+        """Open the store under test."""
+
+    def run(self, work: Coroutine[object, object, T]) -> T:
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        self.run(self.store.close())
+        self.runner.close()
+
+    def resync(self) -> None:
+        """Take ids and times over into the reference: of a race either append may have won."""
+        log = self.run(log_of(self.store))[self.base :]
+        fresh = self.run(_memory())
+        self.run(
+            fresh.restore(
+                [
+                    replace(event, position=event.position - self.base, stream=event.stream[len(self.prefix) :])
+                    for event in log
+                ]
+            )
+        )
+        for snapshot in self.run(self.reference.read_snapshots(limit=1_000)):
+            self.run(fresh.save_snapshot(snapshot))
+        self.reference = fresh
+
+
+async def _memory() -> MemoryStore:
+    return MemoryStore()
