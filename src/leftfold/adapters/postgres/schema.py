@@ -116,6 +116,6 @@ def _grants(schema: str, role: str) -> str:
     return (
         f'grant usage on schema "{schema}" to {name};\n'
         f'grant select on all tables in schema "{schema}" to {name};\n'
-        f'grant insert, delete on "{schema}".snapshots to {name};\n'
+        f'grant insert, update, delete on "{schema}".snapshots to {name};\n'
         f'grant execute on function "{schema}".append_v1 to {name};'
     )

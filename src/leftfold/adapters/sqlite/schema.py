@@ -66,7 +66,7 @@ def connect(location: SqliteLocation) -> sqlite3.Connection:
     A busy file is an error at once: SQLite's own waiting would block the event loop.
     """
     try:
-        connection = sqlite3.connect(location.path, timeout=0.0, isolation_level=None)
+        connection = sqlite3.connect(location.path, timeout=0.0, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
         raise StoreUnavailable(
             f"cannot open SQLite file {location.path}: {error}; does its directory exist?"
