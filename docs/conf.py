@@ -28,7 +28,11 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!leftfold\b).*"), (r"py:.*", r"leftfold\.
 # Handed from one part to another inside; a user meets them in a constructor that the App calls.
 nitpick_ignore = [
     ("py:class", "leftfold.app.background.Background"),
+    ("py:class", "leftfold.domain.state.StateCodec"),
+    ("py:class", "leftfold.handling.keeping.State"),
+    ("py:class", "leftfold.handling.planning.Plan"),
     ("py:class", "leftfold.handling.tracking.Tracking"),
     ("py:class", "leftfold.messages.shape.Shape"),
+    ("py:class", "leftfold.messages.upcasting.Upcaster"),
     ("py:class", "leftfold.testing.conformance.stores.FullStore"),
 ]

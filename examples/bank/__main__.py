@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, TypeAlias
 
 import cyclopts
 from cyclopts.types import ExistingFile
+from msgspec import structs
 from rich import progress
 from rich.console import Console
 from rich.table import Table
@@ -17,7 +19,7 @@ from rich.table import Table
 from examples.bank.account import Account, transfer
 from examples.bank.importing import Import
 from examples.bank.pkdd99 import BadRow, NotTransactions
-from examples.bank.reporting import totals
+from examples.bank.reporting import balance_on, totals
 from leftfold import App, DomainError, LeftfoldError
 
 StoreUrl: TypeAlias = Annotated[str, cyclopts.Parameter(name="--store", env_var="LEFTFOLD_STORE")]
@@ -31,6 +33,16 @@ def _amount(_: object, tokens: Sequence[cyclopts.Token]) -> Decimal:
 
 
 Amount: TypeAlias = Annotated[Decimal, cyclopts.Parameter(converter=_amount)]
+
+
+def _day(_: object, tokens: Sequence[cyclopts.Token]) -> date:
+    try:
+        return date.fromisoformat(tokens[0].value)
+    except ValueError as error:
+        raise ValueError(f"{tokens[0].value!r} is no day; write one like 1993-05-31") from error
+
+
+Day: TypeAlias = Annotated[date, cyclopts.Parameter(converter=_day)]
 
 cli = cyclopts.App(name="python -m examples.bank", version_flags=(), help="A bank: recorded history, decisions, sums.")
 out, err = Console(highlight=False), Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -62,7 +74,7 @@ async def import_(file: ExistingFile, /, *, store: StoreUrl) -> None:
 async def report(
     *, store: StoreUrl, as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative="")] = False
 ) -> None:
-    """Fold every account and add them up.
+    """Fold every account as of now and as of the end of each of its days, and add them up.
 
     Args:
         store: Where the accounts are.
@@ -70,7 +82,7 @@ async def report(
     """
     async with App(Account, store=store) as app:
         sums = await totals(app)
-    counts = {"accounts": sums.accounts, "transactions": sums.transactions}
+    counts = {"accounts": sums.accounts, "transactions": sums.transactions} | structs.asdict(sums.days)
     amounts = {"credits": sums.credits, "withdrawals": sums.withdrawals, "net": sums.net}
     if as_json:
         print(json.dumps(counts | {name: f"{amount:.2f}" for name, amount in amounts.items()}))
@@ -83,6 +95,22 @@ async def report(
     for name, amount in amounts.items():
         table.add_row(name, f"{amount:,.2f} CZK")
     out.print(table)
+
+
+@cli.command
+async def balance(account: str, /, *, on: Day | None = None, store: StoreUrl) -> None:
+    """Tell the balance of an account.
+
+    Args:
+        account: Which one.
+        on: A day, like 1993-05-31: what it held at the end of it, as far as it is known now. Left out, what it holds.
+        store: Where the accounts are.
+    """
+    async with App(Account, store=store) as app:
+        if on is None:
+            await _tell(app, account)
+        else:
+            print(f"{account}: {await balance_on(app, account, on):.2f} CZK at the end of {on}")
 
 
 @cli.command(name="open")

@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from examples.tour import event_store
+from examples.tour import event_store, snapshots, temporal_queries, versions
 from leftfold import LeftfoldError
 
 
@@ -28,7 +28,7 @@ class Pattern(Protocol):
         ...
 
 
-PATTERNS: Mapping[int, Pattern] = {61: event_store}
+PATTERNS: Mapping[int, Pattern] = {61: event_store, 62: snapshots, 63: temporal_queries, 64: versions}
 
 cli = App(name="python -m examples.tour", version_flags=())
 out = Console(highlight=False, markup=False)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from leftfold import App, LeftfoldError, SyncApp, UnitOfWork
-from leftfold.app import SyncDeciderRepository, SyncEventStore, SyncRepository
-from leftfold.handling import DeciderRepository, Repository
+from leftfold.app import SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
+from leftfold.handling import AsOf, DeciderRepository, Repository, TimeTravel
 from leftfold.store import EventStore, Expected
 from tests.handling.bank import Account, Deposited, InsufficientFunds, Withdraw, purse
 
@@ -34,6 +34,20 @@ def test_it_edits_and_reads_without_await(url: str) -> None:
         app.repository(purse).decide("P", Withdraw(amount=Decimal(1)))
         assert (accounts.get("A").balance, app.repository(purse).get("P")) == (Decimal(5), Decimal(2))
         assert [event.type for event in app.events.read_log().events] == ["Deposited", "Deposited", "Withdrawn"]
+
+
+def test_states_of_other_times_are_read_without_await(url: str) -> None:
+    with App(Account, purse, store=url).sync() as app:
+        accounts, purses = app.repository(Account), app.repository(purse)
+        for id, amount in (("A", 5), ("A", 2), ("B", 1)):
+            accounts.edit(id, Account.deposit, Decimal(amount))
+        app.events.append("purse-P", Deposited(amount=Decimal(3)), expected=Expected.ANY)
+        assert accounts.at("A", version=1).balance == 5
+        assert [change.value for change in accounts.history("A", lambda account: account.balance)] == [5, 7]
+        assert [each.after for each in accounts.diff("A", AsOf(version=1), AsOf())] == ["7"]
+        assert [(account.id, account.balance) for account in accounts.each()] == [("A", Decimal(7)), ("B", Decimal(1))]
+        assert list(purses.each()) == [("P", Decimal(3))]
+        assert (accounts.load("A").version, accounts.load("A").replayed) == (2, 2)
 
 
 def test_a_unit_of_work_is_run_on_the_loop_and_may_not_call_back(url: str) -> None:
@@ -94,6 +108,7 @@ def test_a_forked_child_opens_it_for_itself(url: str) -> None:
         (SyncRepository, Repository),
         (SyncDeciderRepository, DeciderRepository),
         (SyncEventStore, EventStore),
+        (SyncTimeTravel, TimeTravel),
     ],
 )
 def test_every_synchronous_method_has_the_signature_of_its_original(twin: type[Any], original: type[Any]) -> None:
@@ -105,8 +120,19 @@ def test_every_synchronous_method_has_the_signature_of_its_original(twin: type[A
         assert list(ours.parameters.values()) == list(theirs.parameters.values()), name
 
 
-def test_every_method_of_a_repository_has_a_synchronous_twin() -> None:
-    missing = {
-        name for name, member in vars(Repository).items() if inspect.iscoroutinefunction(member) and name[0] != "_"
-    } - set(vars(SyncRepository))
-    assert missing == set()
+@pytest.mark.parametrize(
+    ("twin", "original"),
+    [
+        (SyncRepository, Repository),
+        (SyncDeciderRepository, DeciderRepository),
+        (SyncTimeTravel, TimeTravel),
+    ],
+)
+def test_every_method_of_a_repository_has_a_synchronous_twin(twin: type[Any], original: type[Any]) -> None:
+    asynchronous = {
+        name
+        for name, member in vars(original).items()
+        if (inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member)) and name[0] != "_"
+    }
+    assert asynchronous
+    assert asynchronous - set(vars(twin)) == set()

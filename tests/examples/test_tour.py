@@ -15,7 +15,34 @@ FIGURES = [
             "overdraw": "refused",
             "conflict": {"expected": 0, "actual": 3},
         },
-    }
+    },
+    {
+        "pattern": 62,
+        "ok": True,
+        "shown": {
+            "one_by_one": {"snapshot": 200, "replayed": 50},
+            "at_once": {"snapshot": 250, "replayed": 0},
+            "balance": "3490",
+            "version": 250,
+        },
+    },
+    {
+        "pattern": 63,
+        "ok": True,
+        "shown": {
+            "as_of": "1500",
+            "now": "1300",
+            "history": ["1000", "1500", "1300"],
+            "late_range_starts_at": "1500",
+            "known_then": "1500",
+            "known_now": "1400",
+        },
+    },
+    {
+        "pattern": 64,
+        "ok": True,
+        "shown": {"USD": "1000", "EUR": "500", "chain": 3, "stored_bytes_unchanged": True},
+    },
 ]
 
 
@@ -63,13 +90,13 @@ def test_a_pattern_that_misses_its_figures_is_not_ok_and_fails_the_run(tmp_path:
     )
     ran = python("-c", missed)
     assert ran.returncode == 1
-    assert lines(ran.stdout) == [{**FIGURES[0], "ok": False}]
+    assert lines(ran.stdout) == [{**FIGURES[0], "ok": False}, *FIGURES[1:]]
 
 
 def test_an_unknown_pattern_and_a_wrong_store_are_told_in_one_line() -> None:
     unknown = python("-m", "examples.tour", "7", "--json")
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert unknown.stderr == "there is no pattern 7 here; there are 61\n"
+    assert unknown.stderr == "there is no pattern 7 here; there are 61, 62, 63, 64\n"
     wrong = python("-m", "examples.tour", "--json", "--store", "sqlit:///x.db")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "store URL 'sqlit:///x.db'" in wrong.stderr

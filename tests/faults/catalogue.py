@@ -93,7 +93,8 @@ def _no_version_check() -> None:
 
 
 def _no_known_ids() -> None:
-    setattr(batch, "_KNOWN", "select 1 from events where id = ? and false")  # noqa: B010
+    look: str = getattr(batch, "_LOOK")  # noqa: B009
+    setattr(batch, "_LOOK", _changed(look, [("where id = ?", "where id = ? and false")]))  # noqa: B010
 
 
 def _unflushed() -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import Protocol, cast
 
 import msgspec
 
+from leftfold import App
 from leftfold.errors import LeftfoldError
-from leftfold.store import Unknown
+from leftfold.store import Store, Unknown
 from tests.guarantees.children import begin_child, say
 from tests.guarantees.places import open_place
-
-if TYPE_CHECKING:
-    from leftfold import App
 
 __all__ = ["Answer", "Told"]
 
@@ -32,7 +31,7 @@ class Told(msgspec.Struct, frozen=True):
 
     what: str
     position: int
-    seen: list[tuple[int, str]] = []  # noqa: RUF012
+    seen: list[tuple[int, str]] = []
     text: str = ""
 
 
@@ -53,30 +52,59 @@ class Waiting(logging.Handler):
         say(Told("waits", self.position, text=record.getMessage()))
 
 
-async def follow(release: str, url: str, after: str, unknown: str) -> None:
+class Release(Protocol):
+    """What both releases have."""
+
+    def bank(self, store: Store) -> App:
+        """The release on a store."""
+        ...
+
+    def said(self, event: object) -> str:
+        """What an event says to it."""
+        ...
+
+    async def pay(self, app: App, account: str) -> str:
+        """Pay 1 into an account; returns its balance."""
+        ...
+
+
+async def follow(release: Release, store: Store, after: int, unknown: Unknown) -> None:
     """Follow the log from *after* on, page by page."""
     waiting = Waiting()
-    waiting.position = int(after)
+    waiting.position = after
     logging.getLogger("leftfold").addHandler(waiting)
-    bank, said = _release(release)
-    async with bank(await open_place(url)) as app:
+    async with release.bank(store) as app:
         try:
-            async for page in app.events.follow(after=waiting.position, unknown=Unknown(unknown)):
+            async for page in app.events.follow(after=after, unknown=unknown):
                 waiting.position = page.position
-                say(Told("page", page.position, [(event.position, said(event.event)) for event in page.events]))
+                seen = [(event.position, release.said(event.event)) for event in page.events]
+                say(Told("page", page.position, seen))
         except LeftfoldError as error:
             say(Told(type(error).__name__, waiting.position, text=str(error)))
 
 
-async def command(release: str, url: str) -> None:
+async def command(release: Release, store: Store) -> None:
     """Pay 1 into each account that the parent names, a line each."""
-    bank, _ = _release(release)
-    store = await open_place(url)
-    async with bank(store) as app:
+    async with release.bank(store) as app:
         while account := (await asyncio.to_thread(sys.stdin.readline)).strip():
             try:
-                result = await _deposit(release, app, account)
+                result = await release.pay(app, account)
             except LeftfoldError as error:
                 result = type(error).__name__
             say(Answer(result, await store.head()))
+
+
+async def main(work: str, release: str, url: str, *more: str) -> None:
+    """Do what the command line says."""
+    begin_child()
+    deployed = cast("Release", import_module(f"tests.guarantees.releases.{release}"))
+    store = await open_place(url)
+    if work == "follow":
+        await follow(deployed, store, int(more[0]), Unknown(more[1]))
+    else:
+        await command(deployed, store)
     await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -6,7 +6,7 @@ May import: every room above it, and adapters where a URL names them.
 
 from leftfold.app.composition import App, Part
 from leftfold.app.opening import open_schema, open_store
-from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository
+from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
 
 __all__ = [
     "App",
@@ -15,6 +15,7 @@ __all__ = [
     "SyncDeciderRepository",
     "SyncEventStore",
     "SyncRepository",
+    "SyncTimeTravel",
     "open_schema",
     "open_store",
 ]

@@ -1,15 +1,14 @@
-"""An event loop on a thread of its own, for programs that do not await."""
+"""An event loop for programs that do not await."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from leftfold.errors import LeftfoldError
+from leftfold.app.driving import SharedLoop
 
 __all__ = ["Background"]
 
@@ -21,57 +20,55 @@ _all: WeakSet[Background] = WeakSet()
 class Background:
     """Runs coroutines on its loop and waits for them; the loop starts with the first.
 
-    Threads may share it. After a fork the child has no loop and starts one of its own: `generation` has then changed,
-    and what belonged to the old loop is of no use any more.
+    Threads may share it. The thread that calls drives the loop itself when no other does, so what runs there may find
+    itself in another thread after each await. While nobody calls, a thread of its own drives it.
     """
 
     def __init__(self) -> None:
-        self.generation = 0
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._generation = 0
+        self._shared: SharedLoop | None = None
         _all.add(self)
+
+    @property
+    def generation(self) -> int:
+        """Counts the loops that were lost, by a fork or a torn call; what belonged to one is of no use any more."""
+        with self._lock:
+            return self._generation + (self._shared is not None and self._shared.broken)
 
     def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run *work* on the loop and return what it returns; a KeyboardInterrupt cancels it.
 
+        A second KeyboardInterrupt does not wait for it to end: the loop is given up, and the next `run` starts another.
+
         Raises:
-            LeftfoldError: called on the loop's own thread, where waiting would never end; await there instead.
+            LeftfoldError: called by what runs on the loop, where waiting would never end; await there instead.
         """
-        loop = self._started()
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise LeftfoldError("a synchronous call inside a handler would wait for itself; await the App there")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        return self._started().run(work)
 
     def stop(self) -> None:
-        """End the loop and its thread; the next `run` starts others."""
+        """Cancel what runs on the loop and end it; the next `run` starts another."""
         with self._lock:
-            loop, thread = self._loop, self._thread
-            self._loop = self._thread = None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
+            shared = self._shared
+            if shared is None or shared.broken or shared.is_driven_here:
+                return
+            self._shared = None
+        shared.close()
 
     def forget(self) -> None:
         """Drop the loop without touching it: it was another process's."""
-        self.generation += 1
         self._lock = threading.Lock()
-        self._loop = self._thread = None
+        self._generation += 1
+        self._shared = None
 
-    def _started(self) -> asyncio.AbstractEventLoop:
+    def _started(self) -> SharedLoop:
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="leftfold", daemon=True)
-                self._thread.start()
-            return self._loop
+            if self._shared is not None and self._shared.broken:
+                self._generation += 1
+                self._shared = None
+            if self._shared is None:
+                self._shared = SharedLoop()
+            return self._shared
 
 
 def _forget_all() -> None:

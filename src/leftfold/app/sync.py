@@ -5,25 +5,28 @@ Each class mirrors an asynchronous one, method by method; a test holds the signa
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from leftfold.app.background import Background
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
+from leftfold.handling.moments import AsOf, Change, Difference, Loaded
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import DeciderRepository, Repository
+from leftfold.handling.temporal import TimeTravel
 from leftfold.handling.unit_of_work import UnitOfWork
 from leftfold.messages.metadata import NO_METADATA, Metadata
-from leftfold.messages.recorded import RecordedEvent
-from leftfold.store.event_store import EventStore, RecordedPage
+from leftfold.messages.recorded import RecordedEvent, RecordedPage
+from leftfold.store.event_store import EventStore
 from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, QueryItem, ToStream
 
 if TYPE_CHECKING:
     from leftfold.app.composition import App
 
-__all__ = ["SyncApp", "SyncDeciderRepository", "SyncEventStore", "SyncRepository"]
+__all__ = ["SyncApp", "SyncDeciderRepository", "SyncEventStore", "SyncRepository", "SyncTimeTravel"]
 
 A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C")
@@ -31,6 +34,14 @@ S = TypeVar("S")
 E = TypeVar("E")
 P = ParamSpec("P")
 R = TypeVar("R")
+V = TypeVar("V")
+
+
+class _End:
+    """What an iterator gives after its last item."""
+
+
+_END = _End()
 
 
 class SyncApp:
@@ -93,12 +104,55 @@ class SyncApp:
         return self._app
 
 
-class SyncRepository(Generic[A]):
+class SyncTimeTravel(Generic[S]):
+    """See `TimeTravel`."""
+
+    def __init__(self, states: TimeTravel[S], background: Background) -> None:
+        self._states = states
+        self._run = background.run
+
+    def load(self, id: str) -> Loaded[S]:
+        """See `TimeTravel.load`."""
+        return self._run(self._states.load(id))
+
+    def at(
+        self,
+        id: str,
+        *,
+        version: int | None = None,
+        recorded: datetime | None = None,
+        valid: datetime | None = None,
+    ) -> S:
+        """See `TimeTravel.at`."""
+        return self._run(self._states.at(id, version=version, recorded=recorded, valid=valid))
+
+    def history(
+        self,
+        id: str,
+        value: Callable[[S], V],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        valid: bool = False,
+    ) -> list[Change[V]]:
+        """See `TimeTravel.history`; *value* runs on the app's loop."""
+        return self._run(self._states.history(id, value, since=since, until=until, valid=valid))
+
+    def diff(self, id: str, before: AsOf, after: AsOf) -> list[Difference]:
+        """See `TimeTravel.diff`."""
+        return self._run(self._states.diff(id, before, after))
+
+
+class SyncRepository(SyncTimeTravel[A]):
     """See `Repository`."""
 
     def __init__(self, repository: Repository[A], background: Background) -> None:
+        super().__init__(repository, background)
         self._repository = repository
-        self._run = background.run
+
+    def each(self, *, recorded: datetime | None = None, valid: datetime | None = None) -> Iterator[A]:
+        """See `Repository.each`."""
+        return _stepped(self._repository.each(recorded=recorded, valid=valid), self._run)
 
     def get(self, id: str) -> A:
         """See `Repository.get`."""
@@ -113,12 +167,16 @@ class SyncRepository(Generic[A]):
         return self._run(self._repository.edit(id, change, *args, **kwargs))
 
 
-class SyncDeciderRepository(Generic[C, S, E]):
+class SyncDeciderRepository(SyncTimeTravel[S], Generic[C, S, E]):
     """See `DeciderRepository`."""
 
     def __init__(self, repository: DeciderRepository[C, S, E], background: Background) -> None:
+        super().__init__(repository, background)
         self._repository = repository
-        self._run = background.run
+
+    def each(self, *, recorded: datetime | None = None, valid: datetime | None = None) -> Iterator[tuple[str, S]]:
+        """See `DeciderRepository.each`."""
+        return _stepped(self._repository.each(recorded=recorded, valid=valid), self._run)
 
     def get(self, id: str) -> S:
         """See `DeciderRepository.get`."""
@@ -166,3 +224,11 @@ class SyncEventStore:
     ) -> RecordedPage:
         """See `EventStore.read_log`."""
         return self._run(self._events.read_log(after=after, match=match, category=category, limit=limit))
+
+
+def _stepped(items: AsyncIterator[R], run: Callable[[Coroutine[Any, Any, R | _End]], R | _End]) -> Iterator[R]:
+    async def step() -> R | _End:
+        return await anext(items, _END)
+
+    while not isinstance(item := run(step()), _End):
+        yield item

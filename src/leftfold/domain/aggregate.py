@@ -27,8 +27,7 @@ class Aggregate(Generic[_E]):
     Class keywords:
         category: first part of its streams' names; its own name in snake case when left out.
         snapshot_every: take a snapshot of the state when so many events came since the last one; never when left out.
-        state_version: raise it when an `@applies` method changes and the attributes do not: older snapshots are then
-            ignored. 1 when left out.
+        state_version: 1 when left out; raise it when an `@applies` method changes and the attributes do not.
 
     Raises:
         DefinitionError: at the class statement, listing everything that is wrong with it: events without `@applies`,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
 from leftfold.adapters.sqlite.schema import MIGRATIONS
-from leftfold.store import ToStream
+from leftfold.store import StoredEvent, ToStream
 from leftfold.testing.conformance.stores import log_of
 from tests.adapters.sqlite.opened import connected, event, opened, url_of
 from tests.conftest import ROOT
@@ -131,8 +135,53 @@ async def test_payload_and_metadata_can_be_queried_with_sql(tmp_path: Path) -> N
     async with opened(url_of(path)) as store:
         await store.append(ToStream("a-1", 0, [event(5), event(37)]))
     with connected(path) as anybody:
-        total = anybody.execute("select sum(data ->> '$.n') from events where json_valid(metadata)").fetchone()
+        total = anybody.execute("select sum(data ->> '$.n') from log where json_valid(metadata)").fetchone()
         assert total == (42,)
+
+
+async def test_the_view_log_shows_what_the_store_reads(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    zone = timezone(timedelta(hours=5, minutes=30))
+    times = [
+        None,
+        datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(2026, 6, 1, 1, 2, 3, 40, tzinfo=zone),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ]
+    tags = [(), ("red",), ("red", "blue"), (), ("green", "blue", "red"), ("\u4e2d",)]
+    async with opened(url_of(path)) as store:
+        for n, (time, tagged) in enumerate(zip(times, tags, strict=True)):
+            await store.append(ToStream(f"a-{n % 2}", n // 2, [replace(event(n, tags=tagged), occurred_at=time)]))
+        log = await log_of(store)
+    with connected(path) as anybody:
+        rows = anybody.execute("select * from log order by position").fetchall()
+    shown = [
+        StoredEvent(
+            position=position,
+            stream=stream,
+            version=version,
+            id=UUID(id_),
+            type=type_,
+            schema_version=schema_version,
+            data=data.encode(),
+            metadata=metadata.encode(),
+            tags=tuple(json.loads(tagged)),
+            occurred_at=datetime.fromisoformat(occurred_at),
+            recorded_at=datetime.fromisoformat(recorded_at),
+        )
+        for position, stream, version, type_, schema_version, id_, data, metadata, tagged, occurred_at, recorded_at in (
+            rows
+        )
+    ]
+    assert shown == log
+    assert [row[5] for row in rows] == [str(found.id) for found in log]
+    assert [row[9] for row in rows][1:4] == [
+        "1969-12-31T23:59:59.999999Z",
+        "0001-01-01T00:00:00.000001Z",
+        "1970-01-01T00:00:00.000000Z",
+    ]
 
 
 async def test_a_read_leaves_no_statement_open_so_the_log_of_writes_can_be_cut_short(tmp_path: Path) -> None:

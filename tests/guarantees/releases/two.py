@@ -41,3 +41,8 @@ def said(event: object) -> str:
     """What an event says to this release."""
     assert isinstance(event, Deposited)
     return f"{event.amount} {event.currency}"
+
+
+async def pay(app: App, account: str) -> str:
+    """Pay 1 into an account; returns its balance."""
+    return (await app.repository(Account).edit(account, Account.deposit, 1)).result

@@ -12,7 +12,7 @@ import msgspec
 from leftfold.errors import ConditionFailed, Conflict, LeftfoldError
 from leftfold.store.events import AppendCondition, Appended, Expected, NewEvent, QueryItem, ToStream
 
-__all__ = ["ARGUMENT_TYPES", "AppendCall", "Verdicts", "append_sql", "tags_literal", "verdict_of"]
+__all__ = ["ARGUMENT_TYPES", "AppendCall", "Arguments", "Verdicts", "append_sql", "tags_literal", "verdict_of"]
 
 _VERSION: Final = 1
 _KNOWN: Final = 2
@@ -26,6 +26,9 @@ ARGUMENT_TYPES: Final = (
     *("integer[]", "bigint[]", "text[]", "text[]"),
 )
 """Types of the function's arguments, in their order; each is sent as the text of such an array."""
+
+Arguments: TypeAlias = tuple[str | None, ...]
+"""Of one call; their types are `ARGUMENT_TYPES`."""
 
 Verdicts: TypeAlias = tuple[Sequence[int], Sequence[int], Sequence[int], datetime]
 """Of each part: verdict, version, position of its last event; and when it was recorded."""
@@ -79,8 +82,8 @@ class AppendCall:
             self._events += events
             self._streams += [stream] * len(events)
 
-    def arguments(self) -> tuple[str | None, ...]:
-        """The function's arguments, as text; their types are `ARGUMENT_TYPES`."""
+    def arguments(self) -> Arguments:
+        """The function's arguments, as text."""
         events = self._events
         times = [at.astimezone(UTC).isoformat() if (at := event.occurred_at) else None for event in events]
         tags = [tags_literal(event.tags) if event.tags else None for event in events]

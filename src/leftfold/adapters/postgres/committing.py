@@ -1,5 +1,8 @@
 """Group commit: appends that arrive while one batch is on its way form the next, one function call a batch.
 
+While a full batch waits, it is made ready while the one before is on its way, and sent before the callers of that one
+are answered: the database works while they go on.
+
 ::
 
     append -> queue -> batch -> one call -> verdicts
@@ -12,10 +15,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from leftfold.adapters.postgres.calls import AppendCall, Verdicts, verdict_of
+from leftfold.adapters.postgres.calls import AppendCall, Arguments, Verdicts, verdict_of
 from leftfold.adapters.postgres.connecting import Connector
 from leftfold.adapters.postgres.failures import ID_TAKEN, is_lost, is_refusal, is_retriable, sqlstate_of, translated
 from leftfold.adapters.postgres.reading import Reading
@@ -30,6 +35,12 @@ __all__ = ["Committer"]
 _FIRST_WAIT_S = 0.01
 _LONGEST_WAIT_S = 0.5
 _GRACE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    members: Sequence[Pending]
+    arguments: Arguments
 
 
 class Committer:
@@ -93,6 +104,32 @@ class Committer:
         return True
 
     async def _turn(self) -> None:
+        batch = self._next()
+        landed: Callable[[], Awaitable[None]] | None = None
+        while batch is not None:
+            flight = self._loop.create_task(self._sender.send(batch.arguments, self._timeout_s(batch)))
+            await asyncio.sleep(0)  # it leaves before the callers of the last one go on
+            if landed is not None:
+                await landed()
+            ahead = self._ahead(batch)
+            try:
+                verdicts = await flight
+            except Exception as error:  # noqa: BLE001 - broken connections show as anything
+                self._queue.put_back(ahead.members if ahead else ())
+                await self._recover(batch.members, error)
+                return
+            self._trouble = None
+            self._wait_s = _FIRST_WAIT_S
+            landed = partial(self._deliver, batch.members, verdicts)
+            batch = ahead or self._ahead(batch)
+        if landed is not None:
+            await landed()
+
+    def _ahead(self, batch: _Batch) -> _Batch | None:
+        """The next batch when nothing that comes later could join it anyway, judging by the size of *batch*."""
+        return self._next() if len(self._queue) > len(batch.members) else None
+
+    def _next(self) -> _Batch | None:
         taken = self._queue.next_batch()
         try:
             call = AppendCall()
@@ -100,37 +137,33 @@ class Committer:
             if len(batch) < len(taken):
                 going = set(batch)
                 self._queue.put_back([pending for pending in taken if pending not in going])
-            if batch:
-                await self._commit(batch, call)
+            return _Batch(batch, call.arguments()) if batch else None
         except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
             for pending in taken:
                 pending.fail(error)
+            return None
 
-    async def _commit(self, batch: Sequence[Pending], call: AppendCall) -> None:
-        timeout_s = max(batch[0].deadline - self._loop.time(), 0.0) + _GRACE_S
-        try:
-            verdicts = await self._sender.send(call, timeout_s)
-        except Exception as error:  # noqa: BLE001 - broken connections show as anything
-            await self._recover(batch, error)
-        else:
-            self._trouble = None
-            self._wait_s = _FIRST_WAIT_S
-            await self._deliver(batch, verdicts)
+    def _timeout_s(self, batch: _Batch) -> float:
+        return max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
 
     async def _deliver(self, batch: Sequence[Pending], verdicts: Verdicts) -> None:
         known: list[Pending] = []
         at = 0
-        for pending in batch:
-            verdict = verdict_of(pending.parts, pending.condition, verdicts, at)
-            at += len(pending.parts)
-            if verdict is None:
-                known.append(pending)
-            else:
-                _settle(pending, verdict)
-        if 0 in verdicts[0]:
-            self._grown()
-        if known:
-            await self._compare(known)
+        try:
+            for pending in batch:
+                verdict = verdict_of(pending.parts, pending.condition, verdicts, at)
+                at += len(pending.parts)
+                if verdict is None:
+                    known.append(pending)
+                else:
+                    _settle(pending, verdict)
+            if 0 in verdicts[0]:
+                self._grown()
+            if known:
+                await self._compare(known)
+        except Exception as error:  # noqa: BLE001 - as above
+            for pending in batch:
+                pending.fail(error)
 
     async def _compare(self, known: Sequence[Pending]) -> None:
         try:

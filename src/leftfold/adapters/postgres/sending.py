@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from leftfold.adapters.postgres.calls import AppendCall, Verdicts, append_sql
+from leftfold.adapters.postgres.calls import Arguments, Verdicts, append_sql
 from leftfold.adapters.postgres.connecting import Connection, Connector
 from leftfold.errors import StoreUnavailable
 
@@ -30,12 +30,11 @@ class Sender:
         if not self.is_ready:
             self._connection = await self._connector.connect(lock_timeout=self._lock_timeout)
 
-    async def send(self, call: AppendCall, timeout_s: float) -> Verdicts:
+    async def send(self, arguments: Arguments, timeout_s: float) -> Verdicts:
         """Send one call and return what the database said; raises the driver's error, or `TimeoutError`."""
         connection = self._connection
         if connection is None:
             raise StoreUnavailable("not connected; connect first")
-        arguments = call.arguments()
         if not self._connector.pooled:
             row = await connection.fetchrow(self._sql, *arguments, timeout=timeout_s)
         else:

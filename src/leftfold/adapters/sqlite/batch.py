@@ -21,7 +21,8 @@ _INSERT = f"insert or fail into events ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, 
 _INSERT_RUN = "insert or fail into tags (tag, position) select ?, position from events where position between ? and ?"
 _HEAD = "select position, recorded_at from events order by position desc limit 1"
 _VERSION = "select version from events where stream = ? order by version desc limit 1"
-_KNOWN = "select 1 from events where id = ?"
+_KNOWN = "exists (select 1 from events where id = ?)"
+_LOOK = f"select {_KNOWN}, ({_VERSION})"
 _BY_ID = f"select {COLUMNS} from events where id = ?"
 
 
@@ -64,7 +65,7 @@ class Batch:
         first = parts[0].events[0].id.bytes
         if condition is not None or first in self._ids:
             self.flush()
-        if self._cursor.execute(_KNOWN, (first,)).fetchone():
+        if self._is_known(first, parts[0].stream):
             return first_result(parts, events_by_id(self._cursor, self._naming, parts))
         if condition is not None:
             self._check(condition)
@@ -82,6 +83,11 @@ class Batch:
             if self._cursor.execute(sql, values).fetchone():
                 raise ConditionFailed(condition.after)
 
+    def _is_known(self, first: bytes, stream: str) -> bool:
+        known, version = self._cursor.execute(_LOOK, (first, self._naming.find(stream))).fetchone()
+        self._versions.setdefault(stream, version or 0)  # one look serves both; what this batch wrote is newer
+        return bool(known)
+
     def _version(self, stream: str) -> int:
         version = self._versions.get(stream)
         if version is None:
@@ -98,13 +104,14 @@ class Batch:
         stream = self._naming.give(str(part.stream))
         add_row, add_id = self._rows.append, self._ids.add
         tags: tuple[str, ...] = ()
-        numbers: Sequence[int] = ()
+        numbers: list[int] = []
         text, since = None, position + 1
         for event in part.events:
             position += 1
             version += 1
             if event.tags != tags:
-                self._runs += [(number, since, position - 1) for number in numbers]
+                if numbers:
+                    self._runs += [(number, since, position - 1) for number in numbers]
                 tags, since = event.tags, position
                 numbers = numbers_of(self._naming, tags)
                 text = tags_text(numbers) if tags else None
@@ -137,7 +144,7 @@ def insert_rows(cursor: sqlite3.Cursor, rows: Sequence[Row], runs: Sequence[Run]
         cursor.executemany(_INSERT_RUN, runs)
 
 
-def numbers_of(naming: Naming, tags: Sequence[str]) -> Sequence[int]:
+def numbers_of(naming: Naming, tags: Sequence[str]) -> list[int]:
     """The numbers of *tags*, each once, in the order of the tags; new ones if need be."""
     return [naming.give(tag) for tag in (tags if len(tags) < 2 else sorted(set(tags)))]
 

@@ -31,22 +31,11 @@ class Naming:
 
     def find(self, name: str) -> int | None:
         """The number of *name*, or None when nothing was stored under it."""
-        known = self._numbers.get(name) or self._given.get(name)
-        if known is None:
-            row: tuple[int] | None = self._connection.execute(_NUMBER, (name,)).fetchone()
-            if row is None:
-                return None
-            known = row[0]
-            self._remember(name, known)
-        return known
+        return self._numbers.get(name) or self._given.get(name) or self._looked_up(name)
 
     def give(self, name: str) -> int:
         """The number of *name*, a new one if need be."""
-        known = self.find(name)
-        if known is None:
-            rows: list[tuple[int]] = self._connection.execute(_INSERT, (name,)).fetchall()
-            known = self._given[name] = rows[0][0]
-        return known
+        return self._numbers.get(name) or self._given.get(name) or self._looked_up(name) or self._new(name)
 
     def name(self, number: int) -> str:
         """The name that *number* stands for.
@@ -72,6 +61,18 @@ class Naming:
     def forget(self) -> None:
         """The transaction is over; unless `keep` was called before, it left nothing."""
         self._given.clear()
+
+    def _looked_up(self, name: str) -> int | None:
+        row: tuple[int] | None = self._connection.execute(_NUMBER, (name,)).fetchone()
+        if row is None:
+            return None
+        self._remember(name, row[0])
+        return row[0]
+
+    def _new(self, name: str) -> int:
+        rows: list[tuple[int]] = self._connection.execute(_INSERT, (name,)).fetchall()
+        self._given[name] = rows[0][0]
+        return rows[0][0]
 
     def _remember(self, name: str, number: int) -> None:
         if len(self._numbers) >= _REMEMBERED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -54,9 +53,9 @@ def time_of(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def tags_text(numbers: Iterable[int]) -> str:
-    """The JSON array of *numbers*."""
-    return f"[{','.join(map(str, numbers))}]"
+def tags_text(numbers: list[int]) -> str:
+    """The JSON array of *numbers*, as Python happens to write it too."""
+    return str(numbers)
 
 
 def event_of(row: Row, naming: Naming) -> StoredEvent:
