@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from leftfold.adapters.postgres import schema as postgres_schema
-from leftfold.adapters.postgres.calls import AppendCall, Verdicts
+from leftfold.adapters.postgres.calls import Arguments, Verdicts
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.sqlite import batch, committer
@@ -147,11 +147,11 @@ def _acknowledged_before_commit_in_postgres() -> None:
         await asyncio.sleep(0.001)
         await connection.execute("commit")
 
-    async def begin_send(self: Sender, call: AppendCall, timeout_s: float) -> Verdicts:
+    async def begin_send(self: Sender, arguments: Arguments, timeout_s: float) -> Verdicts:
         await asyncio.gather(*late)
         connection: Connection = getattr(self, "_connection")  # noqa: B009
         await connection.execute("begin")
-        verdicts = await send(self, call, timeout_s)
+        verdicts = await send(self, arguments, timeout_s)
         late[:] = [asyncio.create_task(commit(connection))]
         return verdicts
 

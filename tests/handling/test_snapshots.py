@@ -1,0 +1,278 @@
+"""Snapshots and the cache make loading shorter, and never the answer different."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from leftfold import Aggregate, App, Conflict, Decider, DefinitionError, Event, Expected, Snapshots, UnitOfWork, applies
+from leftfold.domain.state import state_codec
+from leftfold.errors import InvalidPayload, StoreUnavailable
+from leftfold.store import MemoryStore, Snapshot, SnapshotKey, digest_of
+
+
+class Added(Event):
+    amount: Decimal
+
+
+class Counter(Aggregate[Added], category="counter", snapshot_every=100):
+    total: Decimal = Decimal(0)
+
+    def add(self, amount: Decimal) -> None:
+        self.record(Added(amount=amount))
+
+    @applies
+    def _added(self, event: Added) -> None:
+        self.total += event.amount
+
+
+class Doubled(Aggregate[Added], category="counter", snapshot_every=100, state_version=2):
+    total: Decimal = Decimal(0)
+
+    @applies
+    def _added(self, event: Added) -> None:
+        self.total += event.amount * 2
+
+
+class Sloppy(Aggregate[Added], category="sloppy", snapshot_every=3):
+    def add(self) -> None:
+        self.record(Added(amount=Decimal(1)))
+
+    @applies
+    def _added(self, event: Added) -> None:
+        self.seen = event.amount  # not annotated
+
+
+def decide(command: Added, total: Decimal) -> list[Added]:
+    return [command] if total < 1000 else []
+
+
+def evolve(total: Decimal, event: Added) -> Decimal:
+    return total + event.amount
+
+
+tally = Decider(decide, evolve, Decimal(0), category="tally", snapshot_every=10)
+
+
+class FullDisk(MemoryStore):
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        raise StoreUnavailable("no room for snapshots")
+
+
+async def fill(app: App, id: str, count: int) -> None:
+    async def work(unit: UnitOfWork) -> None:
+        counter = await unit.repository(Counter).find(id) or unit.repository(Counter).new(id)
+        for _ in range(count):
+            counter.add(Decimal(1))
+
+    await app.transact(work)
+
+
+async def kept(app: App) -> list[int]:
+    return [each.key.version for each in await app.store.read_snapshots()]
+
+
+@pytest.mark.parametrize("with_append", [False, True])
+async def test_one_is_taken_whenever_the_threshold_was_crossed_since_the_last(url: str, with_append: bool) -> None:
+    policy = Snapshots(with_append=with_append)
+    async with App(Counter, store=url, snapshots=policy) as app:
+        for _ in range(250):
+            await app.repository(Counter).edit("slow", Counter.add, Decimal(1))
+        await fill(app, "fast", 250)
+        await fill(app, "fast", 99)
+    async with App(Counter, store=url) as app:
+        slow, fast = await app.repository(Counter).load("slow"), await app.repository(Counter).load("fast")
+        assert (slow.snapshot, slow.replayed, slow.version, slow.state.total) == (200, 50, 250, Decimal(250))
+        assert (fast.snapshot, fast.replayed, fast.version, fast.state.total) == (250, 99, 349, Decimal(349))
+        await fill(app, "fast", 1)
+    async with App(Counter, store=url) as app:
+        assert (await app.repository(Counter).load("fast")).snapshot == 350
+
+
+async def test_with_the_append_it_is_there_when_the_command_returns(url: str) -> None:
+    async with App(Counter, store=url, snapshots=Snapshots(with_append=True)) as app:
+        await fill(app, "a", 120)
+        assert await kept(app) == [120]
+
+
+async def test_history_that_was_recorded_past_the_repository_gets_one_when_it_is_loaded(url: str) -> None:
+    async with App(Counter, store=url) as app:
+        await app.events.append("counter-a", *[Added(amount=Decimal(1))] * 130, expected=Expected.NO_STREAM)
+        assert (await app.repository(Counter).get("a")).total == 130
+    async with App(Counter, store=url) as app:
+        assert (await app.repository(Counter).load("a")).snapshot == 130
+
+
+async def test_a_decider_has_them_too(url: str) -> None:
+    async with App(tally, store=url) as app:
+        for _ in range(25):
+            await app.repository(tally).decide("a", Added(amount=Decimal(2)))
+    async with App(tally, store=url) as app:
+        loaded = await app.repository(tally).load("a")
+        assert (loaded.state, loaded.version, loaded.snapshot, loaded.replayed) == (Decimal(50), 25, 20, 5)
+
+
+async def test_one_that_another_fold_took_is_ignored_and_never_misread(url: str) -> None:
+    async with App(Counter, store=url) as app:
+        await fill(app, "a", 150)
+    async with App(Doubled, store=url) as app:
+        loaded = await app.repository(Doubled).load("a")
+        assert (loaded.state.total, loaded.snapshot) == (Decimal(300), 0)
+    async with App(Counter, store=url) as app:
+        assert (await app.repository(Counter).load("a")).snapshot == 150
+        assert len(await kept(app)) == 2
+
+
+async def test_an_attribute_that_is_not_annotated_is_an_error_while_nothing_is_stored(url: str) -> None:
+    async with App(Sloppy, store=url) as app:
+        accounts = app.repository(Sloppy)
+        for _ in range(2):
+            await accounts.edit("a", Sloppy.add)
+        with pytest.raises(DefinitionError, match="'seen' set but not annotated"):
+            await accounts.edit("a", Sloppy.add)
+        assert await app.store.head() == 2
+
+
+@pytest.mark.parametrize("damage", ["state", "digest", "json", "ahead"])
+async def test_one_that_cannot_be_trusted_is_told_and_not_used(
+    url: str, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with App(Counter, store=url) as app:
+        await fill(app, "a", 150)
+    async with App(Counter, store=url) as app:
+        (good,) = await app.store.read_snapshots()
+        key, state, digest = good.key, b'{"total":"7"}', good.digest
+        if damage == "digest":
+            state, digest = good.state, "0" * 32
+        elif damage == "json":
+            state = b'{"total":[]}'
+            digest = digest_of(key, state)
+        elif damage == "ahead":
+            await app.store.drop_snapshots([key])
+            key = SnapshotKey(key.stream, key.fingerprint, 151)
+            digest = digest_of(key, state)
+        await app.store.save_snapshot(Snapshot(key, state, digest))
+        with caplog.at_level(logging.WARNING, "leftfold"):
+            loaded = await app.repository(Counter).load("a")
+    assert (loaded.state.total, loaded.version, loaded.snapshot) == (Decimal(150), 150, 0)
+    assert "counter-a" in caplog.text
+
+
+async def test_that_one_cannot_be_saved_fails_no_command(caplog: pytest.LogCaptureFixture) -> None:
+    for policy in (Snapshots(), Snapshots(with_append=True)):
+        async with App(Counter, store=FullDisk(), snapshots=policy) as app:
+            await fill(app, "a", 150)
+            assert (await app.repository(Counter).get("a")).total == 150
+    assert caplog.text.count("no room for snapshots") >= 2
+
+
+async def test_a_cached_state_is_never_taken_for_the_newest(url: str) -> None:
+    async with App(Counter, store=url, snapshots=Snapshots(cached=10)) as ours, App(Counter, store=url) as theirs:
+        await fill(ours, "a", 5)
+        await theirs.repository(Counter).edit("a", Counter.add, Decimal(7))
+        loaded = await ours.repository(Counter).load("a")
+        assert (loaded.state.total, loaded.version, loaded.replayed) == (Decimal(12), 6, 1)
+        await ours.repository(Counter).edit("a", Counter.add, Decimal(1))
+        assert (await theirs.repository(Counter).get("a")).total == 13
+
+
+async def test_an_older_state_is_not_taken_from_a_newer_cached_one(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with App(Counter, store=url, snapshots=Snapshots(cached=10)) as app:
+        await fill(app, "a", 5)
+        assert (await app.repository(Counter).at("a", version=2)).total == 2
+        assert (await app.repository(Counter).load("a")).replayed == 0
+    assert caplog.text == ""
+
+
+async def test_a_command_that_failed_leaves_nothing_in_the_cache(url: str) -> None:
+    async with App(Counter, store=url, snapshots=Snapshots(cached=10)) as app:
+        await fill(app, "a", 2)
+
+        async def fails(unit: UnitOfWork) -> None:
+            (await unit.repository(Counter).get("a")).add(Decimal(100))
+            raise RuntimeError("changed my mind")
+
+        with pytest.raises(RuntimeError):
+            await app.transact(fails)
+
+        async def late(unit: UnitOfWork) -> None:
+            (await unit.repository(Counter).get("a")).add(Decimal(1))
+            await app.events.append("counter-a", Added(amount=Decimal(50)), expected=Expected.ANY)
+
+        with pytest.raises(Conflict):
+            await app.transact(late)
+        loaded = await app.repository(Counter).load("a")
+        assert loaded.state.total == 2 + 50 * (loaded.version - 2)
+
+
+async def test_the_cache_keeps_those_used_last_and_tells_classes_apart(url: str) -> None:
+    async with App(Counter, Doubled, store=url, snapshots=Snapshots(cached=2)) as app:
+        for id in ("a", "b", "c"):
+            await fill(app, id, 3)
+        counters = app.repository(Counter)
+        assert [(await counters.load(id)).replayed for id in ("a", "b", "c")] == [3, 0, 0]
+        assert (await app.repository(Doubled).get("c")).total == 6
+
+
+@dataclass(frozen=True)
+class Line:
+    at: datetime
+    names: frozenset[str]
+
+
+class Rich(Aggregate[Added], category="rich"):
+    owner: str
+    lines: list[Line] = []  # noqa: RUF012
+    by: dict[str, Decimal] = {}  # noqa: RUF012
+    _hidden: tuple[int, ...] = (1, 2)
+
+    @applies
+    def _added(self, event: Added) -> None:
+        self.lines.append(Line(datetime(2026, 1, 1, tzinfo=UTC), frozenset({"b", "a"})))
+        self.by["x"] = event.amount
+        self._hidden = (*self._hidden, 3)
+
+
+def test_a_state_comes_back_with_everything_that_is_in_it() -> None:
+    rich, codec = Rich("a"), state_codec(Rich)
+    rich.record(Added(amount=Decimal("1.50")))
+    back = codec.load("a", codec.dump(rich))
+    assert codec.dump(back) == codec.dump(rich)
+    assert (back.lines, back.by, back._hidden) == (rich.lines, rich.by, (1, 2, 3))
+    assert not hasattr(back, "owner")
+    assert codec.plain(rich)["by"] == {"x": "1.50"}
+
+
+def test_a_value_of_another_type_than_annotated_is_refused() -> None:
+    rich = Rich("a")
+    vars(rich)["by"] = {"x": "1.50"}  # what a checker would have found
+    with pytest.raises(InvalidPayload, match="'by'"):
+        state_codec(Rich).dump(rich)
+
+
+def test_schema_defaults_and_state_version_are_in_the_fingerprint() -> None:
+    class Other(Aggregate[Added], category="counter"):
+        total: Decimal = Decimal(0)
+
+        @applies
+        def _added(self, event: Added) -> None: ...
+
+    class Default(Aggregate[Added], category="counter"):
+        total: Decimal = Decimal(1)
+
+        @applies
+        def _added(self, event: Added) -> None: ...
+
+    class Typed(Aggregate[Added], category="counter"):
+        total: int = 0
+
+        @applies
+        def _added(self, event: Added) -> None: ...
+
+    prints = [state_codec(cls).fingerprint for cls in (Counter, Doubled, Default, Typed)]
+    assert len(set(prints)) == len(prints)
+    assert state_codec(Other).fingerprint == prints[0]
