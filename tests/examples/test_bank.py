@@ -207,8 +207,10 @@ def test_a_person_opens_pays_in_takes_out_transfers_and_looks(tmp_path: Path) ->
     assert bank("balance", "A", "--on", "2999-12-31") == (0, "A: 69.50 CZK at the end of 2999-12-31")
     assert bank("report", "--json") == (
         0,
-        '{"accounts": 2, "transactions": 3, "account_days": 0, "exact": 0, "within_1": 0, "below_zero": 0, '
-        '"credits": "130.50", "withdrawals": "30.50", "net": "100.00"}',
+        (
+            '{"accounts": 2, "transactions": 3, "account_days": 0, "exact": 0, "within_1": 0, "below_zero": 0, '
+            '"credits": "130.50", "withdrawals": "30.50", "net": "100.00"}'
+        ),
     )
     code, table = bank("report")
     assert code == 0
