@@ -100,6 +100,11 @@ class App:
             if isinstance(self._where, str):
                 await loader.store.close()
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it is made of."""
+        return self._parts
+
     def sync(self) -> SyncApp:
         """This app for code that does not await, on an event loop of its own; use it by `with`."""
         return SyncApp(self)

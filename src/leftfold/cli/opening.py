@@ -17,7 +17,7 @@ from leftfold.errors import SchemaMismatch
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 
-__all__ = ["existing_store", "typed_by"]
+__all__ = ["app_at", "existing_store", "typed_by"]
 
 
 @asynccontextmanager
@@ -47,10 +47,11 @@ def typed_by(place: str | None, store: Store) -> EventStore | None:
     Raises:
         UsageError: there is none, or making it failed.
     """
-    return EventStore(store, _app_at(place).codec) if place else None
+    return EventStore(store, app_at(place).codec) if place else None
 
 
-def _app_at(place: str) -> App:
+def app_at(place: str) -> App:
+    """The app that *place*, `module:object`, names; raises `UsageError` when there is none, or making it failed."""
     module, _, path = place.partition(":")
     if not module or not path:
         raise UsageError(f"--app {place!r}: write MODULE:OBJECT, like bank:app")

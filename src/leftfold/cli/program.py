@@ -41,6 +41,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "streams": Verb("leftfold.cli.streams:streams", "List the streams, the one written last first."),
     "show": Verb("leftfold.cli.show:show", "Show the events of one stream, in full."),
     "log": Verb("leftfold.cli.log:log", "Show the log: every event, in the order it was recorded."),
+    "verify": Verb("leftfold.cli.verify:verify", "Read everything that is stored, and name what is wrong with it."),
     "export": Verb(
         "leftfold.cli.exporting:export_log", "Write the whole log to a file, a line of JSON for each event."
     ),
