@@ -13,11 +13,13 @@ from msgspec import Raw, UnsetType
 from rich.console import Console
 from rich.text import Text
 
-from leftfold.cli.opening import existing_store, typed_by
+from leftfold.cli.errors import UsageError
+from leftfold.cli.opening import app_at, existing_store, typed_by
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, time_text
+from leftfold.cli.states import Moment, show_difference, show_state
 from leftfold.cli.text import pretty, printable
 from leftfold.errors import NotFound
 from leftfold.store.events import StoredEvent
@@ -42,17 +44,21 @@ class Range:
 
 
 _ALL: Final = Range()
+_NOW: Final = Moment()
 
 
-async def show(stream: str, /, *, range: Range = _ALL, source: Source = NOTHING_GIVEN) -> int:
+async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, source: Source = NOTHING_GIVEN) -> int:
     """Show the events of one stream, in full.
 
-    With --app they are read as its event classes; those that cannot be read say why, and the exit code is 1.
+    With --app they are read as its event classes; those that cannot be read say why, and the exit code is 1. With a
+    point in time it shows the state then instead, and with two what differs.
 
     Args:
         stream: Name of the stream.
     """
     check_stream(stream)
+    if moment.diff is not None or moment.as_of is not None:
+        return await _show_moment(stream, moment, source)
     unreadable = 0
     async with existing_store(source.url) as store:
         typed = typed_by(source.app, store)
@@ -67,6 +73,18 @@ async def show(stream: str, /, *, range: Range = _ALL, source: Source = NOTHING_
             else:
                 _print(out, seen)
     return 1 if unreadable else 0
+
+
+async def _show_moment(stream: str, moment: Moment, source: Source) -> int:
+    if source.app is None:
+        raise UsageError("a state is folded by an app's aggregates; name the app: --app MODULE:OBJECT")
+    app = app_at(source.app)
+    async with existing_store(source.url) as store:
+        if moment.diff is not None:
+            await show_difference(app, store, stream, moment.diff, json=source.json)
+        if (as_of := moment.as_of) is not None:
+            await show_state(app, store, stream, as_of, json=source.json)
+    return 0
 
 
 async def _events(store: Store, stream: str, range: Range) -> AsyncIterator[StoredEvent]:
