@@ -41,6 +41,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "streams": Verb("leftfold.cli.streams:streams", "List the streams, the one written last first."),
     "show": Verb("leftfold.cli.show:show", "Show the events of one stream, in full."),
     "log": Verb("leftfold.cli.log:log", "Show the log: every event, in the order it was recorded."),
+    "audit": Verb("leftfold.cli.audit:audit", "Tell who did what to one stream, when and why."),
+    "schema": Verb("leftfold.cli.schema:schema", "Check that an app reads every kind of event stored."),
     "verify": Verb("leftfold.cli.verify:verify", "Read everything that is stored, and name what is wrong with it."),
     "export": Verb(
         "leftfold.cli.exporting:export_log", "Write the whole log to a file, a line of JSON for each event."

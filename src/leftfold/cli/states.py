@@ -22,7 +22,7 @@ from leftfold.handling.temporal import TimeTravel
 from leftfold.store.names import category_of, id_of
 from leftfold.store.port import Store
 
-__all__ = ["Moment", "show_difference", "show_state"]
+__all__ = ["Moment", "part_of", "show_difference", "show_state"]
 
 
 @Parameter(name="*")
@@ -59,7 +59,7 @@ async def show_state(app: App, store: Store, stream: str, as_of: AsOf, *, json: 
         NotFound: nothing had happened by then.
     """
     loader = Loader(store, app.codec)
-    plan = loader.plan(_part_of(app, stream))
+    plan = loader.plan(part_of(app, stream))
     loaded = await loader.at(plan, id_of(stream), as_of)
     if not loaded.version:
         raise NotFound(stream, str(as_of))
@@ -75,7 +75,7 @@ async def show_state(app: App, store: Store, stream: str, as_of: AsOf, *, json: 
 async def show_difference(app: App, store: Store, stream: str, points: tuple[str, str], *, json: bool) -> None:
     """Print each attribute of *stream* that is not the same at two points in time."""
     loader = Loader(store, app.codec)
-    plan: Any = loader.plan(_part_of(app, stream))
+    plan: Any = loader.plan(part_of(app, stream))
     before, after = map(_point, points)
     for each in await TimeTravel(loader, plan).diff(id_of(stream), before, after):
         if json:
@@ -84,7 +84,8 @@ async def show_difference(app: App, store: Store, stream: str, points: tuple[str
             console().print(printable(f"{each.attribute}  {each.before} -> {each.after}"))
 
 
-def _part_of(app: App, stream: str) -> Part:
+def part_of(app: App, stream: str) -> Part:
+    """What folds *stream* in *app*; raises `UsageError` when nothing does."""
     categories = {core_of(part).category: part for part in app.parts}
     part = categories.get(category_of(stream))
     if part is None:
