@@ -63,6 +63,11 @@ class FullDisk(MemoryStore):
         raise StoreUnavailable("no room for snapshots")
 
 
+class BrokenDriver(MemoryStore):
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        raise RuntimeError("no room for snapshots")
+
+
 async def fill(app: App, id: str, count: int) -> None:
     async def work(unit: UnitOfWork) -> None:
         counter = await unit.repository(Counter).find(id) or unit.repository(Counter).new(id)
@@ -105,6 +110,15 @@ async def test_history_that_was_recorded_past_the_repository_gets_one_when_it_is
         assert (await app.repository(Counter).get("a")).total == 130
     async with App(Counter, store=url) as app:
         assert (await app.repository(Counter).load("a")).snapshot == 130
+
+
+async def test_a_state_of_another_time_starts_from_the_last_one_before_it(url: str) -> None:
+    async with App(Counter, store=url, snapshots=Snapshots(with_append=True)) as app:
+        for _ in range(3):
+            await fill(app, "a", 110)
+        assert await kept(app) == [110, 220, 330]
+        for version in (1, 109, 110, 111, 219, 220, 329, 330):
+            assert (await app.repository(Counter).at("a", version=version)).total == version
 
 
 async def test_a_decider_has_them_too(url: str) -> None:
@@ -162,9 +176,24 @@ async def test_one_that_cannot_be_trusted_is_told_and_not_used(
     assert "counter-a" in caplog.text
 
 
-async def test_that_one_cannot_be_saved_fails_no_command(caplog: pytest.LogCaptureFixture) -> None:
+async def test_one_of_events_that_were_never_recorded_does_not_come_true_when_others_are(url: str) -> None:
+    async with App(Counter, store=url, snapshots=Snapshots(with_append=True)) as app:
+        await fill(app, "a", 150)
+        (good,) = await app.store.read_snapshots()
+        key, state = SnapshotKey(good.key.stream, good.key.fingerprint, 151), b'{"total":"7"}'
+        await app.store.save_snapshot(Snapshot(key, state, digest_of(key, state)))
+        assert (await app.repository(Counter).load("a")).state.total == 150
+        assert await kept(app) == [150]
+        await app.events.append("counter-a", Added(amount=Decimal(1)), expected=150)
+        assert (await app.repository(Counter).load("a")).state.total == 151
+
+
+@pytest.mark.parametrize("kind", [FullDisk, BrokenDriver])
+async def test_that_one_cannot_be_saved_fails_no_command(
+    kind: type[MemoryStore], caplog: pytest.LogCaptureFixture
+) -> None:
     for policy in (Snapshots(), Snapshots(with_append=True)):
-        async with App(Counter, store=FullDisk(), snapshots=policy) as app:
+        async with App(Counter, store=kind(), snapshots=policy) as app:
             await fill(app, "a", 150)
             assert (await app.repository(Counter).get("a")).total == 150
     assert caplog.text.count("no room for snapshots") >= 2
@@ -178,6 +207,7 @@ async def test_a_cached_state_is_never_taken_for_the_newest(url: str) -> None:
         assert (loaded.state.total, loaded.version, loaded.replayed) == (Decimal(12), 6, 1)
         await ours.repository(Counter).edit("a", Counter.add, Decimal(1))
         assert (await theirs.repository(Counter).get("a")).total == 13
+        assert (await ours.repository(Counter).load("a")).replayed == 0
 
 
 async def test_an_older_state_is_not_taken_from_a_newer_cached_one(url: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -218,6 +248,21 @@ async def test_the_cache_keeps_those_used_last_and_tells_classes_apart(url: str)
         assert (await app.repository(Doubled).get("c")).total == 6
 
 
+async def test_two_classes_of_one_category_never_read_each_others(url: str) -> None:
+    class Twin(Aggregate[Added], category="counter", snapshot_every=10):
+        total: Decimal = Decimal(0)
+
+        @applies
+        def _added(self, event: Added) -> None:
+            self.total -= event.amount
+
+    for _ in range(2):
+        async with App(Counter, Twin, store=url) as app:
+            await fill(app, "a", 150)
+            counter, twin = await app.repository(Counter).get("a"), await app.repository(Twin).get("a")
+            assert counter.total == -twin.total == counter.version
+
+
 @dataclass(frozen=True)
 class Line:
     at: datetime
@@ -254,25 +299,18 @@ def test_a_value_of_another_type_than_annotated_is_refused() -> None:
         state_codec(Rich).dump(rich)
 
 
-def test_schema_defaults_and_state_version_are_in_the_fingerprint() -> None:
-    class Other(Aggregate[Added], category="counter"):
-        total: Decimal = Decimal(0)
+def test_place_schema_defaults_and_state_version_are_in_the_fingerprint() -> None:
+    def made(hint: type[object], default: object, state_version: int = 1) -> str:
+        class Made(Aggregate[Added], category="counter", state_version=state_version):
+            __annotations__ = {"total": hint}
+            locals()["total"] = default
 
-        @applies
-        def _added(self, event: Added) -> None: ...
+            @applies
+            def _added(self, event: Added) -> None: ...
 
-    class Default(Aggregate[Added], category="counter"):
-        total: Decimal = Decimal(1)
+        return state_codec(Made).fingerprint
 
-        @applies
-        def _added(self, event: Added) -> None: ...
-
-    class Typed(Aggregate[Added], category="counter"):
-        total: int = 0
-
-        @applies
-        def _added(self, event: Added) -> None: ...
-
-    prints = [state_codec(cls).fingerprint for cls in (Counter, Doubled, Default, Typed)]
+    prints = [made(Decimal, Decimal(0)), made(Decimal, Decimal(1)), made(int, 0), made(Decimal, Decimal(0), 2)]
+    prints += [state_codec(Counter).fingerprint, state_codec(tally).fingerprint]
     assert len(set(prints)) == len(prints)
-    assert state_codec(Other).fingerprint == prints[0]
+    assert made(Decimal, Decimal(0)) == prints[0]

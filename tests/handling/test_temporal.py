@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -146,6 +147,16 @@ async def test_a_clock_that_jumps_back_changes_nothing_that_was_known(url: str) 
             await accounts.at("A", recorded=START - HOUR)
 
 
+async def test_a_clock_behind_the_log_refuses_nothing_that_is_recorded(url: str) -> None:
+    async with App(Account, store=url, clock=ManualClock(START)) as app:
+        await app.repository(Account).edit("A", Account.deposit, Decimal(5))
+    async with App(Account, store=url, clock=ManualClock(START - HOUR)) as app:
+        accounts = app.repository(Account)
+        assert (await accounts.at("A", recorded=START)).balance == 5
+        with pytest.raises(InvalidQuery, match="future"):
+            await accounts.at("A", recorded=START + timedelta(microseconds=1))
+
+
 async def test_one_moment_cuts_all_accounts_consistently(url: str) -> None:
     async with App(Account, store=url) as app:
         accounts = app.repository(Account)
@@ -188,3 +199,18 @@ async def test_each_leaves_out_what_had_not_begun_and_pages_through_many(url: st
         early = [account.id async for account in accounts.each(recorded=START + 2 * HOUR)]
         assert early == ["000", "001", "002"]
         assert [account.id async for account in accounts.each(valid=START)] == ["000"]
+
+
+async def test_each_holds_few_states_however_many_there_are(url: str) -> None:
+    async with App(Account, store=url) as app:
+        opened = AccountOpened(owner="x")
+        parts = [app.events.part(f"account-{number:03}", opened, expected=0) for number in range(600)]
+        for some in range(0, 600, 100):
+            await app.events.append_together(*parts[some : some + 100])
+        most = number = 0
+        async for _ in app.repository(Account).each():
+            number += 1
+            if number % 60 == 0:
+                most = max(most, sum(isinstance(each, Account) for each in gc.get_objects()))
+        assert number == 600
+        assert 0 < most <= 250

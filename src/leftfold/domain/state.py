@@ -33,8 +33,8 @@ class StateCodec(Generic[_S]):
 
     Args:
         name: of what has the state, for errors.
-        fingerprint: of the state's schema, its defaults, and the version that its author counts. A state written under
-            another fingerprint means something else.
+        fingerprint: of the class, or the decider's `evolve`, that folds the state, and of the state's schema, its
+            defaults and the version that its author counts. A state written under another one means something else.
         take: the attributes of a state that are set.
         make: a state from its id and attributes.
         whole: whether the state is one value, as a decider's is, and no object with attributes.
@@ -136,14 +136,14 @@ def _of_aggregate(cls: type[Aggregate[Any]]) -> StateCodec[Any]:
         return state
 
     defaults = {attribute: getattr(cls, attribute) for attribute in hints if hasattr(cls, attribute)}
-    return _codec(name, hints, (definition.core.state_version, defaults), take, make)
+    return _codec(name, hints, (_place(cls), definition.core.state_version, defaults), take, make)
 
 
 def _of_decider(decider: Decider[Any, Any, Any]) -> StateCodec[Any]:
     name, hint = f"decider {decider.category!r}", decider.state_type
     if isinstance(hint, NameError):
         raise DefinitionError(_unknown(f"{name}, state", hint))
-    began = decider.state_version, {_STATE: decider.initial}
+    began = _place(decider.evolve), decider.state_version, {_STATE: decider.initial}
     return _codec(
         name, {_STATE: hint}, began, lambda state: {_STATE: state}, lambda _id, values: values[_STATE], whole=True
     )
@@ -152,7 +152,7 @@ def _of_decider(decider: Decider[Any, Any, Any]) -> StateCodec[Any]:
 def _codec(
     name: str,
     hints: Mapping[str, object],
-    began: tuple[int, Mapping[str, object]],
+    began: tuple[str, int, Mapping[str, object]],
     take: Callable[[Any], dict[str, object]],
     make: Callable[[str, Mapping[str, object]], Any],
     *,
@@ -163,10 +163,15 @@ def _codec(
         raise DefinitionError(*shape.findings)
     fields = [(field, hint, UNSET) for field, hint in sorted(hints.items())]
     struct = msgspec.defstruct("State", cast("list[tuple[str, type, object]]", fields), kw_only=True)
-    state_version, defaults = began
+    folder, state_version, defaults = began
     try:
-        text = _encode((schema_digest(struct), state_version, ordered(struct(**defaults))))
+        text = _encode((folder, schema_digest(struct), state_version, ordered(struct(**defaults))))
     except (TypeError, ValueError) as error:
         raise DefinitionError(f"{name}: a default is not of its annotated type: {error}") from error
     decode = msgspec.json.Decoder(struct).decode
     return StateCodec(name, sha256(text).hexdigest()[:32], take, make, whole, struct, shape, decode)
+
+
+def _place(folder: object) -> str:
+    """Where a class or function is, so that two of one category never read each other's states."""
+    return f"{getattr(folder, '__module__', '')}:{getattr(folder, '__qualname__', '')}"

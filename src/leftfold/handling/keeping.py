@@ -108,6 +108,13 @@ class Keeper:
             reason,
         )
 
+    async def drop(self, stream: str, fingerprint: str, version: int) -> None:
+        """Drop a snapshot of events that are not there: once others take their place it would look right."""
+        try:
+            await self._store.drop_snapshots([SnapshotKey(stream, fingerprint, version)])
+        except StoreError as error:
+            _log.warning("snapshot of stream %r at version %d was not dropped: %s", stream, version, error)
+
     async def save(self, stream: str, fingerprint: str, state: State) -> None:
         """Save a snapshot, now or soon, as the policy says; whatever keeps it from being saved is logged."""
         key = SnapshotKey(stream, fingerprint, state.version)
@@ -137,6 +144,9 @@ class Keeper:
     async def _save(self, snapshot: Snapshot) -> None:
         try:
             await self._store.save_snapshot(snapshot)
-        except (StoreError, InvalidInput) as error:
+        except Exception as error:  # noqa: BLE001 - the events are stored, so nothing may make their command fail
             stream, version = snapshot.key.stream, snapshot.key.version
-            _log.warning("snapshot of stream %r at version %d was not saved: %s", stream, version, error)
+            expected = isinstance(error, StoreError | InvalidInput)
+            _log.warning(
+                "snapshot of stream %r at version %d was not saved: %s", stream, version, error, exc_info=not expected
+            )

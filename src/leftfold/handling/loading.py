@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, overload
 
 from leftfold.clock import Clock, SystemClock
@@ -110,12 +110,19 @@ class Loader:
         """
         if as_of.recorded is None:
             return await self.store.head()
-        if as_of.recorded > self._clock.now():
+        # A clock that was set back, or that is another machine's, may be behind what is recorded already.
+        if as_of.recorded > self._clock.now() and as_of.recorded > await self._newest():
             raise InvalidQuery(
                 f"recorded={as_of.recorded.isoformat()} lies in the future, and what will be known then is not known "
                 "yet; leave it out to ask for now"
             )
         return await self.store.position_at(as_of.recorded)
+
+    async def _newest(self) -> datetime:
+        """The recorded time of the last event, the beginning of time when there is none."""
+        head = await self.store.head()
+        page = await self.store.read_log(after=head - 1, limit=1) if head else None
+        return page.events[0].recorded_at if page else datetime.min.replace(tzinfo=UTC)
 
     def states_of(self, plan: Plan[S]) -> StateCodec[S]:
         """How the states of *plan* are written, kept or not.
@@ -162,6 +169,7 @@ class Loader:
         facts = await self.store.read_facts(stream, after=kept.version - 1, upto=upto, limit=_PAGE)
         if not facts or facts[0][0] != kept.version:
             self.keeper.distrust(stream, states.fingerprint, kept.version, "the stream has no such version")
+            await self.keeper.drop(stream, states.fingerprint, kept.version)
             return None
         try:
             state = plan.resumed(states.load(id, kept.data), kept.version)
