@@ -8,6 +8,7 @@ import pytest
 
 from leftfold.errors import Conflict
 from leftfold.store import Appended, ToStream
+from leftfold.store.limits import BATCH_EVENTS
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.cutting import wire_to
 from tests.adapters.postgres.opened import connected, event, log_of, opened, schema_of
@@ -16,6 +17,9 @@ _WRITERS = 12
 _APPENDS = 25
 _CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
+_FIFTH = BATCH_EVENTS // 5
+_FULL_BATCHES = 4
+_LOST = 8
 _HEAD = "select coalesce(max(position), 0) from {}.events"
 
 
@@ -96,6 +100,27 @@ async def test_an_append_whose_answer_was_lost_is_sent_again_and_stored_once(
             (3, "lost-me", 2),
             (4, "lost-me", 3),
         ]
+
+
+async def test_batches_made_ready_behind_one_whose_answer_was_lost_keep_their_order(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    def part(number: int) -> ToStream:
+        mark = f"lost-{number}" if number == _LOST else "kept"
+        return ToStream("a-1", number * _FIFTH, [event(type=mark), *(event(n) for n in range(1, _FIFTH))])
+
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
+    ):
+        wire.lose_answer_to(f"lost-{_LOST}".encode())
+        outcomes = await asyncio.gather(*(store.append(part(number)) for number in range(_FULL_BATCHES * 5)))
+        assert wire.lost == 1
+        assert [appended.position for appended in outcomes] == [
+            (number + 1) * _FIFTH for number in range(_FULL_BATCHES * 5)
+        ]
+        repeated = [number for number, appended in enumerate(outcomes) if appended.repeated]
+        assert repeated == list(range(_LOST - _LOST % 5, _LOST - _LOST % 5 + 5))
 
 
 async def test_a_read_whose_answer_was_lost_is_asked_again(postgres: PostgresServer, store_url: str) -> None:
