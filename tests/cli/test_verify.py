@@ -3,99 +3,180 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from leftfold import App, Event, applies
-from leftfold.domain import Aggregate
-from leftfold.store import Snapshot, digest_of
-from tests.cli.command import Leftfold
+import pytest
+from msgspec.structs import replace
 
-APP = "tests.cli.test_verify:make"
+from leftfold.app import open_store
+from leftfold.store import Snapshot, SnapshotKey, digest_of
+from tests.cli.command import Leftfold, event, record
+from tests.cli.tills import APP, fill, filled
 
-
-class Paid(Event, name="verify.Paid"):
-    amount: Decimal
-
-
-class Till(Aggregate[Paid], category="till", snapshot_every=3):
-    total: Decimal = Decimal(0)
-
-    def pay(self, amount: Decimal) -> None:
-        self.record(Paid(amount=amount))
-
-    @applies
-    def _paid(self, event: Paid) -> None:
-        self.total += event.amount
+RECOUNTING = "tests.cli.tills:recounting"
 
 
-def make() -> App:
-    return App(Till, store="memory:")
+def sealed(key: SnapshotKey, state: bytes) -> Snapshot:
+    return Snapshot(key, state, digest_of(key, state))
 
 
-def filled(directory: Path, then: Callable[[Snapshot], Snapshot] | None = None) -> str:
-    """A store with one till of four events and a snapshot at 3, which *then* may change."""
-    store = f"sqlite:///{directory}/tills.db"
-
-    async def fill() -> None:
-        async with App(Till, store=store) as app:
-            for amount in range(4):
-                await app.repository(Till).edit("1", Till.pay, Decimal(amount))
-        async with App(Till, store=store) as app:
-            (snapshot,) = await app.store.read_snapshots()
-            if then is not None:
-                await app.store.save_snapshot(then(snapshot))
-
-    asyncio.run(fill())
-    return store
+def wrong(snapshot: Snapshot) -> Snapshot:
+    return sealed(snapshot.key, b'{"total":"7"}')
 
 
-def test_a_sound_store_has_no_findings(leftfold: Leftfold, tmp_path: Path) -> None:
-    store = filled(tmp_path)
-    ran = leftfold("verify", "--store", store, "--app", APP, "--snapshots")
-    assert (ran.code, ran.out) == (0, "4 events read, 0 findings\n")
-    assert leftfold("verify", "--store", store, "--json").out == ""
+def damaged(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, state=b'{"total":"7"}')
+
+
+def ahead(snapshot: Snapshot) -> Snapshot:
+    return sealed(replace(snapshot.key, version=9), snapshot.state)
+
+
+def snapshots_in(url: str) -> Sequence[Snapshot]:
+    async def read() -> Sequence[Snapshot]:
+        store = await open_store(url)
+        try:
+            return await store.read_snapshots()
+        finally:
+            await store.close()
+
+    return asyncio.run(read())
+
+
+def spoil(store: str, *statements: str) -> None:
+    with sqlite3.connect(store.removeprefix("sqlite:///")) as raw:
+        for (trigger,) in raw.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            raw.execute(f"drop trigger {trigger}")
+        for statement in statements:
+            raw.execute(statement)
+    raw.close()
+
+
+def test_a_sound_store_has_no_findings(leftfold: Leftfold, url: str) -> None:
+    fill(url, payments=7)
+    ran = leftfold("verify", "--store", url, "--app", APP, "--snapshots")
+    assert (ran.code, ran.out) == (0, "7 events read, 0 findings; snapshots: 2 read, 0 stale, 0 dropped\n")
+    assert leftfold("verify", "--store", url).out == "7 events read, 0 findings\n"
+    assert leftfold("verify", "--store", url, "--json") == (0, "", "")
+
+
+def test_each_stream_is_folded_by_itself(leftfold: Leftfold, url: str) -> None:
+    fill(url, id="1", payments=4)
+    fill(url, id="2", payments=7)
+    ran = leftfold("verify", "--store", url, "--app", APP, "--snapshots")
+    assert (ran.code, ran.out) == (0, "11 events read, 0 findings; snapshots: 3 read, 0 stale, 0 dropped\n")
+
+
+def test_an_empty_store_is_sound(leftfold: Leftfold, url: str) -> None:
+    ran = leftfold("verify", "--store", url, "--app", APP, "--snapshots", "--drop")
+    assert (ran.code, ran.out) == (0, "0 events read, 0 findings; snapshots: 0 read, 0 stale, 0 dropped\n")
 
 
 def test_events_that_cannot_be_read_are_named(leftfold: Leftfold, tmp_path: Path) -> None:
     store = filled(tmp_path)
-    with sqlite3.connect(tmp_path / "tills.db") as raw:
-        raw.execute("drop trigger events_no_update")
-        raw.execute("""update events set data = '{"amount":"much"}' where version = 2""")
-        raw.execute("update events set recorded_at = recorded_at - 1000000000 where version = 4")
-    raw.close()
+    spoil(
+        store,
+        """update events set data = '{"amount":"much"}' where version = 2""",
+        "update events set recorded_at = recorded_at - 1000000000 where version = 4",
+    )
     ran = leftfold("verify", "--store", store, "--app", APP, "--json")
     assert ran.code == 1
-    found = [json.loads(line) for line in ran.out.splitlines()]
-    assert [(each["stream"], each["version"]) for each in found] == [("till-1", 2), ("till-1", 4)]
-    assert "DamagedPayload" in found[0]["finding"]
-    assert "before the event that it follows" in found[1]["finding"]
-    assert leftfold("verify", "--store", store).code == 1
+    assert [(each["stream"], each["version"]) for each in ran.lines] == [("till-1", 2), ("till-1", 4)]
+    assert "DamagedPayload" in str(ran.lines[0]["finding"])
+    assert "before the event that it follows" in str(ran.lines[1]["finding"])
+    told = leftfold("verify", "--store", store, "--app", APP)
+    assert (told.code, told.out.splitlines()[-1]) == (1, "4 events read, 2 findings")
 
 
-def test_a_snapshot_that_folding_does_not_come_to_is_named_with_what_differs(
-    leftfold: Leftfold, tmp_path: Path
-) -> None:
-    def wrong(snapshot: Snapshot) -> Snapshot:
-        state = b'{"total":"7"}'
-        return Snapshot(snapshot.key, state, digest_of(snapshot.key, state))
-
-    ran = leftfold("verify", "--store", filled(tmp_path, wrong), "--app", APP, "--snapshots")
+def test_a_gap_is_a_gap_of_the_log_and_of_the_stream(leftfold: Leftfold, tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    spoil(store, "delete from events where version = 2")
+    ran = leftfold("verify", "--store", store)
     assert ran.code == 1
-    assert "till-1 version 3: snapshot: folding again differs in 'total': '7' is '3'" in " ".join(ran.out.split())
+    assert ran.out.splitlines() == [
+        "till-1 version 3: position 3 follows position 1",
+        "till-1 version 3: version 3 follows version 1",
+        "3 events read, 2 findings",
+    ]
 
 
-def test_a_damaged_snapshot_is_named(leftfold: Leftfold, tmp_path: Path) -> None:
-    def damaged(snapshot: Snapshot) -> Snapshot:
-        return Snapshot(snapshot.key, b'{"total":"7"}', snapshot.digest)
-
-    ran = leftfold("verify", "--store", filled(tmp_path, damaged), "--app", APP, "--snapshots", "--json")
-    assert (ran.code, "is damaged" in json.loads(ran.out)["finding"]) == (1, True)
+def test_each_stream_is_counted_by_itself(leftfold: Leftfold, url: str) -> None:
+    record(url, ("a", [event(), event()]), ("b", [event()]), ("a", [event()]), ("b", [event()]))
+    assert leftfold("verify", "--store", url).out == "5 events read, 0 findings\n"
 
 
-def test_snapshots_need_the_code_that_folds(leftfold: Leftfold, tmp_path: Path) -> None:
-    ran = leftfold("verify", "--store", filled(tmp_path), "--snapshots")
-    assert (ran.code, "--app" in ran.err) == (2, True)
+@pytest.mark.parametrize("column", ["data", "metadata"])
+def test_what_is_no_json_is_found_without_an_app(leftfold: Leftfold, tmp_path: Path, column: str) -> None:
+    store = filled(tmp_path)
+    spoil(store, f"update events set {column} = '{{' where version = 2")
+    ran = leftfold("verify", "--store", store, "--json")
+    assert (ran.code, [each["version"] for each in ran.lines]) == (1, [2])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (wrong, "till-1 version 3: snapshot: folding again differs in 'total': '7' is '3'"),
+        (damaged, "till-1 version 3: snapshot: it is damaged"),
+        (ahead, "till-1 version 9: snapshot: it is ahead of its stream, which ends at version 8"),
+    ],
+)
+def test_a_bad_snapshot_is_named_with_what_is_wrong_and_dropped_when_asked(
+    leftfold: Leftfold, url: str, change: Callable[[Snapshot], Snapshot], said: str
+) -> None:
+    fill(url, change, payments=8)
+    verify = ("verify", "--store", url, "--app", APP, "--snapshots")
+    ran = leftfold(*verify)
+    first, summary = ran.out.splitlines()
+    assert (ran.code, first.startswith(said)) == (1, True)
+    assert summary == "8 events read, 1 findings; snapshots: 2 read, 0 stale, 0 dropped"
+    assert len(snapshots_in(url)) == 2
+    (dropped,) = leftfold(*verify, "--drop", "--json").lines
+    assert (dropped["dropped"], dropped["fingerprint"]) == (True, snapshots_in(url)[0].key.fingerprint)
+    assert [kept.key.version for kept in snapshots_in(url)] == [6]
+    assert leftfold(*verify).code == 0
+
+
+def test_a_snapshot_that_no_part_of_the_app_reads_is_stale_and_nothing_wrong(leftfold: Leftfold, url: str) -> None:
+    fill(url)
+    verify = ("verify", "--store", url, "--app", RECOUNTING, "--snapshots")
+    (stale,) = leftfold(*verify, "--json").lines
+    assert (stale["stale"], stale["version"], "dropped" in stale) == (True, 3, False)
+    ran = leftfold(*verify, "--drop")
+    assert (ran.code, "stale: no part of the app" in ran.out, "(dropped)" in ran.out) == (0, True, True)
+    assert ran.out.endswith("4 events read, 0 findings; snapshots: 1 read, 1 stale, 1 dropped\n")
+    assert not snapshots_in(url)
+
+
+def test_a_wrong_snapshot_does_not_make_later_ones_wrong(leftfold: Leftfold, tmp_path: Path) -> None:
+    store = filled(tmp_path, wrong, payments=66)
+    ran = leftfold("verify", "--store", store, "--app", APP, "--snapshots")
+    finding, summary = ran.out.splitlines()
+    assert finding.startswith("till-1 version 3: snapshot: folding again differs")
+    assert summary == "66 events read, 1 findings; snapshots: 22 read, 0 stale, 0 dropped"
+
+
+@pytest.mark.parametrize(
+    ("app", "said"), [("tests.cli.tills:raising", "KeyError: 'lost'"), (APP, "DamagedPayload: stream 'till-1'")]
+)
+def test_a_snapshot_of_events_that_cannot_be_folded_is_named_and_stays(
+    leftfold: Leftfold, tmp_path: Path, app: str, said: str
+) -> None:
+    store = filled(tmp_path)
+    if app == APP:
+        spoil(store, """update events set data = '{"amount":"much"}' where version = 2""")
+    ran = leftfold("verify", "--store", store, "--app", app, "--snapshots", "--drop", "--json")
+    assert (ran.code, ran.lines[-1]["version"]) == (1, 3)
+    assert f"its events cannot be folded: {said}" in str(ran.lines[-1]["finding"])
+    assert len(snapshots_in(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [(["--snapshots"], "--app"), (["--drop", "--app", APP], "--snapshots"), (["--drop"], "--drop")]
+)
+def test_options_need_each_other(leftfold: Leftfold, tmp_path: Path, options: list[str], said: str) -> None:
+    ran = leftfold("verify", "--store", filled(tmp_path), *options)
+    assert (ran.code, said in ran.err, ran.out) == (2, True, "")
+    assert len(snapshots_in(f"sqlite:///{tmp_path}/tills.db")) == 1

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from leftfold.app.composition import App
 from leftfold.cli.opening import app_at, existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe
-from leftfold.cli.shown import shown, time_text
+from leftfold.cli.shown import Reading, ShownEvent, Unreadable, shown, time_text, versioned
 from leftfold.cli.states import part_of
-from leftfold.cli.text import printable
+from leftfold.cli.text import json_text, printable
 from leftfold.errors import NotFound
 from leftfold.handling.loading import Loader
 from leftfold.messages.metadata import Metadata, load_metadata
+from leftfold.store.event_store import EventStore
 from leftfold.store.events import StoredEvent
 from leftfold.store.names import check_stream, id_of
 from leftfold.store.port import Store
 
 __all__ = ["audit"]
 
-_PAGE = 100
+_PAGE: Final = 100
 
 
 class _Change(Struct):
@@ -33,12 +36,23 @@ class _Change(Struct):
 
 
 class _Entry(Struct, kw_only=True):
+    """An event of the trail; what is said of it means what it means in `ShownEvent`.
+
+    Args:
+        changed: with an app, what it changed in the state, by attribute; None stands for what was not set.
+    """
+
     version: int
+    id: UUID
     type: str
+    schema_version: int
     recorded_at: datetime
     occurred_at: datetime
     metadata: Metadata
-    event: Raw
+    data: Raw
+    event: Raw | UnsetType = UNSET
+    events: tuple[Reading, ...] | UnsetType = UNSET
+    unreadable: Unreadable | UnsetType = UNSET
     changed: dict[str, _Change] | UnsetType = UNSET
 
 
@@ -51,49 +65,38 @@ async def audit(stream: str, /, *, source: Source = NOTHING_GIVEN) -> int:
         stream: Name of the stream.
     """
     check_stream(stream)
+    app = app_at(source.app) if source.app else None
+    unreadable = after = 0
     async with existing_store(source.url) as store:
-        trail = _Trail(store, stream, source)
-        after = 0
+        typed, changes = (EventStore(store, app.codec), _Changes(app, store, stream)) if app else (None, None)
         while page := await store.read_stream(stream, after=after, limit=_PAGE):
             for event in page:
-                _tell(await trail.entry(event), json=source.json)
+                seen = shown(event, typed)
+                entry = _entry(event, seen, changes.of(event) if changes else UNSET)
+                unreadable += isinstance(entry.unreadable, Unreadable)
+                if source.json:
+                    write_json(entry)
+                else:
+                    _print(entry, seen.content)
             after = page[-1].version
             await breathe()
-        if not after:
-            raise NotFound(stream)
-    return 0
+    if not after:
+        raise NotFound(stream)
+    return 1 if unreadable else 0
 
 
-class _Trail:
-    def __init__(self, store: Store, stream: str, source: Source) -> None:
+class _Changes:
+    """What the events of *stream*, given in the order of their versions, change in its state."""
+
+    def __init__(self, app: App, store: Store, stream: str) -> None:
+        loader = Loader(store, app.codec)
+        self._plan: Any = loader.plan(part_of(app, stream))
+        self._states = loader.states_of(self._plan)
+        self._folded: object = self._plan.core.initial(id_of(stream))
         self._state: dict[str, object] = {}
-        self._plan: Any = None
-        if source.app is not None:
-            app = app_at(source.app)
-            loader = Loader(store, app.codec)
-            self._plan = loader.plan(part_of(app, stream))
-            self._states = loader.states_of(self._plan)
-            self._folded: object = self._plan.core.initial(id_of(stream))
 
-    async def entry(self, event: StoredEvent) -> _Entry:
-        """The line of *event*; events are told in the order of their versions."""
-        return _Entry(
-            version=event.version,
-            type=event.type,
-            recorded_at=event.recorded_at,
-            occurred_at=event.occurred_at,
-            metadata=load_metadata(
-                event.metadata,
-                stream=event.stream,
-                version=event.version,
-                type=event.type,
-                schema_version=event.schema_version,
-            ),
-            event=shown(event, None).data,
-            changed=UNSET if self._plan is None else self._changed(event),
-        )
-
-    def _changed(self, event: StoredEvent) -> dict[str, _Change]:
+    def of(self, event: StoredEvent) -> dict[str, _Change]:
+        """What *event* changes; raises `UnreadableEvent` when nobody can say."""
         fact = event.version, event.type, event.schema_version, event.data
         self._folded = self._plan.fold(self._folded, [fact], event.stream)
         was, self._state = self._state, self._states.plain(self._folded)
@@ -105,21 +108,43 @@ class _Trail:
         }
 
 
-def _tell(entry: _Entry, *, json: bool) -> None:
-    if json:
-        write_json(entry)
-        return
-    out, known = console(), entry.metadata
-    out.print(printable(f"{entry.version}  {entry.type}  by {known.actor or 'nobody named'}"), style="bold")
-    out.print(
-        f"   recorded {time_text(entry.recorded_at)} UTC, happened {time_text(entry.occurred_at)} UTC", style="dim"
+def _entry(event: StoredEvent, seen: ShownEvent, changed: dict[str, _Change] | UnsetType) -> _Entry:
+    metadata = load_metadata(
+        event.metadata,
+        stream=event.stream,
+        version=event.version,
+        type=event.type,
+        schema_version=event.schema_version,
     )
-    for name, value in _reasons(known).items():
-        out.print(printable(f"   {name} {value}"))
-    out.print(printable(f"   {bytes(entry.event).decode()}"))
+    return _Entry(
+        version=event.version,
+        id=event.id,
+        type=event.type,
+        schema_version=event.schema_version,
+        recorded_at=event.recorded_at,
+        occurred_at=event.occurred_at,
+        metadata=metadata,
+        data=seen.data,
+        event=seen.event,
+        events=seen.events,
+        unreadable=seen.unreadable,
+        changed=changed,
+    )
+
+
+def _print(entry: _Entry, content: str) -> None:
+    out, known = console(), entry.metadata
+    name = versioned(entry.type, entry.schema_version)
+    out.print(printable(f"{entry.version}  {name}  by {known.actor or 'nobody named'}"), style="bold")
+    recorded, happened = time_text(entry.recorded_at), time_text(entry.occurred_at)
+    out.print(f"   recorded {recorded} UTC, happened {happened} UTC, id {entry.id}", style="dim")
+    for reason, value in _reasons(known).items():
+        out.print(printable(f"   {reason} {value}"))
+    out.print(printable(f"   {content}"), style="red" if isinstance(entry.unreadable, Unreadable) else "")
     if isinstance(entry.changed, dict):
-        for name, change in entry.changed.items():
-            out.print(printable(f"   {name}: {change.before} -> {change.after}"), style="green")
+        for attribute, change in entry.changed.items():
+            line = f"   {printable(attribute)}: {json_text(change.before)} -> {json_text(change.after)}"
+            out.print(line, style="green")
 
 
 def _reasons(metadata: Metadata) -> Mapping[str, str]:

@@ -17,12 +17,12 @@ _EVERY_S: Final = 5.0
 
 
 @contextmanager
-def progress(what: str, total: int) -> Generator[Callable[[int], None]]:
+def progress(what: str, total: int | None) -> Generator[Callable[[int], None]]:
     """Show how far some work is.
 
     Args:
         what: the work, in a word or two.
-        total: how many steps it has.
+        total: how many steps it has; None when nobody knows before the end.
 
     Returns:
         To be called with the number of steps done so far.
@@ -38,7 +38,7 @@ def progress(what: str, total: int) -> Generator[Callable[[int], None]]:
 
 
 class _Lines:
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int | None) -> None:
         self._what = what
         self._total = total
         self._next = time.monotonic() + _EVERY_S
@@ -46,4 +46,5 @@ class _Lines:
     def show(self, done: int) -> None:
         if (now := time.monotonic()) >= self._next:
             self._next = now + _EVERY_S
-            print(f"{self._what}: {done:,} of {self._total:,}", file=sys.stderr, flush=True)
+            of = "" if self._total is None else f" of {self._total:,}"
+            print(f"{self._what}: {done:,}{of}", file=sys.stderr, flush=True)

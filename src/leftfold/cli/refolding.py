@@ -3,35 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
+from msgspec import Struct
 
 from leftfold.app.composition import App
+from leftfold.cli.paging import breathe
 from leftfold.domain.core import Core
 from leftfold.domain.folding import Folding
 from leftfold.domain.lifecycle import core_of
-from leftfold.domain.state import state_codec
-from leftfold.handling.loading import Loader
+from leftfold.domain.state import StateCodec, state_codec
 from leftfold.handling.planning import Plan
 from leftfold.store.names import category_of, id_of
 from leftfold.store.port import Store
-from leftfold.store.snapshots import Snapshot, digest_of
+from leftfold.store.snapshots import Snapshot, SnapshotKey, digest_of
 
-__all__ = ["Refolding"]
+__all__ = ["Flaw", "Refolding"]
+
+_PAGE: Final = 1_000
+
+
+class Flaw(Struct, frozen=True):
+    """Why a snapshot should go.
+
+    Args:
+        reason: what is so.
+        stale: nothing is wrong with it; no part of the app reads it.
+    """
+
+    reason: str
+    stale: bool = False
+
+
+class _Folded(Struct):
+    """A state that is folded on, from one snapshot of a stream to the next."""
+
+    stream: str
+    fingerprint: str
+    state: object
+    version: int = 0
 
 
 class Refolding:
-    """Folds again what snapshots were taken of.
+    """Folds again what snapshots were taken of; those of one stream, given in the order of their keys, in one go.
 
     Args:
         app: whose folds count.
-        store: where events and snapshots are.
+        store: where the events are.
+
+    Raises:
+        DefinitionError: a part of the app asks for snapshots and has states that cannot be written; it lists every
+            finding.
     """
 
     def __init__(self, app: App, store: Store) -> None:
-        self._loader = Loader(store, app.codec)
-        self._plans: dict[tuple[str, str], tuple[Plan[Any], Any]] = {}
+        self._store = store
+        self._plans: dict[tuple[str, str], tuple[Plan[Any], StateCodec[Any]]] = {}
+        self._folded: _Folded | None = None
         for part in app.parts:
             core: Core[Any] = core_of(part)
             if core.snapshot_every is not None:
@@ -40,24 +69,43 @@ class Refolding:
                 plan = Plan(part, core, Folding(core, app.codec), None)
                 self._plans[core.category, states.fingerprint] = plan, states
 
-    async def flaw(self, snapshot: Snapshot) -> str | None:
-        """What is wrong with *snapshot*, or None; one of a fold that the app does not have is passed over.
+    async def flaw(self, snapshot: Snapshot) -> Flaw | None:
+        """Why *snapshot* should go, or None.
 
         Raises:
             UnreadableEvent: an event that it was taken of cannot be read.
+            Exception: whatever folding an event raises.
         """
         key = snapshot.key
         if snapshot.digest != digest_of(key, snapshot.state):
-            return "it is damaged: its digest does not fit; it is not used"
+            return Flaw("it is damaged: its digest does not fit; it is not used")
         known = self._plans.get((category_of(key.stream), key.fingerprint))
         if known is None:
-            return None
+            return Flaw(
+                f"stale: no part of the app keeps snapshots under its fingerprint {key.fingerprint}", stale=True
+            )
         plan, states = known
-        loaded = await self._loader.load(plan, id_of(key.stream), key.version)
-        if loaded.version < key.version:
-            return f"its stream ends at version {loaded.version}; it is not used"
-        again = states.dump(loaded.state)
-        return None if again == snapshot.state else f"folding again differs in {_differing(snapshot.state, again)}"
+        folded = await self._at(plan, key)
+        if folded.version < key.version:
+            return Flaw(f"it is ahead of its stream, which ends at version {folded.version}; it is not used")
+        again = states.dump(folded.state)
+        return (
+            None if again == snapshot.state else Flaw(f"folding again differs in {_differing(snapshot.state, again)}")
+        )
+
+    async def _at(self, plan: Plan[Any], key: SnapshotKey) -> _Folded:
+        folded, self._folded = self._folded, None  # a fold that raises leaves a state half-way
+        if folded is None or (folded.stream, folded.fingerprint) != (key.stream, key.fingerprint):
+            folded = _Folded(key.stream, key.fingerprint, plan.core.initial(id_of(key.stream)))
+        while folded.version < key.version:
+            facts = await self._store.read_facts(key.stream, after=folded.version, upto=key.version, limit=_PAGE)
+            if not facts:
+                break
+            folded.state = plan.fold(folded.state, facts, key.stream)
+            folded.version = facts[-1][0]
+            await breathe()
+        self._folded = folded
+        return folded
 
 
 def _differing(was: bytes, now: bytes) -> str:
@@ -70,4 +118,6 @@ def _differing(was: bytes, now: bytes) -> str:
         return "everything: it is no JSON object"
     before = cast("dict[str, object]", old)
     names = sorted(name for name in before.keys() | new.keys() if before.get(name) != new.get(name))
+    if not names:
+        return "how it is written"
     return ", ".join(f"{name!r}: {before.get(name)!r:.60} is {new.get(name)!r:.60}" for name in names)

@@ -12,7 +12,7 @@ from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.progress import progress
-from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown
+from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, versioned
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 
@@ -27,12 +27,44 @@ class _Example(Struct):
 
 
 class _Kind(Struct):
+    """Events of one type and version.
+
+    Args:
+        read_as: the names of the classes that they are read as, sorted; none when all are dropped or unreadable.
+        dropped: how many of them upcasts drop.
+    """
+
     type: str
     schema_version: int
     events: int = 0
     unreadable: int = 0
-    read_as: str = ""
+    dropped: int = 0
+    read_as: list[str] = []
     example: _Example | UnsetType = UNSET
+
+    def count(self, event: ShownEvent) -> None:
+        self.events += 1
+        if isinstance(event.unreadable, Unreadable):
+            self.unreadable += 1
+            if isinstance(self.example, UnsetType):
+                why = event.unreadable
+                self.example = _Example(event.stream, event.version, why.error, why.reason)
+            return
+        if isinstance(event.events, UnsetType):
+            names = {versioned(self.type, self.schema_version)}
+        else:
+            names = {each.name for each in event.events}
+            self.dropped += not names
+        if not names <= set(self.read_as):
+            self.read_as = sorted({*self.read_as, *names})
+
+    @property
+    def told(self) -> str:
+        """What becomes of them, for people."""
+        if isinstance(self.example, _Example):
+            where = f"{self.example.stream} version {self.example.version}"
+            return f"{where}: {self.example.error}: {self.example.reason}"
+        return ", ".join([*self.read_as, *([NOTHING] if self.dropped else [])])
 
 
 async def schema(action: Literal["check"], /, *, source: Source = NOTHING_GIVEN) -> int:
@@ -63,23 +95,9 @@ async def _kinds(store: Store, typed: EventStore) -> list[_Kind]:
         async for page in pages(store):
             for event in page.events:
                 key = event.type, event.schema_version
-                _count(found.setdefault(key, _Kind(*key)), shown(event, typed))
+                found.setdefault(key, _Kind(*key)).count(shown(event, typed))
             show(page.position)
     return [found[key] for key in sorted(found)]
-
-
-def _count(kind: _Kind, event: ShownEvent) -> None:
-    kind.events += 1
-    if isinstance(event.unreadable, Unreadable):
-        kind.unreadable += 1
-        if isinstance(kind.example, UnsetType):
-            reason = event.unreadable
-            kind.example = _Example(event.stream, event.version, reason.error, reason.reason)
-    elif not kind.read_as:
-        readings = () if isinstance(event.events, UnsetType) else event.events
-        kind.read_as = ", ".join(each.name for each in readings) if readings else ""
-        if not isinstance(event.events, UnsetType) and not readings:
-            kind.read_as = NOTHING
 
 
 def _print(kinds: list[_Kind]) -> None:
@@ -88,15 +106,7 @@ def _print(kinds: list[_Kind]) -> None:
     columns.print(
         [
             Row(
-                (
-                    kind.type,
-                    str(kind.schema_version),
-                    f"{kind.events:,}",
-                    f"{kind.unreadable:,}",
-                    f"{kind.example.stream} version {kind.example.version}: {kind.example.error}: {kind.example.reason}"
-                    if isinstance(kind.example, _Example)
-                    else kind.read_as or "itself",
-                ),
+                (kind.type, str(kind.schema_version), f"{kind.events:,}", f"{kind.unreadable:,}", kind.told),
                 "red" if kind.unreadable else "",
             )
             for kind in kinds

@@ -50,15 +50,21 @@ _NOW: Final = Moment()
 async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, source: Source = NOTHING_GIVEN) -> int:
     """Show the events of one stream, in full.
 
-    With --app they are read as its event classes; those that cannot be read say why, and the exit code is 1. With a
-    point in time it shows the state then instead, and with two what differs.
+    With --app they are read as its event classes; those that cannot be read say why, and the exit code is 1. With
+    --version, --at or --valid the state then is shown instead, and with --diff what differs. A time is
+    2026-03-31T12:00:00Z, or with another zone; a date alone means its end, in UTC.
 
     Args:
         stream: Name of the stream.
     """
     check_stream(stream)
-    if moment.diff is not None or moment.as_of is not None:
-        return await _show_moment(stream, moment, source)
+    if moment != _NOW:
+        if range != _ALL:
+            raise UsageError(
+                "--after, --upto, --backward and --limit choose events; a state at a time has none of them"
+            )
+        await _show_moment(stream, moment, source)
+        return 0
     unreadable = 0
     async with existing_store(source.url) as store:
         typed = typed_by(source.app, store)
@@ -75,16 +81,16 @@ async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, so
     return 1 if unreadable else 0
 
 
-async def _show_moment(stream: str, moment: Moment, source: Source) -> int:
+async def _show_moment(stream: str, moment: Moment, source: Source) -> None:
+    points, as_of = moment.points, moment.as_of
     if source.app is None:
         raise UsageError("a state is folded by an app's aggregates; name the app: --app MODULE:OBJECT")
     app = app_at(source.app)
     async with existing_store(source.url) as store:
-        if moment.diff is not None:
-            await show_difference(app, store, stream, moment.diff, json=source.json)
-        if (as_of := moment.as_of) is not None:
+        if points is not None:
+            await show_difference(app, store, stream, points, json=source.json)
+        else:
             await show_state(app, store, stream, as_of, json=source.json)
-    return 0
 
 
 async def _events(store: Store, stream: str, range: Range) -> AsyncIterator[StoredEvent]:

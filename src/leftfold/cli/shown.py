@@ -15,7 +15,7 @@ from leftfold.messages.event import event_name, event_version
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import StoredEvent
 
-__all__ = ["NOTHING", "Reading", "ShownEvent", "Unreadable", "shown", "time_text"]
+__all__ = ["NOTHING", "Reading", "ShownEvent", "Unreadable", "shown", "time_text", "versioned"]
 
 NOTHING: Final = "nothing: an upcast drops it"
 """What is shown instead of the fields of a dropped event."""
@@ -51,7 +51,7 @@ class Reading(Struct, frozen=True):
     @property
     def name(self) -> str:
         """Its type, with its version above the first."""
-        return f"{self.type} v{self.schema_version}" if self.schema_version > 1 else self.type
+        return versioned(self.type, self.schema_version)
 
 
 class ShownEvent(Struct, frozen=True, kw_only=True):
@@ -129,6 +129,11 @@ def shown(stored: StoredEvent, typed: EventStore | None) -> ShownEvent:
         events=events,
         unreadable=unreadable,
     )
+
+
+def versioned(type: str, schema_version: int) -> str:
+    """The name of an event's type for people, with its version above the first."""
+    return f"{type} v{schema_version}" if schema_version > 1 else type
 
 
 def time_text(time: datetime) -> str:

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from leftfold.app.composition import App, Part
 from leftfold.cli.errors import UsageError
 from leftfold.cli.output import console, write_json
-from leftfold.cli.text import printable
+from leftfold.cli.text import json_text, printable
 from leftfold.domain.lifecycle import core_of
 from leftfold.errors import NotFound
 from leftfold.handling.loading import Loader
@@ -31,24 +31,44 @@ class Moment:
     """The state at a point in time, instead of events; needs --app."""
 
     version: Annotated[PositiveInt | None, Parameter(help="The state after this version.")] = None
-    at: Annotated[str | None, Parameter(help="The state as it was known at this time, or the end of this day.")] = None
-    valid: Annotated[str | None, Parameter(help="The state as it was at this time, as known now, or --at.")] = None
-    diff: Annotated[tuple[str, str] | None, Parameter(help="What differs between two versions or recorded times.")] = (
-        None
-    )
+    at: Annotated[str | None, Parameter(help="What was known of it at this time; a date means its end, in UTC.")] = None
+    valid: Annotated[
+        str | None, Parameter(help="What was so at this time or the end of this date, as known now; with --at, then.")
+    ] = None
+    diff: Annotated[
+        tuple[str, str] | None, Parameter(help="What differs between two points: versions, or times like --at.")
+    ] = None
 
     @property
-    def as_of(self) -> AsOf | None:
-        """The one point asked for, if one was."""
-        if self.version is None and self.at is None and self.valid is None:
-            return None
+    def as_of(self) -> AsOf:
+        """The one point asked for.
+
+        Raises:
+            UsageError: what should be a time is none, or has no zone.
+            InvalidQuery: a version and a time together.
+        """
         return AsOf(version=self.version, recorded=_time(self.at), valid=_time(self.valid))
+
+    @property
+    def points(self) -> tuple[AsOf, AsOf] | None:
+        """The two points asked for, if two were.
+
+        Raises:
+            UsageError: what should be a time is none, or has no zone; or one point is asked for, too.
+            InvalidQuery: a version below 1.
+        """
+        if self.diff is None:
+            return None
+        if (self.version, self.at, self.valid) != (None, None, None):
+            raise UsageError("--diff has its own two points; leave out --version, --at and --valid")
+        before, after = self.diff
+        return _point(before), _point(after)
 
 
 class _State(Struct):
     stream: str
     version: int
-    as_of: str
+    as_of: dict[str, object]
     state: dict[str, object]
 
 
@@ -63,35 +83,54 @@ async def show_state(app: App, store: Store, stream: str, as_of: AsOf, *, json: 
     loaded = await loader.at(plan, id_of(stream), as_of)
     if not loaded.version:
         raise NotFound(stream, str(as_of))
-    found = _State(stream, loaded.version, str(as_of), loader.states_of(plan).plain(loaded.state))
+    asked = {name: point for name, point in structs.asdict(as_of).items() if point is not None}
+    found = _State(stream, loaded.version, asked, loader.states_of(plan).plain(loaded.state))
     if json:
         write_json(found)
         return
-    console().print(printable(f"{stream}, {as_of}: version {loaded.version}"), style="bold")
+    out, when = console(), "" if as_of.version else f", {as_of}"
+    out.print(printable(f"{stream} version {loaded.version}{when}"), style="bold")
     for name, value in sorted(found.state.items()):
-        console().print(printable(f"   {name}  {value}"))
+        out.print(f"   {printable(name)}  {json_text(value)}")
 
 
-async def show_difference(app: App, store: Store, stream: str, points: tuple[str, str], *, json: bool) -> None:
-    """Print each attribute of *stream* that is not the same at two points in time."""
+async def show_difference(app: App, store: Store, stream: str, points: tuple[AsOf, AsOf], *, json: bool) -> None:
+    """Print each attribute of *stream* that is not the same at two points in time.
+
+    Raises:
+        NotFound: the stream has no events at all.
+    """
     loader = Loader(store, app.codec)
     plan: Any = loader.plan(part_of(app, stream))
-    before, after = map(_point, points)
-    for each in await TimeTravel(loader, plan).diff(id_of(stream), before, after):
-        if json:
+    if not await store.read_facts(stream, limit=1):
+        raise NotFound(stream)
+    differences = await TimeTravel(loader, plan).diff(id_of(stream), *points)
+    if json:
+        for each in differences:
             write_json(each)
-        else:
-            console().print(printable(f"{each.attribute}  {each.before} -> {each.after}"))
+        return
+    out = console()
+    for each in differences:
+        out.print(f"{printable(each.attribute)}  {json_text(each.before)} -> {json_text(each.after)}")
+    if not differences:
+        out.print("nothing differs", style="dim")
 
 
 def part_of(app: App, stream: str) -> Part:
-    """What folds *stream* in *app*; raises `UsageError` when nothing does."""
-    categories = {core_of(part).category: part for part in app.parts}
-    part = categories.get(category_of(stream))
-    if part is None:
-        known = ", ".join(sorted(categories)) or "none"
-        raise UsageError(f"no part of the app folds streams of category {category_of(stream)!r}; it has {known}")
-    return part
+    """What folds *stream* in *app*; raises `UsageError` when nothing does, or more than one part."""
+    category, categories = category_of(stream), [core_of(part).category for part in app.parts]
+    match [part for part, its in zip(app.parts, categories, strict=True) if its == category]:
+        case [part]:
+            return part
+        case []:
+            known = ", ".join(sorted(set(categories))) or "none"
+            raise UsageError(f"no part of the app folds streams of category {category!r}; it has {known}")
+        case several:
+            names = ", ".join(getattr(part, "__name__", "a decider") for part in several)
+            raise UsageError(
+                f"{names} all fold streams of category {category!r}; name a function that makes an App with one of "
+                "them: --app MODULE:FUNCTION"
+            )
 
 
 def _point(text: str) -> AsOf:

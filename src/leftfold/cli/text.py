@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["one_line", "pretty", "printable"]
+__all__ = ["json_text", "one_line", "pretty", "printable"]
 
 
 def printable(text: str, *, keep: str = "") -> str:
@@ -16,6 +16,11 @@ def printable(text: str, *, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
+
+
+def json_text(value: object) -> str:
+    """A plain value as JSON text that a terminal may show."""
+    return printable(msgspec.json.encode(value).decode())
 
 
 def one_line(data: bytes) -> bytes:

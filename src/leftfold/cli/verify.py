@@ -2,109 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
-from msgspec import Struct
 
 from leftfold.cli.errors import UsageError
+from leftfold.cli.findings import Finding, Findings
 from leftfold.cli.opening import app_at, existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
-from leftfold.cli.output import console, write_json
+from leftfold.cli.output import console
 from leftfold.cli.paging import breathe, pages
 from leftfold.cli.progress import progress
-from leftfold.cli.refolding import Refolding
+from leftfold.cli.refolding import Flaw, Refolding
 from leftfold.cli.shown import Unreadable, shown
-from leftfold.cli.text import printable
-from leftfold.errors import LeftfoldError
+from leftfold.errors import StoreError
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import StoredEvent
 from leftfold.store.port import Store
+from leftfold.store.snapshots import Snapshot
 
 __all__ = ["verify"]
 
-
-class _Finding(Struct):
-    stream: str
-    version: int
-    finding: str
+_SNAPSHOTS: Final = 20
+"""Snapshots that are read at a time; one may be large."""
 
 
 async def verify(
     *,
-    snapshots: Annotated[
-        bool, Parameter(help="Fold again what snapshots were taken of; needs --app.", show_default=False)
-    ] = False,
+    snapshots: Annotated[bool, Parameter(show_default=False)] = False,
+    drop: Annotated[bool, Parameter(show_default=False)] = False,
     source: Source = NOTHING_GIVEN,
 ) -> int:
     """Read everything that is stored, and name what is wrong with it.
 
     Positions and versions have no gaps, recorded times never run backwards, payloads are JSON; with --app, every event
-    reads as one of its classes. The exit code is 1 when something is wrong.
+    reads as one of its classes. The exit code is 1 when something is wrong, dropped or not.
+
+    Args:
+        snapshots: Fold again what snapshots were taken of, from the first event; needs --app. One that no part of the
+            app reads is stale: it is told, and is nothing wrong.
+        drop: Drop the snapshots that are wrong or stale; states are folded from events then. Needs --snapshots.
     """
-    app = app_at(source.app) if source.app else None
-    if snapshots and app is None:
+    if drop and not snapshots:
+        raise UsageError("--drop drops snapshots that are wrong or stale; find them: --snapshots")
+    if snapshots and not source.app:
         raise UsageError("--snapshots folds events again, so it needs the app that does: --app MODULE:OBJECT")
-    found = events = 0
+    app = app_at(source.app) if source.app else None
+    findings = Findings(json=source.json)
     async with existing_store(source.url) as store:
-        with progress("verifying events", await store.head()) as show:
-            check = _Check(EventStore(store, app.codec) if app else None)
-            async for page in pages(store):
-                for event in page.events:
-                    events += 1
-                    found += _tell(check.findings(event), source)
-                show(page.position)
+        events = await _check_events(store, EventStore(store, app.codec) if app else None, findings)
+        about_snapshots = ""
         if app is not None and snapshots:
-            async for finding in _bad_snapshots(store, Refolding(app, store)):
-                found += _tell([finding], source)
+            read = await _check_snapshots(store, Refolding(app, store), findings, drop=drop)
+            about_snapshots = f"; snapshots: {read:,} read, {findings.stale:,} stale, {findings.dropped:,} dropped"
     if not source.json:
-        console().print(f"{events:,} events read, {found:,} findings", style="dim" if not found else "red")
-    return 1 if found else 0
+        summary = f"{events:,} events read, {findings.wrong:,} findings{about_snapshots}"
+        console().print(summary, style="red" if findings.wrong else "dim")
+    return 1 if findings.wrong else 0
+
+
+async def _check_events(store: Store, typed: EventStore | None, findings: Findings) -> int:
+    check, events = _Check(typed), 0
+    with progress("verifying events", await store.head()) as show:
+        async for page in pages(store):
+            for event in page.events:
+                events += 1
+                for each in check.wrong(event):
+                    findings.tell(Finding(stream=event.stream, version=event.version, finding=each))
+            show(page.position)
+    return events
 
 
 class _Check:
+    """Goes along the log."""
+
     def __init__(self, typed: EventStore | None) -> None:
         self._typed = typed
         self._position = 0
         self._recorded_at: datetime | None = None
         self._versions: dict[str, int] = {}
 
-    def findings(self, event: StoredEvent) -> list[_Finding]:
-        wrong: list[str] = []
+    def wrong(self, event: StoredEvent) -> Iterator[str]:
         if event.position != self._position + 1:
-            wrong.append(f"position {event.position:,} follows position {self._position:,}")
+            yield f"position {event.position:,} follows position {self._position:,}"
         if event.version != (before := self._versions.get(event.stream, 0)) + 1:
-            wrong.append(f"version {event.version} follows version {before}")
+            yield f"version {event.version} follows version {before}"
         if self._recorded_at is not None and event.recorded_at < self._recorded_at:
-            wrong.append(f"it was recorded at {event.recorded_at}, before the event that it follows")
+            yield f"it was recorded at {event.recorded_at}, before the event that it follows"
         unreadable = shown(event, self._typed).unreadable
         if isinstance(unreadable, Unreadable):
-            wrong.append(f"{unreadable.error}: {unreadable.reason}")
+            yield f"{unreadable.error}: {unreadable.reason}"
         self._position, self._recorded_at = event.position, event.recorded_at
         self._versions[event.stream] = event.version
-        return [_Finding(event.stream, event.version, each) for each in wrong]
 
 
-async def _bad_snapshots(store: Store, refolding: Refolding) -> AsyncIterator[_Finding]:
-    after = None
-    while page := await store.read_snapshots(after=after, limit=100):
-        for snapshot in page:
-            try:
-                flaw = await refolding.flaw(snapshot)
-            except LeftfoldError as error:
-                flaw = f"its events cannot be folded: {error}"
-            if flaw is not None:
-                yield _Finding(snapshot.key.stream, snapshot.key.version, f"snapshot: {flaw}")
-            await breathe()
-        after = page[-1].key
+async def _check_snapshots(store: Store, refolding: Refolding, findings: Findings, *, drop: bool) -> int:
+    after, read = None, 0
+    with progress("folding snapshots again", None) as show:
+        while page := await store.read_snapshots(after=after, limit=_SNAPSHOTS):
+            flawed: list[tuple[Snapshot, Flaw]] = []
+            for snapshot in page:
+                read += 1
+                try:
+                    flaw = await refolding.flaw(snapshot)
+                except StoreError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - a fold is the user's own code, and may raise anything
+                    findings.tell(_about(snapshot, f"its events cannot be folded: {type(error).__name__}: {error}"))
+                else:
+                    if flaw is not None:
+                        flawed.append((snapshot, flaw))
+                await breathe()
+            await _settle(store, flawed, findings, drop=drop)
+            show(read)
+            after = page[-1].key
+    return read
 
 
-def _tell(findings: list[_Finding], source: Source) -> int:
-    for each in findings:
-        if source.json:
-            write_json(each)
-        else:
-            console().print(printable(f"{each.stream} version {each.version}: {each.finding}"), style="red")
-    return len(findings)
+async def _settle(store: Store, flawed: Sequence[tuple[Snapshot, Flaw]], findings: Findings, *, drop: bool) -> None:
+    if drop:
+        await store.drop_snapshots([snapshot.key for snapshot, _ in flawed])
+    for snapshot, flaw in flawed:
+        findings.tell(_about(snapshot, flaw.reason, stale=flaw.stale, dropped=drop))
+
+
+def _about(snapshot: Snapshot, finding: str, *, stale: bool = False, dropped: bool = False) -> Finding:
+    key = snapshot.key
+    return Finding(
+        stream=key.stream,
+        version=key.version,
+        finding=finding,
+        fingerprint=key.fingerprint,
+        stale=stale,
+        dropped=dropped,
+    )
