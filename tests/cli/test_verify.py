@@ -150,6 +150,13 @@ def test_a_snapshot_that_no_part_of_the_app_reads_is_stale_and_nothing_wrong(lef
     assert not snapshots_in(url)
 
 
+def test_a_snapshot_of_another_apps_category_is_none_of_this_apps_business(leftfold: Leftfold, url: str) -> None:
+    fill(url)
+    ran = leftfold("verify", "--store", url, "--app", "tests.cli.tills:empty", "--snapshots", "--drop")
+    assert ran.out.endswith("snapshots: 1 read, 0 stale, 0 dropped\n")
+    assert len(snapshots_in(url)) == 1
+
+
 def test_a_wrong_snapshot_does_not_make_later_ones_wrong(leftfold: Leftfold, tmp_path: Path) -> None:
     store = filled(tmp_path, wrong, payments=66)
     ran = leftfold("verify", "--store", store, "--app", APP, "--snapshots")

@@ -61,6 +61,7 @@ class Refolding:
         self._store = store
         self._plans: dict[tuple[str, str], tuple[Plan[Any], StateCodec[Any]]] = {}
         self._folded: _Folded | None = None
+        self._categories = {core_of(part).category for part in app.parts}
         for part in app.parts:
             core: Core[Any] = core_of(part)
             if core.snapshot_every is not None:
@@ -79,11 +80,11 @@ class Refolding:
         key = snapshot.key
         if snapshot.digest != digest_of(key, snapshot.state):
             return Flaw("it is damaged: its digest does not fit; it is not used")
-        known = self._plans.get((category_of(key.stream), key.fingerprint))
+        category = category_of(key.stream)
+        known = self._plans.get((category, key.fingerprint))
         if known is None:
-            return Flaw(
-                f"stale: no part of the app keeps snapshots under its fingerprint {key.fingerprint}", stale=True
-            )
+            stale = f"stale: no part of the app keeps snapshots under its fingerprint {key.fingerprint}"
+            return Flaw(stale, stale=True) if category in self._categories else None  # otherwise another app's
         plan, states = known
         folded = await self._at(plan, key)
         if folded.version < key.version:
