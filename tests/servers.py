@@ -20,7 +20,7 @@ from leftfold.testing.postgres import PostgresNotInstalled, PostgresServer, post
 from leftfold.testing.postgres.account import choose_account
 from tests.conftest import leave_out
 
-__all__ = ["bare_url", "database", "pgbouncer", "postgres", "store_url"]
+__all__ = ["bare_url", "database", "lone_url", "pgbouncer", "postgres", "store_url"]
 
 _numbers = count(1)
 
@@ -52,6 +52,14 @@ async def store_url(bare_url: str) -> str:
     """The URL of an empty store."""
     await PostgresSchema(PostgresLocation.parse(bare_url)).migrate()
     return bare_url
+
+
+@pytest.fixture
+async def lone_url(postgres: PostgresServer) -> str:
+    """The URL of an empty store in a database of its own."""
+    url = postgres.create_database(f"lone{next(_numbers)}")
+    await PostgresSchema(PostgresLocation.parse(url)).migrate()
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.servers import bare_url, database, pgbouncer, postgres, store_url
+from tests.servers import bare_url, database, lone_url, pgbouncer, postgres, store_url
 
-__all__ = ["bare_url", "database", "pgbouncer", "postgres", "store_url"]
+__all__ = ["bare_url", "database", "lone_url", "pgbouncer", "postgres", "store_url"]

@@ -12,7 +12,18 @@ from leftfold.adapters.postgres import PostgresLocation, PostgresStore, open_pos
 from leftfold.ids import new_id
 from leftfold.store import NewEvent, Snapshot, SnapshotKey, StoredEvent, digest_of
 
-__all__ = ["connected", "dsn_of", "event", "log_of", "opened", "rows", "schema_of", "snapshot", "somebody_waits"]
+__all__ = [
+    "connected",
+    "dsn_of",
+    "event",
+    "log_of",
+    "opened",
+    "rows",
+    "schema_of",
+    "snapshot",
+    "somebody_waits",
+    "statistics_told",
+]
 
 
 def event(n: int = 1, *, type: str = "Happened", tags: Sequence[str] = ()) -> NewEvent:
@@ -47,6 +58,20 @@ async def rows(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
     """The rows of a statement, in which `:schema` stands for the store's."""
     async with connected(url) as connection:
         return [tuple(row) for row in await connection.fetch(sql.replace(":schema", schema_of(url)), *values)]
+
+
+async def statistics_told(url: str) -> None:
+    """Return when every other connection to the database of *url* has told its statistics, which it does at its end.
+
+    The database is one of its own, `lone_url`: in a shared one a pooler keeps connections for minutes.
+    """
+    async with connected(url) as connection:
+        await connection.execute("set statement_timeout = '20s'")
+        await connection.execute(
+            """do $$ begin while exists (select from pg_stat_activity where datname = current_database()
+            and pid <> pg_backend_pid() and backend_type = 'client backend') loop
+            perform pg_sleep(0.01); perform pg_stat_clear_snapshot(); end loop; end $$"""
+        )
 
 
 async def log_of(store: PostgresStore) -> list[StoredEvent]:

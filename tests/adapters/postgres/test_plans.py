@@ -6,34 +6,29 @@ import asyncio
 
 from leftfold.adapters.postgres import PostgresLocation, append_within
 from leftfold.store import AppendCondition, QueryItem, ToStream
-from tests.adapters.postgres.opened import connected, event, opened, rows, schema_of
+from tests.adapters.postgres.opened import connected, event, opened, rows, schema_of, statistics_told
 
 _EVENTS = 10_000
 
 
 async def _rows_scanned(url: str) -> dict[str, int]:
     """Rows that sequential scans have read, by table, once every other connection has told its statistics."""
-    async with connected(url) as connection:
-        await connection.execute(
-            """do $$ begin while exists (select from pg_stat_activity where datname = current_database()
-            and pid <> pg_backend_pid() and backend_type = 'client backend') loop
-            perform pg_sleep(0.01); perform pg_stat_clear_snapshot(); end loop; end $$"""
-        )
+    await statistics_told(url)
     sql = (
         "select relname, seq_tup_read from pg_stat_user_tables where schemaname = $1 and relname in ('events', 'tags')"
     )
     return {str(name): int(read) for name, read in await rows(url, sql, schema_of(url).strip('"'))}
 
 
-async def test_appends_and_reads_of_a_store_analysed_while_empty_scan_no_table(store_url: str) -> None:
-    await rows(store_url, "analyze :schema.events")
-    await rows(store_url, "analyze :schema.tags")
-    await rows(store_url, "alter table :schema.events set (autovacuum_enabled = off)")
-    await rows(store_url, "alter table :schema.tags set (autovacuum_enabled = off)")
-    schema = PostgresLocation.parse(store_url).schema
+async def test_appends_and_reads_of_a_store_analysed_while_empty_scan_no_table(lone_url: str) -> None:
+    await rows(lone_url, "analyze :schema.events")
+    await rows(lone_url, "analyze :schema.tags")
+    await rows(lone_url, "alter table :schema.events set (autovacuum_enabled = off)")
+    await rows(lone_url, "alter table :schema.tags set (autovacuum_enabled = off)")
+    schema = PostgresLocation.parse(lone_url).schema
     condition = AppendCondition(none_of=(QueryItem(tags=frozenset({"x", "y"}), types=frozenset({"T"})),))
     rare = (QueryItem(tags=frozenset({"rare"})), QueryItem(types=frozenset({"T"})))
-    async with opened(store_url + "&pool=1") as store, connected(store_url) as own:
+    async with opened(lone_url + "?pool=1") as store, connected(lone_url) as own:
 
         async def use(n: int) -> None:
             await store.append(ToStream(f"a-{n}", 0, [event(tags=("x",))]), condition=condition)
@@ -53,4 +48,4 @@ async def test_appends_and_reads_of_a_store_analysed_while_empty_scan_no_table(s
             await asyncio.gather(*(store.append(ToStream(f"b-{n}-{m}", 0, [event(tags=("x",))])) for m in range(500)))
         for n in range(12, 24):
             await use(n)
-    assert await _rows_scanned(store_url) == {"events": 0, "tags": 0}
+    assert await _rows_scanned(lone_url) == {"events": 0, "tags": 0}

@@ -11,7 +11,7 @@ import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, PostgresStore
 from leftfold.store import SnapshotKey, StreamHead
-from tests.adapters.postgres.opened import connected, rows, schema_of, snapshot
+from tests.adapters.postgres.opened import connected, rows, schema_of, snapshot, statistics_told
 
 _LONG: Final = 8_000
 _SHORT: Final = 4_000
@@ -42,10 +42,10 @@ _SNAPSHOTS = """
 
 
 @pytest.fixture(params=["analysed while empty", "analysed when full"])
-async def large_url(request: pytest.FixtureRequest, store_url: str) -> str:
+async def large_url(request: pytest.FixtureRequest, lone_url: str) -> str:
     """A large store."""
-    async with connected(store_url) as connection:
-        schema = schema_of(store_url)
+    async with connected(lone_url) as connection:
+        schema = schema_of(lone_url)
         for table in ("events", "snapshots"):
             await connection.execute(f"analyze {schema}.{table}")
             await connection.execute(f"alter table {schema}.{table} set (autovacuum_enabled = off)")
@@ -54,17 +54,12 @@ async def large_url(request: pytest.FixtureRequest, store_url: str) -> str:
         if request.param == "analysed when full":
             await connection.execute(f"analyze {schema}.events")
             await connection.execute(f"analyze {schema}.snapshots")
-    return store_url
+    return lone_url
 
 
 async def _rows_looked_at(url: str) -> int:
     """Rows of tables and entries of indexes that were read, once every other connection has told its statistics."""
-    async with connected(url) as connection:
-        await connection.execute(
-            """do $$ begin while exists (select from pg_stat_activity where datname = current_database()
-            and pid <> pg_backend_pid() and backend_type = 'client backend') loop
-            perform pg_sleep(0.01); perform pg_stat_clear_snapshot(); end loop; end $$"""
-        )
+    await statistics_told(url)
     sql = """
         select (select sum(seq_tup_read) from pg_stat_user_tables where schemaname = $1)
             + (select sum(idx_tup_read) from pg_stat_user_indexes where schemaname = $1)"""
