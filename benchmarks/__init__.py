@@ -1,1 +1,1 @@
-"""Measures Leftfold against its peers and against the bare drivers: `python -m benchmarks append`."""
+"""Measures Leftfold against its peers and against the bare drivers: `python -m benchmarks append`, `... time`."""

@@ -1,7 +1,8 @@
-"""`python -m benchmarks append [--quick] [--json] [--only TEXT]`."""
+"""`python -m benchmarks append|time [--quick] [--json] [--only TEXT]`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 import cyclopts
@@ -9,25 +10,31 @@ from rich.console import Console
 
 from benchmarks.databases import Postgres, Sqlite
 from benchmarks.durability import watch_sqlite
-from benchmarks.measuring import Result, measure
+from benchmarks.measuring import Chosen, Result, measure
 from benchmarks.report import show_bars, show_json, show_work
 from benchmarks.servers import servers
-from benchmarks.systems.eventsourcing import Eventsourcing
-from benchmarks.systems.leftfold import Leftfold
+from benchmarks.systems.eventsourcing import Eventsourcing, cached_eventsourcing
+from benchmarks.systems.eventsourcing_time import EventsourcingTime
+from benchmarks.systems.leftfold import Leftfold, cached_leftfold
+from benchmarks.systems.leftfold_time import LeftfoldTime
 from benchmarks.systems.raw_postgres import RawPostgres
 from benchmarks.systems.raw_sqlite import RawSqlite
 from benchmarks.systems.subject import System
 from benchmarks.systems.umadb import Umadb
 from benchmarks.workers import Workers
-from benchmarks.works import WORKS, Effort, Work
+from benchmarks.works import APPEND_WORKS, TIME_WORKS, Effort, Work
 
 SYSTEMS: tuple[System, ...] = (
-    *(Leftfold(Sqlite()), Leftfold(Postgres())),
+    *(Leftfold(Sqlite()), Leftfold(Postgres()), cached_leftfold(Sqlite()), cached_leftfold(Postgres())),
     *(Eventsourcing(Sqlite()), Eventsourcing(Postgres())),
+    *(cached_eventsourcing(Sqlite()), cached_eventsourcing(Postgres())),
     *(Umadb(), RawSqlite(), RawPostgres()),
+    *(LeftfoldTime(Sqlite()), LeftfoldTime(Postgres())),
+    *(EventsourcingTime(Sqlite()), EventsourcingTime(Postgres())),
 )
 PEERS = {"eventsourcing", "umadb"}
 QUICK = Effort(rounds=3, seconds=0.06, aggregates=50)
+QUICK_TIME = Effort(rounds=5, seconds=0.06, aggregates=50)
 THOROUGH = Effort(rounds=7, seconds=0.4, aggregates=400)
 _WIDTH = 140
 
@@ -48,24 +55,49 @@ async def append(*, quick: bool = False, json: bool = False, only: list[str] | N
         json: Print one JSON object a line.
         only: Measure only what has this text in WORK/SYSTEM; may be given again.
     """
-    chosen = [(work, systems) for work in WORKS if (systems := _chosen(work, only or [""]))]
-    if not chosen:
-        raise SystemExit(f"no WORK/SYSTEM has {' or '.join(map(repr, only or []))} in it")
-    named = {system.name.split()[0] for _, systems in chosen for system in systems}
+    await _run([(work,) for work in APPEND_WORKS], QUICK if quick else THOROUGH, only or [""], json=json)
+
+
+@cli.command
+async def time(*, quick: bool = False, json: bool = False, only: list[str] | None = None) -> None:
+    """Measure snapshots, states at other times than now, and upcasts: the works that bars compare in turn.
+
+    Args:
+        quick: Take about a minute; the numbers are rougher.
+        json: Print one JSON object a line.
+        only: Measure only what has this text in WORK/SYSTEM; may be given again.
+    """
+    await _run(TIME_WORKS, QUICK_TIME if quick else THOROUGH, only or [""], json=json)
+
+
+async def _run(works: Sequence[Sequence[Work]], effort: Effort, only: list[str], *, json: bool) -> None:
+    groups = [group for each in works if (group := _chosen(each, only))]
+    if not groups:
+        raise SystemExit(f"no WORK/SYSTEM has {' or '.join(map(repr, only))} in it")
+    named = {system.name.split()[0] for group in groups for _, systems in group for system in systems}
     if missing := sorted(peer for peer in named & PEERS if find_spec(peer) is None):
         raise SystemExit(f"{' and '.join(missing)} cannot be measured: not installed; `make bench` installs it")
     console = Console(width=None if Console().is_terminal else _WIDTH)
     results: list[Result] = []
     with servers() as places, Workers() as workers:
-        for work, systems in chosen:
-            found = await measure(work, systems, places, workers, QUICK if quick else THOROUGH)
+        for group in groups:
+            found = await measure(group, places, workers, effort)
             results += found
-            show_json(found) if json else show_work(found, console)
+            if json:
+                show_json(found)
+                continue
+            for work, _ in group:
+                show_work([result for result in found if result.work == work.name], console)
     if not json and results:
         show_bars(results, console)
 
 
-def _chosen(work: Work, texts: list[str]) -> list[System]:
+def _chosen(works: Sequence[Work], texts: list[str]) -> list[Chosen]:
+    chosen = [(work, _able(work, texts)) for work in works]
+    return [(work, systems) for work, systems in chosen if systems]
+
+
+def _able(work: Work, texts: list[str]) -> list[System]:
     able = [system for system in SYSTEMS if work.task in system.tasks]
     if work.slow_flush:
         able = [system for system in able if system.name.endswith("postgres")]

@@ -1,4 +1,4 @@
-"""What Leftfold is to reach, as ratios of two rows of one run."""
+"""What Leftfold is to reach, as ratios or differences of two rows of one run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.measuring import Result
 
-__all__ = ["BARS", "Bar", "Verdict", "judge"]
+__all__ = ["BARS", "LIMITS", "Bar", "Limit", "Standing", "Verdict", "compare", "judge"]
 
 _HALF = 0.5
 
@@ -58,6 +58,51 @@ BARS = (
     Bar("command", "postgres", 3.0),
     Bar("command, 32 at once", "sqlite", 10.0),
     Bar("command, 32 at once", "postgres", 10.0),
+    Bar("command, 32 at once, cached", "sqlite", 20.0),
+    Bar("command, 32 at once, cached", "postgres", 20.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that a unit of a work may cost beside a unit of another, both Leftfold's.
+
+    Args:
+        work: which one.
+        yardstick: the other work.
+        most: as many times the cost of the yardstick; or, with *added*, microseconds above it.
+        added: whether the difference counts, and not the ratio.
+    """
+
+    work: str
+    yardstick: str
+    database: str
+    most: float
+    added: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a limit stands.
+
+    Args:
+        cost: as measured, in what the limit is in.
+    """
+
+    limit: Limit
+    cost: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether it cost no more."""
+        return self.cost <= self.limit.most
+
+
+LIMITS = (
+    Limit("load 10,000-event aggregate, snapshot at its last version", "load 10-event aggregate", "sqlite", 3.0),
+    Limit("load 10,000-event aggregate, snapshot at its last version", "load 10-event aggregate", "postgres", 3.0),
+    Limit("load 1,000 events through 3 upcasts", "load 1,000 events of today", "sqlite", 3.0, added=True),
+    Limit("load 1,000 events through 3 upcasts", "load 1,000 events of today", "postgres", 3.0, added=True),
 )
 
 
@@ -72,3 +117,18 @@ def judge(results: Sequence[Result]) -> list[Verdict]:
         if ours is not None and (peer is not None or (raw is not None and bar.of_raw is not None)):
             verdicts.append(Verdict(bar, peer and ours / peer, raw and ours / raw))
     return verdicts
+
+
+def compare(results: Sequence[Result]) -> list[Standing]:
+    """How every limit stands that these results can tell about.
+
+    The fastest calls are compared: what else the machine does makes calls slower, and never faster.
+    """
+    fastest = {(result.work, result.system): result.fastest_us for result in results}
+    standings: list[Standing] = []
+    for limit in LIMITS:
+        ours = fastest.get((limit.work, f"leftfold {limit.database}"))
+        yardstick = fastest.get((limit.yardstick, f"leftfold {limit.database}"))
+        if ours is not None and yardstick is not None:
+            standings.append(Standing(limit, ours - yardstick if limit.added else ours / yardstick))
+    return standings

@@ -1,4 +1,4 @@
-"""One work, measured on all of its systems in turn."""
+"""Works, measured on all of their systems in turn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from statistics import median, quantiles
+from typing import TypeAlias
 
 from benchmarks.driving import Round
 from benchmarks.durability import Settings
@@ -15,7 +16,10 @@ from benchmarks.systems.subject import System
 from benchmarks.workers import SharedSession, Workers
 from benchmarks.works import Effort, Work
 
-__all__ = ["Result", "RowsDiffer", "measure"]
+__all__ = ["Chosen", "Result", "RowsDiffer", "measure"]
+
+Chosen: TypeAlias = tuple[Work, Sequence[System]]
+"""A work, and the systems to measure it on."""
 
 
 class RowsDiffer(Exception):
@@ -30,9 +34,11 @@ class Result:
         per_second: the best of the rounds: what others did on the machine meanwhile shows least in it.
         median_per_second: of the rounds.
         p50_ms, p99_ms: over the calls of all rounds, in milliseconds.
+        fastest_us: what a unit of the fastest call took, in microseconds.
         rows: events in the store afterwards, counted over a connection of its own.
         seconds: of all rounds.
         unit: what *per_second* counts.
+        events_per_second: events that *per_second* units are folded from; 0 where that says nothing.
         how: what a reader should know.
     """
 
@@ -42,9 +48,11 @@ class Result:
     median_per_second: float
     p50_ms: float
     p99_ms: float
+    fastest_us: float
     rows: int
     seconds: float
     unit: str
+    events_per_second: float
     rounds: int
     how: str
     durability: Settings
@@ -52,34 +60,33 @@ class Result:
 
 @dataclass(slots=True)
 class _Run:
+    work: Work
     system: System
     url: str
     session: Session | SharedSession
     rounds: list[Round] = field(default_factory=list[Round])
 
 
-async def measure(
-    work: Work, systems: Sequence[System], servers: Servers, workers: Workers, effort: Effort
-) -> list[Result]:
-    """Measure *work*: a round of each system in turn, again and again, each system on a fresh store.
+async def measure(group: Sequence[Chosen], servers: Servers, workers: Workers, effort: Effort) -> list[Result]:
+    """Measure the works of *group*: a round of each system of each in turn, again and again, each on a fresh store.
 
     Raises:
         RowsDiffer: a store holds more or fewer events than it acknowledged.
     """
     async with AsyncExitStack() as stack:
         runs: list[_Run] = []
-        for system in systems:
+        for work, system in ((work, system) for work, systems in group for system in systems):
             url = await stack.enter_async_context(system.store(servers, slow_flush=work.slow_flush))
             opened = (workers.session if work.processes > 1 else open_session)(system, url, work, effort.aggregates)
-            runs.append(_Run(system, url, await stack.enter_async_context(opened)))
+            runs.append(_Run(work, system, url, await stack.enter_async_context(opened)))
         for number in range(effort.rounds):
             for run in runs[number % len(runs) :] + runs[: number % len(runs)]:
                 run.rounds.append(await run.session.round(effort.seconds))
-        return [await _result(work, run, servers.flush_ms) for run in runs]
+        return [await _result(run, servers.flush_ms) for run in runs]
 
 
-async def _result(work: Work, run: _Run, flush_ms: float) -> Result:
-    outcome = await run.session.outcome()
+async def _result(run: _Run, flush_ms: float) -> Result:
+    work, outcome = run.work, await run.session.outcome()
     rows = await run.system.rows(run.url)
     if rows != outcome.stored:
         raise RowsDiffer(f"{run.system.name}, {work.name}: {outcome.stored:,} events acknowledged, {rows:,} stored")
@@ -94,9 +101,11 @@ async def _result(work: Work, run: _Run, flush_ms: float) -> Result:
         median_per_second=round(median(rates), 1),
         p50_ms=round(hundredths[49] * 1000, 3),
         p99_ms=round(hundredths[98] * 1000, 3),
+        fastest_us=round(min(latencies) / outcome.units * 1e6, 4),
         rows=rows,
         seconds=round(sum(seconds), 3),
         unit=work.unit,
+        events_per_second=round(max(rates) * outcome.folded, 1),
         rounds=len(seconds),
         how=outcome.how,
         durability={**outcome.settings, "flush_ms": flush_ms},

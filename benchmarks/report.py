@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bars import judge
+from benchmarks.bars import compare, judge
 from benchmarks.measuring import Result
 
 __all__ = ["show_bars", "show_json", "show_work"]
@@ -26,7 +26,9 @@ def show_work(results: Sequence[Result], console: Console) -> None:
         title=f"{results[0].work}: {results[0].unit} a second, of {results[0].rounds} rounds", title_justify="left"
     )
     table.add_column("system")
-    for heading in ("best", "median", "p50 ms", "p99 ms", "x eventsourcing", "x raw", "rows"):
+    folded = any(result.events_per_second for result in results)
+    headings = ("best", "median", *(["events/s"] if folded else []), "p50 ms", "p99 ms", "x eventsourcing", "x raw")
+    for heading in (*headings, "rows"):
         table.add_column(heading, justify="right")
     table.add_column("how")
     rates = {result.system: result.per_second for result in results}
@@ -36,6 +38,7 @@ def show_work(results: Sequence[Result], console: Console) -> None:
             result.system,
             f"{result.per_second:,.0f}",
             f"{result.median_per_second:,.0f}",
+            *([f"{result.events_per_second:,.0f}"] if folded else []),
             f"{result.p50_ms:.2f}",
             f"{result.p99_ms:.2f}",
             _ratio(result.per_second, rates.get(f"eventsourcing {database}")),
@@ -47,7 +50,17 @@ def show_work(results: Sequence[Result], console: Console) -> None:
 
 
 def show_bars(results: Sequence[Result], console: Console) -> None:
-    """Print every bar and whether it was reached, then what durability rested on."""
+    """Print every bar and limit and whether it was reached or kept, then what durability rested on."""
+    if judge(results):
+        _show_verdicts(results, console)
+    if compare(results):
+        _show_standings(results, console)
+    seen = {result.system: result.durability for result in results}
+    for system, settings in seen.items():
+        console.print(f"{system}: " + ", ".join(f"{name} {value}" for name, value in settings.items()), soft_wrap=True)
+
+
+def _show_verdicts(results: Sequence[Result], console: Console) -> None:
     table = Table(title="leftfold against its bars", title_justify="left")
     table.add_column("work")
     table.add_column("database")
@@ -65,9 +78,26 @@ def show_bars(results: Sequence[Result], console: Console) -> None:
             "[green]reached[/]" if verdict.reached else "[red]not reached[/]",
         )
     console.print(table)
-    seen = {result.system: result.durability for result in results}
-    for system, settings in seen.items():
-        console.print(f"{system}: " + ", ".join(f"{name} {value}" for name, value in settings.items()), soft_wrap=True)
+
+
+def _show_standings(results: Sequence[Result], console: Console) -> None:
+    table = Table(title="what leftfold may cost beside itself, by the fastest calls", title_justify="left")
+    for heading in ("work", "beside", "database"):
+        table.add_column(heading)
+    for heading in ("at most", "cost"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for standing in compare(results):
+        limit = standing.limit
+        table.add_row(
+            limit.work,
+            limit.yardstick,
+            limit.database,
+            f"{limit.most:g} us more" if limit.added else f"{limit.most:g} x",
+            f"{standing.cost:.2f}",
+            "[green]kept[/]" if standing.kept else "[red]not kept[/]",
+        )
+    console.print(table)
 
 
 def _ratio(rate: float, other: float | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from benchmarks.driving import Driver, Round
 from benchmarks.durability import Settings
 from benchmarks.systems.subject import Subject, System
-from benchmarks.works import Task, Work
+from benchmarks.works import Work
 
 __all__ = ["Outcome", "Session", "open_session"]
 
@@ -21,12 +21,14 @@ class Outcome:
     Args:
         stored: events it stored, those of preparation and warming up included.
         units: what each call counts for.
+        folded: events that each unit is folded from; 0 where that says nothing.
         how: what a reader should know.
         settings: what durability rests on.
     """
 
     stored: int
     units: int
+    folded: int
     how: str
     settings: Settings
 
@@ -49,6 +51,7 @@ class Session:
         return Outcome(
             stored=self._prepared + self._driver.calls * plan.stored,
             units=plan.units,
+            folded=plan.folded,
             how=plan.how,
             settings=await self._subject.durability(),
         )
@@ -58,7 +61,7 @@ class Session:
 async def open_session(system: System, url: str, work: Work, aggregates: int) -> AsyncGenerator[Session]:
     """Open the store at *url*, prepare what *work* needs and make each call once."""
     async with system.open(url) as subject:
-        prepared = await subject.prepare(aggregates) if work.task in (Task.LOAD, Task.COMMAND) else 0
+        prepared = await subject.prepare(work.task, aggregates) if work.task.prepared else 0
         with Driver(subject.plan(work.task, work.callers), saturated=work.saturated) as driver:
             await driver.drive(0.0)
             yield Session(subject, driver, prepared)

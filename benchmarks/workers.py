@@ -6,7 +6,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe, get_context
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Barrier
@@ -138,7 +138,7 @@ class SharedSession:
         """See `Session.outcome`."""
         outcomes = [one for one in self._workers.ask(_Tell(self._system)) if isinstance(one, Outcome)]
         first = outcomes[0]
-        return Outcome(sum(one.stored for one in outcomes), first.units, first.how, first.settings)
+        return replace(first, stored=sum(one.stored for one in outcomes))
 
 
 def _work(pipe: _Pipe, barrier: Barrier) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["WORKS", "Effort", "Task", "Work"]
+__all__ = ["APPEND_WORKS", "TIME_WORKS", "Effort", "Task", "Work"]
 
 
 class Task(Enum):
@@ -16,9 +16,32 @@ class Task(Enum):
     APPEND_100 = "append 100 events"
     LOAD = "load an aggregate of 100 events"
     COMMAND = "load an aggregate of 100 events, decide, append one"
+    COMMAND_CACHED = "the same, its state kept in the process"
+    LOAD_10 = "load an aggregate of 10 events"
+    LOAD_10_000 = "load an aggregate of 10,000 events"
+    LOAD_NEWEST = "the same from a snapshot at its last version"
+    LOAD_50_BACK = "the same from a snapshot 50 events before its last version"
+    AT_VERSION = "load an aggregate of 10,000 events as it was after version 5,050"
+    AT_VERSION_KEPT = "load it as it was after version 5,050, with snapshots"
+    AT_RECORDED = "load an aggregate of 10,000 events as it was known at a time amid them"
+    AT_RECORDED_KEPT = "load it as it was known at that time, with snapshots"
+    EACH = "fold every account as of one day"
+    READ_NEW = "load an aggregate of 1,000 events, all of the newest version"
+    READ_OLD = "load an aggregate of 1,000 events, all of the oldest version"
+
+    @property
+    def prepared(self) -> bool:
+        """Whether there has to be something to read."""
+        return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100)
 
 
-_UNITS = {Task.APPEND_100: "events", Task.LOAD: "events", Task.COMMAND: "commands"}
+_COMMANDS = (Task.COMMAND, Task.COMMAND_CACHED)
+_UNITS = {
+    **dict.fromkeys((Task.APPEND, Task.APPEND_SYNC), "appends"),
+    **dict.fromkeys((Task.APPEND_100, Task.LOAD, Task.READ_NEW, Task.READ_OLD), "events"),
+    **dict.fromkeys(_COMMANDS, "commands"),
+    Task.EACH: "accounts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +65,7 @@ class Work:
     @property
     def unit(self) -> str:
         """What `per_second` counts."""
-        return _UNITS.get(self.task, "appends")
+        return _UNITS.get(self.task, "loads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,7 @@ class Effort:
     Args:
         rounds: of each system, taken in turn with the other systems of the work.
         seconds: of each round.
-        aggregates: of 100 events, that are loaded and changed.
+        aggregates: of 100 events, that are loaded and changed by the append works.
     """
 
     rounds: int
@@ -60,7 +83,7 @@ class Effort:
     aggregates: int
 
 
-WORKS = (
+APPEND_WORKS = (
     Work("append, 1 writer", Task.APPEND),
     Work("append, sync caller", Task.APPEND_SYNC),
     Work("append, 32 writers", Task.APPEND, callers=32),
@@ -73,4 +96,26 @@ WORKS = (
     Work("load 100-event aggregate", Task.LOAD),
     Work("command", Task.COMMAND),
     Work("command, 32 at once", Task.COMMAND, callers=32),
+    Work("command, 32 at once, cached", Task.COMMAND_CACHED, callers=32),
 )
+
+TIME_WORKS = (
+    (
+        Work("load 10-event aggregate", Task.LOAD_10),
+        Work("load 10,000-event aggregate", Task.LOAD_10_000),
+        Work("load 10,000-event aggregate, snapshot at its last version", Task.LOAD_NEWEST),
+        Work("load 10,000-event aggregate, snapshot 50 events back", Task.LOAD_50_BACK),
+    ),
+    (
+        Work("as of version 5,050 of 10,000", Task.AT_VERSION),
+        Work("as of version 5,050 of 10,000, snapshot every 100", Task.AT_VERSION_KEPT),
+        Work("as of a recorded time amid 10,000", Task.AT_RECORDED),
+        Work("as of a recorded time amid 10,000, snapshot every 100", Task.AT_RECORDED_KEPT),
+    ),
+    (Work("1,229 accounts as of one day", Task.EACH),),
+    (
+        Work("load 1,000 events of today", Task.READ_NEW),
+        Work("load 1,000 events through 3 upcasts", Task.READ_OLD),
+    ),
+)
+"""Works of one group are measured in turn, so that what else happens on the machine falls on all of them."""

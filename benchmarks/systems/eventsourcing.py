@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
     from benchmarks.systems.eventsourcing_bank import Bank
 
-__all__ = ["Eventsourcing"]
+__all__ = ["TABLES", "Eventsourcing", "cached_eventsourcing", "make_place", "open_bank"]
 
 _HUNDRED = 100
-_TABLES = {"sqlite": "stored_events", "postgres": "bank_events"}
+TABLES = {"sqlite": "stored_events", "postgres": "bank_events"}
 _BATCH = 5_000
 _LOCK_TIMEOUT_S = "60"
+_TASKS = frozenset(  # commands beside a cache, too: what a cache brings shows beside a system without one
+    {Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.LOAD, Task.COMMAND, Task.COMMAND_CACHED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +41,19 @@ class Eventsourcing:
     """eventsourcing on one database."""
 
     database: Database
-    tasks: frozenset[Task] = frozenset(Task)
+    tasks: frozenset[Task] = _TASKS
+    cached: int = 0
 
     @property
     def name(self) -> str:
         """Its name in the report."""
-        return f"eventsourcing {self.database.name}"
+        return f"eventsourcing {'cached ' if self.cached else ''}{self.database.name}"
 
     @asynccontextmanager
     async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
         """See `System.store`."""
-        url = self.database.place(servers, slow_flush=slow_flush)
-        if isinstance(self.database, Postgres):
-            connection = await asyncpg.connect(self.database.dsn(url))
-            await connection.execute(f"create schema {self.database.schema(url)}")
-            await connection.close()
-        _open_bank(self.database, url, create="yes").close()
+        url = await make_place(self.database, servers, slow_flush=slow_flush)
+        open_bank(self.database, url, CREATE_TABLE="yes").close()
         yield url
 
     def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
@@ -62,15 +62,38 @@ class Eventsourcing:
 
     async def rows(self, url: str) -> int:
         """See `System.rows`."""
-        return await self.database.count(url, _TABLES[self.database.name])
+        return await self.database.count(url, TABLES[self.database.name])
 
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncGenerator[_Subject]:
-        bank = _open_bank(self.database, url, create="no")
+        caching = {"AGGREGATE_CACHE_MAXSIZE": str(self.cached)} if self.cached else {}
+        bank = open_bank(self.database, url, **caching)
         try:
             yield _Subject(self.database, url, bank)
         finally:
             bank.close()
+
+
+def cached_eventsourcing(database: Database) -> Eventsourcing:
+    """eventsourcing with the states of all aggregates kept in the process."""
+    return Eventsourcing(database, frozenset({Task.COMMAND_CACHED}), 1_000)
+
+
+async def make_place(database: Database, servers: Servers, *, slow_flush: bool) -> str:
+    """The URL of a new store without tables."""
+    url = database.place(servers, slow_flush=slow_flush)
+    if isinstance(database, Postgres):
+        connection = await asyncpg.connect(database.dsn(url))
+        await connection.execute(f"create schema {database.schema(url)}")
+        await connection.close()
+    return url
+
+
+def open_bank(database: Database, url: str, **settings: str) -> Bank:
+    """The application on the store at *url*; its tables are not created unless *settings* say so."""
+    from benchmarks.systems.eventsourcing_bank import Bank
+
+    return Bank(env={"CREATE_TABLE": "no", **_environment(database, url), **settings})
 
 
 class _Subject:
@@ -80,7 +103,7 @@ class _Subject:
         self._bank = bank
         self._ids: list[UUID] = []
 
-    async def prepare(self, aggregates: int) -> int:
+    async def prepare(self, task: Task, aggregates: int) -> int:
         self._ids = [uuid4() for _ in range(aggregates)]
         pattern = self._bank.pattern(_HUNDRED)
         stored = [self._bank.copied(event, id) for id in self._ids for event in pattern]
@@ -100,9 +123,12 @@ class _Subject:
             case Task.LOAD:
                 loads = [partial(_next, bank.load, share) for share in shares]
                 return Blocking(loads, _HUNDRED, 0, "repository.get")
-            case Task.COMMAND:
+            case Task.COMMAND | Task.COMMAND_CACHED:
                 commands = [partial(_next, bank.deposit, share) for share in shares]
-                return Blocking(commands, 1, 1, "get, method, save; no cache")
+                cached = "no cache" if bank.repository.cache is None else "reads what is new"
+                return Blocking(commands, 1, 1, f"get, method, save; {cached}")
+            case other:
+                raise ValueError(f"no append work: {other}")
 
     async def durability(self) -> Settings:
         return await self._database.settings(self._url)
@@ -124,12 +150,6 @@ def _appends(recorder: ApplicationRecorder, each: int) -> Callable[[], object]:
 
 def _next(call: Callable[[UUID], object], ids: Iterator[UUID]) -> None:
     call(next(ids))
-
-
-def _open_bank(database: Database, url: str, *, create: str) -> Bank:
-    from benchmarks.systems.eventsourcing_bank import Bank
-
-    return Bank(env={"CREATE_TABLE": create, **_environment(database, url)})
 
 
 def _environment(database: Database, url: str) -> Mapping[str, str]:

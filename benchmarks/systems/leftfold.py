@@ -14,16 +14,18 @@ from benchmarks.payloads import CATEGORY, CURRENCY, NOTE, TYPE, make_payload, re
 from benchmarks.servers import Servers
 from benchmarks.systems.subject import Awaited, Blocking, Plan, Subject
 from benchmarks.works import Task
-from leftfold import Aggregate, App, Event, Repository, SyncApp, applies
+from leftfold import Aggregate, App, Event, Repository, Snapshots, SyncApp, applies
 from leftfold.app.opening import open_schema
 from leftfold.ids import new_id
 from leftfold.store.events import NewEvent, ToStream
 from leftfold.store.port import Store
 
-__all__ = ["Leftfold"]
+__all__ = ["Account", "Deposited", "Leftfold", "cached_leftfold"]
 
 _HUNDRED = 100
 _PARTS = 50
+_TASKS = frozenset({Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.LOAD, Task.COMMAND})
+_NO_SNAPSHOTS = Snapshots()
 
 
 class Deposited(Event):
@@ -56,7 +58,8 @@ class Leftfold:
     """Leftfold on one database."""
 
     database: Database
-    tasks: frozenset[Task] = frozenset(Task)
+    tasks: frozenset[Task] = _TASKS
+    snapshots: Snapshots = _NO_SNAPSHOTS
 
     @property
     def name(self) -> str:
@@ -80,9 +83,14 @@ class Leftfold:
 
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncGenerator[_Subject]:
-        async with App(Account, store=url) as app:
+        async with App(Account, store=url, snapshots=self.snapshots) as app:
             with ExitStack() as stack:
                 yield _Subject(self.database, url, app, stack)
+
+
+def cached_leftfold(database: Database) -> Leftfold:
+    """Leftfold with the states of all aggregates kept in the process."""
+    return Leftfold(database, frozenset({Task.COMMAND_CACHED}), Snapshots(cached=1_000))
 
 
 class _Subject:
@@ -94,7 +102,7 @@ class _Subject:
         self._ids: list[str] = []
         self._sync: SyncApp | None = None
 
-    async def prepare(self, aggregates: int) -> int:
+    async def prepare(self, task: Task, aggregates: int) -> int:
         self._ids = [str(new_id()) for _ in range(aggregates)]
         events = self._app.events
         for at in range(0, aggregates, _PARTS):
@@ -123,6 +131,11 @@ class _Subject:
             case Task.COMMAND:
                 commands = [partial(_command, accounts, share) for share in shares]
                 return Awaited(commands, 1, 1, "repository.edit; no cache")
+            case Task.COMMAND_CACHED:
+                commands = [partial(_command, accounts, share) for share in shares]
+                return Awaited(commands, 1, 1, "repository.edit; reads what is new")
+            case other:
+                raise ValueError(f"no append work: {other}")
 
     async def durability(self) -> Settings:
         if self._sync is None:

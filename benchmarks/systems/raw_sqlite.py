@@ -81,7 +81,7 @@ class _Subject:
         self._connection = connection
         self._streams: list[str] = []
 
-    async def prepare(self, aggregates: int) -> int:
+    async def prepare(self, task: Task, aggregates: int) -> int:
         writers = [_Stream(self._connection) for _ in range(aggregates)]
         for writer in writers:
             _append(self._connection, [writer], _HUNDRED)
@@ -95,8 +95,10 @@ class _Subject:
                 return self._appends(callers, 1)
             case Task.APPEND_100:
                 return self._appends(min(callers, BATCH_EVENTS // _HUNDRED), _HUNDRED)
-            case Task.LOAD | Task.COMMAND:
+            case Task.LOAD:
                 return Blocking([lambda: self._load(next(streams))], _HUNDRED, 0, "select, decode, sum")
+            case other:
+                raise ValueError(f"the bare driver does not {other.value}")
 
     async def durability(self) -> Settings:
         return await self._database.settings(self._url)

@@ -22,12 +22,14 @@ class Blocking:
         units: what one call counts for in `per_second`.
         stored: events that one call stores.
         how: what a reader should know about the numbers.
+        folded: events that each unit is folded from; 0 where that says nothing.
     """
 
     calls: Sequence[Callable[[], object]]
     units: int
     stored: int
     how: str
+    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Awaited:
     units: int
     stored: int
     how: str
+    folded: int = 0
 
 
 Plan: TypeAlias = Blocking | Awaited
@@ -47,8 +50,12 @@ Plan: TypeAlias = Blocking | Awaited
 class Subject(Protocol):
     """An open store of a system."""
 
-    async def prepare(self, aggregates: int) -> int:
-        """Store *aggregates* of 100 events each to load and change; returns how many events that took."""
+    async def prepare(self, task: Task, aggregates: int) -> int:
+        """Store what *task* reads; returns how many events that took.
+
+        Args:
+            aggregates: how many of 100 events each, for tasks that load and change those.
+        """
         ...
 
     def plan(self, task: Task, callers: int) -> Plan:

@@ -61,7 +61,7 @@ class _Subject:
         self._client = client
         self._tags: list[str] = []
 
-    async def prepare(self, aggregates: int) -> int:
+    async def prepare(self, task: Task, aggregates: int) -> int:
         self._tags = [f"{CATEGORY}-{uuid4()}" for _ in range(aggregates)]
         for tag in self._tags:
             self._client.append([_event(tag) for _ in range(_HUNDRED)])
@@ -82,6 +82,8 @@ class _Subject:
             case Task.COMMAND:
                 commands = [partial(_command, client, share) for share in shares]
                 return Blocking(commands, 1, 1, "read by tag, folded by hand")
+            case other:
+                raise ValueError(f"no append work: {other}")
 
     async def durability(self) -> Settings:
         return {"settings": "it has none: as documented it always flushes before it answers"}

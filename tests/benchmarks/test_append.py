@@ -15,11 +15,11 @@ from benchmarks.measuring import RowsDiffer, measure
 from benchmarks.servers import servers
 from benchmarks.systems.leftfold import Leftfold
 from benchmarks.workers import Workers
-from benchmarks.works import WORKS, Effort
+from benchmarks.works import APPEND_WORKS, Effort
 from tests.conftest import ROOT, LeftOut
 
 KEYS = {"work", "system", "per_second", "p50_ms", "p99_ms", "rows", "seconds", "durability"}
-SHORT = Effort(rounds=1, seconds=0.01, aggregates=2)
+SHORT = Effort(rounds=2, seconds=0.01, aggregates=2)
 
 
 class Forgetful(Leftfold):
@@ -92,6 +92,6 @@ def test_the_peers_are_measured_beside_us(left_out: LeftOut) -> None:
 async def test_a_store_that_holds_less_than_it_acknowledged_is_no_result() -> None:
     with servers() as places, Workers() as workers:
         with pytest.raises(RowsDiffer, match="acknowledged"):
-            await measure(WORKS[0], [Forgetful(Sqlite())], places, workers, SHORT)
-        [result] = await measure(WORKS[0], [Leftfold(Sqlite())], places, workers, SHORT)
+            await measure([(APPEND_WORKS[0], [Forgetful(Sqlite())])], places, workers, SHORT)
+        [result] = await measure([(APPEND_WORKS[0], [Leftfold(Sqlite())])], places, workers, SHORT)
     assert result.rows >= 2

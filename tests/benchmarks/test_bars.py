@@ -1,12 +1,13 @@
-"""A bar is reached by the peer's multiple, or where it names both, by the raw driver's share."""
+"""A bar is reached by the peer's multiple, or where it names both, the raw driver's share; a limit compares works."""
 
 from __future__ import annotations
 
-from benchmarks.bars import judge
+from benchmarks.bars import LIMITS, compare, judge
 from benchmarks.measuring import Result
+from benchmarks.works import TIME_WORKS
 
 
-def result(work: str, system: str, per_second: float) -> Result:
+def result(work: str, system: str, per_second: float, fastest_us: float = 1.0) -> Result:
     return Result(
         work=work,
         system=system,
@@ -14,9 +15,11 @@ def result(work: str, system: str, per_second: float) -> Result:
         median_per_second=per_second,
         p50_ms=1.0,
         p99_ms=2.0,
+        fastest_us=fastest_us,
         rows=1,
         seconds=1.0,
         unit="appends",
+        events_per_second=0.0,
         rounds=1,
         how="",
         durability={},
@@ -43,3 +46,34 @@ def test_half_of_the_raw_driver_is_enough_where_the_bar_says_so() -> None:
 def test_a_bar_without_a_measured_rival_is_not_judged() -> None:
     assert judge([result("append, 1 writer", "leftfold postgres", 1.0)]) == []
     assert judge([result("append, 1 writer", "raw postgres", 1.0)]) == []
+
+
+def cost(work: str, us: float, yardstick: str, beside_us: float) -> tuple[float, bool]:
+    rows = [result(work, "leftfold sqlite", 1.0, us), result(yardstick, "leftfold sqlite", 1.0, beside_us)]
+    [standing] = compare(rows)
+    return round(standing.cost, 6), standing.kept
+
+
+def test_a_limit_is_a_multiple_of_what_the_yardstick_costs() -> None:
+    works = "load 10,000-event aggregate, snapshot at its last version", "load 10-event aggregate"
+    assert cost(works[0], 300.0, works[1], 100.0) == (3.0, True)
+    assert cost(works[0], 310.0, works[1], 100.0) == (3.1, False)
+
+
+def test_or_what_a_unit_costs_more_in_microseconds() -> None:
+    works = "load 1,000 events through 3 upcasts", "load 1,000 events of today"
+    assert cost(works[0], 5.0, works[1], 2.5) == (2.5, True)
+    assert cost(works[0], 5.0, works[1], 1.0) == (4.0, False)
+
+
+def test_a_limit_needs_both_rows_of_one_database() -> None:
+    work, yardstick = LIMITS[0].work, LIMITS[0].yardstick
+    assert compare([result(work, "leftfold sqlite", 1.0)]) == []
+    assert compare([result(work, "leftfold sqlite", 1.0), result(yardstick, "leftfold postgres", 1.0)]) == []
+    assert compare([result(work, "eventsourcing sqlite", 1.0), result(yardstick, "eventsourcing sqlite", 1.0)]) == []
+
+
+def test_the_works_of_a_limit_are_measured_in_turn() -> None:
+    groups = [{work.name for work in group} for group in TIME_WORKS]
+    for limit in LIMITS:
+        assert any({limit.work, limit.yardstick} <= group for group in groups)
