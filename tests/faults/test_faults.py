@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.faults.catalogue import FAULTS, Fault
+from tests.faults.catalogue import FAULTS
+from tests.faults.changes import Fault
 from tests.faults.planting import VARIABLE
 
 pytestmark = pytest.mark.faults

@@ -11,10 +11,10 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -25,11 +25,23 @@ from leftfold.adapters.sqlite import open_sqlite
 from leftfold.adapters.sqlite.schema import APPLICATION_ID
 from leftfold.adapters.sqlite.schema import MIGRATIONS as SQLITE_MIGRATIONS
 from leftfold.store import Expected, NewEvent, Snapshot, SnapshotKey, StoredEvent, ToStream
-from leftfold.store.port import Store
 from leftfold.testing import ManualClock
+from leftfold.testing.conformance.stores import FullStore
 from leftfold.testing.postgres import find_binaries, postgres_server
 
-__all__ = ["HERE", "SNAPSHOTS", "SNAPSHOTS_SINCE", "events_in", "repeatable", "text_of"]
+__all__ = [
+    "HERE",
+    "SNAPSHOTS",
+    "SNAPSHOTS_SINCE",
+    "WRITERS",
+    "Fill",
+    "events_in",
+    "repeatable",
+    "text_of",
+]
+
+Fill: TypeAlias = Callable[[FullStore], Awaitable[None]]
+"""Puts into an empty store what its golden database is to hold."""
 
 HERE: Final = Path(__file__).parent
 _EVENTS: Final = (
@@ -101,52 +113,62 @@ def events_in(path: Path) -> list[StoredEvent]:
     return [msgspec.convert(event, StoredEvent, builtin_types=(bytes,)) for event in found]
 
 
-async def _fill(store: Store) -> Sequence[StoredEvent]:
+async def _fill(store: FullStore) -> None:
     for number in range(len(_EVENTS)):
         await store.append(repeatable(number))
     for snapshot in SNAPSHOTS:
         await store.save_snapshot(snapshot)
+
+
+async def _filled(store: FullStore, fill: Fill) -> Sequence[StoredEvent]:
+    await fill(store)
     events = (await store.read_log()).events
     await store.close()
     return events
 
 
-def _write_sqlite(name: str) -> None:
+def _write_sqlite(name: str, fill: Fill) -> Sequence[StoredEvent]:
+    """Write a golden SQLite file of the newest schema version, and return the events in it."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "store.db"
 
-        async def fill() -> Sequence[StoredEvent]:
+        async def filled() -> Sequence[StoredEvent]:
             clock = ManualClock(datetime(2026, 11, 24, 12, 0, 0, 1, tzinfo=UTC))
-            return await _fill(await open_sqlite(f"sqlite:///{path}", clock=clock))
+            return await _filled(await open_sqlite(f"sqlite:///{path}", clock=clock), fill)
 
-        (HERE / f"{name}.json").write_text(text_of(asyncio.run(fill())))
+        events = asyncio.run(filled())
         connection = sqlite3.connect(path)
         dump = "\n".join([f"PRAGMA application_id = {APPLICATION_ID};", *connection.iterdump(), ""])
         connection.close()
     (HERE / f"{name}.sql").write_text(dump)
+    return events
 
 
-def _write_postgres(name: str) -> None:
+def _write_postgres(name: str, fill: Fill) -> Sequence[StoredEvent]:
+    """Write a golden PostgreSQL schema of the newest schema version, and return the events in it."""
     with postgres_server() as server:
         url = server.create_database("golden")
 
-        async def fill() -> Sequence[StoredEvent]:
-            return await _fill(await open_postgres(url, migrate=True))
+        async def filled() -> Sequence[StoredEvent]:
+            return await _filled(await open_postgres(url, migrate=True), fill)
 
-        (HERE / f"{name}.json").write_text(text_of(asyncio.run(fill())))
+        events = asyncio.run(filled())
         command = [str(find_binaries() / "pg_dump"), "--inserts", "--no-owner", "--schema=leftfold", url]
         dump = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     # What only the newest servers and clients understand, and has nothing to do with the store.
     passing = ("\\restrict", "\\unrestrict", "SET transaction_timeout", "-- Dumped")
     lines = [line for line in dump.splitlines(keepends=True) if not line.startswith(passing)]
     (HERE / f"{name}.sql").write_text("".join(lines))
+    return events
 
 
-_WRITERS: Final = {
-    "sqlite": lambda: _write_sqlite(f"sqlite_{SQLITE_MIGRATIONS[-1].version}"),
-    "postgres": lambda: _write_postgres(f"postgres_{POSTGRES_MIGRATIONS[-1].version}"),
+WRITERS: Final = {
+    f"sqlite_{SQLITE_MIGRATIONS[-1].version}": _write_sqlite,
+    f"postgres_{POSTGRES_MIGRATIONS[-1].version}": _write_postgres,
 }
+"""What writes the golden database of each kind of store, by the name of its files."""
 
 if __name__ == "__main__":
-    for kind in sys.argv[1:] or _WRITERS:
-        _WRITERS[kind]()
+    for stem, write in WRITERS.items():
+        if not sys.argv[1:] or stem.partition("_")[0] in sys.argv:
+            (HERE / f"{stem}.json").write_text(text_of(write(stem, _fill)))

@@ -26,7 +26,8 @@ def _version(path: Path) -> int:
 
 
 def _golden(kind: str) -> list[Path]:
-    return sorted(HERE.glob(f"{kind}_*.sql"), key=_version)
+    numbered = [path for path in HERE.glob(f"{kind}_*.sql") if path.stem.rpartition("_")[2].isdecimal()]
+    return sorted(numbered, key=_version)
 
 
 @pytest.mark.parametrize(

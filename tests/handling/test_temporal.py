@@ -112,6 +112,29 @@ async def test_a_history_starts_with_the_value_that_held(url: str) -> None:
         assert [each.value for each in some] == [900]
 
 
+async def test_news_of_an_earlier_day_is_folded_after_what_was_told_before_it(url: str) -> None:
+    async with App(Account, store=url) as app:
+        for owner, number in (("Alice", 20), ("Alicia", 10)):
+            opened = Envelope(event=AccountOpened(owner=owner), valid_at=day(number))
+            await app.events.append("account-A", opened, expected=Expected.ANY)
+        accounts = app.repository(Account)
+        assert (await accounts.at("A", valid=day(20))).owner == "Alicia"
+        days = await accounts.history("A", lambda account: account.owner, valid=True)
+        assert [(each.value, each.version, each.at) for each in days] == [
+            ("Alicia", 2, day(10)),
+            ("Alicia", 2, day(20)),
+        ]
+
+
+@pytest.mark.parametrize("valid", [False, True])
+async def test_what_computes_a_history_cannot_record(url: str, valid: bool) -> None:
+    clock = ManualClock(START)
+    async with App(Account, store=url, clock=clock) as app:
+        await told(app, clock, (10, 1000), (20, 500), (12, -100))
+        with pytest.raises(ReadOnly):
+            await app.repository(Account).history("A", lambda account: account.deposit(Decimal(1)), valid=valid)
+
+
 async def test_differences_are_named_by_attribute(url: str) -> None:
     clock = ManualClock(START)
     async with App(Account, store=url, clock=clock) as app:
@@ -185,6 +208,20 @@ async def test_one_moment_cuts_all_accounts_consistently(url: str) -> None:
         for event in log[8::7]:
             states = [account async for account in accounts.each(recorded=event.recorded_at)]
             assert sum(account.balance for account in states) == 800
+
+
+async def test_each_keeps_to_the_moment_at_which_it_began_page_after_page(url: str) -> None:
+    async with App(Account, store=url) as app:
+        hundred = Deposited(amount=Decimal(100))
+        parts = [app.events.part(f"account-{number:03}", hundred, expected=0) for number in range(130)]
+        await app.events.append_together(*parts)
+        found: list[Decimal] = []
+        async for account in app.repository(Account).each():
+            if not found:  # the last of them are not loaded yet
+                await app.repository(Account).edit("129", Account.withdraw, Decimal(1))
+                await app.repository(Account).edit("130", Account.deposit, Decimal(1))
+            found.append(account.balance)
+        assert found == [Decimal(100)] * 130
 
 
 async def test_each_leaves_out_what_had_not_begun_and_pages_through_many(url: str) -> None:

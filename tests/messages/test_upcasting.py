@@ -164,12 +164,17 @@ def failing(old: Old) -> Several:
     raise ZeroDivisionError(f"no {type(old).__name__}")
 
 
-def test_an_upcast_that_raises_says_where_and_which_and_keeps_the_cause() -> None:
+def failing_or_dropping(old: Old) -> Several | None:
+    raise ZeroDivisionError(f"no {type(old).__name__}")
+
+
+@pytest.mark.parametrize("upcast", [failing, failing_or_dropping])
+def test_an_upcast_that_raises_says_where_and_which_and_keeps_the_cause(upcast: Upcast) -> None:
     with pytest.raises(UpcastFailed, match="raised ZeroDivisionError: no Old") as caught:
-        today(Old(), Codec(Registry("s", Several, upcasts=[failing])))
+        today(Old(), Codec(Registry("s", Several, upcasts=[upcast])))
     error = caught.value
     assert (error.stream, error.version, error.type, error.schema_version) == ("shop-1", 7, "Several", 1)
-    assert error.function == "tests.messages.test_upcasting.failing"
+    assert error.function == f"tests.messages.test_upcasting.{upcast.__qualname__}"
     assert error.function in str(error)
     assert isinstance(error.__cause__, ZeroDivisionError)
 

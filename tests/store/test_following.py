@@ -26,6 +26,10 @@ PATIENCE_S = 20.0
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     store = await open_store("memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/store.db")
     yield store
+    left = asyncio.all_tasks() - {asyncio.current_task()}  # those of a test that failed
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
     await store.close()
 
 

@@ -1,0 +1,206 @@
+"""Faults of appending and storing."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from leftfold.adapters.postgres.calls import Arguments, Verdicts
+from leftfold.adapters.postgres.connecting import Connection
+from leftfold.adapters.postgres.sending import Sender
+from leftfold.adapters.sqlite import batch, committer
+from leftfold.adapters.sqlite.naming import Naming
+from leftfold.adapters.sqlite.rows import Row, Value
+from leftfold.adapters.sqlite.store import SqliteStore
+from leftfold.clock import Clock
+from leftfold.store.batching import Pending
+from leftfold.store.events import Appended
+from tests.faults.changes import Fault, in_postgres, in_sqlite, with_changes
+
+__all__ = ["FAULTS"]
+
+
+def _no_version_check() -> None:
+    def accept(*_parts: object) -> None:
+        pass
+
+    setattr(batch, "check_version", accept)  # noqa: B010
+
+
+def _no_known_ids() -> None:
+    look: str = getattr(batch, "_LOOK")  # noqa: B009
+    setattr(batch, "_LOOK", with_changes(look, [("where id = ?", "where id = ? and false")]))  # noqa: B010
+
+
+def _unflushed() -> None:
+    class Connection(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Sequence[Value] = (), /) -> sqlite3.Cursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return super().execute("pragma synchronous = off" if "pragma synchronous" in sql else sql, parameters)
+
+    setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Connection))  # noqa: B010
+
+
+def _open_cursors() -> None:
+    left_open: list[sqlite3.Cursor] = []
+
+    def rows(self: SqliteStore, sql: str, *values: Value) -> list[Row]:
+        connection: sqlite3.Connection = getattr(self, "_connection")  # noqa: B009
+        cursor = connection.execute("select * from events")
+        cursor.fetchone()
+        left_open.append(cursor)
+        return connection.execute(sql, values).fetchall()
+
+    setattr(SqliteStore, "_rows", rows)  # noqa: B010
+
+
+def _acknowledged_before_commit_in_sqlite() -> None:
+    def write(self: committer.Committer, batch_of: Sequence[Pending]) -> list[Appended | Exception]:
+        connection: sqlite3.Connection = getattr(self, "_connection")  # noqa: B009
+        _commit(connection)
+        connection.execute("begin immediate")
+        clock: Clock = getattr(self, "_clock")  # noqa: B009
+        naming: Naming = getattr(self, "_naming")  # noqa: B009
+        work = batch.Batch(connection, naming, clock.now())
+        verdicts = [work.judge(pending) for pending in batch_of]
+        work.flush()
+        asyncio.get_running_loop().call_later(0.001, _commit, connection)
+        return verdicts
+
+    setattr(committer.Committer, "_write", write)  # noqa: B010
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("commit")
+
+
+def _acknowledged_before_commit_in_postgres() -> None:
+    send = Sender.send
+    late: list[asyncio.Task[None]] = []
+
+    async def commit(connection: Connection) -> None:
+        await asyncio.sleep(0.001)
+        await connection.execute("commit")
+
+    async def begin_send(self: Sender, arguments: Arguments, timeout_s: float) -> Verdicts:
+        await asyncio.gather(*late)
+        connection: Connection = getattr(self, "_connection")  # noqa: B009
+        await connection.execute("begin")
+        verdicts = await send(self, arguments, timeout_s)
+        late[:] = [asyncio.create_task(commit(connection))]
+        return verdicts
+
+    setattr(Sender, "send", begin_send)  # noqa: B010
+
+
+_VERSION_CHECK: Final = "(x >= 0 and cur[p_slot[j]] <> x) or (x = -2 and cur[p_slot[j]] = 0)"
+_ISOLATION: Final = "if current_setting('transaction_isolation') <> 'read committed' then"
+_LOCK: Final = "perform pg_advisory_xact_lock(hashtextextended('leftfold.append."
+_NO_LOCK: Final = "perform (select hashtextextended('leftfold.append."
+_NEXT_HEAD: Final = "\n    head := nextval(':schema.positions') - 1;"
+_META: Final = "create table :schema.meta"
+_LOCKED_HEAD: Final = """    perform :schema.lock_v1();
+    select q.position, q.recorded_at into head, latest from :schema.events q order by q.position desc limit 1;
+    head := coalesce(head, 0);"""
+_SETTINGS: Final = """    set plan_cache_mode to force_generic_plan
+    set enable_seqscan to off set enable_bitmapscan to off set enable_hashjoin to off set enable_mergejoin to off
+    set jit to off
+as $$
+declare
+    parts"""
+_GUARD: Final = """when exists (select 1 from events where position = new.position)
+    or exists (select 1 from events where id = new.id)
+    or exists (select 1 from events where stream = new.stream and version = new.version)"""
+_STALE_HEAD: Final = """
+    with l as materialized (select :schema.lock_v1())
+        select q.position, q.recorded_at into head, latest from l left join lateral (
+            select * from :schema.events e order by e.position desc limit 1) q on true;
+    head := coalesce(head, 0);"""
+
+_SQLITE_LAWS: Final = "tests/adapters/sqlite/test_conformance.py"
+_POSTGRES_LAWS: Final = "tests/adapters/postgres/test_conformance.py"
+_SQLITE_SCHEMA: Final = "tests/adapters/sqlite/test_schema.py"
+_READERS: Final = "tests/guarantees/test_nothing_behind_a_reader.py"
+_CONDITIONS: Final = "tests/guarantees/test_conditions_are_exact.py"
+_CRASHES: Final = "tests/guarantees/test_crash_points.py"
+_FLUSHES: Final = "tests/guarantees/test_flush_before_acknowledgement.py"
+_TWO_AT_ONE_POSITION: Final = 'violates unique constraint "events_pkey"'
+
+FAULTS: Final[dict[str, Fault]] = {
+    "version check off, sqlite": Fault(
+        _no_version_check, (_SQLITE_LAWS,), "DID NOT RAISE Conflict", "only_at_its_expected_version"
+    ),
+    "version check off, postgres": Fault(
+        in_postgres((_VERSION_CHECK, "false")),
+        (_POSTGRES_LAWS,),
+        "DID NOT RAISE Conflict",
+        "only_at_its_expected_version",
+    ),
+    "lock off, postgres": Fault(
+        in_postgres((_LOCK, _NO_LOCK)), (_READERS, _CONDITIONS), _TWO_AT_ONE_POSITION, "postgres"
+    ),
+    "lock off and a sequence instead of max + 1, postgres": Fault(
+        in_postgres(
+            (_LOCK, _NO_LOCK),
+            (_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD),
+            (_META, "create sequence :schema.positions increment 1000;\n" + _META),
+        ),
+        (_READERS,),
+        "the log has changed behind a reader",
+        "postgres",
+    ),
+    "lock in the statement of the check, postgres": Fault(
+        in_postgres((_LOCKED_HEAD, _STALE_HEAD)), (_READERS, _CONDITIONS), _TWO_AT_ONE_POSITION, "postgres"
+    ),
+    "sequence instead of max + 1 under REPEATABLE READ, postgres": Fault(
+        in_postgres(
+            (_ISOLATION, "if false then"),
+            (_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD),
+            (_META, "create sequence :schema.positions;\n" + _META),
+        ),
+        ("tests/guarantees/test_old_snapshots.py",),
+        "['hall-1', 'hall-2'] == ['hall-1']",
+    ),
+    "function without its settings on a store analysed while empty, postgres": Fault(
+        in_postgres((_SETTINGS, "as $$\ndeclare\n    parts")),
+        ("tests/adapters/postgres/test_plans.py",),
+        "!= {'events': 0}",
+    ),
+    "INSERT OR REPLACE, sqlite": Fault(
+        in_sqlite((_GUARD, "when false")), (_SQLITE_SCHEMA,), "DID NOT RAISE IntegrityError", "refuses_to_rewrite"
+    ),
+    "cursor left open, sqlite": Fault(
+        _open_cursors, (_SQLITE_SCHEMA,), "a statement was left open", "leaves_no_statement_open"
+    ),
+    "synchronous off, sqlite": Fault(_unflushed, (_FLUSHES,), "all([0, 0, 0", "sqlite_flushes"),
+    "synchronous_commit off, postgres": Fault(
+        in_postgres(("if current_setting('synchronous_commit') = 'off' then", "if false then")),
+        ("tests/guarantees/test_server_crash.py", _FLUSHES),
+        "an acknowledged append is gone",
+        "postgres or asynchronously",
+    ),
+    "acknowledged before commit, sqlite": Fault(
+        _acknowledged_before_commit_in_sqlite,
+        (_CRASHES,),
+        "an acknowledged append is not there",
+        "killed_at_any_call and sqlite",
+        children=True,
+    ),
+    "acknowledged before commit, postgres": Fault(
+        _acknowledged_before_commit_in_postgres,
+        (_CRASHES,),
+        "an acknowledged append is not there",
+        "killed_at_any_call and postgres",
+        children=True,
+    ),
+    "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.Conflict", "repeating_an_append"),
+    "idempotency off, postgres": Fault(
+        in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then")),
+        (_POSTGRES_LAWS,),
+        "errors.Conflict",
+        "repeating_an_append",
+    ),
+}
