@@ -10,25 +10,38 @@ from uuid import UUID
 from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, ToStream
 from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
+from leftfold.store.transaction import Delete, Insert, Put, Transaction
 
 __all__ = ["AppendQueue", "Pending"]
 
 
 class Pending:
-    """One append that waits for its verdict.
+    """One append or transaction that waits for its verdict.
 
     Args:
-        events: number of its events.
-        size: bytes of its payloads and metadata.
+        events: number of its events, and of the rows that a transaction names.
+        size: bytes of its payloads and metadata, and of such rows.
         deadline: time of the event loop, in seconds, after which it is given up.
         alone: True to be a batch of its own, because a batch with it in was refused by the database.
+        transaction: what it belongs to; None for an append that is nothing else.
         doubt: what broke while it was on its way, so that it may be stored already; None while that cannot be.
     """
 
-    __slots__ = ("alone", "condition", "deadline", "doubt", "events", "outcome", "parts", "size")
+    __slots__ = ("alone", "condition", "deadline", "doubt", "events", "outcome", "parts", "size", "transaction")
 
-    def __init__(self, parts: Sequence[ToStream], condition: AppendCondition | None, loop: AbstractEventLoop) -> None:
-        self.events, self.size = check_append(parts, condition)
+    def __init__(
+        self,
+        parts: Sequence[ToStream],
+        condition: AppendCondition | None,
+        loop: AbstractEventLoop,
+        transaction: Transaction | None = None,
+    ) -> None:
+        self.events, self.size = (0, 0) if transaction is not None and not parts else check_append(parts, condition)
+        self.transaction = transaction
+        if transaction is not None:
+            rows, size = _weight(transaction)
+            self.events += rows
+            self.size += size
         self.parts = parts
         self.condition = condition
         self.outcome: Future[Appended] = loop.create_future()
@@ -100,3 +113,20 @@ class AppendQueue:
         if expired:
             self._waiting = deque(pending for pending in self._waiting if pending.deadline > now)
         return expired
+
+
+def _weight(transaction: Transaction) -> tuple[int, int]:
+    rows = size = 0
+    for write in transaction.writes:
+        match write:
+            case Put(rows=put):
+                rows += len(put)
+                size += sum(map(len, put.values()))
+            case Delete(keys=keys):
+                rows += len(keys)
+            case Insert(row=row):
+                rows += 1
+                size += len(row)
+            case _:
+                pass
+    return rows, size

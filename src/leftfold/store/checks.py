@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, TooLarge
+from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, LeftfoldError, TooLarge
 from leftfold.messages.flaws import json_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
@@ -29,8 +29,7 @@ def check_append(parts: Sequence[ToStream], condition: AppendCondition | None) -
     events = size = 0
     for part in parts:
         _check_part(part)
-        for event in part.events:
-            size += _check_event(event, part.stream)
+        size += _check_events(part.events, part.stream)
         events += len(part.events)
     if events > 1:
         _check_unique(parts, events)
@@ -102,26 +101,40 @@ def _check_part(part: ToStream) -> None:
         raise InvalidAppend(f"stream {part.stream!r}: expected version {part.expected} is negative; use `Expected`")
 
 
-def _check_event(event: NewEvent, stream: str) -> int:
+def _check_events(events: Sequence[NewEvent], stream: str) -> int:
+    size = 0
+    type_: str | None = None
+    tags: tuple[str, ...] = ()
+    for event in events:
+        if event.type != type_ or event.tags != tags:  # neighbours are mostly alike
+            type_, tags = event.type, event.tags
+            _check_names(event, stream)
+        if not 1 <= event.schema_version <= MAX_VERSION:
+            raise InvalidAppend(
+                f"event {event.type!r}: schema version {event.schema_version} is not in 1..{MAX_VERSION}"
+            )
+        if event.occurred_at is not None and event.occurred_at.tzinfo is None:
+            raise InvalidAppend(f"event {event.type!r}: occurred_at has no zone; give one, as in datetime.now(UTC)")
+        data, metadata = event.data, event.metadata
+        if len(data) > MAX_EVENT_BYTES or json_flaw(data):
+            raise _refused("payload", data, event, stream)
+        if metadata != b"{}" and (len(metadata) > MAX_EVENT_BYTES or json_flaw(metadata)):
+            raise _refused("metadata", metadata, event, stream)
+        size += len(data) + len(metadata)
+    return size
+
+
+def _check_names(event: NewEvent, stream: str) -> None:
     if flaw := flaw_of(event.type):
         raise InvalidAppend(f"stream {stream!r}: event type {event.type!r:.80} {flaw}")
-    if not 1 <= event.schema_version <= MAX_VERSION:
-        raise InvalidAppend(f"event {event.type!r}: schema version {event.schema_version} is not in 1..{MAX_VERSION}")
-    if event.occurred_at is not None and event.occurred_at.tzinfo is None:
-        raise InvalidAppend(f"event {event.type!r}: occurred_at has no zone; give one, as in datetime.now(UTC)")
     for tag in event.tags:
         check_tag(tag)
-    _check_json("payload", event.data, event, stream)
-    if event.metadata != b"{}":
-        _check_json("metadata", event.metadata, event, stream)
-    return len(event.data) + len(event.metadata)
 
 
-def _check_json(what: str, content: bytes, event: NewEvent, stream: str) -> None:
+def _refused(what: str, content: bytes, event: NewEvent, stream: str) -> LeftfoldError:
     if len(content) > MAX_EVENT_BYTES:
-        raise TooLarge(f"{what} of event {event.type!r} in bytes", len(content), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
-    if flaw := json_flaw(content):
-        raise InvalidPayload(f"{what} of event {event.type!r} for stream {stream!r}", flaw)
+        return TooLarge(f"{what} of event {event.type!r} in bytes", len(content), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+    return InvalidPayload(f"{what} of event {event.type!r} for stream {stream!r}", json_flaw(content) or "")
 
 
 def _check_unique(parts: Sequence[ToStream], events: int) -> None:

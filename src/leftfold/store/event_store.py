@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from leftfold.messages.recorded import RecordedEvent, RecordedPage
 from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, NewEvent, QueryItem, StoredEvent, ToStream
 from leftfold.store.following import Following, Unknown
 from leftfold.store.port import Store
+from leftfold.store.transaction import Inline, Transaction, Write
 
 __all__ = ["Envelope", "EventStore"]
 
@@ -43,11 +44,15 @@ class EventStore:
     Args:
         store: where they are kept.
         codec: how they are written and read.
+        inline: gives the rows that follow from an append and are written with it; None when there are none.
     """
 
-    def __init__(self, store: Store, codec: Codec) -> None:
+    def __init__(
+        self, store: Store, codec: Codec, inline: Callable[[Sequence[ToStream]], Sequence[Inline]] | None = None
+    ) -> None:
         self._store = store
         self._codec = codec
+        self._inline = inline
 
     async def append(
         self,
@@ -68,15 +73,34 @@ class EventStore:
             DefinitionError: the class of an event is not registered.
             Conflict, ConditionFailed, IdReused, InvalidInput, StoreError: see `Store.append`.
         """
-        return await self._store.append(self.part(stream, *events, expected=expected), condition=condition)
+        return await self.append_together(self.part(stream, *events, expected=expected), condition=condition)
 
     async def append_together(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
         """Record the events of several streams in one atomic step; make the parts with `part`."""
-        return await self._store.append(*parts, condition=condition)
+        if self._inline is None:
+            return await self._store.append(*parts, condition=condition)
+        appended = await self.commit(*parts, condition=condition)
+        assert appended is not None  # noqa: S101 - a transaction with events appends them
+        return appended
+
+    async def commit(
+        self, *parts: ToStream, condition: AppendCondition | None = None, writes: Sequence[Write] = ()
+    ) -> Appended | None:
+        """Record events, or none, and write rows in one atomic step; see `Transacting.transact`."""
+        inline = self._inline(parts) if self._inline is not None and parts else ()
+        return await self._store.transact(Transaction(parts=parts, condition=condition, writes=writes, inline=inline))
 
     def part(self, stream: str, *events: object, expected: ExpectedVersion) -> ToStream:
         """The part of an append that goes to one stream; nothing is stored yet."""
-        return ToStream(stream, expected, [self._written(event) for event in events])
+        written: list[NewEvent] = []
+        metadata, dumped = NO_METADATA, dump_metadata(NO_METADATA)
+        for event in events:
+            envelope = event if isinstance(event, Envelope) else Envelope(event=event)
+            if envelope.metadata is not metadata:  # the events of a command share theirs
+                metadata = envelope.metadata
+                dumped = dump_metadata(metadata)
+            written.append(self._written(envelope, dumped))
+        return ToStream(stream, expected, written)
 
     async def read(
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
@@ -187,15 +211,14 @@ class EventStore:
             for event in events
         )
 
-    def _written(self, event: object) -> NewEvent:
-        envelope = event if isinstance(event, Envelope) else Envelope(event=event)
+    def _written(self, envelope: Envelope, metadata: bytes) -> NewEvent:
         encoded = self._codec.encode(envelope.event, envelope.metadata)
         return NewEvent(
             id=envelope.id or new_id(),
             type=encoded.type,
             schema_version=encoded.schema_version,
             data=encoded.data,
-            metadata=dump_metadata(envelope.metadata),
+            metadata=metadata,
             tags=envelope.tags,
             occurred_at=envelope.valid_at,
         )

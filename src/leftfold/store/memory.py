@@ -4,72 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
 from leftfold.clock import Clock, SystemClock
-from leftfold.errors import ConditionFailed, IdReused
-from leftfold.store.checks import check_append, check_moment, check_range
-from leftfold.store.events import (
-    AppendCondition,
-    Appended,
-    Fact,
-    NewEvent,
-    Page,
-    QueryItem,
-    StoredEvent,
-    ToStream,
-)
+from leftfold.store.checks import check_moment, check_range
+from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.memory_log import MemoryLog
 from leftfold.store.memory_moments import MemorySnapshots, MemoryTimeline
+from leftfold.store.memory_rows import MemoryRows
+from leftfold.store.memory_writes import MemoryWrites
 from leftfold.store.names import category_of
 from leftfold.store.restoring import check_continues
-from leftfold.store.verdict import check_version, first_result, matches
+from leftfold.store.verdict import matches
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryTimeline, MemorySnapshots):
+class MemoryStore(MemoryTimeline, MemorySnapshots, MemoryRows, MemoryWrites):
     """Keeps everything in this process and forgets it at the end; every law of the port holds but durability.
 
     Args:
-        clock: gives the recorded times; the machine's clock when left out.
+        clock: what recorded times and leases go by; the machine's clock when left out.
         log: what to open; a new, empty log when left out.
     """
 
     def __init__(self, *, clock: Clock | None = None, log: MemoryLog | None = None) -> None:
-        super().__init__(log or MemoryLog())
-        self._clock: Clock = clock or SystemClock()
-
-    async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
-        """See `Store.append`."""
-        self._check_open()
-        check_append(parts, condition)
-        known = {
-            event.id: self._log.by_id[event.id]
-            for part in parts
-            for event in part.events
-            if event.id in self._log.by_id
-        }
-        first = parts[0].events[0].id
-        if first in known:
-            return first_result(parts, known)
-        if condition is not None and any(
-            matches(event, condition.none_of) for event in self._log.events[condition.after :]
-        ):
-            raise ConditionFailed(condition.after)
-        for part in parts:
-            check_version(part.stream, part.expected, self._log.version(part.stream))
-        for event in known.values():
-            raise IdReused(event.id, event.stream, event.version)
-        now = self._now()
-        for part in parts:
-            for new in part.events:
-                self._log.keep(self._stored(part.stream, new, now))
-        self._log.wake_all()
-        versions = {part.stream: self._log.version(part.stream) for part in parts}
-        return Appended(position=len(self._log.events), versions=versions, recorded_at=now)
+        super().__init__(log or MemoryLog(), clock or SystemClock())
 
     async def read_stream(
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
@@ -151,25 +113,6 @@ class MemoryStore(MemoryTimeline, MemorySnapshots):
         return len(new)
 
     async def close(self) -> None:
-        """See `Store.close`; the events are gone afterwards."""
+        """See `Store.close`; what it kept is gone with its log."""
         self._closed = True
         self._log.wake_all()
-
-    def _now(self) -> datetime:
-        now = self._clock.now().astimezone(UTC)
-        return max(now, self._log.events[-1].recorded_at) if self._log.events else now
-
-    def _stored(self, stream: str, event: NewEvent, now: datetime) -> StoredEvent:
-        return StoredEvent(
-            position=len(self._log.events) + 1,
-            stream=stream,
-            version=self._log.version(stream) + 1,
-            id=event.id,
-            type=event.type,
-            schema_version=event.schema_version,
-            data=event.data,
-            metadata=event.metadata,
-            occurred_at=event.occurred_at.astimezone(UTC) if event.occurred_at else now,
-            recorded_at=now,
-            tags=tuple(sorted(set(event.tags))),
-        )

@@ -1,12 +1,15 @@
-"""What the reference store keeps: events in order, snapshots by key."""
+"""What the reference store keeps: events in order, snapshots, rows and checkpoints by key."""
 
 from __future__ import annotations
 
 import asyncio
 from uuid import UUID
 
+from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
+from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.events import StoredEvent
+from leftfold.store.memory_tables import KeptTables
 from leftfold.store.snapshots import Snapshot, SnapshotKey
 
 __all__ = ["MemoryLog", "OpenedLog"]
@@ -20,6 +23,9 @@ class MemoryLog:
         self.streams: dict[str, list[StoredEvent]] = {}
         self.by_id: dict[UUID, StoredEvent] = {}
         self.snapshots: dict[SnapshotKey, Snapshot] = {}
+        self.tables = KeptTables()
+        self.checkpoints: dict[str, Checkpoint] = {}
+        self.tokens = 0
         self.grown = asyncio.Event()
 
     def keep(self, event: StoredEvent) -> None:
@@ -39,10 +45,15 @@ class MemoryLog:
 
 
 class OpenedLog:
-    """A log that one store has opened and can close."""
+    """A log that one store has opened and can close.
 
-    def __init__(self, log: MemoryLog) -> None:
+    Args:
+        clock: what recorded times and leases go by.
+    """
+
+    def __init__(self, log: MemoryLog, clock: Clock) -> None:
         self._log = log
+        self._clock = clock
         self._closed = False
 
     def _check_open(self) -> None:

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from leftfold.store.checkpoints import Checkpoints
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.snapshots import SnapshotStore
+from leftfold.store.tables import Tables
 from leftfold.store.timeline import Timeline
+from leftfold.store.transaction import Transacting
 
 __all__ = ["Restorable", "Store"]
 
 
-class Store(Timeline, SnapshotStore, Protocol):
+class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, Protocol):
     """An append-only log of events in streams, ordered as a whole by one integer position.
 
-    Three small ports in one: the log is here, its moments are in `Timeline`, snapshots in `SnapshotStore`.
+    Small ports in one: the log is here, its moments are in `Timeline`, snapshots in `SnapshotStore`; rows beside the
+    log are read by `Tables` and written, with events or without, by `Transacting`; `Checkpoints` keeps how far
+    followers are.
     All methods may raise `StoreUnavailable` (nothing was stored; try again) and `StoreClosed`.
     A store belongs to the event loop that opened it.
     """

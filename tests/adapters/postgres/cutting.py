@@ -19,6 +19,7 @@ class Wire:
     def __init__(self, target: int) -> None:
         self._target = target
         self._armed: bytes | None = None
+        self._for_good = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.lost = 0
 
@@ -26,8 +27,16 @@ class Wire:
         """Of the next message that contains *question*, let the server do its work, then cut instead of answering."""
         self._armed = question
 
+    def lose_everything_from(self, question: bytes) -> None:
+        """Like `lose_answer_to`, and from then on let nobody through."""
+        self._armed = question
+        self._for_good = True
+
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client."""
+        if self._for_good and self._armed is None:
+            writer.close()
+            return
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         answerless = asyncio.Event()
         for work in (self._forth(reader, back, answerless), self._back(there, writer, answerless)):

@@ -13,6 +13,7 @@ from leftfold.ids import new_id
 from leftfold.store import NewEvent, Snapshot, SnapshotKey, StoredEvent, digest_of
 
 __all__ = [
+    "clock_moved",
     "connected",
     "dsn_of",
     "event",
@@ -33,6 +34,15 @@ def event(n: int = 1, *, type: str = "Happened", tags: Sequence[str] = ()) -> Ne
 def snapshot(version: int, state: bytes = b'{"n":1}', *, stream: str = "a-1") -> Snapshot:
     key = SnapshotKey(stream, "f", version)
     return Snapshot(key, state, digest_of(key, state))
+
+
+async def clock_moved(url: str, seconds: float) -> None:
+    """Let the clock of the schema run *seconds* ahead of the machine's from now on."""
+    ahead = f"select pg_catalog.clock_timestamp() + interval '{seconds} seconds'"
+    await rows(
+        url,
+        f"create or replace function :schema.now_v1() returns timestamptz language sql volatile as $${ahead}$$",
+    )
 
 
 @asynccontextmanager

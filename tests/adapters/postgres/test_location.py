@@ -35,6 +35,7 @@ def test_what_is_left_out_has_defaults() -> None:
         "postgresql://db/bank?schema=",
         "postgresql://db/bank?schema=Bank",
         "postgresql://db/bank?schema=pg_bank",
+        "postgresql://db/bank?schema=bank_read",
         'postgresql://db/bank?schema=a"b',
         "postgresql://db/bank?schema=" + "b" * 41,
         "postgresql://db/bank?pool=0",

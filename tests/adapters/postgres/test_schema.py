@@ -11,11 +11,14 @@ from msgspec.structs import replace
 from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_postgres
 from leftfold.adapters.postgres import schema as module
 from leftfold.adapters.postgres.migrations import MIGRATIONS
-from leftfold.errors import SchemaMismatch, StoreUnavailable
+from leftfold.errors import AppendRefused, SchemaMismatch, StoreUnavailable
 from leftfold.ids import new_id
 from leftfold.store import AppendCondition, QueryItem, ToStream
+from leftfold.store.tables import Selection
+from leftfold.store.transaction import Advance, Delete, Point, Put
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, snapshot
+from tests.adapters.postgres.rowing import COUNTS, SUMMARIES, counted, pointed, row, summary, write
 
 _CATALOG = """
     select c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text
@@ -36,7 +39,7 @@ async def _objects(url: str) -> list[tuple[object, ...]]:
 
 async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> None:
     status = await PostgresSchema(PostgresLocation.parse(bare_url)).status()
-    assert (status.found, [step.version for step in status.pending]) == (0, [1, 2])
+    assert (status.found, [step.version for step in status.pending]) == (0, [1, 2, 3])
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(bare_url)
     schemas = "select count(*) from pg_namespace where nspname = $1"
@@ -46,7 +49,7 @@ async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> Non
 async def test_migrating_twice_and_from_several_places_at_once_is_the_same_as_once(bare_url: str) -> None:
     schema = PostgresSchema(PostgresLocation.parse(bare_url))
     statuses = await asyncio.gather(*(schema.migrate() for _ in range(4)))
-    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(2, 1, ())}
+    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(3, 1, ())}
     async with opened(bare_url) as store:
         await store.append(ToStream("a-1", 0, [event()]))
         await schema.migrate()
@@ -59,7 +62,7 @@ async def test_the_script_for_somebody_else_to_run_makes_the_same_schema(
     other = bare_url.replace("?schema=", "?schema=x")
     postgres.execute(PostgresSchema(PostgresLocation.parse(other)).script(), "shared")
     assert await _objects(other) == await _objects(store_url)
-    assert PostgresSchema(PostgresLocation.parse(other)).script(after=2).count("create table") == 0
+    assert PostgresSchema(PostgresLocation.parse(other)).script(after=3).count("create table") == 0
     async with opened(other) as store:
         assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
 
@@ -73,7 +76,7 @@ async def test_a_database_of_an_older_schema_gets_only_what_it_lacks(
     postgres.execute(whole.partition("-- States folded so far")[0] + "commit;", "shared")
     async with connected(other) as connection:
         await connection.execute(f"update {schema_of(other)}.meta set value = 1 where name = 'schema_version'")
-    assert [step.name for step in (await schema.status()).pending] == ["0002_snapshots"]
+    assert [step.name for step in (await schema.status()).pending] == ["0002_snapshots", "0003_rows"]
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(other)
     postgres.execute(further, "shared")
@@ -89,7 +92,7 @@ async def test_code_of_the_schema_before_goes_on_beside_newer_code(
         await newer.save_snapshot(snapshot(1))
         monkeypatch.setattr(module, "MIGRATIONS", MIGRATIONS[:1])
         monkeypatch.setattr(module, "NEWEST", 1)
-        assert (await PostgresSchema(PostgresLocation.parse(store_url)).migrate()).found == 2
+        assert (await PostgresSchema(PostgresLocation.parse(store_url)).migrate()).found == 3
         async with opened(store_url) as older:
             for version, store in enumerate((older, newer, older, newer)):
                 await store.append(ToStream("a-1", version, [event()]))
@@ -104,7 +107,7 @@ async def test_a_schema_for_newer_code_is_refused_and_one_that_is_only_newer_is_
     for attempt in (open_postgres(store_url), PostgresSchema(PostgresLocation.parse(store_url)).migrate()):
         with pytest.raises(SchemaMismatch, match="newer") as refusal:
             await attempt
-        assert (refusal.value.found, refusal.value.needed) == (7, 2)
+        assert (refusal.value.found, refusal.value.needed) == (7, 3)
 
 
 async def test_a_database_that_is_not_utf8_is_refused_and_left_as_it_was(postgres: PostgresServer) -> None:
@@ -160,8 +163,46 @@ async def test_the_application_role_needs_no_more_than_the_script_grants(applica
         await store.save_snapshot(snapshot(1, b"2"))
         assert await store.load_snapshot("a-1", "f") == snapshot(1, b"2")
         assert await store.drop_snapshots([snapshot(1).key]) == 1
+        await pointed(store, SUMMARIES, view="shown")
+        claim = await store.claim("c", "me", 60)
+        assert claim is not None
+        move = Advance(name="c", token=claim.token, position=1, event_id=last.id)
+        await store.transact(counted("b-1", writes=[Put(table=SUMMARIES, rows={"a": summary("Zoe")}), move]))
+        assert [found.key for found in await store.search(SUMMARIES, "zoe", Selection())] == ["a"]
+        await pointed(store, SUMMARIES, 2, view="shown")
+        await write(store, Point(table=SUMMARIES, generation=2, at_head=2), Delete(table=SUMMARIES, keys=["a"]))
+        await store.discard(SUMMARIES, 1)
+        assert await store.renew("c", claim.token, 60)
+        await store.release("c", claim.token)
+        assert [kept.position for kept in await store.checkpoints()] == [1]
+        await store.forget("c")
+        newest = (await log_of(store))[-1]
         with pytest.raises(StoreUnavailable, match="rights"):
-            await store.restore([replace(last, position=2, version=2, id=new_id())])
+            await store.restore([replace(newest, position=3, version=2, id=new_id())])
+
+
+async def test_tables_that_another_role_makes_are_written_by_the_application_too(
+    application: str, bare_url: str
+) -> None:
+    async with opened(bare_url) as owner, opened(application) as store:
+        await pointed(owner, COUNTS)
+        await pointed(store, SUMMARIES)
+        for writer in (owner, store):
+            await write(writer, Put(table=COUNTS, rows={"a": row(1)}), Put(table=SUMMARIES, rows={"a": summary("x")}))
+            await write(writer, Delete(table=COUNTS, keys=["a"]), Delete(table=SUMMARIES, keys=["a"]))
+            assert await writer.get(COUNTS, ["a"]) == await writer.get(SUMMARIES, ["a"]) == {}
+
+
+async def test_a_role_that_may_make_no_tables_is_told_so(
+    postgres: PostgresServer, application: str, bare_url: str
+) -> None:
+    read = f'"{schema_of(bare_url)[1:-1]}_read"'
+    postgres.execute(f'revoke create on schema {read} from "app_{schema_of(bare_url)[1:-1]}"', "shared")
+    async with opened(application) as store, opened(bare_url) as owner:
+        with pytest.raises(AppendRefused, match="may make tables"):
+            await store.prepare(COUNTS)
+        await owner.prepare(COUNTS)
+        await store.prepare(COUNTS)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +218,9 @@ async def test_the_application_role_needs_no_more_than_the_script_grants(applica
         "drop table :schema.events",
         "truncate :schema.snapshots",
         "drop table :schema.snapshots",
+        "truncate :schema.tables",
+        "drop table :schema.checkpoints",
+        "select setval(':schema.tokens', 1)",
         "alter table :schema.events disable trigger all",
         "create table :schema.mine (number integer)",
         "create or replace function :schema.now_v1() returns timestamptz language sql as 'select now()'",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from leftfold.adapters.sqlite import SqliteStore, open_sqlite
-from leftfold.testing.conformance import Opener, StoreConformance, check_against_reference
+from leftfold.testing import ManualClock
+from leftfold.testing.conformance import Later, Opener, StoreConformance, check_against_reference
 
 
 @pytest.fixture(params=["full", "normal"])
@@ -16,11 +18,24 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def opener(url: str) -> Opener:
+def clock() -> ManualClock:
+    return ManualClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def opener(url: str, clock: ManualClock) -> Opener:
     async def open_one() -> SqliteStore:
-        return await open_sqlite(url)
+        return await open_sqlite(url, clock=clock)
 
     return open_one
+
+
+@pytest.fixture
+def later(clock: ManualClock) -> Later:
+    async def move(seconds: float) -> None:
+        clock.advance(timedelta(seconds=seconds))
+
+    return move
 
 
 class TestSqlite(StoreConformance):

@@ -15,7 +15,7 @@ are answered: the database works while they go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -25,6 +25,8 @@ from leftfold.adapters.postgres.connecting import Connector
 from leftfold.adapters.postgres.failures import ID_TAKEN, is_lost, is_refusal, is_retriable, sqlstate_of, translated
 from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.sending import Sender
+from leftfold.adapters.postgres.transacting import GroupWriter, refused_in
+from leftfold.adapters.postgres.writing import Refused
 from leftfold.errors import IdReused, LeftfoldError, OutcomeUnknown, StoreBusy, StoreError
 from leftfold.store.batching import AppendQueue, Pending
 from leftfold.store.events import Appended, StoredEvent
@@ -49,14 +51,18 @@ class Committer:
     Args:
         reading: looks up what is stored under ids that are known.
         grown: called after each commit that stored something.
+        moved: called after each commit that moved a checkpoint.
     """
 
-    def __init__(self, connector: Connector, reading: Reading, grown: Callable[[], None]) -> None:
+    def __init__(
+        self, connector: Connector, reading: Reading, grown: Callable[[], None], moved: Callable[[], None]
+    ) -> None:
         self._location = connector.location
         self._connector = connector
         self._reading = reading
         self._grown = grown
         self._sender = Sender(connector)
+        self._writer = GroupWriter(connector, self._sender, moved)
         self._loop = asyncio.get_running_loop()
         self._queue = AppendQueue()
         self._task: asyncio.Task[None] | None = None
@@ -107,11 +113,15 @@ class Committer:
         batch = self._next()
         landed: Callable[[], Awaitable[None]] | None = None
         while batch is not None:
-            flight = self._loop.create_task(self._sender.send(batch.arguments, self._timeout_s(batch)))
-            await asyncio.sleep(0)  # it leaves before the callers of the last one go on
-            if landed is not None:
-                await landed()
-            ahead = self._ahead(batch)
+            sending = self._send(batch)
+            flight: Awaitable[Verdicts] = sending
+            ahead: _Batch | None = None
+            if landed is not None or len(self._queue):  # else nothing is left to do meanwhile: spare a task
+                flight = self._loop.create_task(sending)
+                await asyncio.sleep(0)  # it leaves before the callers of the last one go on
+                if landed is not None:
+                    await landed()
+                ahead = self._ahead(batch)
             try:
                 verdicts = await flight
             except Exception as error:  # noqa: BLE001 - broken connections show as anything
@@ -124,6 +134,12 @@ class Committer:
             batch = ahead or self._ahead(batch)
         if landed is not None:
             await landed()
+
+    def _send(self, batch: _Batch) -> Coroutine[object, object, Verdicts]:
+        timeout_s = self._timeout_s(batch)
+        if any(pending.transaction is not None for pending in batch.members):
+            return self._writer.send(batch.members, batch.arguments, timeout_s)
+        return self._sender.send(batch.arguments, timeout_s)
 
     def _ahead(self, batch: _Batch) -> _Batch | None:
         """The next batch when nothing that comes later could join it anyway, judging by the size of *batch*."""
@@ -175,7 +191,12 @@ class Committer:
             _settle(pending, _first_result(pending, stored))
 
     async def _recover(self, batch: Sequence[Pending], error: Exception) -> None:
-        if is_lost(error):
+        if isinstance(error, Refused):
+            told, others = refused_in(batch, error)
+            for pending, reason in told.items():
+                pending.fail(reason)
+            self._queue.put_back(others)
+        elif is_lost(error):
             self._trouble = error
             self._sender.drop()
             self._doubt(batch, error)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import asyncpg
 
 from leftfold.adapters.postgres.failures import is_lost, translated
 from leftfold.adapters.postgres.location import PostgresLocation
-from leftfold.errors import StoreClosed, StoreUnavailable
+from leftfold.errors import LeftfoldError, StoreClosed, StoreUnavailable
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:
     Connection = asyncpg.Connection
+
+T = TypeVar("T")
 
 __all__ = ["Backoff", "Connection", "Connector", "Readers", "detect_pooler"]
 
@@ -29,6 +32,9 @@ _SETTINGS = {
     "jit": "off",
     "default_transaction_isolation": "read committed",
 }
+_ANY_PLAN = (
+    "set local plan_cache_mode = force_custom_plan; set local enable_seqscan = on; set local enable_bitmapscan = on"
+)
 
 
 class Connector:
@@ -96,7 +102,7 @@ class Backoff:
 
 
 class Readers:
-    """A few connections that read, each by one caller at a time; broken ones are replaced and the read repeated."""
+    """A few connections, each used by one caller at a time; broken ones are replaced and a read is repeated."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
@@ -110,15 +116,35 @@ class Readers:
         Raises:
             StoreError: the database refused it, or could not be reached until the deadline.
         """
-        if self._closed:
-            raise StoreClosed(f"the store {self._connector.location.shown} was closed; open it again")
+        return await self.repeat(partial(self._rows, sql, values))
+
+    async def search(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:
+        """The rows of one query like `fetch`, planned for its values and with any kind of index."""
+        return await self.repeat(partial(self._searched, sql, values))
+
+    async def repeat(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Lend a connection to *work*, which is done again when the connection breaks; raises like `fetch`."""
+        self._check_open()
         async with self._turn:
             try:
-                return await self._fetch(sql, values)
+                return await self._lend(work)
+            except LeftfoldError:
+                raise
             except Exception as error:
                 if not is_lost(error):
                     raise translated(error, self._connector.location.shown) from error
-            return await self._fetch_again(sql, values)
+            return await self._lend_again(work)
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Lend a connection to *work* once; raises what it raises."""
+        self._check_open()
+        async with self._turn:
+            try:
+                return await self._lend(work)
+            except Exception as error:
+                if is_lost(error):
+                    self._drop_idle()
+                raise
 
     async def close(self) -> None:
         """Close the connections that are idle, and the others when they are done."""
@@ -126,30 +152,38 @@ class Readers:
         while self._idle:
             await self._idle.pop().close()
 
-    async def _fetch_again(self, sql: str, values: Sequence[object]) -> Sequence[asyncpg.Record]:
-        for connection in self._idle:  # they are as old as the one that broke
-            connection.terminate()
-        self._idle.clear()
+    async def _rows(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
+        if not self._connector.pooled:
+            return await connection.fetch(sql, *values)
+        async with connection.transaction(isolation="read_committed"):
+            return await connection.fetch(sql, *values)
+
+    async def _searched(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
+        async with connection.transaction(isolation="read_committed"):
+            await connection.execute(_ANY_PLAN)
+            return await connection.fetch(sql, *values)
+
+    async def _lend_again(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        self._drop_idle()
         backoff = Backoff(asyncio.get_running_loop().time() + self._connector.location.deadline_s)
         last: Exception | None = None
         while await backoff.wait():
             try:
-                return await self._fetch(sql, values)
+                return await self._lend(work)
+            except LeftfoldError:
+                raise
             except Exception as error:
                 if not is_lost(error):
                     raise translated(error, self._connector.location.shown) from error
                 last = error
         raise self._connector.unavailable(last) from last
 
-    async def _fetch(self, sql: str, values: Sequence[object]) -> Sequence[asyncpg.Record]:
+    async def _lend(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         connection = self._idle.pop() if self._idle else await self._connector.connect()
         try:
-            if not self._connector.pooled:
-                return await connection.fetch(sql, *values)
-            async with connection.transaction(isolation="read_committed"):
-                return await connection.fetch(sql, *values)
+            return await work(connection)
         except BaseException as error:
-            if not isinstance(error, asyncpg.PostgresError):
+            if not isinstance(error, asyncpg.PostgresError | LeftfoldError) or connection.is_in_transaction():
                 connection.terminate()
             raise
         finally:
@@ -157,3 +191,12 @@ class Readers:
                 connection.terminate()
             elif not connection.is_closed():
                 self._idle.append(connection)
+
+    def _drop_idle(self) -> None:
+        for connection in self._idle:  # they are as old as the one that broke
+            connection.terminate()
+        self._idle.clear()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreClosed(f"the store {self._connector.location.shown} was closed; open it again")

@@ -16,7 +16,11 @@ from leftfold.errors import (
 __all__ = [
     "ALREADY_THERE",
     "BREAKS_LOG",
+    "FORBIDDEN",
     "ID_TAKEN",
+    "LOCKED",
+    "NO_COLUMN",
+    "NO_TABLE",
     "NO_TRANSACTION",
     "WRONG_ENCODING",
     "WRONG_ISOLATION",
@@ -29,6 +33,10 @@ __all__ = [
 
 ID_TAKEN = "23505"
 NO_TRANSACTION = "25P01"
+FORBIDDEN = "42501"
+LOCKED = "55P03"
+NO_COLUMN = "42703"
+NO_TABLE = "42P01"
 ALREADY_THERE = ("42P07", "42710", "42723")
 WRONG_ISOLATION = "LF001"
 BREAKS_LOG = "LF003"
@@ -36,7 +44,7 @@ WRONG_ENCODING = "LF004"
 
 _LOST = ("57P01", "57P02", "57P03", "25P03", "57P05")
 _BATCH_WIDE = ("25", "28", "40", "42", "3D", "3F", "53", "55", "57", "58", "XX")
-_MISSING = ("3F000", "42P01", "42703", "42883")
+_MISSING = ("3F000", NO_TABLE, NO_COLUMN, "42883")
 
 
 def sqlstate_of(error: BaseException | None) -> str | None:
@@ -81,11 +89,11 @@ def translated(error: Exception, where: str) -> StoreError:
     told = f"PostgreSQL store {where}: {error or type(error).__name__}" + (f" ({code})" if code else "")
     if code == "53100":
         return StoreFull(f"{told}. Nothing was stored; free some space and try again")
-    if code == "55P03":
+    if code == LOCKED:
         return StoreBusy(f"{told}. Another transaction held the log past the deadline; nothing was stored. End it")
     if code in _MISSING:
         return SchemaMismatch(0, NEWEST, f"{error}; run `leftfold migrate --store {where}`")
-    if code == "42501":
+    if code == FORBIDDEN:
         return StoreUnavailable(f"{told}. Give the role its rights: `leftfold migrate --sql --role NAME` prints them")
     if code == WRONG_ISOLATION:
         return AppendRefused(f"{error}; begin it as READ COMMITTED", code)

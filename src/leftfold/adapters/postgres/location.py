@@ -12,7 +12,7 @@ from leftfold.errors import InvalidStoreUrl
 
 __all__ = ["PostgresLocation"]
 
-_SCHEMA = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,39}")
+_SCHEMA = re.compile(r"(?!pg_)(?!.*_read$)[a-z][a-z0-9_]{0,39}")
 _OURS = ("schema", "pool", "deadline_s")
 _LIBPQ = frozenset(
     {
@@ -107,7 +107,7 @@ def _schema(shown: str, name: str) -> str:
     if not _SCHEMA.fullmatch(name):
         raise InvalidStoreUrl(
             shown,
-            f"schema {name!r}: use 1 to 40 of a-z, 0-9 and _, a letter first and not pg_ (it names functions too)",
+            f"schema {name!r}: use 1 to 40 of a-z, 0-9 and _, a letter first, not pg_, and not with _read at the end",
         )
     return name
 

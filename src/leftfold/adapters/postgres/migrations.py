@@ -11,6 +11,7 @@ __all__ = ["MIGRATIONS", "NEWEST"]
 MIGRATIONS: Sequence[Migration] = (
     Migration(version=1, needs_code=1, name="0001_events"),
     Migration(version=2, needs_code=1, name="0002_snapshots"),
+    Migration(version=3, needs_code=1, name="0003_rows"),
 )
 
 NEWEST = MIGRATIONS[-1].version

@@ -60,7 +60,9 @@ class Queries:
         positions = " union ".join(self._positions(item, values) for item in match) or self._all()
         where = ""
         if category is not None:
-            values.append(category if flaw_of(category + "x") is None else None)
+            values.append(
+                None if category and flaw_of(category) else category
+            )  # nothing is of one that cannot be stored
             where = f"where split_part(e.stream, '-', 1) = ${len(values)}::text"
         columns = "e." + COLUMNS.replace(", ", ", e.")
         found = (

@@ -17,6 +17,8 @@ from leftfold.store.schema import Migration, SchemaStatus
 
 __all__ = ["PostgresSchema", "check_schema", "status_of"]
 
+_FOR_APPLICATIONS = ("append_v1", "now_v1", "tables_v1", "hold_v1", "claim_v1", "show_v1")
+
 
 class PostgresSchema:
     """Migrates one PostgreSQL store. See `leftfold.store.SchemaAdmin`.
@@ -113,9 +115,13 @@ def _step(migration: Migration, schema: str) -> str:
 
 def _grants(schema: str, role: str) -> str:
     name = '"' + role.replace('"', '""') + '"'
+    log, rows = f'"{schema}"', f'"{schema}_read"'
+    functions = ", ".join(f"{log}.{each}" for each in _FOR_APPLICATIONS)
     return (
-        f'grant usage on schema "{schema}" to {name};\n'
-        f'grant select on all tables in schema "{schema}" to {name};\n'
-        f'grant insert, update, delete on "{schema}".snapshots to {name};\n'
-        f'grant execute on function "{schema}".append_v1 to {name};'
+        f"grant usage on schema {log} to {name};\n"
+        f"grant select on all tables in schema {log} to {name};\n"
+        f"grant insert, update, delete on {log}.snapshots, {log}.tables, {log}.checkpoints to {name};\n"
+        f"grant usage on sequence {log}.tokens to {name};\n"
+        f"grant execute on function {functions} to {name};\n"
+        f"grant usage, create on schema {rows} to {name};"
     )

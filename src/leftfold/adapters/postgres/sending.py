@@ -25,6 +25,13 @@ class Sender:
         """Whether the connection stands, as far as is known."""
         return self._connection is not None and not self._connection.is_closed()
 
+    @property
+    def connection(self) -> Connection:
+        """The connection, for who sends more than calls; `connect` comes first."""
+        if self._connection is None:
+            raise StoreUnavailable("not connected; connect first")
+        return self._connection
+
     async def connect(self) -> None:
         """Connect unless the connection stands; raises the driver's error."""
         if not self.is_ready:
@@ -32,9 +39,7 @@ class Sender:
 
     async def send(self, arguments: Arguments, timeout_s: float) -> Verdicts:
         """Send one call and return what the database said; raises the driver's error, or `TimeoutError`."""
-        connection = self._connection
-        if connection is None:
-            raise StoreUnavailable("not connected; connect first")
+        connection = self.connection
         if not self._connector.pooled:
             row = await connection.fetchrow(self._sql, *arguments, timeout=timeout_s)
         else:

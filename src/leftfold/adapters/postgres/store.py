@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from leftfold.adapters.postgres.checkpoints import Checkpoints
 from leftfold.adapters.postgres.committing import Committer
 from leftfold.adapters.postgres.connecting import Connector, Readers, detect_pooler
 from leftfold.adapters.postgres.failures import translated
@@ -14,14 +15,27 @@ from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.restoring import Restorer
 from leftfold.adapters.postgres.schema import PostgresSchema, check_schema, status_of
 from leftfold.adapters.postgres.snapshots import Snapshots
+from leftfold.adapters.postgres.tables import Tables
 from leftfold.adapters.postgres.timeline import Timeline
+from leftfold.adapters.postgres.transacting import Transactor
 from leftfold.adapters.postgres.waking import Waker
 from leftfold.errors import LeftfoldError, StoreClosed
 from leftfold.store.batching import Pending
+from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.checks import check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.snapshots import Snapshot, SnapshotKey
+from leftfold.store.table_checks import (
+    check_generation,
+    check_keys,
+    check_search,
+    check_selection,
+    check_table,
+    check_transaction,
+)
+from leftfold.store.tables import Found, Selection, Table
 from leftfold.store.timeline import StreamHead
+from leftfold.store.transaction import Transaction
 
 __all__ = ["PostgresStore", "open_postgres"]
 
@@ -29,8 +43,8 @@ __all__ = ["PostgresStore", "open_postgres"]
 class PostgresStore:
     """Keeps the log in one schema of a PostgreSQL database that any number of processes may share.
 
-    Appends of one process share commits over one connection; reads go over a small pool; a third kind of connection
-    listens for news once somebody waits. Made by `open_postgres`.
+    Appends of one process share commits over one connection; reads, and transactions without events, go over a small
+    pool; a third kind of connection listens for news once somebody waits. Made by `open_postgres`.
     """
 
     def __init__(self, location: PostgresLocation, *, pooled: bool) -> None:
@@ -40,8 +54,12 @@ class PostgresStore:
         self._reading = Reading(self._readers, location.schema)
         self._timeline = Timeline(self._readers, location.schema)
         self._snapshots = Snapshots(self._readers, location.schema)
-        self._waker = Waker(connector, self._readers, self._reading)
-        self._committer = Committer(connector, self._reading, self._waker.grown)
+        self._tables = Tables(self._readers, location.schema)
+        self._waker = Waker(connector, self._readers)
+        self._followed = Waker(connector, self._readers, "_checkpoints")
+        self._checkpoints = Checkpoints(self._readers, self._followed, location.schema)
+        self._committer = Committer(connector, self._reading, self._waker.grown, self._followed.grown)
+        self._transactor = Transactor(connector, self._readers, self._followed.grown)
         self._restorer = Restorer(self._readers, self._reading, location.schema)
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -52,6 +70,16 @@ class PostgresStore:
         """See `Store.append`."""
         self._check_open()
         return await self._committer.commit(Pending(parts, condition, self._loop))
+
+    async def transact(self, transaction: Transaction) -> Appended | None:
+        """See `Transacting.transact`."""
+        self._check_open()
+        check_transaction(transaction)
+        if not transaction.parts:
+            await self._transactor.commit(transaction)
+            return None
+        rows = transaction if transaction.writes or transaction.inline else None
+        return await self._committer.commit(Pending(transaction.parts, transaction.condition, self._loop, rows))
 
     async def read_stream(
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
@@ -92,7 +120,7 @@ class PostgresStore:
     async def wake(self, after: int, timeout: float) -> int:
         """See `Store.wake`; commits of any process wake within milliseconds, behind a pooler within 50."""
         self._check_open()
-        return await self._waker.wake(after, timeout)
+        return await self._waker.wake(self._reading.head, after, timeout)
 
     async def position_at(self, recorded: datetime) -> int:
         """See `Timeline.position_at`."""
@@ -136,6 +164,79 @@ class PostgresStore:
         self._check_open()
         return await self._snapshots.drop(keys)
 
+    async def prepare(self, table: Table, generation: int = 1) -> None:
+        """See `Tables.prepare`; who makes a table owns it."""
+        self._check_asked(table, generation)
+        await self._tables.prepare(table, generation)
+
+    async def discard(self, table: Table, generation: int) -> None:
+        """See `Tables.discard`."""
+        self._check_asked(table, generation)
+        await self._tables.discard(table, generation)
+
+    async def generation(self, table: Table) -> int:
+        """See `Tables.generation`."""
+        self._check_asked(table, None)
+        return await self._tables.generation(table)
+
+    async def get(self, table: Table, keys: Sequence[str], *, generation: int | None = None) -> Mapping[str, bytes]:
+        """See `Tables.get`."""
+        self._check_asked(table, generation)
+        check_keys(keys)
+        return await self._tables.get(table, keys, generation)
+
+    async def select(self, table: Table, selection: Selection, *, generation: int | None = None) -> Sequence[bytes]:
+        """See `Tables.select`."""
+        self._check_asked(table, generation)
+        check_selection(table, selection)
+        return await self._tables.select(table, selection, generation)
+
+    async def scan(
+        self, table: Table, *, after: str = "", limit: int = 500, generation: int | None = None
+    ) -> Sequence[tuple[str, bytes]]:
+        """See `Tables.scan`."""
+        self._check_asked(table, generation)
+        check_range(0, None, limit)
+        return await self._tables.scan(table, after, limit, generation)
+
+    async def search(
+        self, table: Table, text: str, selection: Selection, *, generation: int | None = None
+    ) -> Sequence[Found]:
+        """See `Tables.search`; ranks are PostgreSQL's `ts_rank`."""
+        self._check_asked(table, generation)
+        check_search(table, selection)
+        return await self._tables.search(table, text, selection, generation)
+
+    async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
+        """See `Checkpoints.claim`."""
+        self._check_open()
+        return await self._checkpoints.claim(name, owner, lease_s)
+
+    async def renew(self, name: str, token: int, lease_s: float) -> bool:
+        """See `Checkpoints.renew`."""
+        self._check_open()
+        return await self._checkpoints.renew(name, token, lease_s)
+
+    async def release(self, name: str, token: int, note: str | None = None) -> None:
+        """See `Checkpoints.release`."""
+        self._check_open()
+        await self._checkpoints.release(name, token, note)
+
+    async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
+        """See `Checkpoints.checkpoints`."""
+        self._check_open()
+        return await self._checkpoints.checkpoints(prefix)
+
+    async def forget(self, name: str) -> None:
+        """See `Checkpoints.forget`."""
+        self._check_open()
+        await self._checkpoints.forget(name)
+
+    async def reached(self, name: str, position: int, timeout: float) -> int:
+        """See `Checkpoints.reached`; moves by any process wake like its appends do."""
+        self._check_open()
+        return await self._checkpoints.reached(name, position, timeout)
+
     async def restore(self, events: Sequence[StoredEvent]) -> int:
         """See `Restorable.restore`; for the owner of the schema, the application's role may not."""
         self._check_open()
@@ -151,7 +252,13 @@ class PostgresStore:
         self._closed = True
         await self._committer.close()
         await self._waker.close()
+        await self._followed.close()
         await self._readers.close()
+
+    def _check_asked(self, table: Table, generation: int | None) -> None:
+        self._check_open()
+        check_table(table)
+        check_generation(table, generation)
 
     def _check_open(self) -> None:
         if self._closed:

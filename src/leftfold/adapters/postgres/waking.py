@@ -1,12 +1,12 @@
-"""Noticing that the log has grown: notifications wake, polling is the truth."""
+"""Noticing what others have committed: notifications wake, polling is the truth."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from leftfold.adapters.postgres.connecting import Connection, Connector, Readers
-from leftfold.adapters.postgres.reading import Reading
 from leftfold.errors import StoreError
 
 __all__ = ["Waker"]
@@ -19,17 +19,19 @@ _RETRY_S = 0.5
 
 
 class Waker:
-    """Wakes those who wait for news, in this process at once and in others by NOTIFY, outside every append.
+    """Wakes those who wait until a number has grown, in this process at once and in others by NOTIFY, after commits.
 
     Notifications are sent at most every 20 ms. Who hears none, because a pooler stands between or the listening
     connection broke, looks for itself: every 0.5 s, behind a pooler every 0.05 s.
+
+    Args:
+        about: what may have grown, a part of the channel's name; empty for the log.
     """
 
-    def __init__(self, connector: Connector, readers: Readers, reading: Reading) -> None:
+    def __init__(self, connector: Connector, readers: Readers, about: str = "") -> None:
         self._connector = connector
         self._readers = readers
-        self._reading = reading
-        self._channel = f"leftfold_{connector.location.schema}"
+        self._channel = f"leftfold_{connector.location.schema}{about}"
         self._news = asyncio.Event()
         self._untold = asyncio.Event()
         self._commits = self._told = 0
@@ -44,8 +46,8 @@ class Waker:
         if self._teller is None:
             self._teller = asyncio.get_running_loop().create_task(self._tell())
 
-    async def wake(self, after: int, timeout_s: float) -> int:
-        """Wait until the head is above *after* or *timeout_s* seconds have passed; returns the head."""
+    async def wake(self, look: Callable[[], Awaitable[int]], after: int, timeout_s: float) -> int:
+        """Wait until *look* sees a number above *after* or *timeout_s* seconds have passed; returns the number."""
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_s
         if self._listener is None and not self._connector.pooled:
@@ -53,10 +55,10 @@ class Waker:
         poll_s = _POOLED_POLL_S if self._connector.pooled else _POLL_S
         while True:
             news = self._news
-            head = await self._reading.head()
+            number = await look()
             left = end - loop.time()
-            if head > after or left <= 0:
-                return head
+            if number > after or left <= 0:
+                return number
             try:
                 async with asyncio.timeout(min(left, poll_s)):
                     await news.wait()

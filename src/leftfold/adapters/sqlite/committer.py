@@ -35,7 +35,7 @@ class Committer:
 
     Args:
         naming: of the same connection.
-        grown: called with the new head after each commit.
+        grown: called after each commit.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Committer:
         naming: Naming,
         location: SqliteLocation,
         clock: Clock,
-        grown: Callable[[int], None],
+        grown: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._naming = naming
@@ -54,6 +54,7 @@ class Committer:
         self._loop = asyncio.get_running_loop()
         self._queue = AppendQueue()
         self._next: asyncio.Handle | None = None
+        connection.execute("pragma temp_store = memory")  # rows of one statement wait there; no payload in other files
 
     async def commit(self, pending: Pending) -> Appended:
         """Put *pending* into the next batch and wait for its verdict."""
@@ -113,29 +114,28 @@ class Committer:
         self._queue.put_back(batch)
         return 0.0
 
-    def _write(self, batch: Sequence[Pending]) -> list[Appended | LeftfoldError]:
+    def _write(self, batch: Sequence[Pending]) -> list[Appended | Exception]:
         execute = self._connection.execute
         execute("begin immediate")
         try:
             work = Batch(self._connection, self._naming, self._clock.now())
-            head = work.position
             verdicts = [work.judge(pending) for pending in batch]
-            if work.position == head:
+            if not work.changed:
                 execute("rollback")
             else:
                 work.flush()
                 execute("commit")
                 self._naming.keep()
-                self._grown(work.position)
+                self._grown()
         finally:
             self._naming.forget()
             if self._connection.in_transaction:
                 execute("rollback")
         return verdicts
 
-    def _deliver(self, batch: Sequence[Pending], verdicts: Sequence[Appended | LeftfoldError]) -> None:
+    def _deliver(self, batch: Sequence[Pending], verdicts: Sequence[Appended | Exception]) -> None:
         for pending, verdict in zip(batch, verdicts, strict=True):
-            if isinstance(verdict, LeftfoldError):
+            if isinstance(verdict, Exception):
                 pending.fail(verdict)
             else:
                 pending.succeed(verdict)

@@ -29,6 +29,11 @@ class Naming:
         self._names: dict[int, str] = {}
         self._given: dict[str, int] = {}
 
+    @property
+    def given(self) -> int:
+        """How many numbers this transaction has given."""
+        return len(self._given)
+
     def find(self, name: str) -> int | None:
         """The number of *name*, or None when nothing was stored under it."""
         return self._numbers.get(name) or self._given.get(name) or self._looked_up(name)
@@ -49,7 +54,8 @@ class Naming:
             if row is None:
                 raise StoreError(f"the file is damaged: number {number} stands for no name; restore it from a backup")
             known = row[0]
-            self._remember(known, number)
+            if known not in self._given:  # what is not committed may yet come to nothing
+                self._remember(known, number)
         return known
 
     def keep(self) -> None:
@@ -58,9 +64,13 @@ class Naming:
             self._remember(name, number)
         self._given.clear()
 
-    def forget(self) -> None:
-        """The transaction is over; unless `keep` was called before, it left nothing."""
-        self._given.clear()
+    def forget(self, but_first: int = 0) -> None:
+        """The transaction is over, or taken back to where it had given *but_first* numbers.
+
+        Unless `keep` was called before, it left nothing.
+        """
+        while len(self._given) > but_first:
+            self._given.popitem()
 
     def _looked_up(self, name: str) -> int | None:
         row: tuple[int] | None = self._connection.execute(_NUMBER, (name,)).fetchone()

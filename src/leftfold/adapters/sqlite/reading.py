@@ -1,15 +1,18 @@
-"""One open file, and how it is read on the event loop."""
+"""One open file: how it is read on the event loop, and written when no append is."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from leftfold.adapters.sqlite.failures import is_busy, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
-from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S
+from leftfold.adapters.sqlite.rows import micros_of
+from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
+from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
 
 __all__ = ["OpenFile"]
@@ -17,16 +20,20 @@ __all__ = ["OpenFile"]
 T = TypeVar("T")
 
 _HEAD = "select coalesce(max(position), 0) from events"
+_POLL_S = 0.02
 
 
 class OpenFile:
     """A connection that belongs to the loop it was opened on."""
 
-    def __init__(self, connection: sqlite3.Connection, location: SqliteLocation) -> None:
+    def __init__(self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock) -> None:
         self._connection = connection
         self._location = location
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._closed = False
+        self._grown = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     async def _read(self, work: Callable[[], T]) -> T:
         """Do *work*, which reads whole pages, when nobody is in the way; it may be done again."""
@@ -40,9 +47,63 @@ class OpenFile:
                     raise translated(error, self._location.path) from error
             await asyncio.sleep(BUSY_RETRY_S)
 
+    async def _write(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """Do *work* in a transaction of its own that waits for no flush; the loop has a turn before the next.
+
+        Power loss may take the last of what is written like this, whole; nothing else does.
+        """
+        self._check_open()
+        async with self._writing:
+            result = await when_free(partial(self._committed, work), self._location)
+            await asyncio.sleep(0)
+        return result
+
+    async def _until(self, reached: Callable[[int], bool], look: Callable[[], int], timeout: float) -> int:
+        """Look until what is seen is enough, or *timeout* seconds have passed; returns what was seen last.
+
+        Commits of this process have it look again at once, those of others within 20 ms.
+        """
+        end = self._loop.time() + timeout
+        while not reached(seen := await self._read(look)) and (left := end - self._loop.time()) > 0:
+            try:
+                async with asyncio.timeout(min(left, _POLL_S)):
+                    await self._grown.wait()
+            except TimeoutError:
+                continue
+        return seen
+
+    def _wake_all(self) -> None:
+        self._grown.set()
+        self._grown = asyncio.Event()
+
+    def _at_once(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """Do *work*, whose reads then all see the same moment."""
+        cursor = self._connection.cursor()
+        cursor.execute("begin")
+        try:
+            return work(cursor)
+        finally:
+            cursor.execute("rollback")
+
+    def _committed(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        execute = self._connection.execute
+        execute("pragma synchronous = normal")
+        try:
+            execute("begin immediate")
+            result = work(self._connection.cursor())
+            execute("commit")
+        finally:
+            if self._connection.in_transaction:
+                execute("rollback")
+            execute(f"pragma synchronous = {self._location.durability}")
+        return result
+
     def _position(self) -> int:
         position: int = self._connection.execute(_HEAD).fetchone()[0]
         return position
+
+    def _now(self) -> int:
+        return micros_of(self._clock.now())
 
     def _check_open(self) -> None:
         if self._closed:

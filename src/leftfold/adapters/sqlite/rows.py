@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
-from uuid import UUID
 
 import msgspec
 
 from leftfold.adapters.sqlite.naming import Naming
+from leftfold.ids import uuid_of
 from leftfold.store.events import QueryItem, StoredEvent
 from leftfold.store.names import flaw_of
 
@@ -66,7 +66,7 @@ def event_of(row: Row, naming: Naming) -> StoredEvent:
         position=position,
         stream=naming.name(stream),
         version=version,
-        id=UUID(bytes=id_),
+        id=uuid_of(id_),
         type=type_,
         schema_version=schema_version,
         data=data.encode(),

@@ -19,6 +19,7 @@ APPLICATION_ID = 0x4C46_4C44
 MIGRATIONS: Sequence[Migration] = (
     Migration(version=1, needs_code=1, name="0001_events"),
     Migration(version=2, needs_code=1, name="0002_snapshots"),
+    Migration(version=3, needs_code=1, name="0003_rows"),
 )
 _NEWEST = MIGRATIONS[-1].version
 

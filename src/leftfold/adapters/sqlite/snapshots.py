@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.reading import OpenFile
-from leftfold.adapters.sqlite.rows import LARGEST, Value
-from leftfold.adapters.sqlite.waiting import when_free
+from leftfold.adapters.sqlite.rows import LARGEST
 from leftfold.store.checks import check_range, check_snapshot
 from leftfold.store.names import first_above, flaw_of
 from leftfold.store.snapshots import Snapshot, SnapshotKey
@@ -32,10 +29,6 @@ _DROP = "delete from snapshots where stream = ? and fingerprint = ? and version 
 class SqliteSnapshots(OpenFile):
     """See `SnapshotStore`. Writing waits for no flush: power loss may take the last snapshots, whole."""
 
-    def __init__(self, connection: sqlite3.Connection, location: SqliteLocation) -> None:
-        super().__init__(connection, location)
-        self._writing = asyncio.Lock()
-
     async def load_snapshot(self, stream: str, fingerprint: str, *, upto: int | None = None) -> Snapshot | None:
         """See `SnapshotStore.load_snapshot`."""
         check_range(0, upto, 1)
@@ -52,7 +45,7 @@ class SqliteSnapshots(OpenFile):
         check_snapshot(snapshot)
         key = snapshot.key
         row = (str(key.stream), key.fingerprint, key.version, snapshot.state.decode(), snapshot.digest)
-        await self._write(_SAVE, [row])
+        await self._write(lambda cursor: cursor.execute(_SAVE, row))
 
     async def read_snapshots(self, *, after: SnapshotKey | None = None, limit: int = 500) -> Sequence[Snapshot]:
         """See `SnapshotStore.read_snapshots`."""
@@ -71,28 +64,12 @@ class SqliteSnapshots(OpenFile):
         ]
         dropped = 0
         for n in range(0, len(rows), _DROPPED_AT_ONCE):
-            dropped += await self._write(_DROP, rows[n : n + _DROPPED_AT_ONCE])
+            dropped += await self._write(partial(_dropped, rows[n : n + _DROPPED_AT_ONCE]))
         return dropped
 
-    async def _write(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> int:
-        """Write *rows* in one transaction of their own; the loop has a turn before the next."""
-        async with self._writing:
-            count = await when_free(partial(self._commit, sql, rows), self._location)
-            await asyncio.sleep(0)
-        return count
 
-    def _commit(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> int:
-        execute = self._connection.execute
-        execute("pragma synchronous = normal")
-        try:
-            execute("begin immediate")
-            count = self._connection.cursor().executemany(sql, rows).rowcount
-            execute("commit")
-        finally:
-            if self._connection.in_transaction:
-                execute("rollback")
-            execute(f"pragma synchronous = {self._location.durability}")
-        return count
+def _dropped(rows: Sequence[tuple[str, str, int]], cursor: sqlite3.Cursor) -> int:
+    return cursor.executemany(_DROP, rows).rowcount
 
 
 def _snapshot_of(stream: str, fingerprint: str, version: int, state: str, digest: str) -> Snapshot:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
 from leftfold.adapters.sqlite.batch import insert_rows, numbers_of, version_in
+from leftfold.adapters.sqlite.checkpoints import SqliteCheckpoints
 from leftfold.adapters.sqlite.committer import Committer
 from leftfold.adapters.sqlite.failures import translated
 from leftfold.adapters.sqlite.location import SqliteLocation
@@ -15,6 +15,7 @@ from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Run, Value, event_of, filter_sql, micros_of, tags_text
 from leftfold.adapters.sqlite.schema import check_schema, connect, install, prepare, status_of
 from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
+from leftfold.adapters.sqlite.tables import SqliteTables
 from leftfold.adapters.sqlite.timeline import SqliteTimeline
 from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.clock import Clock, SystemClock
@@ -24,14 +25,15 @@ from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryIt
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
 from leftfold.store.restoring import check_continues
+from leftfold.store.table_checks import check_transaction
+from leftfold.store.transaction import Transaction
 
 __all__ = ["SqliteStore", "open_sqlite"]
 
-_POLL_S = 0.02
 _STREAM = "stream = (select number from names where name = ?)"
 
 
-class SqliteStore(SqliteTimeline, SqliteSnapshots):
+class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoints):
     """Keeps the log in one SQLite file that several processes may share.
 
     Appends and reads run on the event loop that opened it: a page is read whole, so no cursor is ever left open
@@ -39,8 +41,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots):
     """
 
     def __init__(self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock) -> None:
-        super().__init__(connection, location)
-        self._grown = asyncio.Event()
+        super().__init__(connection, location, clock)
         self._naming = Naming(connection)
         self._committer = Committer(connection, self._naming, location, clock, self._wake_all)
 
@@ -48,6 +49,14 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots):
         """See `Store.append`."""
         self._check_open()
         return await self._committer.commit(Pending(parts, condition, self._loop))
+
+    async def transact(self, transaction: Transaction) -> Appended | None:
+        """See `Transacting.transact`."""
+        self._check_open()
+        check_transaction(transaction)
+        pending = Pending(transaction.parts, transaction.condition, self._loop, transaction)
+        appended = await self._committer.commit(pending)
+        return appended if transaction.parts else None
 
     async def read_stream(
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
@@ -94,14 +103,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots):
 
     async def wake(self, after: int, timeout: float) -> int:
         """See `Store.wake`; commits of this process wake at once, those of others within 20 ms."""
-        end = self._loop.time() + timeout
-        while (head := await self.head()) <= after and (left := end - self._loop.time()) > 0:
-            try:
-                async with asyncio.timeout(min(left, _POLL_S)):
-                    await self._grown.wait()
-            except TimeoutError:
-                continue
-        return head
+        return await self._until(lambda head: head > after, self._position, timeout)
 
     async def restore(self, events: Sequence[StoredEvent]) -> int:
         """See `Restorable.restore`."""
@@ -119,7 +121,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots):
             self._naming.forget()
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
-        self._wake_all(0)
+        self._wake_all()
         return len(new)
 
     async def close(self) -> None:
@@ -130,7 +132,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots):
         await self._committer.drain()
         async with self._writing:
             self._connection.close()
-        self._wake_all(0)
+        self._wake_all()
 
     def _continuing(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         positions = [event.position for event in events]
@@ -172,10 +174,6 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots):
         finally:
             self._connection.execute("rollback")
         return Page(events, events[-1].position if len(events) == limit else max(after, end))
-
-    def _wake_all(self, _head: int) -> None:
-        self._grown.set()
-        self._grown = asyncio.Event()
 
 
 async def open_sqlite(url: str, *, clock: Clock | None = None, migrate: bool = False) -> SqliteStore:

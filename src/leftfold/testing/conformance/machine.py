@@ -26,6 +26,7 @@ from leftfold.store.events import (
 from leftfold.store.port import Store
 from leftfold.testing.conformance.machine_ground import STREAMS
 from leftfold.testing.conformance.machine_moments import VALID_TIMES, MomentRules
+from leftfold.testing.conformance.machine_rows import RowMachine
 from leftfold.testing.conformance.machine_snapshots import SnapshotRules
 from leftfold.testing.conformance.stores import Opener
 
@@ -73,8 +74,8 @@ def check_against_reference(opener: Opener, *, examples: int = 60, steps: int = 
     """Do random work on a store and on the memory reference; any difference fails.
 
     Args:
-        opener: opens one and the same log at every call; the log may hold events from an earlier example, which are
-            kept apart by stream prefix and left out by position.
+        opener: opens one and the same log at every call; the log may hold what an earlier example left, which is kept
+            apart by prefixes of names and left out by position.
         examples: how many sequences.
         steps: operations of a sequence, at most.
     """
@@ -83,16 +84,21 @@ def check_against_reference(opener: Opener, *, examples: int = 60, steps: int = 
         def open_one(self) -> Coroutine[object, object, Store]:
             return opener()
 
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-            print_blob=True,
-        ),
-    )
+    class Rows(RowMachine):
+        def open_one(self) -> Coroutine[object, object, Store]:
+            return opener()
+
+    for machine in (Machine, Rows):
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+                print_blob=True,
+            ),
+        )
 
 
 class StoreMachine(MomentRules, SnapshotRules):

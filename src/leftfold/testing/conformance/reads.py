@@ -8,7 +8,7 @@ import pytest
 
 from leftfold.errors import InvalidQuery
 from leftfold.store.events import Expected, QueryItem, ToStream
-from leftfold.store.limits import SCAN_POSITIONS
+from leftfold.store.limits import MAX_NAME_BYTES, SCAN_POSITIONS
 from leftfold.testing.conformance.stores import FullStore, Laws, event, events, scan
 
 __all__ = ["ReadLaws"]
@@ -104,6 +104,12 @@ class ReadLaws(Laws):
         assert (list(both.events), both.position) == ([], 7)
         await store.append(ToStream("-1", 0, events(1)))
         assert [e.stream for e in (await store.read_log(category="")).events] == ["-1"]
+
+    async def test_a_category_may_be_as_long_as_a_name(self, store: FullStore) -> None:
+        for name in ("x" * MAX_NAME_BYTES, "ü" * (MAX_NAME_BYTES // 2)):
+            await store.append(ToStream(name, 0, events(1)))
+            assert [e.stream for e in (await store.read_log(category=name)).events] == [name]
+            assert [head.stream for head in await store.streams(category=name)] == [name]
 
     async def test_tags_come_back_sorted_and_once(self, store: FullStore) -> None:
         await store.append(ToStream("a-1", 0, [event(tags=["z", "a", "z"]), event()]))

@@ -12,7 +12,7 @@ from leftfold.store.events import NewEvent, Page, QueryItem, StoredEvent
 from leftfold.store.port import Restorable, Store
 from leftfold.store.timeline import StreamHead
 
-__all__ = ["FullStore", "Laws", "Opener", "event", "events", "heads_of", "log_of", "scan"]
+__all__ = ["FullStore", "Later", "Laws", "Opener", "event", "events", "heads_of", "log_of", "scan"]
 
 
 class FullStore(Store, Restorable, Protocol):
@@ -21,6 +21,10 @@ class FullStore(Store, Restorable, Protocol):
 
 Opener: TypeAlias = Callable[[], Coroutine[object, object, FullStore]]
 """Opens the same log each time it is called, as another process would."""
+
+
+Later: TypeAlias = Callable[[float], Coroutine[object, object, None]]
+"""Moves the clock that leases go by forward, by so many seconds, for every store that was or will be opened."""
 
 
 class Laws:

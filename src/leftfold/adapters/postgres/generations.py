@@ -1,0 +1,108 @@
+"""Which generations of tables a transaction writes into; while it lasts, nobody else changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import asyncpg
+
+from leftfold.adapters.postgres.connecting import Connection
+from leftfold.adapters.postgres.failures import LOCKED, sqlstate_of
+from leftfold.adapters.postgres.layout import Layout, layout_of, quoted
+from leftfold.adapters.postgres.statements import WritingSql
+from leftfold.errors import AppendRefused, StoreBusy, StoreError, TableMismatch, TableMissing
+from leftfold.store.tables import Table
+from leftfold.store.transaction import Point
+
+__all__ = ["Generations"]
+
+
+class Generations:
+    """Looks tables up over a connection with an open transaction.
+
+    Methods raise `LeftfoldError`, or the driver's error.
+    """
+
+    def __init__(self, connection: Connection, sql: WritingSql) -> None:
+        self._connection = connection
+        self._sql = sql
+        self._known: dict[tuple[str, int], dict[int, str]] = {}
+        self._active: dict[tuple[str, int], int] = {}
+        self._layouts: dict[tuple[str, int, int], Layout] = {}
+        self.transaction_id = ""
+        """Of the database transaction, once something was looked up."""
+
+    async def look_up(self, tables: Iterable[Table], *, changing: bool = False) -> None:
+        """Look *tables* up.
+
+        Args:
+            changing: whether the transaction will change what is active.
+        """
+        names = sorted({(table.name, table.version) for table in tables})
+        rows = await self._connection.fetch(
+            self._sql.open, [name for name, _ in names], [version for _, version in names], changing
+        )
+        self._known.update({name: {} for name in names})
+        for id_, name, version, generation, active, shape in rows:
+            self.transaction_id = id_
+            if name is not None:
+                self._known[name, version][generation] = shape
+                if active:
+                    self._active[name, version] = generation
+
+    async def layout(self, table: Table, generation: int | None) -> Layout:
+        """The layout of *generation*, of the active one for None.
+
+        Raises:
+            TableMissing: it is not there.
+            TableMismatch: it has another shape than *table*.
+        """
+        name = (table.name, table.version)
+        if name not in self._known:
+            await self.look_up([table])
+        known = self._known[name]
+        number = self._active.get(name, 0) if generation is None else generation
+        if number not in known:
+            raise TableMissing(table.name, table.version, generation)
+        layout = self._layouts.get((*name, number))
+        if layout is None:
+            layout = self._layouts[*name, number] = layout_of(self._sql.schema, table, number)
+        if layout.table != table or known[number] != layout.shape:
+            raise TableMismatch(table.name, table.version)
+        return layout
+
+    async def point(self, point: Point) -> None:
+        """Make a generation the active one, let its view show it, and drop views that show what is not active.
+
+        Raises:
+            AppendRefused: the view's name is that of something else, or others depend on a view that has to go.
+            StoreBusy: somebody reads from the view for long.
+        """
+        layout = await self.layout(point.table, point.generation)
+        name = (point.table.name, point.table.version)
+        try:
+            former = await self._connection.fetch(self._sql.views, *name)
+            await self._connection.execute(self._sql.patience)  # others wait for this transaction meanwhile
+            await self._connection.execute(self._sql.passive, *name)
+            if point.view is not None:
+                await self._connection.execute(self._sql.unview, point.view)
+                await self._connection.execute(self._sql.show, self._view(point.view), layout.selection())
+            await self._connection.execute(self._sql.active, *name, point.generation, point.view)
+            for row in former:
+                if row[0] != point.view:
+                    await self._connection.execute(f"drop view if exists {self._view(row[0])}")
+        except asyncpg.PostgresError as error:
+            if (told := _explained(error, f"view {point.view!r} of table {point.table.name!r}")) is not None:
+                raise told from error
+            raise
+        self._active[name] = point.generation
+
+    def _view(self, name: str) -> str:
+        return f"{self._sql.rows_schema}.{quoted(name)}"
+
+
+def _explained(error: asyncpg.PostgresError, where: str) -> StoreError | None:
+    code = sqlstate_of(error) or ""
+    if code == LOCKED:
+        return StoreBusy(f"{where} is being read for more than a second; nothing was stored. Try again")
+    return AppendRefused(f"{where}: {error}", code) if code[:2] in ("2B", "42") else None

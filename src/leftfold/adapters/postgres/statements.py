@@ -1,0 +1,38 @@
+"""The statements of a transaction that writes rows, but for those of one table."""
+
+from __future__ import annotations
+
+from leftfold.adapters.postgres.layout import rows_schema
+
+__all__ = ["WritingSql"]
+
+
+class WritingSql:
+    """The statements that do not depend on a table."""
+
+    def __init__(self, schema: str) -> None:
+        checkpoints, tables = f'"{schema}".checkpoints', f'"{schema}".tables'
+        self.schema = schema
+        self.rows_schema = rows_schema(schema)
+        self.hold = f'select "{schema}".hold_v1()'
+        self.open = (
+            "select x.id::text, r.name, r.version, r.generation, r.active, r.shape "
+            "from (select pg_current_xact_id() as id) x "
+            f'left join "{schema}".tables_v1($1::text[], $2::integer[], $3::boolean) r on true'
+        )
+        self.advance = (
+            f"with k as materialized (select name from {checkpoints} where name = any ($1::text[]) order by name "
+            f"for update) update {checkpoints} c set position = u.position, event_id = u.event_id, "
+            f'moved_at = "{schema}".now_v1() '
+            "from k, unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[]) u (name, token, position, event_id) "
+            "where c.name = k.name and u.name = k.name and c.token = u.token and c.position <= u.position "
+            "returning c.name"
+        )
+        self.place = f"select position from {checkpoints} where name = $1 and token = $2"
+        at = "where name = $1 and version = $2"
+        self.views = f"select view from {tables} {at} and view is not null"
+        self.passive = f"update {tables} set active = false, view = null {at}"
+        self.active = f"update {tables} set active = true, view = $4 {at} and generation = $3"
+        self.unview = f"update {tables} set view = null where view = $1"
+        self.patience = "set local lock_timeout = '1s'"
+        self.show = f'select "{schema}".show_v1($1, $2)'

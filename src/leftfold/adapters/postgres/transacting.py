@@ -1,0 +1,220 @@
+"""Transactions: with events in a group commit on the appending connection, without events on one that is lent.
+
+::
+
+    with events:     begin -> append function (takes the writer's turn) -> tables -> rows for inline -> rows -> commit
+                       | refused late: roll back, tell the member, send the others again
+    without events:  begin -> [writer's turn for a Point at the head] -> tables -> rows -> commit
+                       | connection lost while it commits: ask the database what became of it
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from leftfold.adapters.postgres.calls import Arguments, Verdicts, append_sql, verdict_of
+from leftfold.adapters.postgres.connecting import Backoff, Connection, Connector, Readers
+from leftfold.adapters.postgres.failures import is_lost, is_retriable, translated
+from leftfold.adapters.postgres.sending import Sender
+from leftfold.adapters.postgres.statements import WritingSql
+from leftfold.adapters.postgres.writing import Refused, RowWriting
+from leftfold.errors import LeftfoldError, OutcomeUnknown, StoreUnavailable
+from leftfold.store.batching import Pending
+from leftfold.store.events import Appended
+from leftfold.store.transaction import Point, Transaction
+
+__all__ = ["GroupWriter", "Transactor", "refused_in"]
+
+_GRACE_S = 1.0
+_LOOK_S = 0.01
+
+_ALONE = (  # what the append function sets for the others
+    "set local idle_in_transaction_session_timeout = '5s'; "
+    "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'"
+)
+
+
+class GroupWriter:
+    """Sends batches in which a member writes rows too.
+
+    Args:
+        sender: whose connection they go over.
+        moved: called after a commit that moved a checkpoint.
+    """
+
+    def __init__(self, connector: Connector, sender: Sender, moved: Callable[[], None]) -> None:
+        schema = connector.location.schema
+        self._sender = sender
+        self._moved = moved
+        self._append = append_sql(schema)
+        self._sql = WritingSql(schema)
+        self._begin = _begin_sql(connector)
+
+    async def send(self, members: Sequence[Pending], arguments: Arguments, timeout_s: float) -> Verdicts:
+        """Commit what of *members* is stored, with its rows, and return the verdicts over all.
+
+        Raises:
+            Refused: of these members the rows are refused; nothing was stored.
+        """
+        connection = self._sender.connection
+        async with asyncio.timeout(timeout_s):
+            await connection.execute(self._begin)
+            try:
+                row = await connection.fetchrow(self._append, *arguments)
+                if row is None:
+                    raise StoreUnavailable("the append function returned nothing; nothing is known to be stored")
+                verdicts: Verdicts = (row["verdict"], row["version"], row["last"], row["recorded"])
+                writing = RowWriting(connection, self._sql)
+                await self._write(writing, members, verdicts)
+                await connection.execute("commit")
+            except Exception as error:
+                await _roll_back(connection, error)
+                raise
+        if writing.advances:
+            self._moved()
+        return verdicts
+
+    async def _write(self, writing: RowWriting, members: Sequence[Pending], verdicts: Verdicts) -> None:
+        stored: list[tuple[int, Transaction, Appended]] = []
+        at = 0
+        for number, pending in enumerate(members):
+            verdict = verdict_of(pending.parts, pending.condition, verdicts, at)
+            at += len(pending.parts)
+            if pending.transaction is not None and isinstance(verdict, Appended):
+                stored.append((number, pending.transaction, verdict))
+        if not stored:
+            return
+        await writing.open([transaction for _, transaction, _ in stored])
+        for number, transaction, appended in stored:
+            await writing.write(number, transaction, appended, appended.position)
+        await writing.finish()
+
+
+def refused_in(members: Sequence[Pending], refused: Refused) -> tuple[dict[Pending, Exception], list[Pending]]:
+    """Whom to tell what, and who is to be sent again.
+
+    Who appends to a stream of one that is refused before it may have counted on its events, and is asked again.
+    """
+    told: dict[Pending, Exception] = {}
+    streams: set[str] = set()
+    for number, pending in enumerate(members):
+        if number in refused.errors:
+            mine = {part.stream for part in pending.parts}
+            if streams.isdisjoint(mine):
+                told[pending] = refused.errors[number]
+            streams |= mine
+    return told, [pending for pending in members if pending not in told]
+
+
+class _Attempt:
+    """One try to commit a transaction without events.
+
+    Args:
+        id: of the database transaction, once its commit was sent.
+    """
+
+    __slots__ = ("id", "moved")
+
+    def __init__(self) -> None:
+        self.id: str | None = None
+        self.moved = False
+
+
+class Transactor:
+    """Commits transactions without events, each by itself over a connection that it is lent.
+
+    Args:
+        moved: called after a commit that moved a checkpoint.
+    """
+
+    def __init__(self, connector: Connector, readers: Readers, moved: Callable[[], None]) -> None:
+        self._connector = connector
+        self._readers = readers
+        self._moved = moved
+        self._sql = WritingSql(connector.location.schema)
+        self._begin = f"{_begin_sql(connector)}; {_ALONE}"
+
+    async def commit(self, transaction: Transaction) -> None:
+        """Write *transaction*; see `Transacting.transact`."""
+        location = self._connector.location
+        backoff = Backoff(asyncio.get_running_loop().time() + location.deadline_s)
+        attempt = _Attempt()
+        while True:
+            try:
+                if attempt.id is None or not await self._readers.run(partial(self._is_committed, attempt.id)):
+                    attempt = _Attempt()
+                    await self._try(transaction, attempt)
+            except LeftfoldError:
+                raise
+            except Exception as error:
+                if not is_lost(error) and not is_retriable(error):
+                    raise translated(error, location.shown) from error
+                if is_retriable(error):
+                    attempt.id = None
+                if await backoff.wait():
+                    continue
+                raise self._given_up(attempt, error) from error
+            if attempt.moved:
+                self._moved()
+            return
+
+    def _given_up(self, attempt: _Attempt, error: Exception) -> LeftfoldError:
+        if attempt.id is not None:
+            return OutcomeUnknown((), f"{error or type(error).__name__}")
+        if is_lost(error):
+            return self._connector.unavailable(error)
+        return translated(error, self._connector.location.shown)
+
+    async def _try(self, transaction: Transaction, attempt: _Attempt) -> None:
+        async with asyncio.timeout(self._connector.location.deadline_s + _GRACE_S):
+            refused = await self._readers.run(partial(self._write, transaction, attempt))
+        if refused is not None:
+            raise refused.errors[0]
+
+    async def _write(self, transaction: Transaction, attempt: _Attempt, connection: Connection) -> Refused | None:
+        writing = RowWriting(connection, self._sql)
+        await connection.execute(self._begin)
+        try:
+            head = await self._head(transaction, connection)
+            await writing.open([transaction])
+            await writing.write(0, transaction, None, head)
+            await writing.finish()
+        except Refused as refused:
+            await connection.execute("rollback")
+            return refused
+        except Exception as error:
+            await _roll_back(connection, error)
+            raise
+        attempt.moved = writing.advances
+        attempt.id = writing.id
+        await connection.execute("commit")
+        return None
+
+    async def _head(self, transaction: Transaction, connection: Connection) -> int:
+        """The log's last position when a write depends on it: from here on nobody appends."""
+        if not any(isinstance(write, Point) and write.at_head is not None for write in transaction.writes):
+            return 0
+        head: int = await connection.fetchval(self._sql.hold)
+        return head
+
+    @staticmethod
+    async def _is_committed(id: str, connection: Connection) -> bool:
+        """Whether the transaction *id* was committed; waits while the server is not done with it."""
+        while True:
+            status: str | None = await connection.fetchval("select pg_xact_status($1::text::xid8)", id)
+            if status is None:
+                raise OutcomeUnknown((), "the database has forgotten the transaction")
+            if status != "in progress":
+                return status == "committed"
+            await asyncio.sleep(_LOOK_S)
+
+
+async def _roll_back(connection: Connection, error: Exception) -> None:
+    if isinstance(error, Refused) or not is_lost(error):
+        await connection.execute("rollback")
+
+
+def _begin_sql(connector: Connector) -> str:
+    return f"begin isolation level read committed; set local lock_timeout = {connector.location.deadline_s * 1000:.0f}"

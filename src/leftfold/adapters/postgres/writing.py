@@ -1,0 +1,213 @@
+"""The rows and checkpoints that one database transaction writes, for all of its members one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeAlias
+
+from leftfold.adapters.postgres.connecting import Connection
+from leftfold.adapters.postgres.gathering import Change, Gathered, Kind, Place, Refusal
+from leftfold.adapters.postgres.generations import Generations
+from leftfold.adapters.postgres.layout import Layout
+from leftfold.adapters.postgres.statements import WritingSql
+from leftfold.errors import (
+    Fenced,
+    InvalidInput,
+    LeftfoldError,
+    NotAtHead,
+    StoreError,
+)
+from leftfold.store.events import Appended
+from leftfold.store.table_checks import check_row_writes
+from leftfold.store.tables import Table
+from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rows, RowWrite, Transaction, Write
+
+__all__ = ["Refused", "RowWriting"]
+
+_Reads: TypeAlias = Iterable[tuple[Table, tuple[str, ...]]]
+
+
+class Refused(Exception):
+    """Members are refused; nothing of this attempt may be committed.
+
+    Args:
+        errors: of each member, by its number.
+    """
+
+    def __init__(self, errors: Mapping[int, Exception]) -> None:
+        self.errors = errors
+        super().__init__(f"{len(errors)} members are refused")
+
+
+class RowWriting:
+    """Writes over a connection with an open transaction; `open` comes first, `finish` last.
+
+    Methods raise `Refused`, or the driver's error.
+    """
+
+    def __init__(self, connection: Connection, sql: WritingSql) -> None:
+        self._connection = connection
+        self._sql = sql
+        self._generations = Generations(connection, sql)
+        self._rows: dict[Layout, dict[str, bytes | None]] = {}
+        self._gathered = Gathered()
+        self._advances: dict[str, tuple[Advance, Place]] = {}
+        self._untouched = True
+        self.advances = False
+        """Whether a checkpoint was moved."""
+
+    @property
+    def id(self) -> str:
+        """Of the database transaction, once it is open."""
+        return self._generations.transaction_id
+
+    async def open(self, transactions: Sequence[Transaction]) -> None:
+        """Look up the tables of *transactions* and keep their generations as they are, and read what inline needs."""
+        tables = [table for each in transactions for table in _tables_of(each)]
+        points = any(isinstance(write, Point) for each in transactions for write in each.writes)
+        await self._generations.look_up(tables, changing=points)
+        with suppress(StoreError):  # whoever reads a table that is not there is told when it is its turn
+            await self._load([read for each in transactions for inline in each.inline for read in inline.reads])
+
+    async def write(self, member: int, transaction: Transaction, appended: Appended | None, head: int) -> None:
+        """Do what *transaction* writes; what it comes to is known at `finish`.
+
+        Args:
+            member: its number; those of a group come in order.
+            head: the log's last position as it is for this member.
+        """
+        step = 0
+        try:
+            for write in transaction.writes:
+                step += 1
+                await self._do(write, (member, step), head)
+            for inline in transaction.inline:
+                for write in await self._project(inline, member, appended):
+                    step += 1
+                    await self._do(write, (member, step), head)
+        except LeftfoldError as error:
+            await self._refuse(member, error)
+
+    async def finish(self) -> None:
+        """Write what is left to write."""
+        refusals = await self._gathered.write(self._connection)
+        refusals += await self._advance_all()
+        sure, self._untouched = self._untouched, False
+        if refusals:
+            raise Refused(_settled(refusals, sure=sure))
+
+    async def _refuse(self, member: int, error: Exception) -> None:
+        await self.finish()  # what comes before may be refused first
+        raise Refused({member: error}) from error
+
+    async def _project(self, inline: Inline, member: int, appended: Appended | None) -> Sequence[RowWrite]:
+        await self._load(inline.reads)
+        rows = await self._seen(inline.reads)
+        if appended is None:
+            raise InvalidInput("a transaction without events has nothing for `inline`; give it events")
+        try:
+            writes = inline.project(appended, rows)
+            check_row_writes(writes)
+        except Exception as error:
+            await self._refuse(member, error)
+            raise
+        return writes
+
+    async def _do(self, write: Write, place: Place, head: int) -> None:
+        match write:
+            case Advance(name=name):
+                if name in self._advances:
+                    await self.finish()
+                self._advances[name] = write, place
+            case Point():
+                if write.at_head is not None and write.at_head != head:
+                    raise NotAtHead(write.at_head, head)
+                await self.finish()
+                await self._generations.point(write)
+            case Put(rows=rows):
+                layout = await self._generations.layout(write.table, write.generation)
+                await self._change(Kind.PUT, layout, rows, place, write.shard)
+            case Insert():
+                layout = await self._generations.layout(write.table, None)
+                await self._change(Kind.INSERT, layout, {write.key: write.row}, place)
+            case Delete(keys=keys):
+                layout = await self._generations.layout(write.table, write.generation)
+                await self._change(Kind.DELETE, layout, dict.fromkeys(keys), place)
+
+    async def _change(
+        self, kind: Kind, layout: Layout, rows: Mapping[str, bytes | None], place: Place, shard: int = 0
+    ) -> None:
+        for key, row in rows.items():
+            change = Change(kind, place, row, shard)
+            if not self._gathered.add(layout, key, change):
+                await self.finish()
+                self._gathered.add(layout, key, change)
+        self._rows.setdefault(layout, {}).update(rows)
+
+    async def _advance_all(self) -> list[Refusal]:
+        if not self._advances:
+            return []
+        advances, self._advances = self._advances, {}
+        ordered = [advances[name][0] for name in sorted(advances)]
+        moved = await self._connection.fetch(
+            self._sql.advance,
+            [each.name for each in ordered],
+            [each.token for each in ordered],
+            [each.position for each in ordered],
+            [each.event_id for each in ordered],
+        )
+        self.advances = True
+        there = {row[0] for row in moved}
+        return [
+            Refusal(advances[each.name][1], await self._unmoved(each), sure=True)
+            for each in ordered
+            if each.name not in there
+        ]
+
+    async def _unmoved(self, advance: Advance) -> Exception:
+        position: int | None = await self._connection.fetchval(self._sql.place, advance.name, advance.token)
+        if position is None:
+            return Fenced(advance.name, advance.token)
+        return InvalidInput(
+            f"checkpoint {advance.name!r:.80} is at {position} and does not go back to {advance.position}"
+        )
+
+    async def _load(self, reads: _Reads) -> None:
+        """Read rows that were not read yet."""
+        wanted: dict[Layout, set[str]] = {}
+        for table, keys in reads:
+            layout = await self._generations.layout(table, None)
+            there = self._rows.setdefault(layout, {})
+            wanted.setdefault(layout, set()).update(key for key in keys if key not in there)
+        for layout, unread in wanted.items():
+            if unread:
+                rows = await self._connection.fetch(layout.rows, sorted(unread))
+                self._rows[layout].update(dict.fromkeys(unread))
+                self._rows[layout].update((key, row.encode()) for key, row in rows)
+
+    async def _seen(self, reads: _Reads) -> Rows:
+        seen: dict[tuple[str, str], bytes] = {}
+        for table, keys in reads:
+            there = self._rows[await self._generations.layout(table, None)]
+            seen.update({(table.name, key): row for key in keys if (row := there[key]) is not None})
+        return seen
+
+
+def _tables_of(transaction: Transaction) -> Iterable[Table]:
+    for write in transaction.writes:
+        if not isinstance(write, Advance):
+            yield write.table
+    for inline in transaction.inline:
+        for table, _ in inline.reads:
+            yield table
+
+
+def _settled(refusals: Sequence[Refusal], *, sure: bool) -> dict[int, Exception]:
+    """Whom to tell: the first one, and, if nothing was written before, those who are refused in any case."""
+    ordered = sorted(refusals, key=lambda each: each.place)
+    told = {ordered[0].place[0]: ordered[0].error}
+    for each in ordered[1:]:
+        if sure and each.sure:
+            told.setdefault(each.place[0], each.error)
+    return told

@@ -1,0 +1,110 @@
+"""Checkpoints in the file of the log, with leases by the store's clock."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from leftfold.adapters.sqlite.reading import OpenFile
+from leftfold.adapters.sqlite.rows import LARGEST, time_of
+from leftfold.store.checkpoint_checks import check_claim, check_lease, check_note
+from leftfold.store.checkpoints import Checkpoint, Claim
+from leftfold.store.names import flaw_of
+
+__all__ = ["SqliteCheckpoints", "storable"]
+
+_HELD = "select 1 from checkpoints where name = ? and owner <> ? and until > ?"
+_NEXT = "update tokens set last = last + 1 returning last"
+_CLAIM = """insert into checkpoints (name, position, token, owner, until, moved_at) values (?, 0, ?, ?, ?, ?)
+on conflict (name) do update set token = excluded.token, owner = excluded.owner, until = excluded.until, note = null
+returning position, event_id"""
+_RENEW = "update checkpoints set until = ? where name = ? and token = ? and owner is not null"
+_RELEASE = "update checkpoints set owner = null, until = null, note = ? where name = ? and token = ?"
+_FORGET = "delete from checkpoints where name = ?"
+_ALL = "select name, position, event_id, token, owner, until, moved_at, note from checkpoints order by name"
+_POSITION = "select position from checkpoints where name = ?"
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class SqliteCheckpoints(OpenFile):
+    """See `Checkpoints`. A claim waits for no flush: power loss ends every process that could have held it."""
+
+    async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
+        """See `Checkpoints.claim`."""
+        self._check_open()
+        lease = check_claim(name, owner, lease_s)
+        return await self._write(partial(self._claimed, name, owner, lease))
+
+    async def renew(self, name: str, token: int, lease_s: float) -> bool:
+        """See `Checkpoints.renew`."""
+        self._check_open()
+        lease = check_lease(lease_s) // _MICROSECOND
+        if flaw_of(name):
+            return False
+        return await self._write(
+            lambda cursor: cursor.execute(_RENEW, (self._now() + lease, name, storable(token))).rowcount == 1
+        )
+
+    async def release(self, name: str, token: int, note: str | None = None) -> None:
+        """See `Checkpoints.release`."""
+        self._check_open()
+        check_note(note)
+        if not flaw_of(name):
+            await self._write(lambda cursor: cursor.execute(_RELEASE, (note, name, storable(token))))
+
+    async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
+        """See `Checkpoints.checkpoints`."""
+        found = await self._read(lambda: self._connection.execute(_ALL).fetchall())
+        now = self._now()
+        return [_checkpoint_of(row, now) for row in found if row[0].startswith(prefix)]
+
+    async def forget(self, name: str) -> None:
+        """See `Checkpoints.forget`."""
+        self._check_open()
+        if not flaw_of(name):
+            await self._write(lambda cursor: cursor.execute(_FORGET, (name,)))
+
+    async def reached(self, name: str, position: int, timeout: float) -> int:
+        """See `Checkpoints.reached`."""
+        return await self._until(lambda seen: seen >= position, partial(self._checkpoint_at, name), timeout)
+
+    def _checkpoint_at(self, name: str) -> int:
+        if flaw_of(name):
+            return 0
+        found: list[tuple[int]] = self._connection.execute(_POSITION, (name,)).fetchall()
+        return found[0][0] if found else 0
+
+    def _claimed(self, name: str, owner: str, lease: timedelta, cursor: sqlite3.Cursor) -> Claim | None:
+        now = self._now()
+        if cursor.execute(_HELD, (name, owner, now)).fetchall():
+            return None
+        [(token,)] = cursor.execute(_NEXT).fetchall()
+        [(position, event_id)] = cursor.execute(
+            _CLAIM, (name, token, owner, now + lease // _MICROSECOND, now)
+        ).fetchall()
+        return Claim(name, token, position, None if event_id is None else UUID(event_id))
+
+
+def storable(token: int) -> int:
+    """*token* itself, or a number that no claim has in place of one that SQLite cannot be asked for."""
+    return max(0, min(token, LARGEST))
+
+
+def _checkpoint_of(
+    row: tuple[str, int, str | None, int, str | None, int | None, int, str | None], now: int
+) -> Checkpoint:
+    name, position, event_id, token, owner, until, moved_at, note = row
+    return Checkpoint(
+        name=name,
+        position=position,
+        event_id=None if event_id is None else UUID(event_id),
+        token=token,
+        owner=owner,
+        held=until is not None and until > now,
+        until=None if until is None else time_of(until),
+        moved_at=time_of(moved_at),
+        note=note,
+    )

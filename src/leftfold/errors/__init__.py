@@ -1,0 +1,139 @@
+"""What can go wrong, and what to do about it: one tree.
+
+In: what happened, where. Out: typed errors whose message names the next step.
+May import: nothing of Leftfold.
+
+::
+
+    LeftfoldError
+    ├── DefinitionError            a class, registry, decider or lock is wrong: mend the code
+    ├── InvalidInput               what was handed in cannot be stored: mend the call
+    │   ├── InvalidStreamName, InvalidTag, InvalidQuery
+    │   ├── InvalidAppend          no events, an id twice, a stream twice
+    │   ├── InvalidPayload         not JSON, NUL, lone surrogate, NaN, no codec for the value
+    │   ├── TooLarge               above a named limit
+    │   └── InvalidStoreUrl
+    ├── Conflict                   the stream is not at the expected version: load again and decide again
+    ├── ConditionFailed            an event matching the append condition exists: read again and decide again
+    ├── IdReused                   the id is stored with other events: use a new id
+    ├── CommandIdReused            the id was given to another command, or to one with other content: use a new id
+    ├── UnknownCommand, UnknownQuery   nothing here handles it: register a handler, or mend the name
+    ├── Forbidden                  whoever asks may not do this
+    ├── UnreadableAnswer           the command was carried out before, and this code cannot read what it answered
+    ├── Fenced                     another has claimed the checkpoint: stop, what it holds is not yours any more
+    ├── KeyTaken                   a row that must be new is there already
+    ├── ShardMismatch              a row belongs to another shard: one row, streams of two shards
+    ├── CheckpointMismatch         the log does not hold what a follower has passed: another log, or an older one
+    ├── NotCaughtUp                a read model did not get so far in time
+    ├── NoWorker                   nobody follows for a read model that is waited for
+    ├── NotAtHead                  the log has grown: catch up and try again
+    ├── NotFound                   no such stream or aggregate
+    ├── ReadOnly                   record() on an aggregate that was only loaded
+    ├── UnreadableEvent            a stored event this code cannot read
+    │   ├── UnknownEventType, UnknownSchemaVersion, DamagedPayload, UpcastFailed
+    └── StoreError                 the machine below
+        ├── StoreUnavailable       nothing was stored; may be tried again
+        │   ├── StoreBusy, StoreFull, StoreClosed
+        ├── OutcomeUnknown         stored or not: send the same ids again
+        ├── AppendRefused          the database refused this append; nothing was stored
+        ├── TableMissing           no such read model here, or none that is built
+        ├── TableMismatch          a table of the same name and version has another shape
+        ├── SchemaMismatch         not migrated, or newer than this code
+        └── RestoreMismatch        the log to restore does not continue the log that is here
+
+A business "no" is a `leftfold.domain.DomainError` and no part of this tree.
+"""
+
+from __future__ import annotations
+
+from leftfold.errors.deciding import (
+    CommandIdReused,
+    ConditionFailed,
+    Conflict,
+    Forbidden,
+    IdReused,
+    KeyTaken,
+    NotFound,
+    ReadOnly,
+    UnknownCommand,
+    UnknownQuery,
+    UnreadableAnswer,
+)
+from leftfold.errors.following import CheckpointMismatch, Fenced, NotAtHead, NotCaughtUp, NoWorker, ShardMismatch
+from leftfold.errors.inputs import (
+    InvalidAppend,
+    InvalidInput,
+    InvalidPayload,
+    InvalidQuery,
+    InvalidStoreUrl,
+    InvalidStreamName,
+    InvalidTag,
+    TooLarge,
+)
+from leftfold.errors.reading import (
+    DamagedPayload,
+    UnknownEventType,
+    UnknownSchemaVersion,
+    UnreadableEvent,
+    UpcastFailed,
+)
+from leftfold.errors.root import DefinitionError, LeftfoldError
+from leftfold.errors.storing import (
+    AppendRefused,
+    OutcomeUnknown,
+    RestoreMismatch,
+    SchemaMismatch,
+    StoreBusy,
+    StoreClosed,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    TableMismatch,
+    TableMissing,
+)
+
+__all__ = [
+    "AppendRefused",
+    "CheckpointMismatch",
+    "CommandIdReused",
+    "ConditionFailed",
+    "Conflict",
+    "DamagedPayload",
+    "DefinitionError",
+    "Fenced",
+    "Forbidden",
+    "IdReused",
+    "InvalidAppend",
+    "InvalidInput",
+    "InvalidPayload",
+    "InvalidQuery",
+    "InvalidStoreUrl",
+    "InvalidStreamName",
+    "InvalidTag",
+    "KeyTaken",
+    "LeftfoldError",
+    "NoWorker",
+    "NotAtHead",
+    "NotCaughtUp",
+    "NotFound",
+    "OutcomeUnknown",
+    "ReadOnly",
+    "RestoreMismatch",
+    "SchemaMismatch",
+    "ShardMismatch",
+    "StoreBusy",
+    "StoreClosed",
+    "StoreError",
+    "StoreFull",
+    "StoreUnavailable",
+    "TableMismatch",
+    "TableMissing",
+    "TooLarge",
+    "UnknownCommand",
+    "UnknownEventType",
+    "UnknownQuery",
+    "UnknownSchemaVersion",
+    "UnreadableAnswer",
+    "UnreadableEvent",
+    "UpcastFailed",
+]

@@ -1,0 +1,118 @@
+"""The machine below could not do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from leftfold.errors.root import LeftfoldError
+
+__all__ = [
+    "AppendRefused",
+    "OutcomeUnknown",
+    "RestoreMismatch",
+    "SchemaMismatch",
+    "StoreBusy",
+    "StoreClosed",
+    "StoreError",
+    "StoreFull",
+    "StoreUnavailable",
+    "TableMismatch",
+    "TableMissing",
+]
+
+
+class StoreError(LeftfoldError):
+    """The store could not do its work."""
+
+
+class StoreUnavailable(StoreError):
+    """The store did not answer or did not accept work; nothing was stored; it may be tried again."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Other writers held the store past the deadline; nothing was stored."""
+
+
+class StoreFull(StoreUnavailable):
+    """The disk below the store is full; nothing was stored."""
+
+
+class StoreClosed(StoreUnavailable):
+    """The store was closed, or not opened yet."""
+
+
+class OutcomeUnknown(StoreError):
+    """The connection broke and the deadline passed before the outcome of an append was known.
+
+    Append the same events with the same ids again: what was stored is then reported, what was not is stored.
+    """
+
+    def __init__(self, ids: Sequence[UUID], reason: str) -> None:
+        self.ids: tuple[UUID, ...] = tuple(ids)
+        self.reason = reason
+        super().__init__(
+            f"the outcome of an append is unknown ({reason}). Append the same events with the same ids again; "
+            f"first id {self.ids[0] if self.ids else None}"
+        )
+
+
+class AppendRefused(StoreError):
+    """The database refused an append by itself; nothing of it was stored, its neighbours were."""
+
+    def __init__(self, reason: str, code: str | None = None) -> None:
+        self.reason = reason
+        self.code = code
+        super().__init__(f"the database refused the append: {reason}" + (f" ({code})" if code else ""))
+
+
+class TableMissing(StoreError):
+    """There is no such table, or none of its generations is active yet.
+
+    Args:
+        generation: the one that was asked for; None for the active one.
+    """
+
+    def __init__(self, table: str, version: int, generation: int | None) -> None:
+        self.table = table
+        self.version = version
+        self.generation = generation
+        which = "no active generation" if generation is None else f"no generation {generation}"
+        super().__init__(
+            f"table {table!r} version {version} has {which} here; a worker or `leftfold rebuild` builds it"
+        )
+
+
+class TableMismatch(StoreError):
+    """A table of the same name and version is there with another shape; give the changed one another version."""
+
+    def __init__(self, table: str, version: int) -> None:
+        self.table = table
+        self.version = version
+        super().__init__(
+            f"table {table!r} version {version} is there with other columns, indexes or search; nothing was changed. "
+            f"Give what changed version={version + 1}"
+        )
+
+
+class SchemaMismatch(StoreError):
+    """The database's schema is missing, older or newer than this code can work with.
+
+    Args:
+        found: schema version of the database, 0 when there is none.
+        needed: schema version this code works with.
+    """
+
+    def __init__(self, found: int, needed: int, advice: str) -> None:
+        self.found = found
+        self.needed = needed
+        super().__init__(f"the database has store schema {found}, this code works with {needed}. {advice}")
+
+
+class RestoreMismatch(StoreError):
+    """A log to restore does not continue or repeat the log that is here; nothing of it was stored."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        self.position = position
+        self.reason = reason
+        super().__init__(f"position {position}: {reason}")

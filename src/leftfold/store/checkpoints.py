@@ -1,0 +1,93 @@
+"""The part of the port that keeps checkpoints: how far followers of a log are, and who may move them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+__all__ = ["Checkpoint", "Checkpoints", "Claim"]
+
+
+class Claim(Struct, frozen=True):
+    """The right to move a checkpoint, until somebody else claims it.
+
+    Args:
+        token: higher than that of every claim before; `Advance` must show it.
+        position: where the checkpoint is; 0 when nothing was done yet.
+        event_id: of the event at *position*; None at 0.
+    """
+
+    name: str
+    token: int
+    position: int
+    event_id: UUID | None
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """A checkpoint as it is kept.
+
+    Args:
+        position: everything up to here is done.
+        owner: who claimed it last; None when it was released.
+        held: whether the lease of the last claim still runs, by the database's clock.
+        until: when that lease ends or ended; None when it was released.
+        moved_at: when it was moved or first claimed.
+        note: why it was released, for people; None for no reason.
+    """
+
+    name: str
+    position: int
+    event_id: UUID | None
+    token: int
+    owner: str | None
+    held: bool
+    until: datetime | None
+    moved_at: datetime
+    note: str | None
+
+
+class Checkpoints(Protocol):
+    """Checkpoints with leases on the database's clock; `Advance` in a transaction moves them.
+
+    A lease only says who should work; the token is what keeps two from writing. All methods may raise
+    `StoreUnavailable` and `StoreClosed`.
+    """
+
+    async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
+        """Claim the checkpoint *name*, which begins at position 0 when it is not there; None while another holds it.
+
+        Claiming what one holds already gives a higher token too.
+
+        Args:
+            owner: told to whoever asks who holds it.
+            lease_s: seconds by the database's clock, above 0.
+        """
+        ...
+
+    async def renew(self, name: str, token: int, lease_s: float) -> bool:
+        """Extend the lease to *lease_s* seconds from now; False when *token* is not that of the last claim."""
+        ...
+
+    async def release(self, name: str, token: int, note: str | None = None) -> None:
+        """End the lease and leave *note*; does nothing when *token* is not that of the last claim."""
+        ...
+
+    async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
+        """The checkpoints whose names begin with *prefix*, by name."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Delete the checkpoint *name*, if it is there; whoever holds it is fenced."""
+        ...
+
+    async def reached(self, name: str, position: int, timeout: float) -> int:
+        """Wait until the checkpoint *name* is at *position* or beyond, or *timeout* seconds have passed.
+
+        Returns:
+            Where it is, 0 when it is not there.
+        """
+        ...

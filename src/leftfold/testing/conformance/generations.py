@@ -1,0 +1,262 @@
+"""Laws of generations: tables are built beside one another, and one step makes another the active one for everybody."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from leftfold.errors import InvalidInput, NotAtHead, TableMismatch, TableMissing
+from leftfold.store.events import ToStream
+from leftfold.store.port import Store
+from leftfold.store.tables import Column, ColumnType, Selection, Table
+from leftfold.store.transaction import Delete, Insert, Point, Put, Transaction
+from leftfold.testing.conformance.ledger import BOOKS, COUNTS, active, adding, all_rows, counted, put, row, write
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events
+
+__all__ = ["GenerationLaws"]
+
+_TEXT = Column("a", ColumnType.TEXT)
+_BAD_NAMES = ["", "A", "ä", "1a", "a-b", "a b", 'a"b', "a;b", "a\x00", "x" * 41]
+
+
+def _point(generation: int, *, table: Table = COUNTS, view: str | None = None, at_head: int | None = None) -> Point:
+    return Point(table=table, generation=generation, view=view, at_head=at_head)
+
+
+async def _built(store: Store) -> None:
+    await active(store, COUNTS)
+    await store.prepare(COUNTS, 2)
+    await put(store, COUNTS, {"a": row(1)})
+    await put(store, COUNTS, {"a": row(2), "b": row(2)}, generation=2)
+
+
+class GenerationLaws(Laws):
+    """What tables promise that are built beside one another."""
+
+    async def test_a_table_can_be_filled_before_it_is_the_active_one(self, store: FullStore) -> None:
+        await store.prepare(COUNTS)
+        assert await store.generation(COUNTS) == 0
+        for attempt in (
+            store.get(COUNTS, ["a"]),
+            store.select(COUNTS, Selection()),
+            store.scan(COUNTS),
+            put(store, COUNTS, {"a": row(1)}),
+            write(store, Delete(table=COUNTS, keys=["a"])),
+            write(store, Insert(table=COUNTS, key="a", row=row(1))),
+            store.transact(counted("a-1", adding())),
+        ):
+            with pytest.raises(TableMissing) as refusal:
+                await attempt
+            assert (refusal.value.table, refusal.value.version, refusal.value.generation) == ("counts", 1, None)
+        assert await store.head() == 0
+        await put(store, COUNTS, {"a": row(1)}, generation=1)
+        assert await store.get(COUNTS, ["a"], generation=1) == {"a": row(1)}
+        await write(store, _point(1))
+        assert await store.generation(COUNTS) == 1
+        assert await store.get(COUNTS, ["a"]) == {"a": row(1)}
+
+    async def test_a_generation_that_is_not_there_is_missing(self, store: FullStore) -> None:
+        await active(store, COUNTS, BOOKS)
+        for attempt in (
+            store.get(COUNTS, ["a"], generation=2),
+            store.select(COUNTS, Selection(), generation=2),
+            store.scan(COUNTS, generation=2),
+            put(store, COUNTS, {"a": row(1)}, generation=2),
+            write(store, Delete(table=COUNTS, keys=["a"], generation=2)),
+            write(store, Put(table=COUNTS, rows={"a": row(1)}), _point(2)),
+        ):
+            with pytest.raises(TableMissing) as refusal:
+                await attempt
+            assert (refusal.value.table, refusal.value.version, refusal.value.generation) == ("counts", 1, 2)
+        with pytest.raises(TableMissing):
+            await store.search(BOOKS, "tea", Selection(), generation=2)
+        assert await store.generation(COUNTS) == 1
+        assert await all_rows(store, COUNTS) == {}
+
+    async def test_generations_have_rows_of_their_own(self, store: FullStore, opener: Opener) -> None:
+        await _built(store)
+        other = await opener()
+        try:
+            for each in (store, other):
+                assert await all_rows(each, COUNTS) == await all_rows(each, COUNTS, 1) == {"a": row(1)}
+                assert await all_rows(each, COUNTS, 2) == {"a": row(2), "b": row(2)}
+            await write(other, _point(2))
+            for each in (store, other):
+                assert await each.generation(COUNTS) == 2
+                assert await all_rows(each, COUNTS) == {"a": row(2), "b": row(2)}
+            await put(store, COUNTS, {"a": row(3)})
+            await write(store, Delete(table=COUNTS, keys=["a"], generation=1))
+            assert await all_rows(other, COUNTS) == {"a": row(3), "b": row(2)}
+            assert await all_rows(other, COUNTS, 1) == {}
+            await write(store, _point(1))
+            assert await other.get(COUNTS, ["a", "b"]) == {}
+        finally:
+            await other.close()
+
+    async def test_what_follows_a_point_goes_to_the_generation_it_points_at(self, store: FullStore) -> None:
+        await _built(store)
+        before, after = Put(table=COUNTS, rows={"c": row(1)}), Insert(table=COUNTS, key="c", row=row(2))
+        await store.transact(counted("a-1", adding("a"), writes=[before, _point(2), after]))
+        assert await all_rows(store, COUNTS, 1) == {"a": row(1), "c": row(1)}
+        assert await all_rows(store, COUNTS, 2) == {"a": row(3), "b": row(2), "c": row(2)}
+
+    async def test_writers_and_a_point_never_pass_each_other(self, store: FullStore, opener: Opener) -> None:
+        await active(store, COUNTS)
+        await store.prepare(COUNTS, 2)
+        other = await opener()
+        try:
+            adders = [(store, other)[n % 2].transact(counted(f"a-{n}", adding(f"k{n}"))) for n in range(30)]
+            putters = [(store, other)[n % 2].transact(Transaction(writes=[Put(table=COUNTS, rows={f"p{n}": row(1)})]))
+                       for n in range(30)]  # fmt: skip
+            half = [*adders[:15], *putters[:15]]
+            await asyncio.gather(*half, write(store, _point(2)), *adders[15:], *putters[15:])
+        finally:
+            await other.close()
+        old, new = await all_rows(store, COUNTS, 1), await all_rows(store, COUNTS, 2)
+        assert len(old) + len(new) == len(old | new) == 60
+        await put(store, COUNTS, {"last": row(1)})
+        assert "last" in await all_rows(store, COUNTS, 2)
+
+    async def test_a_point_at_the_head_is_refused_when_the_log_has_grown(self, store: FullStore) -> None:
+        await _built(store)
+        await store.append(ToStream("a-1", 0, events(3)))
+        for stale in (2, 4, 0):
+            with pytest.raises(NotAtHead) as refusal:
+                await write(store, Put(table=COUNTS, rows={"x": row(1)}, generation=2), _point(2, at_head=stale))
+            assert (refusal.value.expected, refusal.value.head) == (stale, 3)
+        assert await store.generation(COUNTS) == 1
+        assert "x" not in await all_rows(store, COUNTS, 2)
+        await write(store, _point(2, at_head=3))
+        assert await store.generation(COUNTS) == 2
+        await store.transact(counted("a-1", writes=[_point(1, at_head=4)]))
+        assert await store.generation(COUNTS) == 1
+
+    async def test_preparing_again_keeps_what_is_there(self, store: FullStore, opener: Opener) -> None:
+        other = await opener()
+        try:
+            await asyncio.gather(*((store, other)[n % 2].prepare(BOOKS, 1 + n // 4) for n in range(8)))
+            await active(store, BOOKS)
+            await put(store, BOOKS, {"a": b'{"title":"tea"}'})
+            await asyncio.gather(*((store, other)[n % 2].prepare(BOOKS, 1 + n // 4) for n in range(8)))
+            assert await all_rows(other, BOOKS) == {"a": b'{"title":"tea"}'}
+            assert await all_rows(other, BOOKS, 2) == {}
+            assert await other.generation(BOOKS) == 1
+        finally:
+            await other.close()
+
+    @pytest.mark.parametrize("changed", ["columns", "type", "indexes", "search"])
+    async def test_a_table_of_another_shape_is_refused_and_its_next_version_is_another_table(
+        self, store: FullStore, opener: Opener, changed: str
+    ) -> None:
+        table = Table(name="shaped", columns=(_TEXT, Column("b", ColumnType.TEXT)), indexes=(("a",),), search=("a",))
+        other_columns = {"columns": (_TEXT,), "type": (_TEXT, Column("b", ColumnType.INTEGER))}
+        mended = Table(
+            name="shaped",
+            columns=other_columns.get(changed, table.columns),
+            indexes=(("a",), ("b",)) if changed == "indexes" else table.indexes,
+            search=("a", "b") if changed == "search" else table.search,
+        )
+        await active(store, table)
+        await put(store, table, {"k": b'{"a":"old"}'})
+        other = await opener()
+        try:
+            for generation in (1, 2):
+                with pytest.raises(TableMismatch) as refusal:
+                    await other.prepare(mended, generation)
+                assert (refusal.value.table, refusal.value.version) == ("shaped", 1)
+            await active(other, replace(mended, version=2))
+            await put(other, replace(mended, version=2), {"k": b'{"a":"new"}'})
+            assert await all_rows(other, table) == {"k": b'{"a":"old"}'}
+            assert await all_rows(store, replace(mended, version=2)) == {"k": b'{"a":"new"}'}
+        finally:
+            await other.close()
+
+    async def test_a_generation_is_discarded_with_its_rows_unless_it_is_active(
+        self, store: FullStore, opener: Opener
+    ) -> None:
+        await _built(store)
+        with pytest.raises(InvalidInput):
+            await store.discard(COUNTS, 1)
+        other = await opener()
+        try:
+            assert await all_rows(other, COUNTS, 2) == {"a": row(2), "b": row(2)}
+            await store.discard(COUNTS, 2)
+            await store.discard(COUNTS, 2)
+            await store.discard(BOOKS, 7)
+            with pytest.raises(TableMissing):
+                await other.get(COUNTS, ["a"], generation=2)
+            await other.prepare(COUNTS, 2)
+            assert await all_rows(store, COUNTS, 2) == {}
+        finally:
+            await other.close()
+        assert await all_rows(store, COUNTS) == {"a": row(1)}
+
+    async def test_a_table_of_the_framework_is_active_as_soon_as_it_is_prepared(self, store: FullStore) -> None:
+        own, late = Table(name="leftfold_own"), Table(name="leftfold_late")
+        await store.prepare(own)
+        assert await store.generation(own) == 1
+        await put(store, own, {"a": row(1)})
+        assert await all_rows(store, own) == {"a": row(1)}
+        await store.prepare(late, 2)
+        assert await store.generation(late) == 0
+        await store.prepare(own, 2)
+        await write(store, _point(2, table=own))
+        await store.prepare(own)
+        assert await store.generation(own) == 2
+
+    async def test_a_name_that_no_database_takes_is_refused(self, store: FullStore) -> None:
+        await active(store, COUNTS)
+        for name in _BAD_NAMES:
+            for attempt in (
+                store.prepare(Table(name=name)),
+                store.prepare(Table(name="good", columns=(Column(name, ColumnType.TEXT),))),
+                write(store, _point(1, view=name)),
+            ):
+                with pytest.raises(InvalidInput):
+                    await attempt
+        await write(store, _point(1, view="counts"))
+        await write(store, _point(1, view="_" + "x" * 39))
+        await active(store, Table(name="x" * 40, version=32_767, columns=(Column("_" + "x" * 39, ColumnType.TEXT),)))
+
+    @pytest.mark.parametrize(
+        "table",
+        [
+            Table(name="t", version=0),
+            Table(name="t", columns=(Column("key", ColumnType.TEXT),)),
+            Table(name="t", columns=(Column("row", ColumnType.JSON),)),
+            Table(name="t", columns=(Column("shard", ColumnType.INTEGER),)),
+            Table(name="t", columns=(Column("rowid", ColumnType.INTEGER),)),
+            Table(name="t", columns=(Column("xmin", ColumnType.INTEGER),)),
+            Table(name="t", columns=(_TEXT, _TEXT)),
+            Table(name="t", columns=(_TEXT,), indexes=((),)),
+            Table(name="t", columns=(_TEXT,), indexes=(("b",),)),
+            Table(name="t", columns=(Column("a", ColumnType.JSON),), indexes=(("a",),)),
+            Table(name="t", columns=(_TEXT,), search=("b",)),
+            Table(name="t", columns=(Column("a", ColumnType.INTEGER),), search=("a",)),
+            Table(name="events"),
+            Table(name="t__1_1"),
+        ],
+        ids=range(14),
+    )
+    async def test_a_table_that_no_store_can_make_is_refused(self, store: FullStore, table: Table) -> None:
+        with pytest.raises(InvalidInput):
+            await store.prepare(table)
+
+    async def test_what_no_generation_is_called_is_refused(self, store: FullStore) -> None:
+        await active(store, COUNTS)
+        for attempt in (
+            store.prepare(COUNTS, 0),
+            store.prepare(COUNTS, 2**31),
+            store.discard(COUNTS, 0),
+            store.get(COUNTS, ["a"], generation=-1),
+            write(store, _point(0)),
+            write(store, _point(1, at_head=-1)),
+            write(store, _point(1, view="events")),
+            put(store, COUNTS, {"a": row(1)}, generation=0),
+            write(store, Put(table=COUNTS, rows={"a": row(1)}, shard=-1)),
+        ):
+            with pytest.raises(InvalidInput):
+                await attempt
+        assert await all_rows(store, COUNTS) == {}

@@ -1,0 +1,182 @@
+"""A Hypothesis state machine: the rows and checkpoints of any store against the memory reference, step by step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule
+from msgspec.structs import replace
+
+from leftfold.errors import LeftfoldError
+from leftfold.store.checkpoints import Checkpoint
+from leftfold.store.events import Appended, Expected, NewEvent, ToStream
+from leftfold.store.port import Store
+from leftfold.store.tables import Selection, Table
+from leftfold.store.transaction import Advance, Inline, Point, Transaction, Write
+from leftfold.testing.conformance.ledger import BOOKS, COUNTS, Refused, adding, all_rows, write
+from leftfold.testing.conformance.machine_ground import MachineGround
+from leftfold.testing.conformance.machine_writes import INLINES, NAMES, PARTS, SEARCHES, SELECTIONS, WRITES
+from leftfold.testing.conformance.stores import event
+
+__all__ = ["RowMachine"]
+
+_LEASE_S = 36_000.0
+_NO_TOKEN = 2**40
+
+
+class RowMachine(MachineGround):
+    """One sequence of transactions, on a store and on the reference; subclasses give the opener."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.claims: list[tuple[str, int, int]] = []
+        self.done: list[tuple[Transaction, Transaction]] = []
+        for table in (COUNTS, BOOKS):
+            for generation in (1, 2):
+                self.run(self.store.prepare(self.moved(table), generation))
+                self.run(self.reference.prepare(table, generation))
+        self.run(write(self.store, Point(table=self.moved(COUNTS), generation=1)))
+        self.run(write(self.reference, Point(table=COUNTS, generation=1)))
+
+    @rule(parts=PARTS, writes=st.lists(WRITES, max_size=4), inlines=st.lists(INLINES, max_size=2))
+    def transact(
+        self,
+        parts: list[tuple[str, int | Expected]],
+        writes: list[Write],
+        inlines: list[tuple[str, int, bool]],
+    ) -> None:
+        new = event()
+        ours = Transaction(
+            parts=[ToStream(self.prefix + stream, expected, [new]) for stream, expected in parts],
+            writes=[self.ours(each) for each in writes],
+            inline=[_inline(self.moved(COUNTS), *each) for each in inlines],
+        )
+        theirs = Transaction(
+            parts=[ToStream(stream, expected, [new]) for stream, expected in parts],
+            writes=[self.theirs(each) for each in writes],
+            inline=[_inline(COUNTS, *each) for each in inlines],
+        )
+        self.done.append((ours, theirs))
+        self.compare(ours, theirs)
+
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        if self.done:
+            self.compare(*data.draw(st.sampled_from(self.done)))
+
+    @rule(inlines=st.lists(INLINES, min_size=2, max_size=8))
+    def race(self, inlines: list[tuple[str, int, bool]]) -> None:
+        new = [event() for _ in inlines]
+        ours = [
+            _one(f"{self.prefix}r-{n}", new[n], _inline(self.moved(COUNTS), *each)) for n, each in enumerate(inlines)
+        ]
+        theirs = [_one(f"r-{n}", new[n], _inline(COUNTS, *each)) for n, each in enumerate(inlines)]
+        assert self.run(_together(self.store, ours)) == self.run(_together(self.reference, theirs))
+
+    @rule(name=NAMES)
+    def claim(self, name: str) -> None:
+        ours = self.run(self.store.claim(self.prefix + name, "me", _LEASE_S))
+        theirs = self.run(self.reference.claim(name, "me", _LEASE_S))
+        assert ours is not None
+        assert theirs is not None
+        assert (ours.position, ours.event_id) == (theirs.position, theirs.event_id)
+        assert ours.token > max((token for known, token, _ in self.claims if known == name), default=0)
+        self.claims.append((name, ours.token, theirs.token))
+
+    @rule(name=NAMES)
+    def forget(self, name: str) -> None:
+        self.run(self.store.forget(self.prefix + name))
+        self.run(self.reference.forget(name))
+
+    @rule(data=st.data(), note=st.sampled_from([None, "done"]))
+    def release(self, data: st.DataObject, note: str | None) -> None:
+        if self.claims:
+            name, ours, theirs = data.draw(st.sampled_from(self.claims))
+            self.run(self.store.release(self.prefix + name, ours, note))
+            self.run(self.reference.release(name, theirs, note))
+
+    @rule(selection=SELECTIONS, generation=st.integers(1, 2))
+    def select(self, selection: Selection, generation: int) -> None:
+        ours = self.run(self.store.select(self.moved(BOOKS), selection, generation=generation))
+        theirs = self.run(self.reference.select(BOOKS, selection, generation=generation))
+        assert list(ours) == list(theirs)
+
+    @rule(text=SEARCHES, generation=st.integers(1, 2))
+    def search(self, text: str, generation: int) -> None:
+        ours = self.run(self.store.search(self.moved(BOOKS), text, Selection(), generation=generation))
+        theirs = self.run(self.reference.search(BOOKS, text, Selection(), generation=generation))
+        assert sorted((each.key, each.row) for each in ours) == sorted((each.key, each.row) for each in theirs)
+
+    @invariant()
+    def rows_agree(self) -> None:
+        for table in (COUNTS, BOOKS):
+            moved = self.moved(table)
+            assert self.run(self.store.generation(moved)) == self.run(self.reference.generation(table))
+            for generation in (1, 2):
+                ours = self.run(all_rows(self.store, moved, generation))
+                assert ours == self.run(all_rows(self.reference, table, generation))
+
+    @invariant()
+    def checkpoints_agree(self) -> None:
+        listed = self.run(self.store.checkpoints(self.prefix))
+        ours = [(each.name[len(self.prefix) :], _state(each)) for each in listed]
+        assert ours == [(each.name, _state(each)) for each in self.run(self.reference.checkpoints())]
+
+    @invariant()
+    def heads_agree(self) -> None:
+        assert self.run(self.store.head()) - self.base == self.run(self.reference.head())
+
+    def compare(self, ours: Transaction, theirs: Transaction) -> None:
+        mine = _plain(self.run(_outcome(self.store, ours)), self.base, self.prefix)
+        assert mine == _plain(self.run(_outcome(self.reference, theirs)))
+
+    def moved(self, table: Table) -> Table:
+        return replace(table, name=f"{table.name}_{self.prefix[20:32]}")
+
+    def ours(self, step: Write) -> Write:
+        match step:
+            case Advance(name=name):
+                return replace(step, name=self.prefix + name, token=self.tokens(step)[0])
+            case Point(table=table, at_head=at_head):
+                return replace(step, table=self.moved(table), at_head=None if at_head is None else at_head + self.base)
+            case _:
+                return replace(step, table=self.moved(step.table))
+
+    def theirs(self, step: Write) -> Write:
+        return replace(step, token=self.tokens(step)[1]) if isinstance(step, Advance) else step
+
+    def tokens(self, step: Advance) -> tuple[int, int]:
+        known = [(ours, theirs) for name, ours, theirs in self.claims if name == step.name][::-1]
+        return known[step.token] if step.token < len(known) else (_NO_TOKEN, _NO_TOKEN)
+
+
+async def _outcome(store: Store, transaction: Transaction) -> Appended | LeftfoldError | Refused | None:
+    try:
+        return await store.transact(transaction)
+    except (LeftfoldError, Refused) as refusal:
+        return refusal
+
+
+async def _together(store: Store, group: Sequence[Transaction]) -> list[str]:
+    return [type(outcome).__name__ for outcome in await asyncio.gather(*(_outcome(store, each) for each in group))]
+
+
+def _inline(table: Table, key: str, by: int, refuse: bool) -> Inline:
+    return adding(key, by=by, refuse=refuse, table=table)
+
+
+def _one(stream: str, new: NewEvent, inline: Inline) -> Transaction:
+    return Transaction(parts=[ToStream(stream, Expected.ANY, [new])], inline=[inline])
+
+
+def _plain(outcome: Appended | LeftfoldError | Refused | None, base: int = 0, prefix: str = "") -> object:
+    if not isinstance(outcome, Appended):
+        return type(outcome).__name__
+    versions = {stream[len(prefix) :]: version for stream, version in outcome.versions.items()}
+    return outcome.position - base, versions, outcome.repeated
+
+
+def _state(kept: Checkpoint) -> object:
+    return kept.position, kept.event_id, kept.owner, kept.held, kept.note

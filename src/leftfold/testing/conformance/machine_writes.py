@@ -1,0 +1,91 @@
+"""What the state machine of rows draws: writes, inline projections, selections and searches."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from hypothesis import strategies as st
+
+from leftfold.store.events import Expected
+from leftfold.store.tables import Compare, Selection, Where
+from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Write
+from leftfold.testing.conformance.ledger import BOOKS, COUNTS, row
+
+__all__ = ["INLINES", "NAMES", "PARTS", "SEARCHES", "SELECTIONS", "WRITES"]
+
+NAMES = st.sampled_from(["c", "d"])
+PARTS = st.lists(
+    st.tuples(st.sampled_from(["a-1", "b-1"]), st.sampled_from([Expected.ANY, Expected.ANY, 0, 1])), max_size=1
+)
+"""A stream and the version it is expected at."""
+
+INLINES = st.tuples(st.sampled_from(["total", "k1"]), st.integers(1, 3), st.sampled_from([False, False, False, True]))
+"""A key of `COUNTS`, what is added to its row, and whether the projection raises instead."""
+
+_KEYS = st.sampled_from(["k1", "k2", "ü", "total"])
+_GENERATIONS = st.sampled_from([None, None, None, 1, 2, 3])
+
+
+def _book(title: str | None, pages: int | None, tags: list[str] | None) -> bytes:
+    return msgspec.json.encode({"title": title, "pages": pages, "tags": tags})
+
+
+def _put(generation: int | None, key: str, content: bytes, shard: int) -> Put:
+    table = COUNTS if content.startswith(b'{"n"') else BOOKS
+    return Put(table=table, rows={key: content}, generation=generation, shard=shard)
+
+
+def _insert(key: str, content: bytes) -> Insert:
+    return Insert(table=COUNTS if content.startswith(b'{"n"') else BOOKS, key=key, row=content)
+
+
+def _advance(name: str, age: int, position: int) -> Advance:
+    return Advance(name=name, token=age, position=position, event_id=UUID(int=position) if position else None)
+
+
+_BOOK_ROWS = st.builds(
+    _book,
+    st.sampled_from(["tea", "Tea", "green tea", "ale", "", None]),
+    st.sampled_from([1, 2, 10, None]),
+    st.sampled_from([["hot"], ["hot", "cold"], [], None]),
+)
+_ROWS = st.one_of(st.builds(row, st.integers(0, 5)), _BOOK_ROWS)
+_SHARDS = st.sampled_from([0, 0, 0, 1])
+
+WRITES: st.SearchStrategy[Write] = st.one_of(
+    st.builds(_put, _GENERATIONS, _KEYS, _ROWS, _SHARDS),
+    st.builds(_put, st.sampled_from([1, 2]), _KEYS, _BOOK_ROWS, st.just(0)),
+    st.builds(
+        Delete,
+        table=st.sampled_from([COUNTS, BOOKS]),
+        keys=st.lists(_KEYS, max_size=3),
+        generation=_GENERATIONS,
+    ),
+    st.builds(_insert, _KEYS, _ROWS),
+    st.builds(_advance, NAMES, st.integers(0, 2), st.integers(0, 4)),
+    st.builds(
+        Point,
+        table=st.sampled_from([COUNTS, BOOKS]),
+        generation=st.sampled_from([1, 2, 2, 3]),
+        view=st.none(),
+        at_head=st.one_of(st.none(), st.integers(0, 4)),
+    ),
+)
+"""The token of an `Advance` is how many claims of its checkpoint came after the one it shows."""
+
+_WHERES = st.one_of(
+    st.builds(Where, st.just("title"), st.sampled_from(list(Compare)[:6]), st.sampled_from(["tea", "Tea", "b", ""])),
+    st.builds(Where, st.just("pages"), st.sampled_from(list(Compare)[:6]), st.integers(0, 11)),
+    st.builds(Where, st.just("key"), st.sampled_from(list(Compare)[:6]), _KEYS),
+    st.builds(Where, st.just("tags"), st.just(Compare.CONTAINS), st.sampled_from(["hot", "cold", "ho"])),
+)
+_ORDERS = st.lists(st.sampled_from(["title", "-title", "pages", "-pages", "-key"]), max_size=3)
+
+
+def _selection(where: list[Where], order_by: list[str], limit: int, offset: int) -> Selection:
+    return Selection(where=tuple(where), order_by=tuple(order_by), limit=limit, offset=offset)
+
+
+SELECTIONS = st.builds(_selection, st.lists(_WHERES, max_size=2), _ORDERS, st.integers(1, 5), st.integers(0, 2))
+SEARCHES = st.sampled_from(["tea", "te*", "green TEA", "ale", "a* t*", "", "tea -green"])
