@@ -1,9 +1,9 @@
 """A process that forks children which append and kill themselves at the Nth call of their database driver.
 
-Each line of input is an `Order`. A child writes an `Acknowledged` line for every append it is told about, and a
-`Changed` line for every change of a snapshot; when it has ended, however it did, the nursery writes an `Ended` line.
-The nursery itself has no threads and no connections, so forking it is safe and much faster than starting a new
-interpreter.
+Each line of input is an `Order`. A child writes an `Acknowledged` line for every append it is told about, a `Changed`
+line for every change of a snapshot, and an `Answered` line for every command; when it has ended, however it did, the
+nursery writes an `Ended` line. The nursery itself has no threads and no connections, so forking it is safe and much
+faster than starting a new interpreter.
 
 On SQLite the calls are every execute, executemany, fetch and commit; on PostgreSQL every send and receive on the
 driver's socket. The child dies right before a call and right after it.
@@ -27,6 +27,7 @@ from msgspec import Struct
 
 from leftfold.store.port import Store
 from tests.guarantees.children import begin_child, say
+from tests.guarantees.commanding import send_commands
 from tests.guarantees.places import open_place
 from tests.guarantees.plan import Acknowledged, Planned, append_planned, plan_of
 from tests.guarantees.snapping import change_snapshots
@@ -50,7 +51,7 @@ class Order(Struct, frozen=True):
     url: str
     run: int
     step: int
-    work: Literal["appends", "snapshots"] = "appends"
+    work: Literal["appends", "snapshots", "commands"] = "appends"
 
 
 class Ended(Struct, frozen=True):
@@ -128,10 +129,12 @@ def _method(countdown: Countdown, call: Callable[..., object]) -> Callable[..., 
 
 
 async def live(order: Order) -> None:
-    """Append the whole plan, or save and drop all of its snapshots, telling the parent of each acknowledgement."""
+    """Append the whole plan, or do the other work of the order, telling the parent of each acknowledgement."""
     store = await open_place(order.url)
     if order.work == "snapshots":
         await change_snapshots(store, order.run)
+    if order.work == "commands":
+        await send_commands(store, order.run)
     numbers = iter(range(1_000))
     for together in plan_of(order.run) if order.work == "appends" else ():
         await asyncio.gather(*(_append(store, planned, next(numbers)) for planned in together))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -149,6 +152,17 @@ async def test_an_attribute_that_is_not_annotated_is_an_error_while_nothing_is_s
         with pytest.raises(DefinitionError, match="'seen' set but not annotated"):
             await accounts.edit("a", Sloppy.add)
         assert await app.store.head() == 2
+
+
+async def test_a_state_that_cannot_be_kept_is_read_all_the_same_and_told(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with App(Sloppy, store=url) as app:
+        for number in range(3):
+            await app.events.append("sloppy-a", Added(amount=Decimal(number)), expected=number)
+        assert (await app.repository(Sloppy).get("a")).version == 3
+        assert (await app.repository(Sloppy).load("a")).replayed == 3
+    assert "snapshot of stream 'sloppy-a' at version 3 was not saved: aggregate Sloppy: 'seen'" in caplog.text
 
 
 @pytest.mark.parametrize("damage", ["state", "digest", "json", "ahead"])
@@ -297,6 +311,59 @@ def test_a_value_of_another_type_than_annotated_is_refused() -> None:
     vars(rich)["by"] = {"x": "1.50"}  # what a checker would have found
     with pytest.raises(InvalidPayload, match="'by'"):
         state_codec(Rich).dump(rich)
+
+
+def test_an_equal_value_that_is_written_in_another_way_is_refused_by_name() -> None:
+    class Weighed(Aggregate[Added], category="weighed"):
+        kilos: float = 0.0
+
+        @applies
+        def _added(self, event: Added) -> None:
+            self.kilos += float(event.amount)
+
+    weighed = Weighed("a")
+    weighed.kilos = 2
+    with pytest.raises(InvalidPayload, match=r"attribute 'kilos': 2 would read back as 2\.0"):
+        state_codec(Weighed).dump(weighed)
+
+
+_PROGRAM = """
+import multiprocessing
+from leftfold import Aggregate, Event, applies
+from leftfold.domain.state import state_codec
+
+class Added(Event):
+    pass
+
+class Counter(Aggregate[Added]):
+    total: int = 0
+    @applies
+    def _added(self, event: Added) -> None:
+        self.total += 1
+
+def tell() -> None:
+    print(state_codec(Counter).fingerprint, flush=True)
+
+def main() -> None:
+    tell()
+    child = multiprocessing.get_context("spawn").Process(target=tell)
+    child.start()
+    child.join()
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_a_program_reads_the_same_snapshots_however_it_is_started(tmp_path: Path) -> None:
+    (tmp_path / "counting.py").write_text(_PROGRAM)
+    starts = (["counting.py"], ["-m", "counting"], ["-c", "import counting; counting.main()"])
+    prints = [
+        subprocess.run([sys.executable, *how], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+        for how in starts
+    ]
+    assert [len(each) for each in prints] == [2, 2, 2]
+    assert len({fingerprint for each in prints for fingerprint in each}) == 1
 
 
 def test_place_schema_defaults_and_state_version_are_in_the_fingerprint() -> None:

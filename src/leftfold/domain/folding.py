@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeAlias, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from leftfold.domain.core import Core
 from leftfold.errors import DefinitionError, LeftfoldError, UnknownEventType, UnknownSchemaVersion, UnreadableEvent
@@ -12,7 +13,7 @@ from leftfold.messages.event import event_name
 from leftfold.messages.registry import Registry
 from leftfold.messages.upcasting import UpcastFault
 
-__all__ = ["Fact", "Folding", "folding_flaws"]
+__all__ = ["Fact", "FoldNote", "Folding", "folding_flaws"]
 
 _S = TypeVar("_S")
 
@@ -20,6 +21,31 @@ Fact: TypeAlias = tuple[int, str, int, bytes | str]
 """What a fold needs of a stored event: version in the stream from 1, stored name, schema version from 1, payload."""
 
 _Step: TypeAlias = tuple[Callable[[bytes | str], object], Callable[[_S, object], Any]]
+
+
+class FoldNote(str):
+    """The note on whatever folding an event raises; it is in the exception's `__notes__`.
+
+    Args:
+        stream: where the event is.
+        version: of the event, counted from 1.
+        fold: the module and name of the function that raised.
+    """
+
+    __slots__ = ("fold", "stream", "version")
+
+    def __new__(cls, stream: str, version: int, fold: str) -> Self:
+        """Make it."""
+        note = super().__new__(cls, f"while folding version {version} of stream {stream!r}")
+        note.stream, note.version, note.fold = stream, version, fold
+        return note
+
+    stream: str
+    version: int
+    fold: str
+
+    def __reduce__(self) -> tuple[type[FoldNote], tuple[str, int, str]]:
+        return FoldNote, (self.stream, self.version, self.fold)
 
 
 class Folding(Generic[_S]):
@@ -58,7 +84,7 @@ class Folding(Generic[_S]):
             UnknownSchemaVersion: the name is known, a version of it is not.
             DamagedPayload: a payload does not decode; the cause is kept.
             UpcastFailed: an upcast raised, or returned what it does not declare; the cause is kept.
-            Exception: whatever applying an event raises, with a note naming stream and version.
+            Exception: whatever applying an event raises, with a `FoldNote`.
         """
         replaces = self._core.applies is None
         get = self._steps.get
@@ -81,7 +107,7 @@ class Folding(Generic[_S]):
         except UpcastFault as fault:
             raise fault.at(stream, version, type, schema_version) from fault.__cause__
         except Exception as error:
-            error.add_note(f"while folding version {version} of stream {stream!r}")
+            error.add_note(FoldNote(stream, version, _raised_in(error.__traceback__)))
             raise
         return state, version
 
@@ -129,3 +155,13 @@ def _apply(core: Core[_S], reader: Reader) -> Callable[[_S, object], Any]:
             applies[each.__class__](state, each)
 
     return apply_risen
+
+
+def _raised_in(trace: TracebackType | None) -> str:
+    """The outermost function that is not of this room."""
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if not module.startswith(__name__.rpartition(".")[0]):
+            return f"{module}:{trace.tb_frame.f_code.co_qualname}"
+        trace = trace.tb_next
+    return "of a type that is not written in Python"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -93,11 +94,15 @@ class StateCodec(Generic[_S]):
             value = getattr(struct, name)
             if value is not UNSET and (flaw := find_flaw(value, name)):
                 return InvalidPayload(f"{self.name}, attribute {flaw.path!r}", flaw.reason)
-            if back is not None and (reads := getattr(back, name)) != value:
+            if back is not None and ((reads := getattr(back, name)) != value or _text(reads) != _text(value)):
                 return InvalidPayload(
                     f"{self.name}, attribute {name!r}", f"{value!r:.80} would read back as {reads!r:.80}"
                 )
         return InvalidPayload(f"state of {self.name}", f"{reason}. Give every attribute a value of its annotated type")
+
+
+def _text(value: object) -> bytes:
+    return _encode(ordered(value))
 
 
 def state_codec(subject: type[Aggregate[Any]] | Decider[Any, Any, Any]) -> StateCodec[Any]:
@@ -174,4 +179,17 @@ def _codec(
 
 def _place(folder: object) -> str:
     """Where a class or function is, so that two of one category never read each other's states."""
-    return f"{getattr(folder, '__module__', '')}:{getattr(folder, '__qualname__', '')}"
+    module = getattr(folder, "__module__", "")
+    main = _main() if module in {"__main__", "__mp_main__"} else None
+    return f"{main or module}:{getattr(folder, '__qualname__', '')}"
+
+
+def _main() -> str | None:
+    """What the running program is called where it is imported, so that both read the same states."""
+    main = sys.modules["__main__"]
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    return spec.name if spec else _stem(file) if file else None
+
+
+def _stem(file: str) -> str:
+    return file.replace("\\", "/").rpartition("/")[2].removesuffix(".py")

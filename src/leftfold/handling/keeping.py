@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from leftfold.errors import InvalidInput, StoreError
+from leftfold.errors import DefinitionError, InvalidInput, StoreError
 from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
 
 __all__ = ["Keeper", "Snapshots", "State"]
@@ -126,6 +126,13 @@ class Keeper:
             if self._saving is None:
                 self._saving = asyncio.create_task(self._save_waiting())
 
+    def not_saved(self, stream: str, version: int, error: Exception) -> None:
+        """Log why a snapshot was not saved."""
+        expected = isinstance(error, DefinitionError | InvalidInput | StoreError)
+        _log.warning(
+            "snapshot of stream %r at version %d was not saved: %s", stream, version, error, exc_info=not expected
+        )
+
     async def drain(self) -> None:
         """Wait until every snapshot asked for so far is saved or given up."""
         while self._saving is not None:
@@ -145,8 +152,4 @@ class Keeper:
         try:
             await self._store.save_snapshot(snapshot)
         except Exception as error:  # noqa: BLE001 - the events are stored, so nothing may make their command fail
-            stream, version = snapshot.key.stream, snapshot.key.version
-            expected = isinstance(error, StoreError | InvalidInput)
-            _log.warning(
-                "snapshot of stream %r at version %d was not saved: %s", stream, version, error, exc_info=not expected
-            )
+            self.not_saved(snapshot.key.stream, snapshot.key.version, error)

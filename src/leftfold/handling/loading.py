@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, overload
 
@@ -13,15 +13,16 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.folding import Folding
 from leftfold.domain.lifecycle import core_of
 from leftfold.domain.state import StateCodec, state_codec
-from leftfold.errors import InvalidQuery
+from leftfold.errors import DefinitionError, InvalidPayload, InvalidQuery
 from leftfold.handling.keeping import Keeper, Snapshots, State
 from leftfold.handling.moments import AsOf, Loaded
 from leftfold.handling.planning import Plan
 from leftfold.messages.codec import Codec
 from leftfold.store.event_store import EventStore
-from leftfold.store.events import Fact
+from leftfold.store.events import Fact, ToStream
 from leftfold.store.names import StreamName
 from leftfold.store.port import Store
+from leftfold.store.transaction import Inline
 
 __all__ = ["Loader", "stream_of"]
 
@@ -40,13 +41,19 @@ class Loader:
         codec: how they are read and written.
         snapshots: what is kept of states.
         clock: says what lies in the future.
+        inline: see `EventStore`.
     """
 
     def __init__(
-        self, store: Store, codec: Codec, snapshots: Snapshots = _NO_SNAPSHOTS, clock: Clock | None = None
+        self,
+        store: Store,
+        codec: Codec,
+        snapshots: Snapshots = _NO_SNAPSHOTS,
+        clock: Clock | None = None,
+        inline: Callable[[Sequence[ToStream]], Sequence[Inline]] | None = None,
     ) -> None:
         self.store = store
-        self.events = EventStore(store, codec)
+        self.events = EventStore(store, codec, inline)
         self.keeper = Keeper(store, snapshots)
         self._codec = codec
         self._clock: Clock = clock or SystemClock()
@@ -118,6 +125,10 @@ class Loader:
             )
         return await self.store.position_at(as_of.recorded)
 
+    async def latest(self) -> datetime:
+        """The latest time that is known to have come: the clock's, or that of the last event when it is later."""
+        return max(self._clock.now(), await self._newest())
+
     async def _newest(self) -> datetime:
         """The recorded time of the last event, the beginning of time when there is none."""
         head = await self.store.head()
@@ -144,6 +155,18 @@ class Loader:
         if plan.states is None or not (self.keeper.caches or plan.is_due(version, snapshot)):
             return None
         return State(version, plan.states.dump(state), snapshot)
+
+    async def keep_loaded(self, plan: Plan[S], stream: str, loaded: Loaded[S]) -> None:
+        """Save a snapshot of a state that was only read, when one is due; that it cannot be kept is logged."""
+        if not plan.is_due(loaded.version, loaded.snapshot):
+            return
+        try:
+            kept = self.keepable(plan, loaded.version, loaded.state, loaded.snapshot)
+        except (DefinitionError, InvalidPayload) as error:
+            self.keeper.not_saved(stream, loaded.version, error)
+        else:
+            if kept is not None:
+                await self.keep(plan, stream, kept)
 
     async def keep(self, plan: Plan[S], stream: str, state: State) -> None:
         """Keep a state whose events are stored: in the cache, and as a snapshot when one is due.

@@ -19,8 +19,10 @@ class Receipt(Struct, Generic[R_co], frozen=True, kw_only=True):
         position: of the last event it recorded; of the store's last event when it recorded none. Whoever has seen the
             log up to here has seen the decision's effect.
         repeated: True when the same events were stored before and nothing was stored now.
+        context: name of the context whose log the position is of; empty when nobody said.
     """
 
     result: R_co
     position: int
     repeated: bool = False
+    context: str = ""

@@ -92,7 +92,8 @@ class TimeTravel(Generic[S]):
 
         Args:
             id: which one.
-            value: computed from each state; it keeps nothing of the state itself, which goes on changing.
+            value: computed from each state, an aggregate being sealed; it keeps nothing of the state itself, which goes
+                on changing.
             since: a time with a zone; None means from the first event.
             until: a time with a zone, included; None means up to now.
             valid: along valid time, as it is known now; otherwise along recorded time.
@@ -126,11 +127,7 @@ class TimeTravel(Generic[S]):
     async def _loaded(self, id: str) -> Loaded[S]:
         """The state as of now; a snapshot of it is saved when one is due."""
         loaded = await self._loader.load(self._plan, id)
-        plan, loader = self._plan, self._loader
-        if plan.is_due(loaded.version, loaded.snapshot):
-            kept = loader.keepable(plan, loaded.version, loaded.state, loaded.snapshot)
-            if kept is not None:
-                await loader.keep(plan, stream_of(plan.core, id), kept)
+        await self._loader.keep_loaded(self._plan, stream_of(self._plan.core, id), loaded)
         return self._sealed(loaded)
 
     async def _plain(self, id: str, as_of: AsOf, states: StateCodec[S]) -> dict[str, object]:
@@ -156,7 +153,7 @@ class TimeTravel(Generic[S]):
         first = 1 if since is None else await store.version_at(stream, await store.position_at(since))
         last = None if until is None else await store.version_at(stream, await store.position_at(until))
         first = max(first, 1)
-        state = (await self._loader.load(self._plan, id, first - 1)).state
+        state = self._sealed(await self._loader.load(self._plan, id, first - 1)).state
         changes: list[Change[V]] = []
         async for event in self._stored(stream, first - 1, last):
             state = self._plan.fold(state, [_fact(event)], stream)
@@ -171,12 +168,12 @@ class TimeTravel(Generic[S]):
         events.sort(key=lambda event: event.occurred_at)
         changes: list[Change[V]] = []
         known: list[StoredEvent] = []
-        state, version = plan.core.initial(id), 0
+        state, version = self._initial(id), 0
         for at, happened in groupby(events, key=lambda event: event.occurred_at):
             new = sorted(happened, key=_version)
             known += new
             if new[0].version < version:  # told late: what is folded already comes after it
-                state, new = plan.core.initial(id), sorted(known, key=_version)
+                state, new = self._initial(id), sorted(known, key=_version)
             state, version = plan.fold(state, map(_fact, new), stream), new[-1].version
             changes.append(Change(value=value(state), version=version, at=at))
         begin = sum(1 for change in changes if since is not None and change.at <= since)
@@ -187,6 +184,9 @@ class TimeTravel(Generic[S]):
             for event in page:
                 yield event
             after = page[-1].version
+
+    def _initial(self, id: str) -> S:
+        return self._sealed(Loaded(state=self._plan.core.initial(id), version=0, snapshot=0, replayed=0)).state
 
     def _sealed(self, loaded: Loaded[S]) -> Loaded[S]:
         if isinstance(loaded.state, Aggregate):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from functools import reduce
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
+from leftfold.domain.decider import Decider
 from leftfold.domain.lifecycle import take
 from leftfold.domain.recording import Pending
 from leftfold.errors import InvalidAppend
@@ -18,17 +20,29 @@ from leftfold.messages.metadata import Metadata
 from leftfold.store.event_store import Envelope
 from leftfold.store.events import Appended, ToStream
 from leftfold.store.names import StreamName
+from leftfold.store.transaction import Write
 
-__all__ = ["Tracking", "committed"]
+__all__ = ["Beside", "Tracking", "committed"]
 
 A = TypeVar("A", bound=Aggregate[Any])
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
 R = TypeVar("R")
+
+Beside: TypeAlias = Callable[[Sequence[ToStream]], Awaitable[Sequence[Write]]]
+"""Gives what is written in the same commit as the events it is handed, which may be none."""
 
 
 class _Tracked(NamedTuple):
     plan: Plan[Any]
     aggregate: Aggregate[Any]
     snapshot: int
+
+
+class _Decided(NamedTuple):
+    part: ToStream
+    kept: tuple[Plan[Any], StreamName, State] | None
 
 
 class Tracking:
@@ -43,6 +57,7 @@ class Tracking:
         self.loader = loader
         self._metadata = metadata
         self._tracked: dict[StreamName, _Tracked] = {}
+        self._decided: list[_Decided] = []
 
     async def load(self, kind: type[A], id: str) -> A:
         """The tracked aggregate *id*, at version 0 when it has no events; the same object each time."""
@@ -71,24 +86,49 @@ class Tracking:
         self._tracked[stream] = _Tracked(plan, aggregate, 0)
         return aggregate
 
-    async def commit(self) -> Appended | None:
-        """Append what was recorded; None when nothing was."""
-        parts: list[ToStream] = []
-        kept: list[tuple[Plan[Any], StreamName, State]] = []
+    async def decide(self, decider: Decider[C, S, E], id: str, command: C) -> tuple[E, ...]:
+        """Let *decider* decide *command* on the state of *id*; the events it answers with are part of the commit.
+
+        Raises:
+            DomainError: the decider refused.
+        """
+        plan = self.loader.plan(decider)
+        loaded = await self.loader.load(plan, id)
+        events = decider.decided(command, loaded.state)
+        if events:
+            stream, version = stream_of(plan.core, id), loaded.version + len(events)
+            state = reduce(decider.evolve, events, loaded.state)
+            kept = self.loader.keepable(plan, version, state, loaded.snapshot)
+            envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
+            part = self.loader.events.part(stream, *envelopes, expected=loaded.version)
+            self._decided.append(_Decided(part, None if kept is None else (plan, stream, kept)))
+        return events
+
+    async def commit(self, beside: Beside | None = None) -> Appended | None:
+        """Append what was recorded, and write what *beside* gives in the same step; None when nothing was recorded."""
+        decided = [*self._decided, *self._recorded()]
+        parts = [each.part for each in decided]
+        writes = await beside(parts) if beside is not None else ()
+        if writes:
+            appended = await self.loader.events.commit(*parts, writes=writes)
+        else:
+            appended = await self.loader.events.append_together(*parts) if parts else None
+        for each in decided:
+            if each.kept is not None:
+                await self.loader.keep(*each.kept)
+        return appended
+
+    def _recorded(self) -> list[_Decided]:
+        found: list[_Decided] = []
         for stream, (plan, aggregate, snapshot) in self._tracked.items():
             expected, events = take(aggregate)
             if not events:
                 continue
-            parts.append(self.loader.events.part(stream, *map(self._enveloped, events), expected=expected))
+            part = self.loader.events.part(stream, *map(self._enveloped, events), expected=expected)
             # Written before the append: what cannot be kept is told while nothing is stored.
-            if (state := self.loader.keepable(plan, aggregate.version, aggregate, snapshot)) is not None:
-                kept.append((plan, stream, state))
-        if not parts:
-            return None
-        appended = await self.loader.store.append(*parts)
-        for plan, stream, state in kept:
-            await self.loader.keep(plan, stream, state)
-        return appended
+            kept = self.loader.keepable(plan, aggregate.version, aggregate, snapshot)
+            found.append(_Decided(part, None if kept is None else (plan, stream, kept)))
+        return found
 
     def _enveloped(self, one: Pending) -> Envelope:
         return Envelope(event=one.event, valid_at=one.valid_at, tags=one.tags, metadata=self._metadata)
