@@ -100,8 +100,12 @@ async def show_everybody(app: App) -> None:
 
 
 # run
+def bank() -> App:
+    return App(Account, store="sqlite:///moments.db", snapshots=Snapshots(with_append=True))
+
+
 async def main() -> None:
-    async with App(Account, store="sqlite:///moments.db", snapshots=Snapshots(with_append=True)) as app:
+    async with bank() as app:
         await show_snapshots(app)
         await show_versions(app)
         await show_what_was_known(app)

@@ -127,7 +127,7 @@ def bank(store: str) -> App:
 
 # run
 async def main() -> None:
-    async with bank("sqlite:///bank.db") as app:
+    async with bank("sqlite:///versions.db") as app:
         accounts = app.repository(Account)
         if await accounts.find("ACC-001") is None:  # as releases long ago have stored it
             await app.events.append(

@@ -5,29 +5,47 @@ What most programs need is here; each room has more. Nothing here loads an extra
 
 from leftfold.app import App, SyncApp
 from leftfold.clock import Clock, SystemClock
+from leftfold.contexts.context import Context
 from leftfold.domain.aggregate import Aggregate, applies
 from leftfold.domain.decider import Decider
 from leftfold.domain.errors import DomainError
 from leftfold.domain.money import Money
-from leftfold.errors import Conflict, DefinitionError, LeftfoldError, NotFound, StoreUnavailable
+from leftfold.errors import (
+    Conflict,
+    DefinitionError,
+    LeftfoldError,
+    NotCaughtUp,
+    NotFound,
+    StoreUnavailable,
+    UnknownCommand,
+    UnknownQuery,
+)
 from leftfold.handling.keeping import Snapshots
 from leftfold.handling.moments import AsOf
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import Repository
 from leftfold.handling.unit_of_work import UnitOfWork
+from leftfold.messages.command import Command
 from leftfold.messages.event import Event, event
+from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
+from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent
+from leftfold.projections.read_model import ReadModel
 from leftfold.store.event_store import Envelope, EventStore
 from leftfold.store.events import Expected
 from leftfold.store.names import StreamName
+from leftfold.subscriptions.reaction import Attempt
 
 __all__ = [
     "Aggregate",
     "App",
     "AsOf",
+    "Attempt",
     "Clock",
+    "Command",
     "Conflict",
+    "Context",
     "Decider",
     "DefinitionError",
     "DomainError",
@@ -35,10 +53,14 @@ __all__ = [
     "Event",
     "EventStore",
     "Expected",
+    "IntegrationEvent",
     "LeftfoldError",
     "Metadata",
     "Money",
+    "NotCaughtUp",
     "NotFound",
+    "Query",
+    "ReadModel",
     "Receipt",
     "RecordedEvent",
     "Repository",
@@ -48,6 +70,8 @@ __all__ = [
     "SyncApp",
     "SystemClock",
     "UnitOfWork",
+    "UnknownCommand",
+    "UnknownQuery",
     "applies",
     "event",
 ]

@@ -76,6 +76,47 @@ def test_threads_share_it(url: str) -> None:
         assert [accounts.get(f"A{n}").balance for n in range(4)] == [4, 4, 4, 4]
 
 
+def test_a_thread_follows_while_others_go_on(url: str) -> None:
+    with App(Account, store=url).sync() as app:
+        accounts, seen, caught_up = app.repository(Account), list[int](), threading.Event()
+        accounts.edit("A", Account.deposit, Decimal(1))
+
+        def follow() -> None:
+            for page in app.events.follow(category="account"):
+                seen.extend(event.position for event in page.events)
+                caught_up.set()
+                if page.position == 4:
+                    return
+
+        follower = threading.Thread(target=follow)
+        follower.start()
+        assert caught_up.wait(10)
+        for _ in range(3):
+            accounts.edit("A", Account.deposit, Decimal(1))
+        follower.join(10)
+        assert seen == [1, 2, 3, 4]
+
+
+def test_a_thread_that_follows_is_told_when_the_app_is_closed(url: str) -> None:
+    app = App(Account, store=url).sync()
+    app.repository(Account).edit("A", Account.deposit, Decimal(1))
+    ended, caught_up = list[LeftfoldError](), threading.Event()
+
+    def follow() -> None:
+        try:
+            for _ in app.events.follow():
+                caught_up.set()
+        except LeftfoldError as error:
+            ended.append(error)
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    assert caught_up.wait(10)
+    app.close()
+    follower.join(10)
+    assert len(ended) == 1
+
+
 def test_a_closed_app_opens_again_at_the_next_call(url: str) -> None:
     app = App(Account, store=url).sync()
     app.repository(Account).edit("A", Account.deposit, Decimal(1))
@@ -136,3 +177,8 @@ def test_every_method_of_a_repository_has_a_synchronous_twin(twin: type[Any], or
     }
     assert asynchronous
     assert asynchronous - set(vars(twin)) == set()
+
+
+def test_the_synchronous_event_store_does_all_that_its_original_does() -> None:
+    public = {name for name, member in vars(EventStore).items() if inspect.isfunction(member) and name[0] != "_"}
+    assert public - set(vars(SyncEventStore)) == {"recorded"}  # of a stored event, which only a port gives

@@ -57,6 +57,12 @@ def refunded(store: str) -> str:
     return store
 
 
+def test_a_fold_that_raises_ends_the_trail_with_its_event(leftfold: Leftfold, sqlite: str) -> None:
+    ran = leftfold("audit", "till-1", "--store", fill(sqlite), "--app", "tests.cli.tills:raising")
+    said = "stream 'till-1' version 1: the fold tests.cli.tills:Raising._paid raised KeyError: 'lost'. Mend the fold\n"
+    assert ran == (1, "", f"leftfold: {said}")
+
+
 def test_the_trail_says_who_when_why_and_what_changed(leftfold: Leftfold, url: str) -> None:
     store = refunded(fill(url))
     first, second = leftfold(*AUDIT, store, "--app", APP, "--json").lines
@@ -141,6 +147,7 @@ def test_a_payload_that_is_damaged_is_told_and_fails_the_trail(leftfold: Leftfol
         ("other-1", ["--app", APP], "it has box, till", 2),
         ("", [], "stream name", 2),
         ("till-1", ["--app", "tests.cli.tills:nothing"], "could not be loaded", 2),
+        ("till-1", ["--app", "sys:exit"], "could not be loaded: SystemExit", 2),
     ],
 )
 def test_a_stream_that_has_no_trail_is_told(

@@ -188,3 +188,11 @@ def test_an_app_that_cannot_be_loaded_is_a_wrong_command_line(
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("leftfold: --app")
     assert reason in ran.err
+
+
+@pytest.mark.parametrize("option", ["--limit", "--after"])
+@pytest.mark.parametrize("number", ["1.5", "1e0", "0x2", "9" * 5000, "two"])
+def test_a_number_is_never_rounded_or_guessed(leftfold: Leftfold, sqlite: str, option: str, number: str) -> None:
+    record(sqlite, ("account-1", [event(), event(), event()]))
+    ran = leftfold("log", option, number, "--store", sqlite)
+    assert (ran.code, ran.out, "is no whole number" in ran.err) == (2, "", True)

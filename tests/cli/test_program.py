@@ -31,6 +31,17 @@ def test_every_verb_explains_itself_and_takes_store_and_json(leftfold: Leftfold,
     assert all(word in ran.out for word in (f"leftfold {verb}", VERBS[verb].summary[:40], "--store", "--json"))
 
 
+def test_help_fills_the_lines_of_a_terminal(leftfold: Leftfold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = [line.rstrip() for line in leftfold("verify", "--help").out.splitlines()]
+    start = lines.index("Positions and versions have no gaps, recorded times never")
+    assert lines[start + 1 : start + 4] == [
+        "run backwards, payloads are JSON; with --app, every event",
+        "reads as one of its classes. The exit code is 1 when",
+        "something is wrong, dropped or not.",
+    ]
+
+
 def test_version_is_that_of_the_distribution(leftfold: Leftfold) -> None:
     assert leftfold("--version") == (0, version("leftfold") + "\n", "")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import Leftfold, event, record, stored
-from tests.cli.tills import APP, day, fill, filled, told_late
+from tests.cli.tills import APP, day, fill, filled, told_in, told_late
 
 
 def test_it_shows_the_state_after_a_version(leftfold: Leftfold, url: str) -> None:
@@ -55,6 +56,48 @@ def test_the_points_that_were_asked_for_are_told(leftfold: Leftfold, sqlite: str
     assert line["as_of"] == {"recorded": "2026-03-25T12:00:00Z", "valid": "2026-03-10T23:59:59.999999Z"}
     head = leftfold(*show, "--store", sqlite).out.splitlines()[0]
     assert head.startswith("till-1 version 2, valid 2026-03-10T23:59:59.999999+00:00, recorded by 2026-03-25T12:00")
+
+
+def test_today_means_everything_up_to_now(leftfold: Leftfold, url: str) -> None:
+    fill(url)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    for points in (["--at", today], ["--at", today, "--valid", today]):
+        (line,) = leftfold("show", "till-1", *points, "--app", APP, "--store", url, "--json").lines
+        assert (line["version"], line["state"]) == (4, {"total": "6"})
+    diff = ("show", "till-1", "--diff", "1", today, "--app", APP, "--store", url)
+    assert leftfold(*diff) == (0, 'total  "0" -> "6"\n', "")
+
+
+@pytest.mark.parametrize(
+    ("at", "code", "told"),
+    [
+        ("2990-03-09", 0, "till-1 version 1, recorded by 2990-03-09T23:59:59.999999+00:00"),
+        ("2990-03-10", 0, "till-1 version 2, now"),
+        ("2990-03-11", 2, "lies in the future"),
+        ("2990-03-10T12:00:00Z", 0, "till-1 version 2, recorded by"),
+        ("2990-03-10T12:00:01Z", 2, "lies in the future"),
+    ],
+)
+def test_a_day_that_is_on_for_the_store_means_now_whatever_the_clock_here_says(
+    leftfold: Leftfold, sqlite: str, at: str, code: int, told: str
+) -> None:
+    told_in(sqlite, datetime(2990, 3, 9, 12, tzinfo=UTC), datetime(2990, 3, 10, 12, tzinfo=UTC))
+    ran = leftfold("show", "till-1", "--at", at, "--app", APP, "--store", sqlite)
+    assert (ran.code, told in ran.out + ran.err) == (code, True)
+
+
+@pytest.mark.parametrize("point", [["--version", "2"], ["--diff", "1", "2"], ["--at", "2026-03-25"]])
+def test_a_fold_that_raises_is_named_with_its_event(leftfold: Leftfold, sqlite: str, point: list[str]) -> None:
+    show = ("show", "till-1", *point, "--app", "tests.cli.tills:raising", "--store", told_late(sqlite))
+    said = "stream 'till-1' version 1: the fold tests.cli.tills:Raising._paid raised KeyError: 'lost'. Mend the fold\n"
+    assert leftfold(*show) == (1, "", f"leftfold: {said}")
+
+
+def test_a_deciders_fold_that_raises_is_named_with_its_event(leftfold: Leftfold, url: str) -> None:
+    record(url, ("box-1", [event("verify.Put", '{"thing":"a"}')]))
+    ran = leftfold("show", "box-1", "--version", "1", "--app", "tests.cli.tills:breaking_down", "--store", url)
+    said = "stream 'box-1' version 1: the fold tests.cli.tills:_break_down raised LookupError: a. Mend the fold\n"
+    assert ran == (1, "", f"leftfold: {said}")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +150,8 @@ def test_a_decider_has_states_too(leftfold: Leftfold, url: str) -> None:
         (["--diff", "1", "9", "--app", APP], "has no version 9", 2),
         (["--diff", "0", "1", "--app", APP], "counted from 1", 2),
         (["--diff", "1", "-1", "--app", APP], "-1", 2),
+        (["--diff", "1", "9" * 5000, "--app", APP], "is no version", 2),
+        (["--version", "1.5", "--app", APP], "--version", 2),
         (["--diff", "1", "2026-03-31T12:00", "--app", APP], "has no zone", 2),
         (["--diff", "1", "--app", APP], "--diff", 2),
         (["--diff", "1", "2", "--version", "1", "--app", APP], "own two points", 2),

@@ -166,7 +166,14 @@ def test_a_wrong_snapshot_does_not_make_later_ones_wrong(leftfold: Leftfold, tmp
 
 
 @pytest.mark.parametrize(
-    ("app", "said"), [("tests.cli.tills:raising", "KeyError: 'lost'"), (APP, "DamagedPayload: stream 'till-1'")]
+    ("app", "said"),
+    [
+        (
+            "tests.cli.tills:raising",
+            "stream 'till-1' version 1: the fold tests.cli.tills:Raising._paid raised KeyError: 'lost'",
+        ),
+        (APP, "DamagedPayload: stream 'till-1'"),
+    ],
 )
 def test_a_snapshot_of_events_that_cannot_be_folded_is_named_and_stays(
     leftfold: Leftfold, tmp_path: Path, app: str, said: str

@@ -14,7 +14,7 @@ from leftfold.domain import Aggregate, Decider
 from leftfold.store import EventStore, Snapshot, ToStream
 from leftfold.testing import ManualClock
 
-__all__ = ["APP", "Audited", "Box", "Paid", "Till", "day", "fill", "filled", "make", "told_late"]
+__all__ = ["APP", "Audited", "Box", "Paid", "Till", "day", "fill", "filled", "make", "told_in", "told_late"]
 
 APP = "tests.cli.tills:make"
 
@@ -87,6 +87,14 @@ def raising() -> App:
     return App(Raising, store="memory:")
 
 
+def _break_down(state: tuple[str, ...], event: Put) -> tuple[str, ...]:
+    raise LookupError(*state, event.thing)
+
+
+def breaking_down() -> App:
+    return App(Decider(_decide, _break_down, _NOTHING, category="box"), store="memory:")
+
+
 def twice() -> App:
     return App(Till, Audited, store="memory:")
 
@@ -127,6 +135,20 @@ def filled(directory: Path, then: Callable[[Snapshot], Snapshot] | None = None, 
 def day(number: int) -> datetime:
     """Noon of a day of March 2026, in UTC."""
     return datetime(2026, 3, number, 12, tzinfo=UTC)
+
+
+def told_in(url: str, *recorded: datetime) -> str:
+    """One till, paid 1 at each of these times of the store's clock."""
+
+    async def work() -> None:
+        clock = ManualClock(recorded[0])
+        async with App(Till, store=url, clock=clock) as app:
+            for moment in recorded:
+                clock.set(moment)
+                await app.repository(Till).edit("1", Till.pay, Decimal(1))
+
+    asyncio.run(work())
+    return url
 
 
 def told_late(url: str) -> str:

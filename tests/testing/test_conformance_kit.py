@@ -58,6 +58,48 @@ class Noop:
     async def drop_snapshots(self, keys):
         return 0
 
+    async def prepare(self, table, generation=1):
+        pass
+
+    async def discard(self, table, generation):
+        pass
+
+    async def generation(self, table):
+        return 0
+
+    async def get(self, table, keys, *, generation=None):
+        return {}
+
+    async def select(self, table, selection, *, generation=None):
+        return []
+
+    async def scan(self, table, **range):
+        return []
+
+    async def search(self, table, text, selection, *, generation=None):
+        return []
+
+    async def transact(self, transaction):
+        return await self.append(*transaction.parts) if transaction.parts else None
+
+    async def claim(self, name, owner, lease_s):
+        return None
+
+    async def renew(self, name, token, lease_s):
+        return False
+
+    async def release(self, name, token, note=None):
+        pass
+
+    async def checkpoints(self, prefix=""):
+        return []
+
+    async def forget(self, name):
+        pass
+
+    async def reached(self, name, position, timeout):
+        return 0
+
     async def restore(self, events):
         return 0
 
@@ -72,6 +114,13 @@ class TestNoop(StoreConformance):
             return Noop()
 
         return open_one
+
+    @pytest.fixture
+    def later(self):
+        async def move(seconds):
+            pass
+
+        return move
 """
 
 

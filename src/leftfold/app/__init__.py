@@ -4,13 +4,15 @@ In: aggregates, deciders, a store URL. Out: repositories, units of work, the ope
 May import: every room above it, and adapters where a URL names them.
 """
 
-from leftfold.app.composition import App, Part
+from leftfold.app.composition import App
+from leftfold.app.monitoring import Monitor, StreamLag
 from leftfold.app.opening import open_schema, open_store
 from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
 
 __all__ = [
     "App",
-    "Part",
+    "Monitor",
+    "StreamLag",
     "SyncApp",
     "SyncDeciderRepository",
     "SyncEventStore",

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import copy
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
+import msgspec
+
+from leftfold.app.assembly import Assembly, Plan
+from leftfold.app.dead_letters import DeadLetters
+from leftfold.app.directory import Directory
+from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
+from leftfold.app.running import Conduct, Running
+from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
-from leftfold.clock import Clock
+from leftfold.clock import Clock, SystemClock
+from leftfold.contexts.context import Context, Part
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.domain.folding import folding_flaws
-from leftfold.domain.lifecycle import core_of
 from leftfold.errors import DefinitionError, StoreClosed
 from leftfold.handling.keeping import Snapshots
-from leftfold.handling.loading import Loader
+from leftfold.handling.middleware import Middleware
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import DeciderRepository, Repository
 from leftfold.handling.unit_of_work import UnitOfWork, transact
 from leftfold.messages.codec import Codec
+from leftfold.messages.command import Command
+from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.query import Query
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
+from leftfold.subscriptions.worker import Timing
 
-__all__ = ["App", "Part"]
+__all__ = ["App"]
 
 A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C")
@@ -35,75 +48,152 @@ S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
 _SNAPSHOTS = Snapshots()
-
-Part: TypeAlias = type[Aggregate[Any]] | Decider[Any, Any, Any]
-"""What an app is made of."""
+_TIMING = Timing()
 
 
 class App:
-    """Aggregates and deciders on one store.
+    """Contexts, each on a store of its own; or a few aggregates and deciders on one.
 
-    Everything is checked here: all event classes are registered together, and every finding is told at once. The store
-    is opened by `async with` and closed at its end.
+    Everything is checked here, and every finding is told at once. Stores are opened by `async with` and closed at its
+    end; between, read models are followed and reactions run, unless that is left to `leftfold work`.
 
     Args:
-        parts: aggregate classes and deciders.
-        store: a store URL, see `open_store`, or an open store, which the app then does not close.
-        name: of the context; event names are its own.
+        parts: contexts; or aggregate classes and deciders, which make up one context.
+        store: where events and rows are; see `Stores` and `open_store`. An open store is not closed.
+        name: of the context that aggregates and deciders make up.
+        provide: what handlers are given beside what the framework has, by the type or protocol they name.
+        middleware: around every command and query, the first outermost.
+        inline: names of projections that every append writes in its own transaction. Every process that appends has to
+            run them.
+        workers: whether this process follows the log; how fast it notices dead workers, if a `Timing` is given.
         clock: gives recorded times where the store has no clock of its own; the machine's when left out.
         transform: changes payloads on their way into the store and out, to encrypt them for instance.
-        upcasts: functions from old event classes to newer ones, so that everything reads events of today.
+        upcasts: functions from old event classes to newer ones, beside those of the contexts.
         snapshots: how states are kept; snapshots of aggregates and deciders that have `snapshot_every=`, saved in the
             background, and no cache, when left out.
 
     Raises:
-        DefinitionError: two event classes share a name and version, one cannot be stored, or an upcast leads nowhere
-            or takes an event of a vocabulary. It lists every finding.
+        DefinitionError: it lists every finding.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that a program is composed of is said in one place
         self,
-        *parts: Part,
-        store: str | Store,
+        *parts: Context | Part,
+        store: Stores,
         name: str = "app",
+        provide: Mapping[type[Any], object] | None = None,
+        middleware: Sequence[Middleware] = (),
+        inline: Collection[str] = (),
+        workers: bool | Timing = True,
         clock: Clock | None = None,
         transform: Transform | None = None,
         upcasts: Sequence[Upcast] = (),
         snapshots: Snapshots = _SNAPSHOTS,
     ) -> None:
-        events = [cls for part in parts for cls in core_of(part).vocabulary]
-        self.registry = Registry(name, *events, upcasts=upcasts)
-        """Which names and versions its event classes have."""
-        if flaws := [flaw for part in parts for flaw in folding_flaws(core_of(part), self.registry)]:
-            raise DefinitionError(*flaws)
-        self.codec = Codec(self.registry, transform)
-        """How its events are written and read."""
-        self._parts = parts
-        self._where = store
+        contexts = _contexts(parts, name)
+        plan = Plan(
+            provide=provide or {},
+            inline=inline,
+            publishers=_publishers(contexts),
+            transform=transform,
+            upcasts=upcasts,
+        )
+        self._assemblies = _assembled(contexts, plan)
+        self.directory = Directory(self._assemblies)
+        """Which of its contexts handles what."""
+        self._stores = {one.name: store_of(one.name, store, len(contexts)) for one in contexts}
         self._clock = clock
-        self._snapshots = snapshots
-        self._loader: Loader | None = None
+        self._workers = bool(workers)
+        self._conduct = Conduct(
+            clock=clock or SystemClock(),
+            middleware=middleware,
+            snapshots=snapshots,
+            timing=workers if isinstance(workers, Timing) else _TIMING,
+        )
+        self._running: dict[str, Running] = {}
+
+    def with_settings(self, *, store: Stores | None = None, workers: bool | Timing | None = None) -> Self:
+        """This app with another store, or with or without workers; it is opened and closed by itself.
+
+        Args:
+            store: see `App`; as it is when left out.
+            workers: see `App`; as it is when left out.
+
+        Raises:
+            DefinitionError: a context would have no store, or share one.
+        """
+        other = copy.copy(self)
+        other._running = {}
+        if store is not None:
+            names = [one.name for one in self.contexts]
+            other._stores = {name: store_of(name, store, len(names)) for name in names}
+        if workers is not None:
+            timing = workers if isinstance(workers, Timing) else self._conduct.timing
+            other._workers = bool(workers)
+            other._conduct = msgspec.structs.replace(self._conduct, timing=timing)
+        return other
 
     async def __aenter__(self) -> Self:
-        """Open the store; raises what `open_store` raises."""
-        store = await open_store(self._where, clock=self._clock) if isinstance(self._where, str) else self._where
-        self._loader = Loader(store, self.codec, self._snapshots, self._clock)
+        """Open the stores; raises what `open_store` raises."""
+        try:
+            for assembly in self._assemblies:
+                where = self._stores[assembly.context.name]
+                opened = await open_store(where, clock=self._clock) if isinstance(where, str) else where
+                self._running[assembly.context.name] = Running(assembly, opened, self._conduct)
+            for running in self._running.values():
+                await running.prepare(self._running)
+            if self._workers:
+                for running in self._running.values():
+                    await running.work()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish what the store has accepted and the snapshots that are on their way, and close the store."""
-        loader, self._loader = self._loader, None
-        if loader is not None:
-            await loader.keeper.drain()
-            if isinstance(self._where, str):
-                await loader.store.close()
+        """Finish what the stores have accepted, what is being followed and the snapshots on their way, and close."""
+        running, self._running = self._running, {}
+        await asyncio.gather(*(one.stop() for one in running.values()))
+        for one in running.values():
+            if isinstance(self._stores[one.name], str):
+                await one.store.close()
+
+    @property
+    def contexts(self) -> tuple[Context, ...]:
+        """What it runs."""
+        return tuple(one.context for one in self._assemblies)
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What it is made of."""
-        return self._parts
+        """The aggregates and deciders of all contexts."""
+        return tuple(part for one in self._assemblies for part in one.parts)
+
+    @property
+    def registry(self) -> Registry:
+        """Which names and versions the event classes of its only context have; `DefinitionError` with several."""
+        return self._only().registry
+
+    @property
+    def codec(self) -> Codec:
+        """How the events of its only context are written and read; `DefinitionError` with several."""
+        return self._only().codec
+
+    @property
+    def monitor(self) -> Monitor:
+        """How far read models and reactions are; raises `StoreClosed` outside `async with`."""
+        self._opened()
+        return Monitor(self._running, self._conduct.clock)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """Events that followers could not handle, to be replayed or dropped; raises `StoreClosed` when not open."""
+        return DeadLetters(self._opened())
+
+    async def followed(self) -> None:
+        """Wait as long as this process follows the logs; raises what ended it before the app was closed."""
+        await asyncio.gather(*(running.followed() for running in self._opened().values()))
 
     def sync(self) -> SyncApp:
         """This app for code that does not await, on an event loop of its own; use it by `with`."""
@@ -111,13 +201,45 @@ class App:
 
     @property
     def store(self) -> Store:
-        """The open store; raises `StoreClosed` outside `async with`."""
-        return self._opened().store
+        """The open store of its only context; raises `StoreClosed` outside `async with`."""
+        return self.running().store
 
     @property
     def events(self) -> EventStore:
-        """The open store in terms of event classes; raises `StoreClosed` outside `async with`."""
-        return self._opened().events
+        """The same in terms of event classes; raises `StoreClosed` outside `async with`."""
+        return self.running().loader.events
+
+    async def send(self, command: Command[R], *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Receipt[R]:
+        """Carry out *command* in the context that handles it; see `CommandBus.send`."""
+        running = self.running(self.directory.of_command(type(command)))
+        receipt = await running.commands.send(command, id=id, metadata=metadata)
+        return msgspec.structs.replace(receipt, context=running.name)
+
+    async def ask(
+        self,
+        query: Query[R],
+        *,
+        after: Receipt[Any] | None = None,
+        timeout: float = 10.0,
+        metadata: Metadata = NO_METADATA,
+    ) -> R:
+        """Answer *query* in the context that handles it.
+
+        Args:
+            after: wait first until the read models that the answer comes from show what this receipt is for; woken,
+                not polled.
+            timeout: seconds to wait for that at most.
+            metadata: who asks, and why.
+
+        Raises:
+            NotCaughtUp: the read model was not there when the time was over; it names both positions.
+            NoWorker: nobody follows the log for it; at once.
+            TableMissing: the read model has not been built yet.
+            UnknownQuery: nothing answers it.
+            InvalidInput: a field is not of its declared type.
+        """
+        running = self.running(self.directory.of_query(type(query)))
+        return await running.ask(query, metadata, after, timeout)
 
     @overload
     def repository(self, subject: type[A], *, metadata: Metadata = ...) -> Repository[A]: ...
@@ -136,19 +258,22 @@ class App:
             DefinitionError: *subject* is not one of the app's parts.
             StoreClosed: outside `async with`.
         """
-        if subject not in self._parts:
-            known = ", ".join(getattr(part, "__name__", repr(part)) for part in self._parts)
+        owner = next((one.context.name for one in self._assemblies if subject in one.parts), None)
+        if owner is None:
+            known = ", ".join(getattr(part, "__name__", repr(part)) for part in self.parts)
             raise DefinitionError(f"{subject!r} is not a part of this App ({known}); give it to App(...)")
+        loader = self.running(owner).loader
         if isinstance(subject, Decider):
-            return DeciderRepository(subject, self._opened(), metadata=metadata)
-        return Repository(subject, self._opened(), metadata=metadata)
+            return DeciderRepository(subject, loader, metadata=metadata)
+        return Repository(subject, loader, metadata=metadata)
 
     async def transact(
         self, work: Callable[[UnitOfWork], Awaitable[R]], *, metadata: Metadata = NO_METADATA
     ) -> Receipt[R]:
         """Run *work*, and store what its aggregates recorded in one commit when it returns.
 
-        On a conflict it runs again from the start, with fresh aggregates. When it raises, nothing is stored.
+        On a conflict it runs again from the start, with fresh aggregates. When it raises, nothing is stored. It is for
+        apps of one context; with several, register it as a command.
 
         Args:
             work: gets repositories from the unit of work it is handed; does nothing that may not happen twice.
@@ -158,9 +283,71 @@ class App:
             Conflict: other writers were faster every time, see `handling.ATTEMPTS`.
             DomainError: *work* refused.
         """
-        return await transact(self._opened(), work, metadata)
+        return await transact(self.running().loader, work, metadata)
 
-    def _opened(self) -> Loader:
-        if self._loader is None:
+    def running(self, context: str | None = None) -> Running:
+        """A context at work, by its name; the only one when left out.
+
+        Raises:
+            StoreClosed: outside `async with`.
+            DefinitionError: there is no such context, or there are several and none is named.
+        """
+        running = self._opened()
+        name = self._only().context.name if context is None else context
+        if name not in running:
+            raise DefinitionError(f"this App has no context {name!r}; it has {', '.join(running)}")
+        return running[name]
+
+    def _opened(self) -> Mapping[str, Running]:
+        if not self._running:
             raise StoreClosed("this App is not open; use it inside `async with App(...) as app:`")
-        return self._loader
+        return self._running
+
+    def _only(self) -> Assembly:
+        if len(self._assemblies) > 1:
+            names = ", ".join(one.context.name for one in self._assemblies)
+            raise DefinitionError(
+                f"this App has several contexts ({names}); say which, as in app.running({names.split(',')[0]!r})"
+            )
+        return self._assemblies[0]
+
+
+def _contexts(parts: Sequence[Context | Part], name: str) -> Sequence[Context]:
+    contexts = [part for part in parts if isinstance(part, Context)]
+    others = [part for part in parts if not isinstance(part, Context)]
+    if contexts and others:
+        raise DefinitionError(
+            f"App got contexts and, beside them, {others[0]!r:.80}; add it to one: context.includes(...)"
+        )
+    names = [context.name for context in contexts]
+    if twice := [one for one in names if names.count(one) > 1]:
+        raise DefinitionError(f"App got {names.count(twice[0])} contexts called {twice[0]!r}")
+    if contexts:
+        return contexts
+    made = Context(name)
+    made.includes(*others)
+    return [made]
+
+
+def _publishers(contexts: Sequence[Context]) -> dict[type[IntegrationEvent], Context]:
+    publishers: dict[type[IntegrationEvent], Context] = {}
+    for context in contexts:
+        for cls in (cls for publication in context.publications for cls in publication.gives):
+            if (other := publishers.setdefault(cls, context)) is not context:
+                raise DefinitionError(f"contexts {other.name} and {context.name} both publish {cls.__qualname__}")
+    return publishers
+
+
+def _assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
+    assemblies: list[Assembly] = []
+    findings: list[str] = []
+    for context in contexts:
+        try:
+            assemblies.append(Assembly(context, plan))
+        except DefinitionError as error:
+            findings += error.findings
+    known = {one.name for context in contexts for one in context.projections}
+    findings += [f"inline: there is no projection {name!r}" for name in plan.inline if name not in known]
+    if findings:
+        raise DefinitionError(*dict.fromkeys(findings))
+    return assemblies

@@ -18,10 +18,13 @@ from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import DeciderRepository, Repository
 from leftfold.handling.temporal import TimeTravel
 from leftfold.handling.unit_of_work import UnitOfWork
+from leftfold.messages.command import Command
 from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent, RecordedPage
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, QueryItem, ToStream
+from leftfold.store.following import Unknown
 
 if TYPE_CHECKING:
     from leftfold.app.composition import App
@@ -91,6 +94,23 @@ class SyncApp:
         if isinstance(subject, Decider):
             return SyncDeciderRepository(app.repository(subject, metadata=metadata), self._background)
         return SyncRepository(app.repository(subject, metadata=metadata), self._background)
+
+    def send(self, command: Command[R], *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Receipt[R]:
+        """See `App.send`."""
+        app = self._open()
+        return self._background.run(app.send(command, id=id, metadata=metadata))
+
+    def ask(
+        self,
+        query: Query[R],
+        *,
+        after: Receipt[Any] | None = None,
+        timeout: float = 10.0,
+        metadata: Metadata = NO_METADATA,
+    ) -> R:
+        """See `App.ask`."""
+        app = self._open()
+        return self._background.run(app.ask(query, after=after, timeout=timeout, metadata=metadata))
 
     def transact(self, work: Callable[[UnitOfWork], Awaitable[R]], *, metadata: Metadata = NO_METADATA) -> Receipt[R]:
         """See `App.transact`; *work* is async and runs on the app's loop."""
@@ -224,6 +244,20 @@ class SyncEventStore:
     ) -> RecordedPage:
         """See `EventStore.read_log`."""
         return self._run(self._events.read_log(after=after, match=match, category=category, limit=limit))
+
+    def follow(
+        self,
+        *,
+        after: int = 0,
+        match: tuple[QueryItem, ...] = (),
+        category: str | None = None,
+        unknown: Unknown = Unknown.WAIT,
+    ) -> Iterator[RecordedPage]:
+        """See `EventStore.follow`; its thread waits for the next page, and the app goes on serving others meanwhile.
+
+        It ends when the app is closed, with a `LeftfoldError`, or at an interrupt, such as Ctrl-C.
+        """
+        return _stepped(self._events.follow(after=after, match=match, category=category, unknown=unknown), self._run)
 
 
 def _stepped(items: AsyncIterator[R], run: Callable[[Coroutine[Any, Any, R | _End]], R | _End]) -> Iterator[R]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from leftfold.app.composition import App
+from leftfold.cli.folds import told_folds
 from leftfold.cli.opening import app_at, existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console, write_json
@@ -96,9 +97,10 @@ class _Changes:
         self._state: dict[str, object] = {}
 
     def of(self, event: StoredEvent) -> dict[str, _Change]:
-        """What *event* changes; raises `UnreadableEvent` when nobody can say."""
+        """What *event* changes; raises `UnreadableEvent` or `FoldFailed` when nobody can say."""
         fact = event.version, event.type, event.schema_version, event.data
-        self._folded = self._plan.fold(self._folded, [fact], event.stream)
+        with told_folds():
+            self._folded = self._plan.fold(self._folded, [fact], event.stream)
         was, self._state = self._state, self._states.plain(self._folded)
         names = sorted(was.keys() | self._state.keys())
         return {

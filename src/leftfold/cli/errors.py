@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from leftfold.errors import LeftfoldError, RestoreMismatch
 
-__all__ = ["AnotherLog", "InvalidLogFile", "LogFileChanged", "UsageError"]
+__all__ = ["AnotherLog", "FoldFailed", "InvalidLogFile", "LogFileChanged", "StoreOutOfReach", "UsageError"]
 
 
 class UsageError(LeftfoldError):
     """The command line asks for something that cannot be done; nothing was."""
+
+
+class StoreOutOfReach(LeftfoldError):
+    """The store did not answer when it was opened; nothing was done. Try again once it does."""
 
 
 class AnotherLog(LeftfoldError):
@@ -25,6 +29,26 @@ class AnotherLog(LeftfoldError):
         super().__init__(
             f"{name}, line {mismatch.position + 1:,}: this is not the log that the store holds: {mismatch.reason}. "
             "Import it into an empty store"
+        )
+
+
+class FoldFailed(LeftfoldError):
+    """The app's own code raised when it was given an event to fold; what it raised is kept as the cause.
+
+    Args:
+        stream: where the event is.
+        version: of the event, counted from 1.
+        fold: the module and name of the function that raised.
+        error: what it raised.
+    """
+
+    def __init__(self, stream: str, version: int, fold: str, error: Exception) -> None:
+        self.stream = stream
+        self.version = version
+        self.fold = fold
+        super().__init__(
+            f"stream {stream!r} version {version}: the fold {fold} raised {type(error).__name__}: {error}. "
+            "Mend the fold"
         )
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from cyclopts import Parameter
-from cyclopts.types import NonNegativeInt, PositiveInt
 
 from leftfold.cli.opening import existing_store, typed_by
-from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.shown import ShownEvent, Unreadable, shown, time_text
@@ -36,8 +35,8 @@ class Selection:
         tuple[str, ...], Parameter(help="Only events with this tag, and every other one given.", show_default=False)
     ] = ()
     category: Annotated[str | None, Parameter(help="Only streams of this category.")] = None
-    after: Annotated[NonNegativeInt, Parameter(help="Only positions above this one.")] = 0
-    limit: Annotated[PositiveInt | None, Parameter(help="At most so many events.")] = None
+    after: Annotated[AtLeastZero, Parameter(help="Only positions above this one.")] = 0
+    limit: Annotated[AtLeastOne | None, Parameter(help="At most so many events.")] = None
 
     @property
     def match(self) -> tuple[QueryItem, ...]:

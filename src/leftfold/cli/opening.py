@@ -60,7 +60,7 @@ def app_at(place: str) -> App:
     try:
         found: object = attrgetter(path)(import_module(module))
         app: object = found() if callable(found) else found
-    except Exception as error:  # the app is the user's own code, and may raise anything
+    except (Exception, SystemExit) as error:  # the app is the user's own code, and may raise anything
         raise UsageError(f"--app {place!r} could not be loaded: {type(error).__name__}: {error}") from error
     if inspect.iscoroutine(app):
         app.close()

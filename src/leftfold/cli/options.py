@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
+from cyclopts.validators import Number
 
 from leftfold.cli.errors import UsageError
 
-__all__ = ["NOTHING_GIVEN", "NO_STORE_GIVEN", "FileName", "Source", "Target"]
+__all__ = ["NOTHING_GIVEN", "NO_STORE_GIVEN", "AtLeastOne", "AtLeastZero", "FileName", "Source", "Target"]
+
+_LONGEST_NUMBER: Final = 30
+"""Digits of a number at most; Python reads no more than some thousand."""
+
+
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    text = tokens[0].value
+    if not text.removeprefix("-").isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise ValueError(f'"{text:.20}" is no whole number')
+    return int(text)
+
+
+AtLeastOne: TypeAlias = Annotated[int, Parameter(converter=_whole, validator=Number(gt=0))]
+"""A whole number from 1 on, never a rounded one."""
+
+AtLeastZero: TypeAlias = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0))]
+"""A whole number from 0 on, never a rounded one."""
 
 
 @Parameter(name="*")

@@ -1,6 +1,7 @@
 """The program: its verbs, and what becomes of an error.
 
-Exit codes: 0 it worked, 1 it failed or found something, 2 the command line is wrong, 130 interrupted.
+Exit codes: 0 it worked, 1 it failed or found something, 2 the command line is wrong, 3 the store of an app is out of
+reach, 4 the domain refused a command or query, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from typing import Final, NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
-from leftfold.cli.errors import UsageError
+from leftfold.cli.errors import StoreOutOfReach, UsageError
 from leftfold.cli.text import printable
+from leftfold.domain.errors import DomainError
 from leftfold.errors import InvalidQuery, InvalidStoreUrl, InvalidStreamName, LeftfoldError
 
 __all__ = ["VERBS", "Verb", "main"]
 
 _FAILED: Final = 1
 _USAGE: Final = 2
+_OUT_OF_REACH: Final = 3
+_REFUSED: Final = 4
 _INTERRUPTED: Final = 130
 _WRONG_COMMAND_LINE = (UsageError, InvalidStoreUrl, InvalidQuery, InvalidStreamName, CycloptsError)
 
@@ -44,6 +48,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     "audit": Verb("leftfold.cli.audit:audit", "Tell who did what to one stream, when and why."),
     "schema": Verb("leftfold.cli.schema:schema", "Check that an app reads every kind of event stored."),
     "verify": Verb("leftfold.cli.verify:verify", "Read everything that is stored, and name what is wrong with it."),
+    "work": Verb(
+        "leftfold.cli.work:work", "Follow the log for the projections and reactions of an app, until told to stop."
+    ),
     "export": Verb(
         "leftfold.cli.exporting:export_log", "Write the whole log to a file, a line of JSON for each event."
     ),
@@ -84,6 +91,10 @@ def _run(arguments: list[str]) -> int:
         return _INTERRUPTED
     except _WRONG_COMMAND_LINE as error:
         return _complain(error, _USAGE)
+    except StoreOutOfReach as error:
+        return _complain(error, _OUT_OF_REACH)
+    except DomainError as refusal:
+        return _complain(refusal, _REFUSED)
     except (LeftfoldError, OSError) as error:
         return _complain(error, _FAILED)
     return code or 0
@@ -94,7 +105,7 @@ def _program(arguments: list[str]) -> App:
         name="leftfold",
         help="Look into an event store, migrate it, carry its log elsewhere.",
         help_epilogue="Stores: sqlite:///file.db, postgresql://user@host/database, by --store or LEFTFOLD_STORE.",
-        help_format="plaintext",
+        help_format="markdown",
         version=_version,
         default_parameter=Parameter(negative=()),
         result_action="return_value",

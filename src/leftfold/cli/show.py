@@ -8,14 +8,13 @@ from typing import Annotated, Final
 
 import msgspec
 from cyclopts import Parameter
-from cyclopts.types import NonNegativeInt, PositiveInt
 from msgspec import Raw, UnsetType
 from rich.console import Console
 from rich.text import Text
 
 from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import app_at, existing_store, typed_by
-from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, time_text
@@ -37,10 +36,10 @@ _SHORT: Final = 100
 class Range:
     """Which events of a stream."""
 
-    after: Annotated[NonNegativeInt, Parameter(help="Only versions above this one.")] = 0
-    upto: Annotated[NonNegativeInt | None, Parameter(help="Only versions up to this one, included.")] = None
+    after: Annotated[AtLeastZero, Parameter(help="Only versions above this one.")] = 0
+    upto: Annotated[AtLeastZero | None, Parameter(help="Only versions up to this one, included.")] = None
     backward: Annotated[bool, Parameter(help="Newest first.", show_default=False)] = False
-    limit: Annotated[PositiveInt | None, Parameter(help="At most so many events.")] = None
+    limit: Annotated[AtLeastOne | None, Parameter(help="At most so many events.")] = None
 
 
 _ALL: Final = Range()
@@ -52,7 +51,7 @@ async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, so
 
     With --app they are read as its event classes; those that cannot be read say why, and the exit code is 1. With
     --version, --at or --valid the state then is shown instead, and with --diff what differs. A time is
-    2026-03-31T12:00:00Z, or with another zone; a date alone means its end, in UTC.
+    2026-03-31T12:00:00Z, or with another zone; a date alone means its end, in UTC. With --at today means now.
 
     Args:
         stream: Name of the stream.
@@ -82,7 +81,7 @@ async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, so
 
 
 async def _show_moment(stream: str, moment: Moment, source: Source) -> None:
-    points, as_of = moment.points, moment.as_of
+    points, point = moment.points, moment.point
     if source.app is None:
         raise UsageError("a state is folded by an app's aggregates; name the app: --app MODULE:OBJECT")
     app = app_at(source.app)
@@ -90,7 +89,7 @@ async def _show_moment(stream: str, moment: Moment, source: Source) -> None:
         if points is not None:
             await show_difference(app, store, stream, points, json=source.json)
         else:
-            await show_state(app, store, stream, as_of, json=source.json)
+            await show_state(app, store, stream, point, json=source.json)
 
 
 async def _events(store: Store, stream: str, range: Range) -> AsyncIterator[StoredEvent]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, NamedTuple
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveInt
 from msgspec import Struct, structs
 
-from leftfold.app.composition import App, Part
+from leftfold.app.composition import App
 from leftfold.cli.errors import UsageError
+from leftfold.cli.folds import told_folds
+from leftfold.cli.options import AtLeastOne
 from leftfold.cli.output import console, write_json
 from leftfold.cli.text import json_text, printable
+from leftfold.contexts.context import Part
 from leftfold.domain.lifecycle import core_of
 from leftfold.errors import NotFound
 from leftfold.handling.loading import Loader
@@ -22,7 +24,10 @@ from leftfold.handling.temporal import TimeTravel
 from leftfold.store.names import category_of, id_of
 from leftfold.store.port import Store
 
-__all__ = ["Moment", "part_of", "show_difference", "show_state"]
+__all__ = ["Moment", "Point", "part_of", "show_difference", "show_state"]
+
+_LONGEST_VERSION: Final = 20
+"""Digits of a version at most; Python reads no more than some thousand."""
 
 
 @Parameter(name="*")
@@ -30,8 +35,10 @@ __all__ = ["Moment", "part_of", "show_difference", "show_state"]
 class Moment:
     """The state at a point in time, instead of events; needs --app."""
 
-    version: Annotated[PositiveInt | None, Parameter(help="The state after this version.")] = None
-    at: Annotated[str | None, Parameter(help="What was known of it at this time; a date means its end, in UTC.")] = None
+    version: Annotated[AtLeastOne | None, Parameter(help="The state after this version.")] = None
+    at: Annotated[
+        str | None, Parameter(help="What was known of it at this time or the end of this date in UTC; today means now.")
+    ] = None
     valid: Annotated[
         str | None, Parameter(help="What was so at this time or the end of this date, as known now; with --at, then.")
     ] = None
@@ -40,17 +47,18 @@ class Moment:
     ] = None
 
     @property
-    def as_of(self) -> AsOf:
+    def point(self) -> Point:
         """The one point asked for.
 
         Raises:
             UsageError: what should be a time is none, or has no zone.
             InvalidQuery: a version and a time together.
         """
-        return AsOf(version=self.version, recorded=_time(self.at), valid=_time(self.valid))
+        as_of = AsOf(version=self.version, recorded=_time(self.at), valid=_time(self.valid))
+        return Point(as_of, None if self.at is None else _day(self.at))
 
     @property
-    def points(self) -> tuple[AsOf, AsOf] | None:
+    def points(self) -> tuple[Point, Point] | None:
         """The two points asked for, if two were.
 
         Raises:
@@ -65,6 +73,26 @@ class Moment:
         return _point(before), _point(after)
 
 
+class Point(NamedTuple):
+    """A point in time as it was asked for.
+
+    Args:
+        as_of: the point, when everything up to it has happened.
+        day: the day that its recorded time is the end of, if it is one.
+    """
+
+    as_of: AsOf
+    day: date | None = None
+
+    async def settled(self, loader: Loader) -> AsOf:
+        """The point that is meant: a day that is not over yet means all that is recorded so far."""
+        if self.day is None or self.as_of.recorded is None:
+            return self.as_of
+        latest = await loader.latest()
+        is_on = datetime.combine(self.day, time.min, UTC) <= latest < self.as_of.recorded
+        return structs.replace(self.as_of, recorded=None) if is_on else self.as_of
+
+
 class _State(Struct):
     stream: str
     version: int
@@ -72,15 +100,18 @@ class _State(Struct):
     state: dict[str, object]
 
 
-async def show_state(app: App, store: Store, stream: str, as_of: AsOf, *, json: bool) -> None:
+async def show_state(app: App, store: Store, stream: str, point: Point, *, json: bool) -> None:
     """Print the state of *stream* as its attributes.
 
     Raises:
         NotFound: nothing had happened by then.
+        FoldFailed: the app's code raised when it was given an event.
     """
     loader = Loader(store, app.codec)
     plan = loader.plan(part_of(app, stream))
-    loaded = await loader.at(plan, id_of(stream), as_of)
+    as_of = await point.settled(loader)
+    with told_folds():
+        loaded = await loader.at(plan, id_of(stream), as_of)
     if not loaded.version:
         raise NotFound(stream, str(as_of))
     asked = {name: point for name, point in structs.asdict(as_of).items() if point is not None}
@@ -94,17 +125,20 @@ async def show_state(app: App, store: Store, stream: str, as_of: AsOf, *, json: 
         out.print(f"   {printable(name)}  {json_text(value)}")
 
 
-async def show_difference(app: App, store: Store, stream: str, points: tuple[AsOf, AsOf], *, json: bool) -> None:
+async def show_difference(app: App, store: Store, stream: str, points: tuple[Point, Point], *, json: bool) -> None:
     """Print each attribute of *stream* that is not the same at two points in time.
 
     Raises:
         NotFound: the stream has no events at all.
+        FoldFailed: the app's code raised when it was given an event.
     """
     loader = Loader(store, app.codec)
     plan: Any = loader.plan(part_of(app, stream))
     if not await store.read_facts(stream, limit=1):
         raise NotFound(stream)
-    differences = await TimeTravel(loader, plan).diff(id_of(stream), *points)
+    before, after = [await point.settled(loader) for point in points]
+    with told_folds():
+        differences = await TimeTravel(loader, plan).diff(id_of(stream), before, after)
     if json:
         for each in differences:
             write_json(each)
@@ -133,20 +167,28 @@ def part_of(app: App, stream: str) -> Part:
             )
 
 
-def _point(text: str) -> AsOf:
-    return AsOf(version=int(text)) if text.isdecimal() else AsOf(recorded=_time(text))
+def _point(text: str) -> Point:
+    if not text.isdecimal():
+        return Point(AsOf(recorded=_time(text)), _day(text))
+    if len(text) > _LONGEST_VERSION:
+        raise UsageError(f"{text:.20}... is no version of a stream")
+    return Point(AsOf(version=int(text)))
 
 
 def _time(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        whole_day = len(text) <= len("2026-03-31") and "T" not in text
+        moment, day = datetime.fromisoformat(text), _day(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is no time; write 2026-03-31T12:00:00Z, or 2026-03-31 for the end of it") from error
-    if whole_day:
-        return datetime.combine(date.fromisoformat(text), time.max, UTC)
+    if day is not None:
+        return datetime.combine(day, time.max, UTC)
     if moment.utcoffset() is None:
         raise UsageError(f"{text!r} has no zone; write {text}Z, or +01:00 for another zone")
     return moment
+
+
+def _day(text: str) -> date | None:
+    """The date that *text* is, if it is one without a time of day."""
+    return date.fromisoformat(text) if len(text) <= len("2026-03-31") and "T" not in text else None

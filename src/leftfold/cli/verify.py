@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from leftfold.cli.errors import UsageError
 from leftfold.cli.findings import Finding, Findings
+from leftfold.cli.folds import failed_fold
 from leftfold.cli.opening import app_at, existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console
@@ -110,7 +111,8 @@ async def _check_snapshots(store: Store, refolding: Refolding, findings: Finding
                 except StoreError:
                     raise
                 except Exception as error:  # noqa: BLE001 - a fold is the user's own code, and may raise anything
-                    findings.tell(_about(snapshot, f"its events cannot be folded: {type(error).__name__}: {error}"))
+                    told = failed_fold(error) or f"{type(error).__name__}: {error}"
+                    findings.tell(_about(snapshot, f"its events cannot be folded: {told}"))
                 else:
                     if flaw is not None:
                         flawed.append((snapshot, flaw))

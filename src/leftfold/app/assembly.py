@@ -1,0 +1,197 @@
+"""One context, checked: everything it names is there and fits together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, get_args, get_origin
+
+from msgspec import Struct
+
+from leftfold.contexts.context import Context, Part
+from leftfold.contexts.reactions import Reaction
+from leftfold.domain.aggregate import Aggregate
+from leftfold.domain.folding import folding_flaws
+from leftfold.domain.lifecycle import core_of
+from leftfold.errors import DefinitionError
+from leftfold.handling.handlers import QueryHandler
+from leftfold.handling.injection import Scope, Supply
+from leftfold.handling.repository import Repository
+from leftfold.handling.routing import CommandRoute, QueryRoute, Routes, command_routes, query_routes
+from leftfold.messages.codec import Codec
+from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.metadata import Metadata
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.messages.registry import Registry
+from leftfold.messages.transform import Transform
+from leftfold.messages.upcasting import Upcast
+from leftfold.projections.caching import TOUCHED
+from leftfold.projections.projection import Projection
+from leftfold.projections.read_model import ReadModel
+from leftfold.store.event_store import EventStore
+from leftfold.subscriptions.reaction import Attempt
+
+__all__ = ["Assembly", "Plan"]
+
+_OF_REACTIONS: Final[tuple[object, ...]] = (Attempt, RecordedEvent, Metadata, EventStore)
+
+_Followed: TypeAlias = Projection[Any] | Reaction
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What an app says about all of its contexts.
+
+    Args:
+        provide: what handlers are given, by the type they name.
+        inline: names of the projections that every append writes itself.
+        publishers: which context publishes what.
+    """
+
+    provide: Mapping[type[Any], object]
+    inline: Collection[str]
+    publishers: Mapping[type[IntegrationEvent], Context]
+    transform: Transform | None = None
+    upcasts: Sequence[Upcast] = ()
+
+
+class Assembly:
+    """A context and what its parts come to.
+
+    Raises:
+        DefinitionError: it lists every finding.
+    """
+
+    def __init__(self, context: Context, plan: Plan) -> None:
+        findings = list[str]()
+        self.context = context
+        self.parts: tuple[Part, ...] = tuple(dict.fromkeys((*context.parts, *_named_by_handlers(context))))
+        self.sources: dict[str, Context] = {}
+        followed: tuple[_Followed, ...] = (*context.projections, *context.reactions)
+        findings += _twice(followed)
+        own = [one for one in followed if not self._foreign(one, plan, findings)]
+        events = dict.fromkeys(
+            cls
+            for classes in (
+                *(core_of(part).vocabulary for part in self.parts),
+                *(one.events for one in own),
+                *(one.takes for one in context.publications),
+            )
+            for cls in classes
+        )
+        self.registry = Registry(context.name, *events, upcasts=(*context.upcast_functions, *plan.upcasts))
+        self.codec = Codec(self.registry, plan.transform)
+        findings += [flaw for part in self.parts for flaw in folding_flaws(core_of(part), self.registry)]
+        self.inline = tuple(one for one in context.projections if one.name in plan.inline)
+        findings += [
+            f"inline: {one.name!r} folds what another context publishes, so no append here can write it"
+            for one in self.inline
+            if one.name in self.sources
+        ]
+        findings += [
+            f"inline: {one.name!r} has shards, which are for following" for one in self.inline if one.shards > 1
+        ]
+        self.read_models = _by_row(context.projections, findings)
+        aggregates = [part for part in self.parts if isinstance(part, type)]
+        self.scope = Scope(aggregates, plan.provide, (self._read_model,))
+        findings += self.scope.flaws()
+        self.commands, self.queries = self._routes(findings)
+        findings += self._reaction_flaws()
+        if findings:
+            raise DefinitionError(*dict.fromkeys(findings))
+
+    def projections_of(self, handler: QueryHandler) -> tuple[Projection[Any], ...]:
+        """The projections whose rows *handler* reads."""
+        return tuple(
+            self.read_models[row]
+            for hint in handler.needs.values()
+            if get_origin(hint) is ReadModel and (row := get_args(hint)[0]) in self.read_models
+        )
+
+    def projection(self, name: str) -> Projection[Any] | None:
+        """The projection of that name."""
+        return next((one for one in self.context.projections if one.name == name), None)
+
+    def _foreign(self, followed: _Followed, plan: Plan, findings: list[str]) -> bool:
+        outer = [cls for cls in followed.events if issubclass(cls, IntegrationEvent)]
+        if not outer:
+            return False
+        where = f"context {self.context.name!r}, {followed.name!r}"
+        if len(outer) < len(followed.events):
+            findings.append(
+                f"{where} follows events of its own and of another context; one log has one order, split it"
+            )
+        unknown = [cls for cls in outer if cls not in plan.publishers]
+        findings += [f"{where}: no context of this App publishes {cls.__qualname__}" for cls in unknown]
+        publishers = {plan.publishers[cls].name: plan.publishers[cls] for cls in outer if cls not in unknown}
+        if len(publishers) > 1:
+            findings.append(f"{where} follows what {' and '.join(sorted(publishers))} publish; split it, one for each")
+        for context in publishers.values():
+            self.sources[followed.name] = context
+        return True
+
+    def _read_model(self, annotation: object) -> Supply | None:
+        if get_origin(annotation) is not ReadModel or get_args(annotation)[0] not in self.read_models:
+            return None
+        projection = self.read_models[get_args(annotation)[0]]
+
+        def touch(key: str | None) -> None:
+            if (touched := TOUCHED.get()) is not None:
+                touched.add((projection.name, key))
+
+        return lambda handling: ReadModel(projection, handling.loader.store, touch)
+
+    def _routes(self, findings: list[str]) -> tuple[Routes[CommandRoute], Routes[QueryRoute]]:
+        found: list[Any] = []
+        makers: tuple[Callable[[], Any], ...] = (
+            lambda: command_routes((*self.context.decisions, *self.context.commands), self.scope),
+            lambda: query_routes(self.context.queries, self.scope),
+        )
+        for make in makers:
+            try:
+                found.append(make())
+            except DefinitionError as error:
+                findings += error.findings
+        findings += [
+            f"{one.where} keeps its answers (cache=) and reads no ReadModel, so no event would ever drop one"
+            for one in self.context.queries
+            if one.cache is not None and not self.projections_of(one)
+        ]
+        if len(found) < len(makers):
+            raise DefinitionError(*dict.fromkeys(findings))
+        return found[0], found[1]
+
+    def _reaction_flaws(self) -> Iterator[str]:
+        for reaction in self.context.reactions:
+            for name, hint in reaction.needs.items():
+                if (
+                    all(hint is not one for one in _OF_REACTIONS)
+                    and get_origin(hint) is not RecordedEvent
+                    and self.scope.resolve(hint) is None
+                ):
+                    yield f"reaction {reaction.name!r}, parameter {name!r}: {self.scope.missing(hint)}"
+
+
+def _named_by_handlers(context: Context) -> Iterator[type[Aggregate[Any]]]:
+    needs: list[Mapping[str, object]] = [one.needs for one in context.commands]
+    needs += [one.needs for one in context.queries]
+    needs += [one.needs for one in context.reactions]
+    for hint in (hint for each in needs for hint in each.values()):
+        if get_origin(hint) is Repository:
+            yield get_args(hint)[0]
+
+
+def _twice(followed: Sequence[_Followed]) -> Iterator[str]:
+    names = [one.name for one in followed]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield f"{name!r} is the name of {names.count(name)} projections and reactions; give each its own with name="
+
+
+def _by_row(projections: Sequence[Projection[Any]], findings: list[str]) -> dict[object, Projection[Any]]:
+    found: dict[object, Projection[Any]] = {}
+    for one in projections:
+        other = found.setdefault(one.row_type, one)
+        if other is not one:
+            findings.append(
+                f"projections {other.name!r} and {one.name!r} both have rows of {one.row_type.__qualname__}; a "
+                "ReadModel of it could be either, so give each a class of its own"
+            )
+    return found

@@ -1,0 +1,141 @@
+"""How far read models and reactions are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from leftfold.app.running import Running
+from leftfold.clock import Clock
+from leftfold.errors import InvalidQuery, NotCaughtUp
+from leftfold.projections.projection import Projection
+from leftfold.store.port import Store
+from leftfold.subscriptions.monitor import Lag, lag_of
+
+__all__ = ["Monitor", "StreamLag"]
+
+
+class StreamLag(Struct, frozen=True, kw_only=True):
+    """How much of one stream a read model shows.
+
+    Args:
+        version: of the stream's last event.
+        visible: the last version that the read model shows.
+    """
+
+    stream: str
+    version: int
+    visible: int
+
+    @property
+    def behind(self) -> int:
+        """Events of the stream that it does not show yet."""
+        return self.version - self.visible
+
+
+class Monitor:
+    """Looks at what follows the logs of an open app, whoever runs it.
+
+    Args:
+        running: the contexts, by name.
+    """
+
+    def __init__(self, running: Mapping[str, Running], clock: Clock) -> None:
+        self._running = running
+        self._clock = clock
+
+    async def lags(self) -> Sequence[Lag]:
+        """How far every projection and reaction is; one that is being built beside the shown one is told apart."""
+        found: list[Lag] = []
+        for running in self._running.values():
+            for follower in running.followers.values():
+                for generation in await follower.generations.all():
+                    inline = follower.projection in running.assembly.inline and generation.state == "active"
+                    if generation.state != "retired" and not inline:
+                        source = follower.source.store
+                        name, parts = generation.subscription, generation.checkpoints
+                        lag = await lag_of(name, parts, source, running.store, self._clock)
+                        building = generation.state == "building"
+                        found.append(msgspec.structs.replace(lag, context=running.name, building=building))
+            for subscription in running.reactions:
+                parts = tuple(part.checkpoint for part in subscription.parts)
+                name, source = subscription.name, subscription.source.store
+                lag = await lag_of(name, parts, source, running.store, self._clock)
+                found.append(msgspec.structs.replace(lag, context=running.name))
+        return found
+
+    async def stream(self, projection: str, stream: str) -> StreamLag:
+        """How much of *stream* the rows of *projection* show.
+
+        Raises:
+            InvalidQuery: there is no such projection.
+        """
+        running, known = self._find(projection)
+        source = running.followers[known.name].source.store
+        return StreamLag(
+            stream=stream,
+            version=await _version(source, stream),
+            visible=await source.version_at(stream, await self._position(running, known)),
+        )
+
+    async def wait(self, projection: str, *, position: int, timeout: float = 10.0) -> None:
+        """Wait until the rows of *projection* show everything up to *position*.
+
+        Raises:
+            NotCaughtUp, NoWorker: see `App.ask`.
+            InvalidQuery: there is no such projection.
+        """
+        running, known = self._find(projection)
+        await running.caught_up(known, position, timeout)
+
+    async def wait_for_version(self, projection: str, stream: str, version: int, *, timeout: float = 10.0) -> None:
+        """Wait until the rows of *projection* show version *version* of *stream*, which need not be stored yet.
+
+        Args:
+            version: from 1.
+
+        Raises:
+            NotCaughtUp: it was not visible when the time was over; it names projection, wanted and reached version.
+            NoWorker: nobody follows the log for it.
+            InvalidQuery: there is no such projection.
+        """
+        running, known = self._find(projection)
+        source = running.followers[known.name].source.store
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        try:
+            while not (found := await source.read_stream(stream, after=version - 1, limit=1)):
+                head, left = await source.head(), end - loop.time()
+                if left <= 0:
+                    raise NotCaughtUp(projection, version, 0)
+                await source.wake(head, left)
+            await running.caught_up(known, found[0].position, max(end - loop.time(), 0.0))
+        except NotCaughtUp:
+            lag = await self.stream(projection, stream)
+            raise NotCaughtUp(projection, version, lag.visible, stream) from None
+
+    def _find(self, projection: str) -> tuple[Running, Projection[Any]]:
+        for running in self._running.values():
+            if (known := running.assembly.projection(projection)) is not None:
+                return running, known
+        names = [name for running in self._running.values() for name in running.followers]
+        raise InvalidQuery(f"there is no projection {projection!r}; there is {', '.join(names) or 'none'}")
+
+    async def _position(self, running: Running, projection: Projection[Any]) -> int:
+        if projection in running.assembly.inline:
+            return await running.store.head()
+        generations = running.followers[projection.name].generations
+        shown = await generations.active()
+        if shown is None:
+            return 0
+        at = {one.name: one.position for one in await running.store.checkpoints(f"{shown.subscription}/")}
+        return min(at.get(name, 0) for name in shown.checkpoints)
+
+
+async def _version(source: Store, stream: str) -> int:
+    last = await source.read_stream(stream, backward=True, limit=1)
+    return last[0].version if last else 0

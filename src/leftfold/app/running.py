@@ -1,0 +1,241 @@
+"""One context at work: its open store, its buses, and what follows its log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar, get_origin
+
+from msgspec import Struct
+
+from leftfold.app.assembly import Assembly
+from leftfold.clock import Clock
+from leftfold.contexts.reactions import Reaction
+from leftfold.errors import LeftfoldError, NotCaughtUp
+from leftfold.handling.answers import Answers
+from leftfold.handling.asking import QueryBus
+from leftfold.handling.bus import CommandBus
+from leftfold.handling.injection import Handling
+from leftfold.handling.keeping import Snapshots
+from leftfold.handling.loading import Loader
+from leftfold.handling.middleware import Middleware
+from leftfold.handling.receipt import Receipt
+from leftfold.ids import new_id
+from leftfold.integration.publishing import PublishedEvents
+from leftfold.messages.metadata import Metadata
+from leftfold.messages.query import Query
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.projections.cache import LocalCache
+from leftfold.projections.caching import CachedAnswers
+from leftfold.projections.following import ProjectionFollower
+from leftfold.projections.generations import Generation
+from leftfold.projections.inlining import Inlining
+from leftfold.projections.invalidating import Invalidating
+from leftfold.projections.projection import Projection
+from leftfold.store.port import Store
+from leftfold.subscriptions.monitor import wait_for
+from leftfold.subscriptions.reaction import Attempt, Reacting
+from leftfold.subscriptions.subscription import Source, Subscription
+from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
+
+__all__ = ["Conduct", "Running"]
+
+R = TypeVar("R")
+
+_log: Final = logging.getLogger("leftfold")
+_LOOK_S: Final = 0.25
+_PURGE_S: Final = 3_600.0
+
+
+class Conduct(Struct, frozen=True, kw_only=True):
+    """How contexts are run.
+
+    Args:
+        clock: of the app.
+        middleware: around every command and query.
+        snapshots: how states are kept.
+        timing: of workers.
+    """
+
+    clock: Clock
+    middleware: Sequence[Middleware]
+    snapshots: Snapshots
+    timing: Timing
+
+
+class Running:
+    """A context on its open store.
+
+    Args:
+        assembly: the context.
+        store: its own.
+    """
+
+    def __init__(self, assembly: Assembly, store: Store, conduct: Conduct) -> None:
+        self.assembly = assembly
+        self.store = store
+        self._conduct = conduct
+        inlining = Inlining(assembly.inline, assembly.codec) if assembly.inline else None
+        self.loader = Loader(store, assembly.codec, conduct.snapshots, conduct.clock, inlining)
+        self.answers = Answers(store, conduct.clock)
+        self.commands = CommandBus(self.loader, assembly.commands, self.answers, conduct.middleware)
+        self.cached = CachedAnswers(LocalCache(now=lambda: conduct.clock.now().timestamp()))
+        """The answers that are kept."""
+        self.queries = QueryBus(self.loader, assembly.queries, conduct.middleware, self.cached)
+        self.followers: dict[str, ProjectionFollower] = {}
+        self.reactions: Sequence[Subscription] = ()
+        self._reacting: list[_ReactionFollower] = []
+        self._active: dict[str, Generation] = {}
+        self._worker: Worker | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._watching: list[asyncio.Task[None]] = []
+
+    @property
+    def name(self) -> str:
+        """Of the context."""
+        return self.assembly.context.name
+
+    async def prepare(self, others: Mapping[str, Running]) -> None:
+        """Make the tables that its parts need, and find the logs that they follow."""
+        if self.assembly.context.decisions or self.assembly.context.commands:
+            await self.answers.prepare()
+        for projection in self.assembly.context.projections:
+            inline = projection in self.assembly.inline
+            source = self._source(projection.name, others)
+            follower = ProjectionFollower(projection, source, self.store, self._conduct.clock, inline=inline)
+            self.followers[projection.name] = follower
+            await follower.prepare()
+        self._reacting = [
+            _ReactionFollower(one, self, self._source(one.name, others), self._conduct.clock)
+            for one in self.assembly.context.reactions
+        ]
+        self.reactions = [one.subscription for one in self._reacting]
+        await self._watch()
+
+    async def work(self) -> None:
+        """Follow the log in this process, until `stop`."""
+        followers: list[Follower] = [*self.followers.values(), *self._reacting]
+        if not followers:
+            return
+        owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
+        worker = self._worker = Worker(self.store, followers, owner, self._conduct.timing)
+        await worker.prepare()
+        self._tasks = [asyncio.create_task(worker.run()), asyncio.create_task(self._purge())]
+
+    async def followed(self) -> None:
+        """Wait as long as this process follows the log; raises what ended it. It returns at once if it does not."""
+        if self._tasks:
+            await asyncio.shield(self._tasks[0])
+
+    async def stop(self) -> None:
+        """Finish what is under way."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.stop()
+            run, purge = self._tasks
+            purge.cancel()
+            await asyncio.gather(run, purge, return_exceptions=True)
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        await self.loader.keeper.drain()
+
+    async def ask(self, query: Query[R], metadata: Metadata, after: Receipt[Any] | None, timeout_s: float) -> R:
+        """See `App.ask`."""
+        if after is not None:
+            for projection in self.assembly.projections_of(self.assembly.queries.of(query).handler):
+                source = self.assembly.sources.get(projection.name, self.assembly.context)
+                if after.context in ("", source.name):
+                    await self.caught_up(projection, after.position, timeout_s)
+        return await self.queries.ask(query, metadata=metadata, fresh=after is not None)
+
+    async def caught_up(self, projection: Projection[Any], position: int, timeout_s: float) -> None:
+        """Wait until the rows of *projection* show everything up to *position*; see `wait_for`."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
+        while True:
+            shown = self._active.get(projection.name) or await self._shown(projection)
+            left = max(end - loop.time(), 0.0)
+            try:
+                if shown is not None:
+                    if projection not in self.assembly.inline:
+                        await self._wait(projection.name, shown, position, min(left, _LOOK_S))
+                    return
+                building = await self.followers[projection.name].generations.begin("worker")
+                await self._wait(projection.name, building, position, min(left, _LOOK_S))
+                await asyncio.sleep(0.001)  # it has caught up, and is about to be shown
+            except NotCaughtUp as error:
+                self._active.pop(projection.name, None)  # another may be shown by now
+                if not left:
+                    raise NotCaughtUp(projection.name, position, error.reached) from None
+
+    async def _wait(self, name: str, generation: Generation, position: int, timeout_s: float) -> None:
+        here = self._worker is not None
+        await wait_for(name, generation.checkpoints, position, self.store, timeout_s, followed_here=here)
+
+    async def _shown(self, projection: Projection[Any]) -> Generation | None:
+        found = await self.followers[projection.name].generations.active()
+        if found is not None:
+            self._active[projection.name] = found
+        return found
+
+    async def _watch(self) -> None:
+        """Drop kept answers when the rows that they come from change."""
+        cached = [one for one in self.assembly.context.queries if one.cache is not None]
+        for projection in dict.fromkeys(row for one in cached for row in self.assembly.projections_of(one)):
+            follower = self.followers[projection.name]
+            inline = projection in self.assembly.inline
+            watch = Invalidating(projection, follower.source, self.store, self.cached, inline=inline)
+            await watch.start()
+            self._watching.append(asyncio.create_task(watch.run()))
+
+    def _source(self, name: str, others: Mapping[str, Running]) -> Source:
+        context = self.assembly.sources.get(name)
+        if context is None:
+            return Source(self.store, self.loader.events)
+        other = others[context.name]
+        return Source(other.store, PublishedEvents(other.loader.events, context.publications))
+
+    async def _purge(self) -> None:
+        while True:
+            await asyncio.sleep(_PURGE_S)
+            try:
+                await self.answers.purge()
+            except LeftfoldError as error:
+                _log.warning("old answers of %s were not deleted: %s", self.name, error)
+
+
+class _ReactionFollower:
+    """What a worker does for one reaction."""
+
+    def __init__(self, reaction: Reaction, running: Running, source: Source, clock: Clock) -> None:
+        self.reaction = reaction
+        self._running = running
+        self.subscription = Subscription(
+            name=reaction.name, source=source, target=running.store, clock=clock, policy=reaction.policy
+        )
+
+    async def assignments(self) -> Sequence[Assignment]:
+        """See `Follower.assignments`."""
+        consumer = partial(Reacting, self.reaction.name, self.reaction.events, self._react)
+        return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
+
+    async def _react(self, recorded: RecordedEvent[object], attempt: Attempt) -> None:
+        handling = Handling(self._running.loader, recorded.metadata)
+        given: dict[str, object] = {self.reaction.message: recorded.event}
+        for name, hint in self.reaction.needs.items():
+            if hint is Attempt:
+                given[name] = attempt
+            elif get_origin(hint) is RecordedEvent or hint is RecordedEvent:
+                given[name] = recorded
+            elif (supply := self._running.assembly.scope.resolve(hint)) is not None:
+                given[name] = supply(handling)
+        await self.reaction.function(**given)
+
+
+async def _nothing(_position: int, _done: bool) -> None:  # noqa: FBT001 - a callback
+    """Reactions have nothing to show."""

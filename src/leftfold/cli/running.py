@@ -1,0 +1,58 @@
+"""An app on a store that is there, as verbs that need all of it open it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from leftfold.app.composition import App
+from leftfold.app.opening import open_schema
+from leftfold.app.stores import store_of
+from leftfold.cli.errors import StoreOutOfReach, UsageError
+from leftfold.cli.opening import app_at
+from leftfold.cli.options import Source
+from leftfold.errors import DefinitionError, SchemaMismatch, StoreUnavailable
+from leftfold.subscriptions.worker import Timing
+
+__all__ = ["named_app", "opened_app"]
+
+
+def named_app(source: Source) -> App:
+    """The app that a command line names; raises `UsageError` when it names none."""
+    if source.app is None:
+        raise UsageError("which app? Give --app MODULE:OBJECT or set LEFTFOLD_APP, like --app bank:app")
+    return app_at(source.app)
+
+
+@asynccontextmanager
+async def opened_app(app: App, url: str, *, workers: Timing | None = None) -> AsyncGenerator[App]:
+    """*app* on the store at *url*, which is not made when it is missing.
+
+    Args:
+        url: has `{context}` in it when there are several contexts.
+        workers: whether it follows the logs in this process, and how.
+
+    Raises:
+        UsageError: contexts would share a store.
+        SchemaMismatch: there is no store, or none of this version.
+        StoreOutOfReach: it did not answer.
+    """
+    try:
+        opening = app.with_settings(store=url, workers=workers or False)
+        names = [context.name for context in app.contexts]
+        urls = [str(store_of(name, url, len(names))) for name in names]
+    except DefinitionError as error:
+        raise UsageError(str(error)) from error
+    try:
+        for one in urls:
+            status = await open_schema(one).status()
+            if status.found == 0:
+                advice = f"No store is at {one}; see --store, or make one: leftfold migrate"
+                raise SchemaMismatch(0, status.needed, advice)
+        await opening.__aenter__()
+    except (StoreUnavailable, OSError) as error:
+        raise StoreOutOfReach(str(error)) from error
+    try:
+        yield opening
+    finally:
+        await opening.__aexit__(None, None, None)

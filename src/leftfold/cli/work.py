@@ -1,0 +1,144 @@
+"""`leftfold work`: a process that follows the log for an app's projections and reactions."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from leftfold.app.composition import App
+from leftfold.cli.errors import UsageError
+from leftfold.cli.logs import log_to_stderr
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
+from leftfold.cli.output import write_json
+from leftfold.cli.running import named_app, opened_app
+from leftfold.cli.serving import touching, under_observation
+from leftfold.subscriptions.monitor import Lag
+from leftfold.subscriptions.worker import Timing
+
+__all__ = ["Health", "work"]
+
+_MOST_SECONDS: Final = 86_400.0
+_MOST_PORT: Final = 65_535
+_Seconds = Annotated[float, Parameter(validator=Number(gt=0, lte=_MOST_SECONDS))]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How others see that the worker is well."""
+
+    health_file: Annotated[Path | None, Parameter(help="File to touch every poll period.")] = None
+    health_port: Annotated[
+        Annotated[AtLeastOne, Parameter(validator=Number(gt=0, lte=_MOST_PORT))] | None,
+        Parameter(help="Port of 127.0.0.1 that answers 200 with the lags as JSON; 503 when a follower is stopped."),
+    ] = None
+
+
+_UNSEEN: Final = Health()
+
+
+async def work(
+    *,
+    lease: _Seconds = 15.0,
+    poll: _Seconds = 1.0,
+    health: Health = _UNSEEN,
+    json_logs: Annotated[bool, Parameter(show_default=False)] = False,
+    source: Source = NOTHING_GIVEN,
+) -> int:
+    """Follow the log for the projections and reactions of an app, until told to stop.
+
+    Any number of workers share the work, and take over from each other. SIGTERM or Ctrl-C ends the batches under way,
+    releases what is held, and exits with 0; a second one ends at once. With 3 the store was out of reach at the start.
+
+    Args:
+        lease: Seconds after which others take over from a worker that gives no sign of life; at least twice --poll.
+        poll: Seconds between two looks for work that nobody does.
+        json_logs: Log as JSON, an object a line, on standard error.
+    """
+    if lease < 2 * poll:
+        raise UsageError(f"--lease {lease:g} has to be at least twice --poll {poll:g}, or it runs out in between")
+    if health.health_file is not None and health.health_port is not None:
+        raise UsageError("--health-file and --health-port say the same twice; give one of them")
+    app, url = named_app(source), source.url
+    followed = _Followed.of(app)
+    log_to_stderr(json=json_logs)
+    stop = _stop_on_signals()
+    timing = Timing(lease_s=lease, poll_s=poll)
+    async with opened_app(app, url, workers=timing) as opened, _observed(opened, health, poll):
+        followed.say_ready(json=source.json)
+        await _until(opened, stop)
+    return 0
+
+
+@dataclass(frozen=True)
+class _Followed:
+    projections: int
+    reactions: int
+
+    @classmethod
+    def of(cls, app: App) -> _Followed:
+        found = cls(
+            sum(len(context.projections) for context in app.contexts),
+            sum(len(context.reactions) for context in app.contexts),
+        )
+        if not found.projections and not found.reactions:
+            raise UsageError("this app has no projections and no reactions, so there is nothing to follow")
+        return found
+
+    def say_ready(self, *, json: bool) -> None:
+        pid = os.getpid()
+        if json:
+            write_json({"ready": True, "projections": self.projections, "reactions": self.reactions, "pid": pid})
+        else:
+            counted = [(self.projections, "projection"), (self.reactions, "reaction")]
+            what = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counted if count)
+            print(f"leftfold work: ready, following {what} (pid {pid})")
+        sys.stdout.flush()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def told(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)  # the next one ends it at once
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told, number)
+    return stop
+
+
+@asynccontextmanager
+async def _observed(app: App, health: Health, poll_s: float) -> AsyncGenerator[None]:
+    async def lags() -> list[Lag]:
+        return [*await app.monitor.lags()]
+
+    async with AsyncExitStack() as stack:
+        if health.health_file is not None:
+            await stack.enter_async_context(touching(health.health_file, poll_s))
+        if health.health_port is not None:
+            await stack.enter_async_context(under_observation(health.health_port, lags))
+        yield
+
+
+async def _until(app: App, stop: asyncio.Event) -> None:
+    """Wait for *stop*; raise what ended following before."""
+    stopped, following = asyncio.create_task(stop.wait()), asyncio.create_task(app.followed())
+    try:
+        await asyncio.wait([stopped, following], return_when=asyncio.FIRST_COMPLETED)
+        if following.done():
+            following.result()
+    finally:
+        stopped.cancel()
+        following.cancel()
+        await asyncio.gather(stopped, following, return_exceptions=True)

@@ -1,0 +1,112 @@
+"""Keeps the rows of a projection up to date, and builds new generations beside the shown one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from leftfold.clock import Clock
+from leftfold.projections.generations import GENERATIONS, Generation, Generations
+from leftfold.projections.projection import Projection
+from leftfold.projections.projector import Projector
+from leftfold.store.port import Store
+from leftfold.subscriptions.subscription import Source, Subscription
+from leftfold.subscriptions.worker import Assignment, Progress
+
+__all__ = ["ProjectionFollower", "caught_up"]
+
+
+class ProjectionFollower:
+    """What a worker does for one projection.
+
+    ::
+
+        nothing shown yet -> a generation is built -> caught up -> shown, and followed
+        shown with other shards -> it is followed as it is, and one with the new shards is built beside
+
+    Args:
+        projection: whose rows.
+        source: the log.
+        target: where the rows are.
+        inline: whether every append writes them; then only building is left to do.
+    """
+
+    def __init__(
+        self, projection: Projection[Any], source: Source, target: Store, clock: Clock, *, inline: bool = False
+    ) -> None:
+        self.projection = projection
+        self.generations = Generations(projection, target)
+        self.switched = asyncio.Event()
+        self.source = source
+        self.target = target
+        self._clock = clock
+        self._inline = inline
+
+    async def prepare(self) -> None:
+        """Make the tables; when there is nothing to follow yet, show the empty rows at once."""
+        await self.target.prepare(GENERATIONS)
+        if await self.generations.active() is None:
+            new = await self.generations.begin("worker")
+            await self.target.prepare(self.projection.table, new.generation)
+            if self.source.store is self.target and await self.source.store.head() == 0:
+                await self.generations.switch(new, at_head=0)
+
+    async def assignments(self) -> Sequence[Assignment]:
+        """See `Follower.assignments`."""
+        active = await self.generations.active()
+        found: list[Assignment] = []
+        if active is not None and not self._inline:
+            found += self.assigned(active)
+        if active is None or active.shards != self.projection.shards:
+            found += self.assigned(await self.generations.begin("worker"))
+        return found
+
+    def assigned(self, generation: Generation, progress: Progress | None = None) -> list[Assignment]:
+        """The parts of one generation.
+
+        Args:
+            progress: see `Runner`; shows it as soon as it has caught up, when left out.
+        """
+        subscription = Subscription(
+            name=generation.subscription,
+            source=self.source,
+            target=self.target,
+            clock=self._clock,
+            shards=generation.shards,
+            policy=self.projection.policy,
+        )
+        number = generation.generation
+        return [
+            Assignment(
+                part,
+                partial(Projector, self.projection, self.target, number, part.number),
+                progress or partial(self._progress, generation),
+            )
+            for part in subscription.parts
+        ]
+
+    async def _progress(self, generation: Generation, position: int, done: bool) -> None:  # noqa: FBT001 - a callback
+        if generation.state == "building" and done:
+            await self.show(generation, position)
+
+    async def show(self, generation: Generation, position: int) -> bool:
+        """Show *generation* if all of its parts have caught up with position *position* and with what is shown."""
+        active = await self.generations.active()
+        if active is not None and active.generation >= generation.generation:
+            return False
+        if not await caught_up(self.target, generation, active, position):
+            return False
+        if not await self.generations.switch(generation, position if self._inline else None):
+            return False
+        self.switched.set()
+        self.switched = asyncio.Event()
+        return True
+
+
+async def caught_up(target: Store, new: Generation, active: Generation | None, position: int) -> bool:
+    """Whether every part of *new* is at *position* or beyond, and nothing that is shown is ahead of it."""
+    at = {one.name: one.position for one in await target.checkpoints(f"{new.projection}.")}
+    shown = max((at.get(name, 0) for name in active.checkpoints), default=0) if active else 0
+    return min(at.get(name, 0) for name in new.checkpoints) >= max(position, shown)

@@ -1,0 +1,131 @@
+"""The generations of a projection: which one is shown, which ones are being built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from leftfold.errors import KeyTaken, NotAtHead
+from leftfold.projections.projection import Projection
+from leftfold.store.port import Store
+from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
+from leftfold.store.transaction import Delete, Insert, Point, Put, Transaction, Write
+
+__all__ = ["GENERATIONS", "Generation", "Generations"]
+
+GENERATIONS: Final = Table(
+    name="leftfold_generations",
+    columns=(
+        Column("projection", ColumnType.TEXT),
+        Column("generation", ColumnType.INTEGER),
+        Column("shards", ColumnType.INTEGER),
+        Column("state", ColumnType.TEXT),
+        Column("by", ColumnType.TEXT),
+    ),
+    indexes=(("projection",),),
+)
+"""What is known about the generations of all projections."""
+
+_PAGE: Final = 1_000
+
+
+class Generation(Struct, frozen=True, kw_only=True):
+    """One generation of a projection's rows.
+
+    Args:
+        projection: name and version.
+        generation: from 1.
+        shards: in how many parts it is followed; another number needs another generation.
+        state: `building` until it has caught up, `active` while it is shown, `retired` afterwards.
+        by: who builds it: every `worker`, or a `rebuild` that somebody started.
+    """
+
+    projection: str
+    generation: int
+    shards: int
+    state: Literal["building", "active", "retired"] = "building"
+    by: Literal["worker", "rebuild"] = "worker"
+
+    @property
+    def subscription(self) -> str:
+        """The name of the subscription that fills it."""
+        return f"{self.projection}.{self.generation}"
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """The names of the checkpoints of its parts."""
+        return tuple(f"{self.subscription}/{number}.{self.shards}" for number in range(self.shards))
+
+
+_load: Final = msgspec.json.Decoder(Generation).decode
+_dump: Final = msgspec.json.Encoder().encode
+
+
+class Generations:
+    """The generations of one projection in one store."""
+
+    def __init__(self, projection: Projection[Any], store: Store) -> None:
+        self.projection = projection
+        self.store = store
+
+    async def all(self) -> Sequence[Generation]:
+        """All of them, oldest first."""
+        where = (Where("projection", Compare.EQUAL, self.projection.id),)
+        rows = await self.store.select(GENERATIONS, Selection(where=where, order_by=("generation",), limit=_PAGE))
+        return [_load(row) for row in rows]
+
+    async def active(self) -> Generation | None:
+        """The one that is shown, None before the first has caught up."""
+        number = await self.store.generation(self.projection.table)
+        return next((one for one in await self.all() if one.generation == number), None) if number else None
+
+    async def begin(self, by: Literal["worker", "rebuild"]) -> Generation:
+        """The generation that is being built by *by*, a new one when there is none."""
+        while True:
+            known = await self.all()
+            for one in known:
+                if one.state == "building" and one.by == by and one.shards == self.projection.shards:
+                    await self.store.prepare(self.projection.table, one.generation)
+                    return one
+            number = max((one.generation for one in known), default=0) + 1
+            new = Generation(projection=self.projection.id, generation=number, shards=self.projection.shards, by=by)
+            try:
+                await self.store.transact(
+                    Transaction(writes=[Insert(table=GENERATIONS, key=new.subscription, row=_dump(new))])
+                )
+            except KeyTaken:
+                continue
+
+    async def switch(self, new: Generation, at_head: int | None = None) -> bool:
+        """Show *new* from now on, in one step; False when the log has grown beyond *at_head*."""
+        table = self.projection.table
+        point = Point(table=table, generation=new.generation, view=self.projection.name, at_head=at_head)
+        rows = {
+            one.subscription: _dump(msgspec.structs.replace(one, state="retired"))
+            for one in await self.all()
+            if one.state == "active"
+        }
+        rows[new.subscription] = _dump(msgspec.structs.replace(new, state="active"))
+        writes: list[Write] = [point, Put(table=GENERATIONS, rows=rows)]
+        try:
+            await self.store.transact(Transaction(writes=writes))
+        except NotAtHead:
+            return False
+        return True
+
+    async def clear(self) -> None:
+        """Drop the rows of retired generations, and of rebuilds given up."""
+        active = await self.active()
+        for one in await self.all():
+            if one.state == "retired" or (active is not None and one.generation < active.generation):
+                await self.drop(one)
+
+    async def drop(self, one: Generation) -> None:
+        """Drop a generation that is not shown: its rows, its checkpoints, and what is known about it."""
+        await self.store.discard(self.projection.table, one.generation)
+        for name in one.checkpoints:
+            await self.store.forget(name)
+        await self.store.transact(Transaction(writes=[Delete(table=GENERATIONS, keys=[one.subscription])]))

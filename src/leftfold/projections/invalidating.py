@@ -1,0 +1,105 @@
+"""Notices which rows have changed, whoever changed them, so that answers that come from them are not kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from leftfold.errors import StoreError, UnreadableEvent
+from leftfold.projections.caching import CachedAnswers
+from leftfold.projections.generations import Generation, Generations
+from leftfold.projections.projection import Projection
+from leftfold.store.port import Store
+from leftfold.subscriptions.subscription import Source
+
+__all__ = ["Invalidating"]
+
+_log: Final = logging.getLogger("leftfold")
+_PAGE: Final = 500
+_WAIT_S: Final = 1.0
+_RETRY_S: Final = 0.5
+
+
+class Invalidating:
+    """Follows the checkpoint of one projection and tells which of its rows events have changed up to there.
+
+    Args:
+        source: the log.
+        target: where the rows are.
+        inline: whether every append writes them, so that they are as new as the log.
+        answers: those that come from its rows.
+    """
+
+    def __init__(
+        self,
+        projection: Projection[Any],
+        source: Source,
+        target: Store,
+        answers: CachedAnswers,
+        *,
+        inline: bool = False,
+    ) -> None:
+        self._projection = projection
+        self._generations = Generations(projection, target)
+        self._source = source
+        self._target = target
+        self._answers = answers
+        self._inline = inline
+        self._position = 0
+        self._generation: Generation | None = None
+
+    async def run(self) -> None:
+        """Follow until cancelled; while it cannot, no answer is kept."""
+        while True:
+            try:
+                await self._turn()
+                self._answers.paused = False
+            except (StoreError, UnreadableEvent) as error:
+                _log.warning("answers from %s are not kept: %s", self._projection.name, error)
+                self._answers.paused = True
+                self._answers.drop([(self._projection.name, None)])
+                await asyncio.sleep(_RETRY_S)
+
+    async def start(self) -> None:
+        """Begin where the rows are now; nothing may be kept before."""
+        self._generation = await self._generations.active()
+        self._position = await self._reached()
+
+    async def _turn(self) -> None:
+        active = await self._generations.active()
+        if active != self._generation:
+            self._generation = active
+            self._position = await self._reached()
+            self._answers.drop([(self._projection.name, None)])
+        await self._wait()
+        await self._tell(await self._reached())
+
+    async def _reached(self) -> int:
+        if self._inline:
+            return await self._source.store.head()
+        if self._generation is None:
+            return 0
+        known = {one.name: one.position for one in await self._target.checkpoints(f"{self._generation.subscription}/")}
+        return min(known.get(name, 0) for name in self._generation.checkpoints)
+
+    async def _wait(self) -> None:
+        if self._inline or self._generation is None:
+            await self._source.store.wake(self._position, _WAIT_S)
+            return
+        for name in self._generation.checkpoints:
+            await self._target.reached(name, self._position + 1, _WAIT_S)
+
+    async def _tell(self, upto: int) -> None:
+        while self._position < upto:
+            page = await self._source.store.read_log(after=self._position, upto=upto, limit=_PAGE)
+            keys = {
+                key
+                for stored in page.events
+                for event in self._source.events.recorded(stored)
+                if type(event.event) in self._projection.events
+                for key in self._projection.keys(event.event)
+            }
+            if keys:
+                self._answers.drop([(self._projection.name, key) for key in keys])
+            self._position = page.position

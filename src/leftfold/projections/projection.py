@@ -1,0 +1,212 @@
+"""Projections: rows folded from events, each a pure function of the row so far and one event."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import FrameType, UnionType
+from typing import Any, Final, Generic, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+from uuid import UUID
+
+from leftfold.errors import DefinitionError, InvalidPayload
+from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
+from leftfold.messages.event import event_flaw
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_table
+from leftfold.store.tables import Table
+from leftfold.subscriptions.policy import Policy
+
+__all__ = ["MAX_SHARDS", "Key", "Keys", "Projection", "ProjectionOptions", "key_text", "projection_of"]
+
+Row = TypeVar("Row")
+
+Key: TypeAlias = str | int | UUID | date
+"""What a row is found by; in a table it is text."""
+
+Keys: TypeAlias = "str | Callable[[Any], Key | Iterable[Key] | None] | None"
+"""Whose rows an event changes: the field that holds the key, a function that gives one key, several or none, or None
+for one row in all."""
+
+MAX_SHARDS: Final = 64
+"""Parts of one projection."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionOptions:
+    """What the author of a projection may choose; see `Context.projection`."""
+
+    key: Keys
+    name: str | None
+    version: int
+    index: Sequence[str | tuple[str, ...]]
+    search: Sequence[str]
+    shards: int
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection(Generic[Row]):
+    """A read model's definition.
+
+    Args:
+        name: of the projection, its table and its view.
+        version: from 1; another version is built beside and has a table of its own.
+        row_type: frozen dataclass or struct.
+        events: classes of today that it folds; others do not change it.
+        fold: gives the row after an event; None for no row, before and after.
+        keys: the keys of the rows that an event changes.
+        shards: how many may be followed at the same time, 1 to 64, each with its share of the streams.
+        policy: what becomes of an event that cannot be folded.
+    """
+
+    name: str
+    version: int
+    row_type: type[Row]
+    events: frozenset[type]
+    fold: Callable[[Row | None, RecordedEvent[object]], Row | None]
+    keys: Callable[[object], tuple[str, ...]]
+    table: Table
+    codec: RowCodec[Row]
+    shards: int
+    policy: Policy
+
+    def dump(self, row: Row) -> bytes:
+        """*row* as JSON text; `InvalidPayload` when it is no row of this projection."""
+        if not isinstance(row, self.row_type):
+            raise InvalidPayload(
+                f"projection {self.name!r}", f"its fold returned {row!r:.80}, no {self.row_type.__name__}"
+            )
+        try:
+            return self.codec.dump(row)
+        except (TypeError, ValueError) as error:
+            raise InvalidPayload(f"projection {self.name!r}, row {row!r:.80}", str(error)) from error
+
+    def load(self, data: bytes) -> Row:
+        """The row that *data* was written from; `InvalidPayload` when it is of another shape."""
+        try:
+            return self.codec.load(data)
+        except ValueError as error:
+            raise InvalidPayload(f"projection {self.name!r}, stored row", f"{error}; build it anew") from error
+
+    @property
+    def id(self) -> str:
+        """Name and version, as checkpoints begin with them."""
+        return f"{self.name}@{self.version}"
+
+
+def projection_of(
+    function: Callable[..., object], options: ProjectionOptions, caller: FrameType | None = None
+) -> Projection[Any]:
+    """Read a projection from the annotations of its function `(row, event)` or `(row, event, recorded)`.
+
+    Raises:
+        DefinitionError: an annotation is missing or names no row or event, a field of *key* is missing in an event, or
+            the row cannot be kept. It lists every finding.
+    """
+    name = options.name or str(getattr(function, "__name__", ""))
+    where = f"projection {name!r}"
+    events = parameter_types(function, 1, caller)
+    row_type = _row_type(function, caller, where)
+    findings = [f"{where}: {flaw}" for cls in events if (flaw := event_flaw(cls))]
+    findings += _key_flaws(options.key, events, where)
+    if not 1 <= options.shards <= MAX_SHARDS:
+        findings.append(f"{where}: shards={options.shards}; there are 1 to {MAX_SHARDS}")
+    if options.shards > 1 and options.key is None:
+        findings.append(f"{where}: key=None is one row for all streams; it cannot have shards")
+    if isinstance(options.version, bool) or options.version < 1:
+        findings.append(f"{where}: version={options.version!r}; versions count from 1")
+    try:
+        table = row_table(name, options.version, row_type, options.index, options.search)
+    except DefinitionError as error:
+        raise DefinitionError(*findings, *error.findings) from error
+    if findings:
+        raise DefinitionError(*findings)
+    return Projection(
+        name=name,
+        version=options.version,
+        row_type=row_type,
+        events=frozenset(events),
+        fold=_fold_of(function, where),
+        keys=_keys_of(options.key),
+        table=table,
+        codec=row_codec(row_type),
+        shards=options.shards,
+        policy=options.policy,
+    )
+
+
+def key_text(key: Key) -> str:
+    """How *key* is written as the key of a row."""
+    if isinstance(key, str):
+        return key
+    return key.isoformat() if isinstance(key, date) else str(key)
+
+
+def _row_type(function: Callable[..., object], caller: FrameType | None, where: str) -> type:
+    signature = inspect.signature(function)
+    first = next(iter(signature.parameters.values()))
+    found = {
+        part: _member(annotation, function, caller, f"{where}, {part}")
+        for part, annotation in (("its row", first.annotation), ("what it returns", signature.return_annotation))
+    }
+    classes = set(found.values()) - {None}
+    if len(classes) != 1:
+        raise DefinitionError(f"{where} takes `row: Row | None` and returns `Row` or `Row | None`, of one class")
+    return cast("type", classes.pop())
+
+
+def _member(annotation: object, function: Callable[..., object], caller: FrameType | None, where: str) -> type | None:
+    if annotation is inspect.Parameter.empty:
+        raise DefinitionError(f"{where}: annotate it with the class of the rows")
+    try:
+        hint = resolved(annotation, getattr(function, "__globals__", {}), caller)
+    except NameError as error:
+        raise DefinitionError(f"{where}: {annotation_flaw(error)}") from error
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [part for part in get_args(hint) if part is not type(None)]
+        hint = kinds[0] if len(kinds) == 1 else hint
+    if hint is None or hint is type(None):
+        return None
+    if not isinstance(hint, type):
+        raise DefinitionError(f"{where}: {hint!r:.80} is no class; a projection has rows of one class")
+    return hint
+
+
+def _key_flaws(key: Keys, events: Sequence[type], where: str) -> list[str]:
+    if not isinstance(key, str):
+        return []
+    return [
+        f"{where}: key={key!r} is no field of {cls.__qualname__}; give a function that finds the key"
+        for cls in events
+        if key not in fields_of(cls)
+    ]
+
+
+def _keys_of(key: Keys) -> Callable[[object], tuple[str, ...]]:
+    if key is None:
+        return lambda _event: ("all",)
+    if isinstance(key, str):
+        name = key
+        return lambda event: (key_text(getattr(event, name)),)
+    function = key
+
+    def keys(event: object) -> tuple[str, ...]:
+        found = function(event)
+        if found is None:
+            return ()
+        if isinstance(found, str | int | UUID | date):
+            return (key_text(found),)
+        return tuple(dict.fromkeys(map(key_text, found)))
+
+    return keys
+
+
+def _fold_of(function: Callable[..., object], where: str) -> Callable[[Any, RecordedEvent[object]], Any]:
+    count = len(inspect.signature(function).parameters)
+    if count == 2:
+        return lambda row, recorded: function(row, recorded.event)
+    if count == 3:
+        return lambda row, recorded: function(row, recorded.event, recorded)
+    raise DefinitionError(f"{where} takes (row, event), or (row, event, recorded) to see times, position and actor")

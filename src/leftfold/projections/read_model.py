@@ -1,0 +1,121 @@
+"""Rows, as queries read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from leftfold.errors import InvalidQuery
+from leftfold.projections.projection import Key, Projection, key_text
+from leftfold.store.tables import Compare, Selection, Tables, Value, Where
+
+__all__ = ["Hit", "ReadModel"]
+
+Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+class Hit(Struct, Generic[Row_co], frozen=True):
+    """A row that a search found.
+
+    Args:
+        rank: how well it fits; higher is better, comparable within one search only.
+    """
+
+    row: Row_co
+    rank: float
+
+
+class ReadModel(Generic[Row]):
+    """The rows of one projection, as of its checkpoint; read-only.
+
+    Every method raises `TableMissing` while the projection has not been built.
+
+    Args:
+        projection: whose rows.
+        tables: where they are.
+        touched: told of each key that is read, and of None when any row may have been.
+    """
+
+    def __init__(
+        self, projection: Projection[Row], tables: Tables, touched: Callable[[str | None], None] | None = None
+    ) -> None:
+        self._projection = projection
+        self._tables = tables
+        self._touched = touched
+
+    async def get(self, key: Key = "all") -> Row | None:
+        """The row under *key*, or None. Without a key, the one row of a projection with `key=None`."""
+        return (await self.get_many([key]))[0]
+
+    async def get_many(self, keys: Sequence[Key]) -> list[Row | None]:
+        """The row under each of *keys*, None where there is none."""
+        texts = [key_text(key) for key in keys]
+        self._touch(*texts)
+        found = await self._tables.get(self._projection.table, texts)
+        return [self._projection.load(found[text]) if text in found else None for text in texts]
+
+    async def find(
+        self,
+        *where: Where,
+        order_by: str | Sequence[str] = (),
+        limit: int = 100,
+        offset: int = 0,
+        **equal: Value,
+    ) -> list[Row]:
+        """The rows that fit all conditions.
+
+        Args:
+            where: conditions on columns.
+            order_by: columns, `-` before one for descending.
+            limit: at most so many, 1 or more.
+            offset: after leaving out so many.
+            equal: columns and the values that they have.
+
+        Raises:
+            InvalidQuery: a column that the rows do not have, or a value that does not fit it.
+        """
+        rows = await self._tables.select(self._projection.table, self._selection(where, equal, order_by, limit, offset))
+        return [self._projection.load(row) for row in rows]
+
+    async def search(
+        self, text: str, *where: Where, limit: int = 100, offset: int = 0, **equal: Value
+    ) -> list[Hit[Row]]:
+        """The rows whose text holds every word of *text*, best first; `word*` matches what it begins.
+
+        Args:
+            where: conditions on columns, such as `Where("tags", Compare.CONTAINS, "new")`.
+            equal: columns and the values that they have.
+
+        Raises:
+            InvalidQuery: the projection has no `search=`, or see `find`.
+        """
+        selection = self._selection(where, equal, (), limit, offset)
+        found = await self._tables.search(self._projection.table, text, selection)
+        return [Hit(self._projection.load(one.row), one.rank) for one in found]
+
+    def _touch(self, *keys: str | None) -> None:
+        if self._touched is not None:
+            for key in keys:
+                self._touched(key)
+
+    def _selection(
+        self,
+        where: tuple[Where, ...],
+        equal: dict[str, Value],
+        order_by: str | Sequence[str],
+        limit: int,
+        offset: int,
+    ) -> Selection:
+        self._touch(None)
+        columns = {column.name for column in self._projection.table.columns}
+        order = (order_by,) if isinstance(order_by, str) else tuple(order_by)
+        asked = [*(one.column for one in where), *equal, *(name.removeprefix("-") for name in order)]
+        if unknown := [name for name in asked if name not in columns]:
+            raise InvalidQuery(
+                f"{self._projection.name!r} has no column {unknown[0]!r}; it has {', '.join(sorted(columns))}"
+            )
+        equals = tuple(Where(name, Compare.EQUAL, value) for name, value in equal.items())
+        return Selection(where=(*where, *equals), order_by=order, limit=limit, offset=offset)

@@ -1,0 +1,156 @@
+"""Building a read model anew beside the one that is shown, and showing it in one step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
+
+from leftfold.errors import LeftfoldError
+from leftfold.projections.following import ProjectionFollower
+from leftfold.projections.generations import Generation
+from leftfold.projections.projection import Projection
+from leftfold.store.tables import Tables
+from leftfold.subscriptions.worker import Assignment, Timing, Worker
+
+__all__ = ["Rebuild", "RowDifference"]
+
+Row = TypeVar("Row")
+
+_PAGE: Final = 500
+_TURN_S: Final = 0.05
+
+
+class RowDifference(Struct, Generic[Row], frozen=True):
+    """A row that the rebuilt read model has otherwise.
+
+    Args:
+        before: as it is shown; None when it is not there.
+        after: as it was built now; None when it is not there.
+    """
+
+    key: str
+    before: Row | None
+    after: Row | None
+
+
+class Rebuild(Generic[Row]):
+    """Builds a new generation of one projection; what was built before goes on from where it was.
+
+    Nobody sees it before `show`, and outside effects have no part in it. It follows the log like a worker, in parts,
+    and may be cancelled at any time.
+
+    Args:
+        follower: of the projection.
+        owner: who builds, unlike every other.
+    """
+
+    def __init__(self, follower: ProjectionFollower, owner: str, timing: Timing | None = None) -> None:
+        self._follower = follower
+        self._owner = owner
+        self._timing = timing or Timing()
+        self._showing = self._shown = False
+        self._generation: Generation | None = None
+
+    async def build(self, progress: Callable[[int, int], None]) -> None:
+        """Build until everything that is in the log now is in the rows.
+
+        Args:
+            progress: told now and then of the position that is done and of the last one of the log.
+
+        Raises:
+            LeftfoldError: an event that cannot be read, or a log or store that is out of reach, stopped it.
+        """
+        await self._work(progress, show=False)
+
+    async def show(self, progress: Callable[[int, int], None]) -> None:
+        """Build on, and show it in one step once it has caught up with the log and with what is shown.
+
+        The rows shown until then stay until the next rebuild. Raises what `build` raises.
+        """
+        await self._work(progress, show=True)
+        self._generation = None
+
+    async def differences(self) -> AsyncIterator[RowDifference[Row]]:
+        """Every row that differs from the one that is shown, by key; few rows are in memory at once."""
+        generation = await self._begun()
+        active = await self._follower.generations.active()
+        projection: Projection[Any] = self._follower.projection
+        shown = _rows(self._follower.target, projection, active.generation if active else None)
+        built = _rows(self._follower.target, projection, generation.generation)
+        before, after = await anext(shown, None), await anext(built, None)
+        while before is not None or after is not None:
+            if after is None or (before is not None and before[0] < after[0]):
+                assert before is not None  # noqa: S101 - one of the two is there
+                yield RowDifference(before[0], projection.load(before[1]), None)
+                before = await anext(shown, None)
+            elif before is None or after[0] < before[0]:
+                yield RowDifference(after[0], None, projection.load(after[1]))
+                after = await anext(built, None)
+            else:
+                if before[1] != after[1]:
+                    yield RowDifference(before[0], projection.load(before[1]), projection.load(after[1]))
+                before, after = await anext(shown, None), await anext(built, None)
+
+    async def give_up(self) -> None:
+        """Drop what was built."""
+        generation = await self._begun()
+        await self._follower.generations.drop(generation)
+        self._generation = None
+
+    async def assignments(self) -> Sequence[Assignment]:
+        """See `Follower.assignments`."""
+        return self._follower.assigned(await self._begun(), self._moved)
+
+    async def _work(self, progress: Callable[[int, int], None], *, show: bool) -> None:
+        generation, target = await self._begun(), self._follower.target
+        self._showing, self._shown = show, False
+        group = f"rebuilds/{generation.projection}"
+        worker = Worker(target, [self], self._owner, self._timing, group=group)
+        await worker.prepare()
+        running = asyncio.create_task(worker.run())
+        try:
+            while True:
+                head, done = await self._follower.source.store.head(), await self._done(generation)
+                progress(min(done, head), head)
+                if self._shown or (done >= head and not show):
+                    return
+                await self._check(generation, worker)
+                await asyncio.sleep(_TURN_S)
+        finally:
+            worker.stop()
+            await running
+
+    async def _moved(self, position: int, done: bool) -> None:  # noqa: FBT001 - a callback
+        if done and self._showing and not self._shown and self._generation is not None:
+            self._shown = await self._follower.show(self._generation, position)
+
+    async def _begun(self) -> Generation:
+        if self._generation is None:
+            await self._follower.generations.clear()
+            self._generation = await self._follower.generations.begin("rebuild")
+        return self._generation
+
+    async def _done(self, generation: Generation) -> int:
+        at = {one.name: one.position for one in await self._follower.target.checkpoints(f"{generation.subscription}/")}
+        return min(at.get(name, 0) for name in generation.checkpoints)
+
+    async def _check(self, generation: Generation, worker: Worker) -> None:
+        notes = [one.note for one in await self._follower.target.checkpoints(f"{generation.subscription}/") if one.note]
+        if notes and not worker.follows:
+            raise LeftfoldError(f"rebuild of {generation.projection} stopped: {notes[0]}")
+
+
+async def _rows(
+    tables: Tables, projection: Projection[Any], generation: int | None
+) -> AsyncIterator[tuple[str, bytes]]:
+    after = ""
+    while generation is not None:
+        page = await tables.scan(projection.table, after=after, limit=_PAGE, generation=generation)
+        for one in page:
+            yield one
+        if len(page) < _PAGE:
+            return
+        after = page[-1][0]

@@ -1,0 +1,129 @@
+"""What a row type becomes: a table, and JSON text and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import inspect
+
+from leftfold.errors import DefinitionError
+from leftfold.messages.ordering import ordered
+from leftfold.messages.shape import shape_of_fields
+from leftfold.store.tables import Column, ColumnType, Table
+
+__all__ = ["RowCodec", "fields_of", "row_codec", "row_table"]
+
+Row = TypeVar("Row")
+
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,39}")
+_TAKEN: Final = frozenset({"key", "row", "shard"})
+_TYPES: Final[dict[type, ColumnType]] = {
+    inspect.StrType: ColumnType.TEXT,
+    inspect.EnumType: ColumnType.TEXT,
+    inspect.LiteralType: ColumnType.TEXT,
+    inspect.IntType: ColumnType.INTEGER,
+    inspect.FloatType: ColumnType.REAL,
+    inspect.DecimalType: ColumnType.DECIMAL,
+    inspect.BoolType: ColumnType.BOOLEAN,
+    inspect.DateTimeType: ColumnType.TIME,
+    inspect.DateType: ColumnType.DATE,
+    inspect.UUIDType: ColumnType.UUID,
+}
+_encode: Final = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class RowCodec(Generic[Row]):
+    """Writes and reads rows of one type.
+
+    Args:
+        dump: a row as a JSON object.
+        load: the row that *dump* wrote.
+    """
+
+    dump: Callable[[Row], bytes]
+    load: Callable[[bytes], Row]
+
+
+def row_codec(row_type: type[Row]) -> RowCodec[Row]:
+    """How rows of *row_type*, which `row_table` has looked at, are written and read."""
+    sets = shape_of_fields(_hints_of(row_type), row_type.__qualname__, "field").sets
+    dump: Callable[[Row], bytes] = (lambda row: _encode(ordered(row))) if sets else _encode
+    return RowCodec(dump, msgspec.json.Decoder(row_type).decode)
+
+
+def row_table(
+    name: str, version: int, row_type: type, indexes: Sequence[str | tuple[str, ...]], search: Sequence[str]
+) -> Table:
+    """The table that rows of *row_type* are kept in.
+
+    Args:
+        indexes: columns that are looked up, or tuples of them.
+        search: columns of text, or of a list of texts, for full text search.
+
+    Raises:
+        DefinitionError: the type is no frozen dataclass or struct, a field cannot be kept, or an index or search names
+            no field. It lists every finding.
+    """
+    where = f"projection {name!r}, row {row_type.__qualname__}"
+    if not fields_of(row_type):
+        raise DefinitionError(f"{where}: make it a frozen dataclass or a msgspec Struct with fields")
+    hints = _hints_of(row_type)
+    findings = list(shape_of_fields(hints, where, "field").findings)
+    if not _NAME.fullmatch(name):
+        findings.append(f"{where}: a projection's name is a table's, 1 to 40 of a-z, 0-9 and _; give it name=")
+    findings += [
+        f"{where}, field {field!r}: a field is a column; 1 to 40 of a-z, 0-9 and _, not key, row, shard"
+        for field in hints
+        if field in _TAKEN or not _NAME.fullmatch(field)
+    ]
+    index_columns = [(index,) if isinstance(index, str) else tuple(index) for index in indexes]
+    findings += [
+        f"{where}: index= and search= name fields, and {column!r} is none"
+        for column in (*(name for index in index_columns for name in index), *search)
+        if column not in hints
+    ]
+    if findings:
+        raise DefinitionError(*findings)
+    columns = tuple(Column(field, _column_type(hint)) for field, hint in hints.items())
+    return Table(name=name, version=version, columns=columns, indexes=tuple(index_columns), search=tuple(search))
+
+
+def fields_of(cls: type) -> tuple[str, ...]:
+    """The names of the fields of a struct or dataclass, in order."""
+    names: tuple[str, ...] = getattr(cls, "__struct_fields__", ())
+    return names or tuple(getattr(cls, "__dataclass_fields__", ()))
+
+
+def _hints_of(row_type: type) -> dict[str, object]:
+    try:
+        hints = get_type_hints(row_type, include_extras=True)
+    except NameError as error:
+        raise DefinitionError(
+            f"row {row_type.__qualname__}: the name {error.name!r} of an annotation is not known at run time; import "
+            "it outside TYPE_CHECKING, and define the row in a module"
+        ) from error
+    return {name: hints[name] for name in fields_of(row_type)}
+
+
+def _column_type(hint: object) -> ColumnType:
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [part for part in get_args(hint) if part is not type(None)]
+        if len(kinds) == 1:
+            return _column_type(kinds[0])
+    try:
+        kind = inspect.type_info(hint)
+    except TypeError:
+        return ColumnType.JSON
+    while isinstance(kind, inspect.Metadata):
+        kind = kind.type
+    if isinstance(kind, inspect.EnumType) and not issubclass(kind.cls, str):
+        return ColumnType.JSON if not issubclass(kind.cls, int) else ColumnType.INTEGER
+    if isinstance(kind, inspect.LiteralType) and not all(isinstance(value, str) for value in kind.values):
+        return ColumnType.JSON
+    return _TYPES.get(type(kind), ColumnType.JSON)

@@ -1,0 +1,239 @@
+"""Dead letters as people see them: which ones there are, and what is asked of whoever holds their checkpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from enum import Enum
+from hashlib import blake2b
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from leftfold.errors import NotAnswered, TableMissing
+from leftfold.store.port import Store
+from leftfold.store.tables import Compare, Selection, Table, Where
+from leftfold.store.transaction import Delete, Put, Transaction
+from leftfold.subscriptions.monitor import check_followed
+from leftfold.subscriptions.parking import (
+    LETTERS,
+    PARKED,
+    REQUESTS,
+    Letter,
+    ParkedSubject,
+    Request,
+    letter_key,
+    subject_key,
+)
+
+__all__ = ["DeadLetter", "LetterState", "ask", "forget_letters", "letters_at", "letters_of", "wait_until_answered"]
+
+_PAGE: Final = 500
+_LOOK_S: Final = 0.05
+_FOLLOWED_S: Final = 1.0
+_ID_BYTES: Final = 4
+
+_load_letter: Final = msgspec.json.Decoder(Letter).decode
+_load_place: Final = msgspec.json.Decoder(Request | Letter if False else Letter).decode
+_load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
+_dump: Final = msgspec.json.Encoder().encode
+
+
+class LetterState(Enum):
+    """What becomes of a letter when nobody asks for anything."""
+
+    RETRYING = "retrying"
+    """It is tried again when its time has come."""
+
+    DEAD = "dead"
+    """It was tried as often as its policy says, and holds up what follows for its subject."""
+
+    WAITING = "waiting"
+    """It waits behind an earlier letter of its subject."""
+
+    SKIPPED = "skipped"
+    """Its subject went on without it."""
+
+
+class DeadLetter(Struct, frozen=True, kw_only=True):
+    """An event that is not done for a subject.
+
+    Args:
+        id: short, and the same as long as it is there: `POSITION-DIGITS`.
+        subscription: of the projection's generation, or of the reaction.
+        part: the shard it belongs to, from 0.
+        subject: the key of the row, or the stream, that it is not done for.
+        position: of the event in the log that is followed.
+        attempts: how often its subject was tried; 1 when it was skipped.
+        due: when it is tried again; None for never.
+        error: what it raised last; empty when it waits.
+    """
+
+    id: str
+    subscription: str
+    part: int
+    subject: str
+    position: int
+    type: str
+    stream: str
+    version: int
+    state: LetterState
+    attempts: int
+    due: datetime | None
+    error: str
+
+
+async def letters_of(store: Store, subscription: str) -> AsyncIterator[DeadLetter]:
+    """The letters of one subscription, those of a subject one after another in their order.
+
+    Args:
+        store: the one with its checkpoints.
+    """
+    where = (Where("subscription", Compare.EQUAL, subscription),)
+    offset, subject = 0, None
+    while True:
+        selection = Selection(where=where, order_by=("subject", "position"), limit=_PAGE, offset=offset)
+        page = [_load_letter(row) for row in await _selected(store, LETTERS, selection)]
+        parked = await _parked(store, page)
+        for letter in page:
+            yield _described(letter, parked.get(letter.subject), first=letter.subject != subject)
+            subject = letter.subject
+        if len(page) < _PAGE:
+            return
+        offset += len(page)
+
+
+async def letters_at(store: Store, position: int, subscriptions: Sequence[str]) -> Sequence[DeadLetter]:
+    """The letters of these subscriptions that are about the event at *position*."""
+    found: list[DeadLetter] = []
+    for subscription in subscriptions:
+        where = (Where("subscription", Compare.EQUAL, subscription), Where("position", Compare.EQUAL, position))
+        page = [_load_letter(row) for row in await _selected(store, LETTERS, Selection(where=where, limit=_PAGE))]
+        parked = await _parked(store, page)
+        for letter in page:
+            first = await _is_first(store, letter)
+            found.append(_described(letter, parked.get(letter.subject), first=first))
+    return found
+
+
+async def ask(store: Store, letters: Sequence[DeadLetter], action: Literal["replay", "drop"]) -> None:
+    """Ask whoever holds the checkpoints of *letters* to replay or drop them.
+
+    Replaying tries the whole subject again, from its first letter on. After a drop, what waited behind is tried.
+
+    Raises:
+        NoWorker: nobody follows; nothing was asked.
+    """
+    await _check_held(store, letters)
+    requests = [_request(one, action) for one in letters]
+    if requests:
+        rows = {letter_key(request): _dump(request) for request in requests}
+        await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
+
+
+async def wait_until_answered(store: Store, letters: Sequence[DeadLetter], timeout_s: float) -> None:
+    """Wait until what was asked for *letters* is done.
+
+    Raises:
+        NotAnswered: it was not when the time was over; it is still asked for.
+        NoWorker: nobody follows any more; it is still asked for.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + timeout_s
+    look_at = loop.time() + _FOLLOWED_S
+    keys = [letter_key(_request(one)) for one in letters]
+    while keys := await _still_asked(store, keys):
+        now = loop.time()
+        if now >= end:
+            raise NotAnswered(letters[0].subscription, len(keys))
+        if now >= look_at:
+            look_at = now + _FOLLOWED_S
+            await _check_held(store, letters)
+        await asyncio.sleep(_LOOK_S)
+
+
+async def forget_letters(store: Store, subscription: str) -> None:
+    """Delete every letter of *subscription*, what is parked and what is asked for; nobody may follow it any more."""
+    where = (Where("subscription", Compare.EQUAL, subscription),)
+    for table in (REQUESTS, LETTERS, PARKED):
+        while rows := await _selected(store, table, Selection(where=where, limit=_PAGE)):
+            keys = [_key_in(table, row) for row in rows]
+            await store.transact(Transaction(writes=[Delete(table=table, keys=keys)]))
+
+
+def _key_in(table: Table, row: bytes) -> str:
+    if table is PARKED:
+        parked = _load_parked(row)
+        return subject_key(parked.subscription, parked.subject)
+    return letter_key(_load_place(row))
+
+
+def _request(letter: DeadLetter, action: Literal["replay", "drop"] = "replay") -> Request:
+    return Request(
+        subscription=letter.subscription,
+        part=letter.part,
+        subject=letter.subject,
+        position=letter.position,
+        action=action,
+    )
+
+
+async def _still_asked(store: Store, keys: Sequence[str]) -> list[str]:
+    left: list[str] = []
+    for start in range(0, len(keys), _PAGE):
+        left += await store.get(REQUESTS, keys[start : start + _PAGE])
+    return left
+
+
+async def _check_held(store: Store, letters: Sequence[DeadLetter]) -> None:
+    for subscription, part in dict.fromkeys((one.subscription, one.part) for one in letters):
+        at = await store.checkpoints(f"{subscription}/{part}.")
+        await check_followed(subscription, at[0].name if at else "", store)
+
+
+async def _selected(store: Store, table: Table, selection: Selection) -> Sequence[bytes]:
+    try:
+        return await store.select(table, selection)
+    except TableMissing:  # no worker has been here yet
+        return ()
+
+
+async def _parked(store: Store, letters: Sequence[Letter]) -> dict[str, ParkedSubject]:
+    keys = list({subject_key(one.subscription, one.subject) for one in letters})
+    rows = (await store.get(PARKED, keys)).values() if keys else ()
+    return {parked.subject: parked for parked in map(_load_parked, rows)}
+
+
+async def _is_first(store: Store, letter: Letter) -> bool:
+    where = (
+        Where("subscription", Compare.EQUAL, letter.subscription),
+        Where("subject", Compare.EQUAL, letter.subject),
+        Where("position", Compare.LESS, letter.position),
+    )
+    return not await store.select(LETTERS, Selection(where=where, limit=1))
+
+
+def _described(letter: Letter, parked: ParkedSubject | None, *, first: bool) -> DeadLetter:
+    if parked is None:
+        state = LetterState.SKIPPED
+    elif not first:
+        state = LetterState.WAITING
+    else:
+        state = LetterState.DEAD if parked.dead else LetterState.RETRYING
+    tried = parked if first else None
+    return DeadLetter(
+        id=f"{letter.position}-{blake2b(letter_key(letter).encode(), digest_size=_ID_BYTES).hexdigest()}",
+        subscription=letter.subscription,
+        part=letter.part,
+        subject=letter.subject,
+        position=letter.position,
+        type=letter.type,
+        stream=letter.stream,
+        version=letter.version,
+        state=state,
+        attempts=0 if state is LetterState.WAITING else 1 if tried is None else tried.attempts,
+        due=None if tried is None else tried.due,
+        error=letter.error if tried is None else tried.error,
+    )

@@ -1,0 +1,252 @@
+"""Events that could not be handled, and what waits behind them: letters, kept in order by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from leftfold.clock import Clock
+from leftfold.store.port import Store
+from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
+from leftfold.store.transaction import Delete, Put, Write
+from leftfold.subscriptions.consumer import Failure
+from leftfold.subscriptions.policy import Failing, Policy
+
+__all__ = [
+    "LETTERS",
+    "PARKED",
+    "REQUESTS",
+    "Letter",
+    "ParkedSubject",
+    "Parking",
+    "Request",
+    "error_text",
+    "letter_key",
+    "subject_key",
+]
+
+PARKED: Final = Table(
+    name="leftfold_parked",
+    columns=(
+        Column("subscription", ColumnType.TEXT),
+        Column("part", ColumnType.INTEGER),
+        Column("subject", ColumnType.TEXT),
+        Column("dead", ColumnType.BOOLEAN),
+    ),
+    indexes=(("subscription", "part"),),
+)
+"""Subjects that wait."""
+
+LETTERS: Final = Table(
+    name="leftfold_letters",
+    columns=(
+        Column("subscription", ColumnType.TEXT),
+        Column("part", ColumnType.INTEGER),
+        Column("subject", ColumnType.TEXT),
+        Column("position", ColumnType.INTEGER),
+        Column("type", ColumnType.TEXT),
+        Column("stream", ColumnType.TEXT),
+        Column("version", ColumnType.INTEGER),
+        Column("error", ColumnType.TEXT),
+    ),
+    indexes=(("subscription", "subject", "position"),),
+)
+"""Events that are not done."""
+
+REQUESTS: Final = Table(
+    name="leftfold_requests",
+    columns=(Column("subscription", ColumnType.TEXT), Column("part", ColumnType.INTEGER)),
+    indexes=(("subscription", "part"),),
+)
+"""What people ask of those who hold the checkpoints."""
+
+_PAGE: Final = 500
+_ERROR_CHARACTERS: Final = 2_000
+
+
+class ParkedSubject(Struct, kw_only=True):
+    """A subject that waits.
+
+    Args:
+        part: the shard it belongs to, from 0.
+        attempts: how often its first event was tried.
+        due: when it is tried again; None for never, without being asked.
+        error: what its first event raised.
+    """
+
+    subscription: str
+    part: int
+    subject: str
+    attempts: int
+    dead: bool
+    due: datetime | None
+    error: str
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """An event that is not done for a subject.
+
+    Args:
+        part: the shard it belongs to, from 0.
+        error: what it raised; empty when it waits behind an earlier one.
+    """
+
+    subscription: str
+    part: int
+    subject: str
+    position: int
+    type: str
+    stream: str
+    version: int
+    error: str = ""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What a person asks for one letter.
+
+    Args:
+        action: `replay` tries its subject again, from the first letter on; `drop` lets the letter go.
+    """
+
+    subscription: str
+    part: int
+    subject: str
+    position: int
+    action: Literal["replay", "drop"]
+
+
+_load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
+_load_letter: Final = msgspec.json.Decoder(Letter).decode
+_load_request: Final = msgspec.json.Decoder(Request).decode
+_dump: Final = msgspec.json.Encoder().encode
+
+
+class Parking:
+    """The parked subjects of one part of a subscription; what it says is to be written changes them.
+
+    Args:
+        store: where they are kept, the one with the checkpoint.
+        subscription: its name.
+        part: the shard, from 0.
+    """
+
+    def __init__(self, store: Store, subscription: str, part: int, policy: Policy, clock: Clock) -> None:
+        self.subjects: dict[str, ParkedSubject] = {}
+        self._store = store
+        self._subscription = subscription
+        self._part = part
+        self._policy = policy
+        self._clock = clock
+
+    async def load(self) -> None:
+        """Read again what is kept."""
+        self.subjects = {}
+        while True:
+            selection = Selection(where=self._ours(), limit=_PAGE, offset=len(self.subjects))
+            page = await self._store.select(PARKED, selection)
+            found = [_load_parked(row) for row in page]
+            self.subjects |= {parked.subject: parked for parked in found}
+            if len(page) < _PAGE:
+                return
+
+    def writes(self, failures: Sequence[Failure]) -> list[Write]:
+        """Keep *failures* as letters, and park their subjects unless the policy is to skip."""
+        if not failures:
+            return []
+        letters: dict[str, bytes] = {}
+        parked: dict[str, bytes] = {}
+        for failure in failures:
+            letter = self._letter(failure)
+            letters[letter_key(letter)] = _dump(letter)
+            if failure.error is not None and self._policy.failing is Failing.PARK:
+                subject = self.parked(failure.subject, 1, letter.error)
+                self.subjects[failure.subject] = subject
+                parked[subject_key(self._subscription, failure.subject)] = _dump(subject)
+        writes: list[Write] = [Put(table=LETTERS, rows=letters)]
+        return [*writes, Put(table=PARKED, rows=parked)] if parked else writes
+
+    def parked(self, subject: str, attempts: int, error: str) -> ParkedSubject:
+        """A subject whose first event failed *attempts* times."""
+        pause_s = self._policy.pause_s(attempts)
+        return ParkedSubject(
+            subscription=self._subscription,
+            part=self._part,
+            subject=subject,
+            attempts=attempts,
+            dead=pause_s is None,
+            due=None if pause_s is None else self._clock.now() + timedelta(seconds=pause_s),
+            error=error,
+        )
+
+    def now(self) -> datetime:
+        """The time by which something is due."""
+        return self._clock.now()
+
+    def due(self) -> list[str]:
+        """The subjects whose time has come."""
+        now = self._clock.now()
+        return [name for name, parked in self.subjects.items() if parked.due is not None and parked.due <= now]
+
+    def failed(self, subject: str, error: str) -> Put:
+        """Note that the first event of *subject* failed again."""
+        attempts = self.subjects[subject].attempts + 1 if subject in self.subjects else 1
+        parked = self.subjects[subject] = self.parked(subject, attempts, error)
+        return Put(table=PARKED, rows={subject_key(self._subscription, subject): _dump(parked)})
+
+    def freed(self, subject: str) -> Delete:
+        """Note that nothing of *subject* waits any more."""
+        self.subjects.pop(subject, None)
+        return Delete(table=PARKED, keys=[subject_key(self._subscription, subject)])
+
+    async def letters(self, subject: str, limit: int) -> list[Letter]:
+        """The first letters of *subject*, in order."""
+        where = (Where("subscription", Compare.EQUAL, self._subscription), Where("subject", Compare.EQUAL, subject))
+        page = await self._store.select(LETTERS, Selection(where=where, order_by=("position",), limit=limit))
+        return [_load_letter(row) for row in page]
+
+    async def requests(self) -> list[Request]:
+        """What people ask for this part."""
+        page = await self._store.select(REQUESTS, Selection(where=self._ours(), limit=_PAGE))
+        return [_load_request(row) for row in page]
+
+    async def asked_for(self, request: Request) -> list[Letter]:
+        """The letter that *request* is about, if it is still there."""
+        key = letter_key(request)
+        return [_load_letter(row) for row in (await self._store.get(LETTERS, [key])).values()]
+
+    def _ours(self) -> tuple[Where, ...]:
+        return (Where("subscription", Compare.EQUAL, self._subscription), Where("part", Compare.EQUAL, self._part))
+
+    def _letter(self, failure: Failure) -> Letter:
+        event = failure.event
+        return Letter(
+            subscription=self._subscription,
+            part=self._part,
+            subject=failure.subject,
+            position=event.position,
+            type=event.type,
+            stream=event.stream,
+            version=event.version,
+            error="" if failure.error is None else error_text(failure.error),
+        )
+
+
+def error_text(error: BaseException) -> str:
+    """What *error* says, short enough to keep, without what no store can hold."""
+    text = f"{type(error).__name__}: {error}".replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    return text[:_ERROR_CHARACTERS]
+
+
+def subject_key(subscription: str, subject: str) -> str:
+    """The key of a parked subject's row."""
+    return f"{subscription}/{blake2b(subject.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
+
+
+def letter_key(letter: Letter | Request) -> str:
+    """The key of a letter's row, and of what is asked for it."""
+    return f"{subject_key(letter.subscription, letter.subject)}/{letter.position:019d}"

@@ -1,0 +1,68 @@
+"""Reactions: side effects of events, at least once each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Container, Sequence
+
+from msgspec import Struct
+
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.subscriptions.consumer import Failure, Outcome
+
+__all__ = ["Attempt", "Reacting"]
+
+
+class Attempt(Struct, frozen=True):
+    """One try to react to an event.
+
+    Args:
+        key: the same at every try for the same event and reaction: hand it to whatever can tell a repeated call.
+    """
+
+    key: str
+
+
+class Reacting:
+    """The consumer of one reaction: the events of a stream one after another, each until it has succeeded.
+
+    Args:
+        name: of the reaction.
+        events: classes that it reacts to.
+        react: does it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        events: frozenset[type],
+        react: Callable[[RecordedEvent[object], Attempt], Awaitable[None]],
+    ) -> None:
+        self.events = events
+        self._name = name
+        self._react = react
+
+    def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
+        """See `Consumer.subjects`: the stream."""
+        return (event.stream,)
+
+    async def consume(
+        self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
+    ) -> Outcome:
+        """See `Consumer.consume`."""
+        failures: list[Failure] = []
+        failed: set[str] = set()
+        for event in events:
+            if only is not None and event.stream != only:
+                continue
+            if event.stream in parked or event.stream in failed:
+                failures.append(Failure(event.stream, event, None))
+                continue
+            try:
+                await self._react(event, Attempt(f"{self._name}:{event.id}"))
+            except Exception as error:  # noqa: BLE001 - whatever a reaction raises concerns its stream alone
+                failures.append(Failure(event.stream, event, error))
+                failed.add(event.stream)
+        return Outcome((), failures)
+
+    def forget(self) -> None:
+        """See `Consumer.forget`: it keeps nothing."""

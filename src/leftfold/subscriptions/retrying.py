@@ -1,0 +1,110 @@
+"""Trying parked subjects again: when their time has come, or when somebody asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from leftfold.errors import Fenced
+from leftfold.store.transaction import Delete, Write
+from leftfold.subscriptions.consumer import Consumer
+from leftfold.subscriptions.parking import LETTERS, REQUESTS, Letter, Parking, Request, error_text, letter_key
+from leftfold.subscriptions.subscription import Source
+
+__all__ = ["Retrying"]
+
+_PAGE: Final = 50
+_ASK_EVERY_S: Final = 1.0
+_SHORTEST_S: Final = 0.01
+
+
+class Retrying:
+    """Works off letters, one after another in the order of their subject.
+
+    Args:
+        parking: whose subjects.
+        consumer: what the events are handed to.
+        source: where they are read.
+        write: writes in the transaction that shows the claim.
+    """
+
+    def __init__(
+        self,
+        parking: Parking,
+        consumer: Consumer,
+        source: Source,
+        write: Callable[[Sequence[Write]], Awaitable[None]],
+    ) -> None:
+        self._parking = parking
+        self._consumer = consumer
+        self._source = source
+        self._write = write
+        self._ask_at = 0.0
+
+    def wait_s(self, most: float) -> float:
+        """Seconds until there may be something to do."""
+        dues = [parked.due for parked in self._parking.subjects.values() if parked.due is not None]
+        if not dues:
+            return most
+        return min(max((min(dues) - self._parking.now()).total_seconds(), _SHORTEST_S), most)
+
+    async def turn(self, *, asked: bool) -> None:
+        """Try what is due, and every second what was asked for.
+
+        Args:
+            asked: look for requests although nothing is parked, for letters that were skipped.
+        """
+        for subject in self._parking.due():
+            await self._work_off(subject)
+        now = asyncio.get_running_loop().time()
+        if (asked or self._parking.subjects) and now >= self._ask_at:
+            self._ask_at = now + _ASK_EVERY_S
+            await self._answer(await self._parking.requests())
+
+    async def _answer(self, requests: Sequence[Request]) -> None:
+        """Drop first, then try again; a request is gone when what it asks for is done."""
+        dropped = [letter_key(one) for one in requests if one.action == "drop"]
+        if dropped:
+            await self._write([Delete(table=REQUESTS, keys=dropped), Delete(table=LETTERS, keys=dropped)])
+        for subject in dict.fromkeys(one.subject for one in requests):
+            if subject in self._parking.subjects:
+                await self._work_off(subject)
+            else:
+                for one in (one for one in requests if one.subject == subject and one.action == "replay"):
+                    await self._try(subject, await self._parking.asked_for(one))
+        replayed = [letter_key(one) for one in requests if one.action == "replay"]
+        if replayed:
+            await self._write([Delete(table=REQUESTS, keys=replayed)])
+
+    async def _work_off(self, subject: str) -> None:
+        """Handle the letters of *subject* until one fails or none is left."""
+        while letters := await self._parking.letters(subject, _PAGE):
+            if not await self._try(subject, letters):
+                return
+        await self._write([self._parking.freed(subject)])
+
+    async def _try(self, subject: str, letters: Sequence[Letter]) -> bool:
+        for letter in letters:
+            page = await self._source.store.read_log(after=letter.position - 1, limit=1)
+            try:
+                events = [
+                    event
+                    for stored in page.events
+                    for event in self._source.events.recorded(stored)
+                    if type(event.event) in self._consumer.events
+                ]
+                outcome = await self._consumer.consume(events, (), subject)
+                failed = next((failure.error for failure in outcome.failures if failure.error is not None), None)
+                if failed is None:
+                    await self._write([*outcome.writes, Delete(table=LETTERS, keys=[letter_key(letter)])])
+                    continue
+            except Fenced:
+                raise
+            except Exception as error:  # noqa: BLE001 - a row that cannot be written fails its event like a fold
+                self._consumer.forget()
+                failed = error
+            if subject in self._parking.subjects:
+                await self._write([self._parking.failed(subject, error_text(failed))])
+            return False
+        return True

@@ -1,0 +1,166 @@
+"""One loop for catching up and for live: follows one part of a subscription, batch by batch.
+
+::
+
+    claim -> is the checkpoint's event still there? -> page -> consumer -> one transaction: rows, letters, checkpoint
+               | no: CheckpointMismatch                      ^        | a subject fails: it is parked, others go on
+                                                             |        | refused as a whole: halves, down to the event
+               nothing new: due retries, requests, wait ------        | fenced: another has it, stop
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from leftfold.errors import AppendRefused, CheckpointMismatch, InvalidInput, UnreadableEvent
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.store.checkpoints import Claim
+from leftfold.store.events import StoredEvent
+from leftfold.store.transaction import Advance, Transaction, Write
+from leftfold.subscriptions.consumer import Consumer, Failure
+from leftfold.subscriptions.parking import Parking
+from leftfold.subscriptions.retrying import Retrying
+from leftfold.subscriptions.subscription import Part
+
+__all__ = ["Progress", "Runner"]
+
+Progress: TypeAlias = Callable[[int, bool], Awaitable[None]]
+"""Told of a position that is done, and whether it is all there is."""
+
+_PAGE: Final = 500
+_IDLE_S: Final = 1.0
+
+
+class Runner:
+    """Follows one part of a subscription under one claim.
+
+    Args:
+        part: which.
+        consumer: what the events are handed to.
+        claim: the right to move its checkpoint.
+        progress: called after each step with where it is, and whether it has seen everything there is.
+    """
+
+    def __init__(self, part: Part, consumer: Consumer, claim: Claim, progress: Progress) -> None:
+        self.position = claim.position
+        self._part = part
+        self._source = part.subscription.source
+        self._target = part.subscription.target
+        self._consumer = consumer
+        self._claim = claim
+        self._progress = progress
+        self._last: UUID | None = claim.event_id
+        subscription = part.subscription
+        self._parking = Parking(self._target, subscription.name, part.number, subscription.policy, subscription.clock)
+        self._stopping = False
+        self._retrying = Retrying(self._parking, consumer, self._source, self._write)
+
+    async def run(self) -> None:
+        """Follow until told to stop.
+
+        Raises:
+            Fenced: another has claimed the checkpoint.
+            CheckpointMismatch: the log does not hold the checkpoint's event any more.
+            UnreadableEvent: the next event cannot be read; everything before it is done.
+            StoreError: the log or the target is out of reach.
+            Exception: what finding an event's subjects raised.
+        """
+        self._consumer.forget()
+        await self._verify()
+        await self._parking.load()
+        while not self._stopping:
+            if not await self.step():
+                await self._progress(self.position, True)
+                await self._retrying.turn(asked=True)
+                await self._source.store.wake(self.position, self._retrying.wait_s(_IDLE_S))
+
+    def stop(self) -> None:
+        """End after the batch that is under way, or within a second when there is none."""
+        self._stopping = True
+
+    async def step(self) -> bool:
+        """Do the next page; False when there is none."""
+        page = await self._source.store.read_log(after=self.position, limit=_PAGE)
+        if page.position == self.position:
+            return False
+        stored = page.events
+        events, error = self._readable(stored)
+        if error is not None:
+            stored = [event for event in stored if event.position < error.position]
+        if stored:
+            await self._handle(events, stored[-1])
+            await self._progress(self.position, False)
+        if error is not None:
+            raise error.reason
+        await self._retrying.turn(asked=False)
+        return True
+
+    async def _verify(self) -> None:
+        position, event_id = self._claim.position, self._claim.event_id
+        if not position:
+            return
+        page = await self._source.store.read_log(after=position - 1, limit=1)
+        if not page.events or page.events[0].id != event_id:
+            raise CheckpointMismatch(self._part.checkpoint, position, await self._source.store.head())
+
+    def _readable(self, stored: Sequence[StoredEvent]) -> tuple[list[RecordedEvent[object]], _Unreadable | None]:
+        wanted, holds, recorded = self._consumer.events, self._part.holds, self._source.events.recorded
+        events: list[RecordedEvent[object]] = []
+        for one in stored:
+            if holds(one.stream):
+                try:
+                    events += [event for event in recorded(one) if type(event.event) in wanted]
+                except UnreadableEvent as error:
+                    return events, _Unreadable(one.position, error)
+        return events, None
+
+    async def _handle(self, events: Sequence[RecordedEvent[object]], last: StoredEvent) -> None:
+        outcome = await self._consumer.consume(events, self._parking.subjects)
+        writes: list[Write] = [*outcome.writes, *self._parking.writes(outcome.failures)]
+        try:
+            await self._write(writes, last.position, last.id)
+        except (InvalidInput, AppendRefused) as error:
+            await self._undo()
+            await self._one_by_one(events, error)
+            await self._write([], last.position, last.id)
+
+    async def _one_by_one(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
+        """Find out which events of a batch cannot be written, and park what they belong to."""
+        positions = sorted({event.position for event in events})
+        if len(positions) > 1:
+            middle = positions[len(positions) // 2]
+            await self._half([event for event in events if event.position < middle])
+            await self._half([event for event in events if event.position >= middle])
+        elif positions:
+            subjects = {subject: event for event in events for subject in self._consumer.subjects(event)}
+            failures = [Failure(subject, event, error) for subject, event in subjects.items()]
+            await self._write(self._parking.writes(failures), events[-1].position, events[-1].id)
+
+    async def _half(self, events: Sequence[RecordedEvent[object]]) -> None:
+        outcome = await self._consumer.consume(events, self._parking.subjects)
+        writes: list[Write] = [*outcome.writes, *self._parking.writes(outcome.failures)]
+        try:
+            await self._write(writes, events[-1].position, events[-1].id)
+        except (InvalidInput, AppendRefused) as error:
+            await self._undo()
+            await self._one_by_one(events, error)
+
+    async def _undo(self) -> None:
+        self._consumer.forget()
+        await self._parking.load()
+
+    async def _write(self, writes: Sequence[Write], position: int | None = None, event_id: UUID | None = None) -> None:
+        """Write, and move the checkpoint; without a position it stays where it is."""
+        if position is None:
+            position, event_id = self.position, self._last
+        advance = Advance(name=self._claim.name, token=self._claim.token, position=position, event_id=event_id)
+        await self._target.transact(Transaction(writes=[*writes, advance]))
+        self.position, self._last = position, event_id
+
+
+class _Unreadable:
+    def __init__(self, position: int, reason: UnreadableEvent) -> None:
+        self.position = position
+        self.reason = reason

@@ -1,0 +1,221 @@
+"""A worker: shares the parts of all followers of one store with the other workers, and takes over from dead ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import ceil
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from leftfold.errors import Fenced, StoreError
+from leftfold.store.checkpoints import Claim
+from leftfold.store.port import Store
+from leftfold.subscriptions.consumer import Consumer
+from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, error_text
+from leftfold.subscriptions.runner import Progress, Runner
+from leftfold.subscriptions.subscription import Part
+
+__all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
+
+_log: Final = logging.getLogger("leftfold")
+_PRESENCE: Final = "leftfold/"
+_UNWANTED_AFTER: Final = 3
+_KEPT_S: Final = 60.0
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """How fast a dead worker is noticed.
+
+    Args:
+        lease_s: seconds that a claim holds without a sign of life.
+        poll_s: seconds between two looks for parts that nobody follows.
+        grace_s: seconds that a batch under way gets when the worker stops.
+    """
+
+    lease_s: float = 15.0
+    poll_s: float = 1.0
+    grace_s: float = 10.0
+
+
+class Assignment(Struct, frozen=True):
+    """A part to follow, and with what.
+
+    Args:
+        consumer: makes what its events are handed to.
+        progress: see `Runner`.
+    """
+
+    part: Part
+    consumer: Callable[[], Consumer]
+    progress: Progress
+
+
+class Follower(Protocol):
+    """Something that follows a log in parts."""
+
+    async def assignments(self) -> Sequence[Assignment]:
+        """What there is to follow now; it may change, as when a rebuilt read model takes over."""
+        ...
+
+
+class _Running:
+    def __init__(self, runner: Runner, claim: Claim, task: asyncio.Task[None]) -> None:
+        self.runner = runner
+        self.claim = claim
+        self.task = task
+
+
+class Worker:
+    """Follows what its followers want followed, as much as is its share.
+
+    Args:
+        store: holds the checkpoints.
+        followers: what to follow.
+        owner: the worker's name, unlike that of every other.
+        group: of the workers that it shares with.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        followers: Sequence[Follower],
+        owner: str,
+        timing: Timing | None = None,
+        *,
+        group: str = "workers",
+    ) -> None:
+        self._store = store
+        self._followers = followers
+        self._owner = owner
+        self._timing = timing or Timing()
+        self._running: dict[str, _Running] = {}
+        self._pauses: dict[str, tuple[float, float]] = {}
+        self._look = asyncio.Event()
+        self._stopping = False
+        self._presence: Claim | None = None
+        self._presences = f"{_PRESENCE}{group}/"
+        self._free_since: dict[str, float] = {}
+        self._kept_until: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Work until `stop`; what goes wrong on the way is logged and tried again."""
+        try:
+            while not self._stopping:
+                try:
+                    await self._turn()
+                except StoreError as error:
+                    _log.warning("worker %s cannot look for work: %s", self._owner, error)
+                self._look.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._timing.poll_s):
+                        await self._look.wait()
+        finally:
+            await self._end()
+
+    def stop(self) -> None:
+        """Finish the batches under way, release what is held, and end."""
+        self._stopping = True
+        self._look.set()
+        for running in self._running.values():
+            running.runner.stop()
+
+    @property
+    def follows(self) -> Sequence[str]:
+        """Names of the checkpoints that this worker moves now."""
+        return sorted(self._running)
+
+    async def prepare(self) -> None:
+        """Make the tables that followers need."""
+        for table in (LETTERS, PARKED, REQUESTS):
+            await self._store.prepare(table)
+
+    async def _turn(self) -> None:
+        wanted = {one.part.checkpoint: one for follower in self._followers for one in await follower.assignments()}
+        for name in [name for name in self._running if name not in wanted]:
+            await self._let_go(name)
+        await self._stay_alive()
+        held = {one.name: one.owner for one in await self._store.checkpoints() if one.held}
+        share = ceil(len(wanted) / max(sum(name.startswith(self._presences) for name in held), 1))
+        now = asyncio.get_running_loop().time()
+        for name in [name for name in sorted(self._running) if self._kept_until.get(name, 0.0) <= now][share:]:
+            await self._let_go(name)
+        for name, assignment in wanted.items():
+            if name in self._running or held.get(name, self._owner) != self._owner:
+                self._free_since.pop(name, None)
+            elif self._pauses.get(name, (0.0, 0.0))[0] <= now and self._may_take(name, share, now):
+                claim = await self._store.claim(name, self._owner, self._timing.lease_s)
+                if claim is not None:
+                    self._start(assignment, claim)
+
+    def _may_take(self, name: str, share: int, now: float) -> bool:
+        """Whether a free part is ours to take: it is within the share, or nobody else wants it."""
+        since = self._free_since.setdefault(name, now)
+        if len(self._running) < share:
+            return True
+        if now - since < _UNWANTED_AFTER * self._timing.poll_s:
+            return False
+        self._kept_until[name] = now + _KEPT_S
+        return True
+
+    async def _stay_alive(self) -> None:
+        lease_s = self._timing.lease_s
+        if self._presence is None or not await self._store.renew(self._presence.name, self._presence.token, lease_s):
+            self._presence = await self._store.claim(f"{self._presences}{self._owner}", self._owner, lease_s)
+        for name, running in list(self._running.items()):
+            if not await self._store.renew(name, running.claim.token, lease_s):
+                running.task.cancel()
+
+    def _start(self, assignment: Assignment, claim: Claim) -> None:
+        runner = Runner(assignment.part, assignment.consumer(), claim, assignment.progress)
+        task = asyncio.create_task(self._follow(runner, claim), name=f"leftfold follows {claim.name}")
+        self._running[claim.name] = _Running(runner, claim, task)
+
+    async def _follow(self, runner: Runner, claim: Claim) -> None:
+        note: str | None = None
+        try:
+            await runner.run()
+        except Fenced:
+            _log.info("worker %s lost %s to another", self._owner, claim.name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said, kept and tried again
+            note = error_text(error)
+            _log.warning(
+                "worker %s stopped following %s at position %d: %s", self._owner, claim.name, runner.position, note
+            )
+            if runner.position > claim.position:  # it was of use, so what stopped it is something new
+                self._pauses.pop(claim.name, None)
+            self._pause(claim.name)
+        else:
+            self._pauses.pop(claim.name, None)
+        finally:
+            self._running.pop(claim.name, None)
+            self._look.set()
+        with suppress(StoreError):  # then the lease runs out by itself
+            await self._store.release(claim.name, claim.token, note)
+
+    def _pause(self, name: str) -> None:
+        pause_s = min(max(self._pauses.get(name, (0.0, 0.0))[1] * 2, self._timing.poll_s), 60.0)
+        self._pauses[name] = asyncio.get_running_loop().time() + pause_s, pause_s
+
+    async def _let_go(self, name: str) -> None:
+        running = self._running[name]
+        running.runner.stop()
+        await asyncio.wait([running.task], timeout=self._timing.grace_s)
+        running.task.cancel()
+        await asyncio.wait([running.task])
+
+    async def _end(self) -> None:
+        for running in self._running.values():
+            running.runner.stop()
+        tasks = [running.task for running in self._running.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._timing.grace_s)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._presence is not None:
+            with suppress(StoreError):
+                await self._store.forget(self._presence.name)
