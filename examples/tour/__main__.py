@@ -13,7 +13,18 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from examples.tour import event_store, snapshots, temporal_queries, versions
+from examples.tour import (
+    across_contexts,
+    cached_queries,
+    consistency,
+    cqrs,
+    event_store,
+    projections,
+    read_models,
+    snapshots,
+    temporal_queries,
+    versions,
+)
 from leftfold import LeftfoldError
 
 
@@ -28,7 +39,18 @@ class Pattern(Protocol):
         ...
 
 
-PATTERNS: Mapping[int, Pattern] = {61: event_store, 62: snapshots, 63: temporal_queries, 64: versions}
+PATTERNS: Mapping[int, Pattern] = {
+    61: event_store,
+    62: snapshots,
+    63: temporal_queries,
+    64: versions,
+    65: projections,
+    66: cqrs,
+    67: consistency,
+    68: read_models,
+    69: across_contexts,
+    70: cached_queries,
+}
 
 cli = App(name="python -m examples.tour", version_flags=())
 out = Console(highlight=False, markup=False)

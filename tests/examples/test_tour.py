@@ -43,6 +43,45 @@ FIGURES = [
         "ok": True,
         "shown": {"USD": "1000", "EUR": "500", "chain": 3, "stored_bytes_unchanged": True},
     },
+    {
+        "pattern": 65,
+        "ok": True,
+        "shown": {
+            "summary": {"deposits": "1500", "withdrawals": "200", "balance": "1300", "transactions": 3},
+            "volume": {"deposits": "3800", "withdrawals": "200"},
+            "active": 2,
+            "rebuilt_equal": True,
+        },
+    },
+    {
+        "pattern": 66,
+        "ok": True,
+        "shown": {"balance": "1500", "owner_accounts": 1, "unknown_command": "UnknownCommand"},
+    },
+    {
+        "pattern": 67,
+        "ok": True,
+        "shown": {"stale_first": True, "caught_up": True, "timeout_names_version": True},
+    },
+    {
+        "pattern": 68,
+        "ok": True,
+        "shown": {
+            "list_balance": "20000",
+            "search_hits": 1,
+            "tags": ["active", "high-balance", "new-account"],
+            "tags_after_withdrawal": ["active", "new-account"],
+        },
+    },
+    {"pattern": 69, "ok": True, "shown": {"pending_before": 1, "pending_after": 0}},
+    {
+        "pattern": 70,
+        "ok": True,
+        "shown": {
+            "reads": ["miss", "hit", "invalidated", "miss", "hit"],
+            "balances": ["1000", "1000", "1500", "1500"],
+        },
+    },
 ]
 
 
@@ -96,7 +135,7 @@ def test_a_pattern_that_misses_its_figures_is_not_ok_and_fails_the_run(tmp_path:
 def test_an_unknown_pattern_and_a_wrong_store_are_told_in_one_line() -> None:
     unknown = python("-m", "examples.tour", "7", "--json")
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert unknown.stderr == "there is no pattern 7 here; there are 61, 62, 63, 64\n"
+    assert unknown.stderr == "there is no pattern 7 here; there are 61, 62, 63, 64, 65, 66, 67, 68, 69, 70\n"
     wrong = python("-m", "examples.tour", "--json", "--store", "sqlit:///x.db")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "store URL 'sqlit:///x.db'" in wrong.stderr

@@ -20,7 +20,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Literal, ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +28,7 @@ from msgspec import Struct
 from leftfold.store.port import Store
 from tests.guarantees.children import begin_child, say
 from tests.guarantees.commanding import send_commands
+from tests.guarantees.keeping_up import Errand, Work, keep_up
 from tests.guarantees.places import open_place
 from tests.guarantees.plan import Acknowledged, Planned, append_planned, plan_of
 from tests.guarantees.snapping import change_snapshots
@@ -46,12 +47,15 @@ class Order(Struct, frozen=True):
         run: number of the plan.
         step: which call kills it, counted from 1, two for every call: before it and after it.
         work: what it does until then.
+        also: see `Errand`, like *mailed*.
     """
 
     url: str
     run: int
     step: int
-    work: Literal["appends", "snapshots", "commands"] = "appends"
+    work: Literal["appends", "snapshots", "commands"] | Work = "appends"
+    also: str = ""
+    mailed: str = ""
 
 
 class Ended(Struct, frozen=True):
@@ -130,6 +134,9 @@ def _method(countdown: Countdown, call: Callable[..., object]) -> Callable[..., 
 
 async def live(order: Order) -> None:
     """Append the whole plan, or do the other work of the order, telling the parent of each acknowledgement."""
+    if order.work in get_args(Work):
+        await keep_up(cast("Work", order.work), Errand(order.url, order.also, order.mailed), order.run)
+        return
     store = await open_place(order.url)
     if order.work == "snapshots":
         await change_snapshots(store, order.run)

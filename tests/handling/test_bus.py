@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from leftfold import Aggregate, Event, Metadata, Receipt, applies
+from leftfold import Aggregate, Event, Metadata, Receipt, Repository, applies
 from leftfold.errors import (
     CommandIdReused,
     Conflict,
@@ -107,9 +107,27 @@ async def test_what_must_not_exist_and_does_is_a_conflict_with_nothing_expected(
     assert await desk.store.head() == 1
 
 
-async def test_commands_for_one_aggregate_that_meet_are_all_carried_out(desk: Desk) -> None:
-    receipts = await asyncio.gather(*(desk.commands.send(Deposit(account="A", amount=Decimal(1))) for _ in range(8)))
+@pytest.mark.parametrize("ids", [[None] * 8, [f"c-{n}" for n in range(8)]], ids=["without ids", "with ids"])
+async def test_commands_for_one_aggregate_that_meet_are_all_carried_out(desk: Desk, ids: list[str | None]) -> None:
+    command = Deposit(account="A", amount=Decimal(1))
+    receipts = await asyncio.gather(*(desk.commands.send(command, id=id) for id in ids))
     assert sorted(receipt.result for receipt in receipts) == [Decimal(n) for n in range(1, 9)]
+    assert await desk.store.head() == 8
+
+
+async def test_a_command_for_something_new_that_is_there_is_not_tried_over_and_over(store: Store) -> None:
+    runs = 0
+
+    async def open_it(command: OpenAccount, accounts: Repository[Account]) -> None:
+        nonlocal runs
+        runs += 1
+        accounts.new(command.account).open(command.owner)
+
+    desk = await open_desk(store, commands=[command_handler_of(open_it)])
+    await desk.commands.send(OpenAccount(account="A", owner="Alice"))
+    with pytest.raises(Conflict):
+        await desk.commands.send(OpenAccount(account="A", owner="Bob"))
+    assert runs == 3
 
 
 async def test_a_decider_decides_every_command_of_its_union(desk: Desk) -> None:

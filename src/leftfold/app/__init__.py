@@ -5,12 +5,14 @@ May import: every room above it, and adapters where a URL names them.
 """
 
 from leftfold.app.composition import App
+from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.monitoring import Monitor, StreamLag
 from leftfold.app.opening import open_schema, open_store
 from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
 
 __all__ = [
     "App",
+    "DeadLetters",
     "Monitor",
     "StreamLag",
     "SyncApp",

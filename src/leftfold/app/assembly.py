@@ -80,6 +80,8 @@ class Assembly:
         self.registry = Registry(context.name, *events, upcasts=(*context.upcast_functions, *plan.upcasts))
         self.codec = Codec(self.registry, plan.transform)
         findings += [flaw for part in self.parts for flaw in folding_flaws(core_of(part), self.registry)]
+        self.categories = self._categories(own)
+        """Of the streams that its parts record in; None when it has other events as well."""
         self.inline = tuple(one for one in context.projections if one.name in plan.inline)
         findings += [
             f"inline: {one.name!r} folds what another context publishes, so no append here can write it"
@@ -109,6 +111,13 @@ class Assembly:
     def projection(self, name: str) -> Projection[Any] | None:
         """The projection of that name."""
         return next((one for one in self.context.projections if one.name == name), None)
+
+    def _categories(self, own: Sequence[_Followed]) -> frozenset[str] | None:
+        recorded = {cls for part in self.parts for cls in core_of(part).vocabulary}
+        wanted = {cls for one in own for cls in one.events} | {
+            cls for one in self.context.publications for cls in one.takes
+        }
+        return frozenset(core_of(part).category for part in self.parts) if wanted <= recorded else None
 
     def _foreign(self, followed: _Followed, plan: Plan, findings: list[str]) -> bool:
         outer = [cls for cls in followed.events if issubclass(cls, IntegrationEvent)]

@@ -2,15 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leftfold.app.running import Running
+from leftfold.errors import InvalidQuery
+from leftfold.store.events import StoredEvent
+from leftfold.store.port import Store
+from leftfold.subscriptions.letters import DeadLetter, ask, letters_at, letters_of, wait_until_answered
 
 __all__ = ["DeadLetters"]
 
+_MOST_DIGITS: Final = 19
+
+
+class _Place(Struct, frozen=True):
+    context: str
+    name: str
+    subscription: str
+    source: Store
+    target: Store
+
 
 class DeadLetters:
-    """x"""
+    """Looks at the dead letters of an open app, and asks whoever follows to replay or drop them.
+
+    Args:
+        running: the contexts, by name.
+    """
 
     def __init__(self, running: Mapping[str, Running]) -> None:
         self._running = running
+
+    async def all(self, name: str | None = None) -> AsyncIterator[DeadLetter]:
+        """Every letter, those of a subject one after another in their order.
+
+        Args:
+            name: of a projection or reaction; all when left out.
+
+        Raises:
+            InvalidQuery: nothing here has this name.
+        """
+        for place in await self._places(name):
+            async for letter in letters_of(place.target, place.subscription):
+                yield replace(letter, context=place.context)
+
+    async def find(self, id: str) -> DeadLetter:
+        """The letter of that id; raises `InvalidQuery` when it is not there, or no more."""
+        letter, _ = await self._find(id)
+        return letter
+
+    async def event(self, letter: DeadLetter) -> StoredEvent | None:
+        """The event that *letter* is about; None when the log does not hold it."""
+        _, place = await self._find(letter.id)
+        page = await place.source.read_log(after=letter.position - 1, limit=1)
+        return next((event for event in page.events if event.position == letter.position), None)
+
+    async def replay(self, *letters: DeadLetter, timeout: float = 30.0) -> Sequence[DeadLetter]:
+        """Have the subjects of *letters* tried again, each from its first letter on, and wait until that is done.
+
+        Args:
+            timeout: seconds to wait at most.
+
+        Returns:
+            Those that are still there, with what they raised now.
+
+        Raises:
+            NoWorker: nobody follows.
+            NotAnswered: it was not done when the time was over; it is still asked for.
+        """
+        return await self._ask(letters, "replay", timeout)
+
+    async def drop(self, *letters: DeadLetter, timeout: float = 30.0) -> None:
+        """Let go of *letters*; what waited behind them is tried. It waits, and raises, as `replay` does."""
+        await self._ask(letters, "drop", timeout)
+
+    async def _ask(
+        self, letters: Sequence[DeadLetter], action: Literal["replay", "drop"], timeout_s: float
+    ) -> list[DeadLetter]:
+        left: list[DeadLetter] = []
+        for context in dict.fromkeys(one.context for one in letters):
+            ours, store = [one for one in letters if one.context == context], self._running[context].store
+            await ask(store, ours, action)
+            await wait_until_answered(store, ours, timeout_s)
+            for position, subscription in dict.fromkeys((one.position, one.subscription) for one in ours):
+                found = await letters_at(store, position, [subscription])
+                left += [replace(now, context=context) for now in found if now.id in {one.id for one in ours}]
+        return left
+
+    async def _find(self, id: str) -> tuple[DeadLetter, _Place]:
+        position = id.partition("-")[0]
+        if position.isdecimal() and position.isascii() and len(position) < _MOST_DIGITS:
+            for place in await self._places(None):
+                for letter in await letters_at(place.target, int(position), [place.subscription]):
+                    if letter.id == id:
+                        return replace(letter, context=place.context), place
+        raise InvalidQuery(f"there is no dead letter {id!r:.80}; it was handled or dropped, or see: dead-letters list")
+
+    async def _places(self, name: str | None) -> list[_Place]:
+        places: list[_Place] = []
+        for running in self._running.values():
+            for follower in running.followers.values():
+                source, title = follower.source.store, follower.projection.name
+                places += [
+                    _Place(running.name, title, one.subscription, source, running.store)
+                    for one in await follower.generations.all()
+                    if one.state != "retired"
+                ]
+            places += [
+                _Place(running.name, one.name, one.name, one.source.store, running.store) for one in running.reactions
+            ]
+        chosen = [place for place in places if name in (None, place.name, place.subscription)]
+        if name is not None and not chosen:
+            names = list(dict.fromkeys(place.name for place in places))
+            near = get_close_matches(name, names, n=3) or names
+            raise InvalidQuery(f"nothing here follows as {name!r:.80}; there is {', '.join(near) or 'nothing'}")
+        return chosen

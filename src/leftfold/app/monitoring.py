@@ -92,6 +92,16 @@ class Monitor:
         running, known = self._find(projection)
         await running.caught_up(known, position, timeout)
 
+    async def wait_for_cache(self, projection: str, *, position: int, timeout: float = 10.0) -> None:
+        """Wait until no answer that this process keeps comes from rows of *projection* older than *position*.
+
+        Raises:
+            TimeoutError: it was not so when the time was over.
+            InvalidQuery: there is no such projection.
+        """
+        running, known = self._find(projection)
+        await running.noticed(known.name, position, timeout)
+
     async def wait_for_version(self, projection: str, stream: str, version: int, *, timeout: float = 10.0) -> None:
         """Wait until the rows of *projection* show version *version* of *stream*, which need not be stored yet.
 

@@ -92,6 +92,7 @@ class Running:
         self._active: dict[str, Generation] = {}
         self._worker: Worker | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._watches: dict[str, Invalidating] = {}
         self._watching: list[asyncio.Task[None]] = []
 
     @property
@@ -153,6 +154,16 @@ class Running:
                     await self.caught_up(projection, after.position, timeout_s)
         return await self.queries.ask(query, metadata=metadata, fresh=after is not None)
 
+    async def noticed(self, projection: str, position: int, timeout_s: float) -> None:
+        """Wait until no kept answer comes from rows of *projection* as they were before the event at *position*.
+
+        Raises:
+            TimeoutError: it was not so when the time was over.
+        """
+        if (watch := self._watches.get(projection)) is not None:
+            async with asyncio.timeout(timeout_s):
+                await watch.passed(position)
+
     async def caught_up(self, projection: Projection[Any], position: int, timeout_s: float) -> None:
         """Wait until the rows of *projection* show everything up to *position*; see `wait_for`."""
         loop = asyncio.get_running_loop()
@@ -191,14 +202,16 @@ class Running:
             inline = projection in self.assembly.inline
             watch = Invalidating(projection, follower.source, self.store, self.cached, inline=inline)
             await watch.start()
+            self._watches[projection.name] = watch
             self._watching.append(asyncio.create_task(watch.run()))
 
     def _source(self, name: str, others: Mapping[str, Running]) -> Source:
         context = self.assembly.sources.get(name)
         if context is None:
-            return Source(self.store, self.loader.events)
+            return Source(self.store, self.loader.events, self.assembly.categories)
         other = others[context.name]
-        return Source(other.store, PublishedEvents(other.loader.events, context.publications))
+        events = PublishedEvents(other.loader.events, context.publications)
+        return Source(other.store, events, other.assembly.categories)
 
     async def _purge(self) -> None:
         while True:

@@ -51,6 +51,18 @@ VERBS: Final[Mapping[str, Verb]] = {
     "work": Verb(
         "leftfold.cli.work:work", "Follow the log for the projections and reactions of an app, until told to stop."
     ),
+    "projections": Verb(
+        "leftfold.cli.projections:projections", "Show how far the projections and reactions of an app are."
+    ),
+    "rebuild": Verb(
+        "leftfold.cli.rebuild:rebuild", "Build the rows of a projection anew, and show them once they have caught up."
+    ),
+    "dead-letters": Verb(
+        "leftfold.cli.dead_letters:dead_letters",
+        "List, show, replay or drop what a projection or reaction could not handle.",
+    ),
+    "query": Verb("leftfold.cli.asking:query", "Ask an app a query, and print the answer as JSON."),
+    "send": Verb("leftfold.cli.asking:send", "Send an app a command, and print the receipt as JSON."),
     "export": Verb(
         "leftfold.cli.exporting:export_log", "Write the whole log to a file, a line of JSON for each event."
     ),
@@ -103,7 +115,7 @@ def _run(arguments: list[str]) -> int:
 def _program(arguments: list[str]) -> App:
     program = App(
         name="leftfold",
-        help="Look into an event store, migrate it, carry its log elsewhere.",
+        help="Look into an event store, run what follows it, migrate it, carry its log elsewhere.",
         help_epilogue="Stores: sqlite:///file.db, postgresql://user@host/database, by --store or LEFTFOLD_STORE.",
         help_format="markdown",
         version=_version,

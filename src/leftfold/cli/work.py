@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -27,6 +28,7 @@ from leftfold.subscriptions.worker import Timing
 
 __all__ = ["Health", "work"]
 
+_log: Final = logging.getLogger("leftfold")
 _MOST_SECONDS: Final = 86_400.0
 _MOST_PORT: Final = 65_535
 _Seconds = Annotated[float, Parameter(validator=Number(gt=0, lte=_MOST_SECONDS))]
@@ -76,7 +78,11 @@ async def work(
     timing = Timing(lease_s=lease, poll_s=poll)
     async with opened_app(app, url, workers=timing) as opened, _observed(opened, health, poll):
         followed.say_ready(json=source.json)
-        await _until(opened, stop)
+        try:
+            await _until(opened, stop)
+        except Exception:  # noqa: BLE001 - whatever it is, it is told with all that is known, and what is held is released
+            _log.exception("following ended by an unexpected error")
+            return 1
     return 0
 
 

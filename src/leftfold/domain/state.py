@@ -92,7 +92,9 @@ class StateCodec(Generic[_S]):
     def _refused(self, struct: Struct, back: Struct | None, reason: str) -> InvalidPayload:
         for name in struct.__struct_fields__:
             value = getattr(struct, name)
-            if value is not UNSET and (flaw := find_flaw(value, name)):
+            if value is UNSET:
+                continue
+            if flaw := find_flaw(value, name):
                 return InvalidPayload(f"{self.name}, attribute {flaw.path!r}", flaw.reason)
             if back is not None and ((reads := getattr(back, name)) != value or _text(reads) != _text(value)):
                 return InvalidPayload(

@@ -25,6 +25,7 @@ May import: nothing of Leftfold.
     ├── ShardMismatch              a row belongs to another shard: one row, streams of two shards
     ├── CheckpointMismatch         the log does not hold what a follower has passed: another log, or an older one
     ├── NotCaughtUp                a read model did not get so far in time
+    ├── NotAnswered                what was asked for dead letters was not done in time
     ├── NoWorker                   nobody follows for a read model that is waited for
     ├── NotAtHead                  the log has grown: catch up and try again
     ├── NotFound                   no such stream or aggregate
@@ -59,7 +60,15 @@ from leftfold.errors.deciding import (
     UnknownQuery,
     UnreadableAnswer,
 )
-from leftfold.errors.following import CheckpointMismatch, Fenced, NotAtHead, NotCaughtUp, NoWorker, ShardMismatch
+from leftfold.errors.following import (
+    CheckpointMismatch,
+    Fenced,
+    NotAnswered,
+    NotAtHead,
+    NotCaughtUp,
+    NoWorker,
+    ShardMismatch,
+)
 from leftfold.errors.inputs import (
     InvalidAppend,
     InvalidInput,
@@ -113,6 +122,7 @@ __all__ = [
     "KeyTaken",
     "LeftfoldError",
     "NoWorker",
+    "NotAnswered",
     "NotAtHead",
     "NotCaughtUp",
     "NotFound",

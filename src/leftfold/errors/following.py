@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leftfold.errors.root import LeftfoldError
 
-__all__ = ["CheckpointMismatch", "Fenced", "NoWorker", "NotAtHead", "NotCaughtUp", "ShardMismatch"]
+__all__ = ["CheckpointMismatch", "Fenced", "NoWorker", "NotAnswered", "NotAtHead", "NotCaughtUp", "ShardMismatch"]
 
 
 class Fenced(LeftfoldError):
@@ -82,6 +82,23 @@ class NoWorker(LeftfoldError):
         why = f" ({note})" if note else ""
         super().__init__(
             f"no worker follows for projection {projection!r}{why}. Run `leftfold work`, or App(workers=True)"
+        )
+
+
+class NotAnswered(LeftfoldError, TimeoutError):
+    """What was asked for dead letters was not done when the time was over; it is still asked for.
+
+    Args:
+        follower: whose letters.
+        left: of how many.
+    """
+
+    def __init__(self, follower: str, left: int) -> None:
+        self.follower = follower
+        self.left = left
+        super().__init__(
+            f"{left:,} dead letters of {follower!r} were not done when the time was over. It is still asked for; wait "
+            "longer, or see `leftfold projections` for what holds it up"
         )
 
 

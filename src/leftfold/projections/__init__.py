@@ -8,5 +8,6 @@ from leftfold.projections.cache import Cache, LocalCache
 from leftfold.projections.caching import CacheStats
 from leftfold.projections.projection import Projection
 from leftfold.projections.read_model import Hit, ReadModel
+from leftfold.projections.rebuilding import Rebuild, RowDifference
 
-__all__ = ["Cache", "CacheStats", "Hit", "LocalCache", "Projection", "ReadModel"]
+__all__ = ["Cache", "CacheStats", "Hit", "LocalCache", "Projection", "ReadModel", "Rebuild", "RowDifference"]

@@ -13,6 +13,7 @@ from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Delete, Insert, Point, Put, Transaction, Write
+from leftfold.subscriptions.letters import forget_letters
 
 __all__ = ["GENERATIONS", "Generation", "Generations"]
 
@@ -124,8 +125,9 @@ class Generations:
                 await self.drop(one)
 
     async def drop(self, one: Generation) -> None:
-        """Drop a generation that is not shown: its rows, its checkpoints, and what is known about it."""
+        """Drop a generation that is not shown: its rows, checkpoints and letters, and what is known about it."""
         await self.store.discard(self.projection.table, one.generation)
         for name in one.checkpoints:
             await self.store.forget(name)
+        await forget_letters(self.store, one.subscription)
         await self.store.transact(Transaction(writes=[Delete(table=GENERATIONS, keys=[one.subscription])]))

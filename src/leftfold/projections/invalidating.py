@@ -48,6 +48,7 @@ class Invalidating:
         self._inline = inline
         self._position = 0
         self._generation: Generation | None = None
+        self._moved = asyncio.Event()
 
     async def run(self) -> None:
         """Follow until cancelled; while it cannot, no answer is kept."""
@@ -60,6 +61,11 @@ class Invalidating:
                 self._answers.paused = True
                 self._answers.drop([(self._projection.name, None)])
                 await asyncio.sleep(_RETRY_S)
+
+    async def passed(self, position: int) -> None:
+        """Wait until no answer is kept that an event up to *position* has made wrong."""
+        while self._position < position:
+            await self._moved.wait()
 
     async def start(self) -> None:
         """Begin where the rows are now; nothing may be kept before."""
@@ -74,6 +80,8 @@ class Invalidating:
             self._answers.drop([(self._projection.name, None)])
         await self._wait()
         await self._tell(await self._reached())
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     async def _reached(self) -> int:
         if self._inline:
@@ -96,6 +104,7 @@ class Invalidating:
             keys = {
                 key
                 for stored in page.events
+                if self._source.holds(stored.stream)
                 for event in self._source.events.recorded(stored)
                 if type(event.event) in self._projection.events
                 for key in self._projection.keys(event.event)

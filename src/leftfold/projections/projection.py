@@ -13,6 +13,7 @@ from uuid import UUID
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
 from leftfold.messages.event import event_flaw
+from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_table
 from leftfold.store.tables import Table
@@ -109,7 +110,9 @@ def projection_of(
     where = f"projection {name!r}"
     events = parameter_types(function, 1, caller)
     row_type = _row_type(function, caller, where)
-    findings = [f"{where}: {flaw}" for cls in events if (flaw := event_flaw(cls))]
+    findings = [
+        f"{where}: {flaw}" for cls in events if not issubclass(cls, IntegrationEvent) and (flaw := event_flaw(cls))
+    ]
     findings += _key_flaws(options.key, events, where)
     if not 1 <= options.shards <= MAX_SHARDS:
         findings.append(f"{where}: shards={options.shards}; there are 1 to {MAX_SHARDS}")

@@ -4,6 +4,7 @@ In: new events for streams. Out: stored events, in stream order and in log order
 May import: messages, ids, clock, errors.
 """
 
+from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.event_store import Envelope, EventStore
 from leftfold.store.events import (
     AppendCondition,
@@ -24,25 +25,39 @@ from leftfold.store.names import StreamName, category_of
 from leftfold.store.port import Restorable, Store
 from leftfold.store.schema import Migration, SchemaAdmin, SchemaStatus
 from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
+from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.timeline import StreamHead, Timeline
+from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction
 
 __all__ = [
+    "Advance",
     "AppendCondition",
     "Appended",
+    "Checkpoint",
+    "Claim",
+    "Column",
+    "ColumnType",
+    "Compare",
+    "Delete",
     "Envelope",
     "EventStore",
     "Expected",
     "ExpectedVersion",
     "Fact",
+    "Inline",
+    "Insert",
     "MemoryLog",
     "MemoryStore",
     "Migration",
     "NewEvent",
     "Page",
+    "Point",
+    "Put",
     "QueryItem",
     "Restorable",
     "SchemaAdmin",
     "SchemaStatus",
+    "Selection",
     "Snapshot",
     "SnapshotKey",
     "SnapshotStore",
@@ -50,9 +65,12 @@ __all__ = [
     "StoredEvent",
     "StreamHead",
     "StreamName",
+    "Table",
     "Timeline",
     "ToStream",
+    "Transaction",
     "Unknown",
+    "Where",
     "category_of",
     "digest_of",
 ]

@@ -5,6 +5,7 @@ May import: errors, clock, ids, messages, domain, store, handling.
 """
 
 from leftfold.subscriptions.consumer import Consumer, Failure, Outcome
+from leftfold.subscriptions.letters import DeadLetter, LetterState
 from leftfold.subscriptions.monitor import Lag, State
 from leftfold.subscriptions.policy import Failing, Policy, Retry
 from leftfold.subscriptions.reaction import Attempt
@@ -14,9 +15,11 @@ from leftfold.subscriptions.worker import Timing, Worker
 __all__ = [
     "Attempt",
     "Consumer",
+    "DeadLetter",
     "Failing",
     "Failure",
     "Lag",
+    "LetterState",
     "Outcome",
     "Part",
     "Policy",

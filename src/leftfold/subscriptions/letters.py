@@ -36,7 +36,7 @@ _FOLLOWED_S: Final = 1.0
 _ID_BYTES: Final = 4
 
 _load_letter: Final = msgspec.json.Decoder(Letter).decode
-_load_place: Final = msgspec.json.Decoder(Request | Letter if False else Letter).decode
+_load_request: Final = msgspec.json.Decoder(Request).decode
 _load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
 _dump: Final = msgspec.json.Encoder().encode
 
@@ -69,6 +69,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
         attempts: how often its subject was tried; 1 when it was skipped.
         due: when it is tried again; None for never.
         error: what it raised last; empty when it waits.
+        context: name of the context that the follower belongs to; empty when nobody said.
     """
 
     id: str
@@ -83,6 +84,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     attempts: int
     due: datetime | None
     error: str
+    context: str = ""
 
 
 async def letters_of(store: Store, subscription: str) -> AsyncIterator[DeadLetter]:
@@ -167,7 +169,7 @@ def _key_in(table: Table, row: bytes) -> str:
     if table is PARKED:
         parked = _load_parked(row)
         return subject_key(parked.subscription, parked.subject)
-    return letter_key(_load_place(row))
+    return letter_key(_load_request(row) if table is REQUESTS else _load_letter(row))
 
 
 def _request(letter: DeadLetter, action: Literal["replay", "drop"] = "replay") -> Request:

@@ -117,10 +117,8 @@ class Runner:
         return events, None
 
     async def _handle(self, events: Sequence[RecordedEvent[object]], last: StoredEvent) -> None:
-        outcome = await self._consumer.consume(events, self._parking.subjects)
-        writes: list[Write] = [*outcome.writes, *self._parking.writes(outcome.failures)]
         try:
-            await self._write(writes, last.position, last.id)
+            await self._consumed(events, last.position, last.id)
         except (InvalidInput, AppendRefused) as error:
             await self._undo()
             await self._one_by_one(events, error)
@@ -139,13 +137,15 @@ class Runner:
             await self._write(self._parking.writes(failures), events[-1].position, events[-1].id)
 
     async def _half(self, events: Sequence[RecordedEvent[object]]) -> None:
-        outcome = await self._consumer.consume(events, self._parking.subjects)
-        writes: list[Write] = [*outcome.writes, *self._parking.writes(outcome.failures)]
         try:
-            await self._write(writes, events[-1].position, events[-1].id)
+            await self._consumed(events, events[-1].position, events[-1].id)
         except (InvalidInput, AppendRefused) as error:
             await self._undo()
             await self._one_by_one(events, error)
+
+    async def _consumed(self, events: Sequence[RecordedEvent[object]], position: int, event_id: UUID) -> None:
+        outcome = await self._consumer.consume(events, self._parking.subjects)
+        await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
 
     async def _undo(self) -> None:
         self._consumer.forget()

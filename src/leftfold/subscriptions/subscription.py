@@ -10,6 +10,7 @@ from msgspec import Struct
 from leftfold.clock import Clock
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.events import StoredEvent
+from leftfold.store.names import category_of
 from leftfold.store.port import Store
 from leftfold.subscriptions.policy import Policy
 
@@ -30,10 +31,16 @@ class Source(Struct, frozen=True):
     Args:
         store: where it is.
         events: how its events are read: an `EventStore`, or what another context publishes of it.
+        categories: of the streams that are looked at, when others share the store; None for all.
     """
 
     store: Store
     events: Reader
+    categories: frozenset[str] | None = None
+
+    def holds(self, stream: str) -> bool:
+        """Whether *stream* is looked at."""
+        return self.categories is None or category_of(stream) in self.categories
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
@@ -79,4 +86,6 @@ class Part(Struct, frozen=True):
     def holds(self, stream: str) -> bool:
         """Whether the events of *stream* are in this part."""
         shards = self.subscription.shards
+        if not self.subscription.source.holds(stream):
+            return False
         return shards == 1 or crc32(stream.encode()) % shards == self.number

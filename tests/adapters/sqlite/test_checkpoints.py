@@ -13,7 +13,7 @@ import pytest
 from leftfold.adapters.sqlite import SqliteLocation, SqliteStore, open_sqlite
 from leftfold.adapters.sqlite.schema import connect, install, prepare
 from leftfold.clock import SystemClock
-from leftfold.errors import Fenced, StoreClosed
+from leftfold.errors import Fenced, InvalidInput, StoreClosed
 from leftfold.store import ToStream
 from leftfold.store.transaction import Advance
 from leftfold.testing import ManualClock
@@ -128,6 +128,18 @@ async def test_a_token_of_a_forgotten_checkpoint_never_comes_again(tmp_path: Pat
             assert not await store.renew("p", token, 1.0)
             await store.release("p", token)
         assert [kept.owner for kept in await store.checkpoints()] == ["you"]
+
+
+async def test_a_checkpoint_does_not_go_back(tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        claim = await store.claim("p", "me", 60.0)
+        assert claim is not None
+        moves = [Advance(name="p", token=claim.token, position=n, event_id=event().id) for n in (2, 2, 1)]
+        await write(store, *moves[:2])
+        with pytest.raises(InvalidInput, match="at position 2 and cannot go back to 1"):
+            await write(store, moves[2])
+        [kept] = await store.checkpoints()
+        assert (kept.position, kept.event_id) == (2, moves[1].event_id)
 
 
 async def test_leases_go_by_the_store_s_clock(tmp_path: Path) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from leftfold.adapters.sqlite import SqliteLocation, SqliteStore, tables
+from leftfold.adapters.sqlite.layout import Layout
+from leftfold.adapters.sqlite.registry import find
+from leftfold.adapters.sqlite.schema import connect, install, prepare
+from leftfold.clock import SystemClock
 from leftfold.errors import InvalidInput, ShardMismatch, StoreBusy, TableMismatch
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Delete, Point, Put
@@ -104,6 +110,24 @@ async def test_what_is_discarded_leaves_nothing_in_the_file(tmp_path: Path) -> N
         assert _names(path) == before
 
 
+async def test_a_generation_that_is_dropped_by_another_while_it_is_read_is_read_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        await active(store, NOTES)
+        await write(store, Put(table=NOTES, rows=_noted("old")))
+
+        def found(cursor: sqlite3.Cursor, table: Table, generation: int | None) -> Layout:
+            layout = find(cursor, table, generation)
+            with connected(path) as anybody:
+                anybody.execute(f"drop table {layout.name}")
+            return layout
+
+        monkeypatch.setattr(tables, "find", found)
+        assert await store.get(NOTES, ["0"]) == _noted("old")
+
+
 async def test_a_table_of_another_shape_is_refused_before_its_columns_are_missed(tmp_path: Path) -> None:
     changed = Table(name="notes", columns=(Column("title", ColumnType.TEXT),))
     async with opened(url_of(tmp_path / "store.db")) as store:
@@ -136,10 +160,16 @@ async def test_one_row_of_another_shard_among_many_is_found(tmp_path: Path, coun
 async def test_a_table_with_very_many_columns_is_written(tmp_path: Path) -> None:
     wide = Table(name="wide", columns=tuple(Column(f"c{n}", ColumnType.INTEGER) for n in range(700)))
     rows = {str(n): json.dumps({f"c{n}": n}).encode() for n in range(120)}
-    async with opened(url_of(tmp_path / "store.db")) as store:
-        await active(store, wide)
-        await write(store, Put(table=wide, rows=rows))
-        assert await store.select(wide, Selection(where=(Where("c99", Compare.EQUAL, 99),))) == [rows["99"]]
+    location = SqliteLocation(path=tmp_path / "store.db")
+    connection = connect(location)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)  # what SQLite allows unless it is built otherwise
+    prepare(connection, location)
+    install(connection, location)
+    store = SqliteStore(connection, location, SystemClock())
+    await active(store, wide)
+    await write(store, Put(table=wide, rows=rows))
+    assert await store.select(wide, Selection(where=(Where("c99", Compare.EQUAL, 99),))) == [rows["99"]]
+    await store.close()
 
 
 async def test_words_are_found_after_the_file_was_vacuumed(tmp_path: Path) -> None:
@@ -149,6 +179,7 @@ async def test_words_are_found_after_the_file_was_vacuumed(tmp_path: Path) -> No
         await write(store, Put(table=NOTES, rows=_noted("one", "two", "three")), Delete(table=NOTES, keys=["0"]))
     with connected(path) as anybody:
         anybody.execute("vacuum")
+        assert anybody.execute("select c0 from notes__1_1_search order by 1").fetchall() == [("three",), ("two",)]
     async with opened(url_of(path)) as store:
         await write(store, Put(table=NOTES, rows={"9": b'{"text":"three too"}'}))
         assert [found.key for found in await store.search(NOTES, "two", Selection())] == ["1"]
@@ -198,6 +229,14 @@ async def test_any_text_can_be_searched_for_and_one_with_words_finds_itself(tmp_
         await write(store, Put(table=NOTES, rows=_noted("zzz", text, "yyy")))
         found = [found.key for found in await store.search(NOTES, text, Selection())]
         assert found == (["1"] if any(character.isalnum() for character in text) else [])
+
+
+async def test_words_that_a_tokenizer_of_sqlite_would_take_for_one_are_two(tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        await active(store, NOTES)
+        await write(store, Put(table=NOTES, rows=_noted("cafe", "caf\u00e9")))
+        assert [found.key for found in await store.search(NOTES, "CAFE", Selection())] == ["0"]
+        assert [found.key for found in await store.search(NOTES, "CAF\u00c9", Selection())] == ["1"]
 
 
 async def test_what_no_text_in_a_file_can_hold_only_separates_words(tmp_path: Path) -> None:

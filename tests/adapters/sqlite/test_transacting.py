@@ -32,7 +32,23 @@ def _refused(_appended: Appended, _rows: Rows) -> Sequence[RowWrite]:
     raise ArithmeticError("not today")
 
 
-async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_nothing_else(tmp_path: Path) -> None:
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
+    """The group commits from now on: a refusal that has every member tried again alone shows here."""
+    begun: list[Batch] = []
+    begin = Batch.__init__
+
+    def noted(self: Batch, connection: sqlite3.Connection, naming: Naming, now: datetime) -> None:
+        begun.append(self)
+        begin(self, connection, naming, now)
+
+    monkeypatch.setattr(Batch, "__init__", noted)
+    return begun
+
+
+async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_nothing_else(
+    tmp_path: Path, commits: list[Batch]
+) -> None:
     path = tmp_path / "store.db"
     async with opened(url_of(path)) as store:
         await active(store, NOTES)
@@ -42,6 +58,7 @@ async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_n
             writes=[Put(table=NOTES, rows={"old": _note("torn"), "new": _note("torn")})],
             inline=[Inline((), _refused)],
         )
+        commits.clear()
         outcomes = await asyncio.gather(
             store.append(ToStream("a-1", 0, [event(tags=("red",))])),
             store.transact(refused),
@@ -51,12 +68,13 @@ async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_n
             return_exceptions=True,
         )
         assert isinstance(outcomes[1], ArithmeticError)
+        assert len(commits) == 1
         log = await log_of(store)
-        assert [(found.stream, found.version, found.tags) for found in log] == [
-            ("a-1", 1, ("red",)),
-            ("c-1", 1, ("green", "red")),
-            ("a-1", 2, ()),
-            ("b-1", 1, ("blue",)),
+        assert [(found.position, found.stream, found.version, found.tags) for found in log] == [
+            (1, "a-1", 1, ("red",)),
+            (2, "c-1", 1, ("green", "red")),
+            (3, "a-1", 2, ()),
+            (4, "b-1", 1, ("blue",)),
         ]
         assert await store.get(NOTES, ["old", "new"]) == {"old": _note("untouched")}
         assert [found.key for found in await store.search(NOTES, "untouched", Selection())] == ["old"]
@@ -68,23 +86,15 @@ async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_n
 
 
 async def test_every_kind_of_refusal_stands_beside_good_members_in_one_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, commits: list[Batch]
 ) -> None:
-    commits = 0
-    begin = Batch.__init__
-
-    def counted(self: Batch, connection: sqlite3.Connection, naming: Naming, now: datetime) -> None:
-        nonlocal commits
-        commits += 1
-        begin(self, connection, naming, now)
-
     async with opened(url_of(tmp_path / "store.db")) as store:
         await active(store, NOTES)
         await store.append(ToStream("a-1", 0, [event()]))
         claim = await store.claim("p", "me", 60.0)
         assert claim is not None
         first, second = event(), event()
-        monkeypatch.setattr(Batch, "__init__", counted)
+        commits.clear()
         outcomes = await asyncio.gather(
             store.transact(Transaction(writes=[Insert(table=NOTES, key="k", row=_note("1"))])),
             store.transact(Transaction(writes=[Insert(table=NOTES, key="k", row=_note("2"))])),
@@ -100,7 +110,7 @@ async def test_every_kind_of_refusal_stands_beside_good_members_in_one_commit(
         )
         kinds = [None if outcome is None else type(outcome) for outcome in outcomes]
         assert kinds == [None, KeyTaken, Conflict, Appended, Appended, Fenced, None, NotAtHead, None, Appended]
-        assert commits == 1
+        assert len(commits) == 1
         repeated = outcomes[4]
         assert isinstance(repeated, Appended)
         assert repeated.repeated
@@ -110,6 +120,27 @@ async def test_every_kind_of_refusal_stands_beside_good_members_in_one_commit(
         }
         assert [checkpoint.position for checkpoint in await store.checkpoints()] == [2]
         assert [found.id for found in await store.read_stream("a-1", after=1)] == [first.id, second.id]
+
+
+async def test_rows_go_to_the_generation_that_is_active_at_their_turn_in_one_commit(tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        await active(store, NOTES)
+        await store.prepare(NOTES, 2)
+        point = Point(table=NOTES, generation=2)
+        refused = Transaction(
+            parts=[ToStream("a-1", 0, [event()])], writes=[point, _put("x")], inline=[Inline((), _refused)]
+        )
+        outcomes = await asyncio.gather(
+            write(store, _put("before")),
+            store.transact(refused),
+            write(store, _put("between")),
+            write(store, _put("old"), point, _put("new")),
+            write(store, _put("after")),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes].count(type(None)) == 4
+        assert [key for key, _ in await store.scan(NOTES, generation=1)] == ["before", "between", "old"]
+        assert [key for key, _ in await store.scan(NOTES)] == ["after", "new"]
 
 
 async def test_an_id_that_is_stored_already_refuses_its_transaction_alone(tmp_path: Path) -> None:

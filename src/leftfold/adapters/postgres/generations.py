@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -14,7 +15,11 @@ from leftfold.errors import AppendRefused, StoreBusy, StoreError, TableMismatch,
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Point
 
-__all__ = ["Generations"]
+__all__ = ["Generations", "TableName", "names_of"]
+
+
+TableName: TypeAlias = tuple[str, int]
+"""Name and version of a table."""
 
 
 class Generations:
@@ -26,8 +31,8 @@ class Generations:
     def __init__(self, connection: Connection, sql: WritingSql) -> None:
         self._connection = connection
         self._sql = sql
-        self._known: dict[tuple[str, int], dict[int, str]] = {}
-        self._active: dict[tuple[str, int], int] = {}
+        self._known: dict[TableName, dict[int, str]] = {}
+        self._active: dict[TableName, int] = {}
         self._layouts: dict[tuple[str, int, int], Layout] = {}
         self.transaction_id = ""
         """Of the database transaction, once something was looked up."""
@@ -38,13 +43,17 @@ class Generations:
         Args:
             changing: whether the transaction will change what is active.
         """
-        names = sorted({(table.name, table.version) for table in tables})
+        names = names_of(tables)
         rows = await self._connection.fetch(
             self._sql.open, [name for name, _ in names], [version for _, version in names], changing
         )
+        self.transaction_id = rows[0][0]
+        self.note(names, [row[1:] for row in rows])
+
+    def note(self, names: Iterable[TableName], rows: Iterable[Sequence[Any]]) -> None:
+        """Take over what was looked up: name, version, generation, whether it is active, and shape."""
         self._known.update({name: {} for name in names})
-        for id_, name, version, generation, active, shape in rows:
-            self.transaction_id = id_
+        for name, version, generation, active, shape in rows:
             if name is not None:
                 self._known[name, version][generation] = shape
                 if active:
@@ -99,6 +108,11 @@ class Generations:
 
     def _view(self, name: str) -> str:
         return f"{self._sql.rows_schema}.{quoted(name)}"
+
+
+def names_of(tables: Iterable[Table]) -> list[TableName]:
+    """Names and versions of *tables*, each once, sorted."""
+    return sorted({(table.name, table.version) for table in tables})
 
 
 def _explained(error: asyncpg.PostgresError, where: str) -> StoreError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leftfold.adapters.postgres.calls import ARGUMENT_TYPES, append_sql
 from leftfold.adapters.postgres.layout import rows_schema
 
 __all__ = ["WritingSql"]
@@ -19,6 +20,14 @@ class WritingSql:
             "select x.id::text, r.name, r.version, r.generation, r.active, r.shape "
             "from (select pg_current_xact_id() as id) x "
             f'left join "{schema}".tables_v1($1::text[], $2::integer[], $3::boolean) r on true'
+        )
+        # What the second function is given depends on the first, which has to come first: it takes the writer's turn.
+        given = "${}::text[], ${}::integer[], ${}::boolean and a.recorded is not null".format(
+            *(len(ARGUMENT_TYPES) + number for number in (1, 2, 3))
+        )
+        self.append = (
+            "select a.verdict, a.version, a.last, a.recorded, r.name, r.version, r.generation, r.active, r.shape "
+            f'from ({append_sql(schema)}) a left join lateral "{schema}".tables_v1({given}) r on true'
         )
         self.advance = (
             f"with k as materialized (select name from {checkpoints} where name = any ($1::text[]) order by name "

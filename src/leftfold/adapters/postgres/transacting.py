@@ -2,7 +2,7 @@
 
 ::
 
-    with events:     begin -> append function (takes the writer's turn) -> tables -> rows for inline -> rows -> commit
+    with events:     begin -> append function (takes the writer's turn), tables -> rows for inline -> rows -> commit
                        | refused late: roll back, tell the member, send the others again
     without events:  begin -> [writer's turn for a Point at the head] -> tables -> rows -> commit
                        | connection lost while it commits: ask the database what became of it
@@ -14,13 +14,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from leftfold.adapters.postgres.calls import Arguments, Verdicts, append_sql, verdict_of
+from leftfold.adapters.postgres.calls import Arguments, Verdicts, verdict_of
 from leftfold.adapters.postgres.connecting import Backoff, Connection, Connector, Readers
 from leftfold.adapters.postgres.failures import is_lost, is_retriable, translated
+from leftfold.adapters.postgres.generations import names_of
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.postgres.statements import WritingSql
-from leftfold.adapters.postgres.writing import Refused, RowWriting
-from leftfold.errors import LeftfoldError, OutcomeUnknown, StoreUnavailable
+from leftfold.adapters.postgres.writing import Refused, RowWriting, points, tables_of
+from leftfold.errors import LeftfoldError, OutcomeUnknown
 from leftfold.store.batching import Pending
 from leftfold.store.events import Appended
 from leftfold.store.transaction import Point, Transaction
@@ -48,7 +49,6 @@ class GroupWriter:
         schema = connector.location.schema
         self._sender = sender
         self._moved = moved
-        self._append = append_sql(schema)
         self._sql = WritingSql(schema)
         self._begin = _begin_sql(connector)
 
@@ -62,12 +62,8 @@ class GroupWriter:
         async with asyncio.timeout(timeout_s):
             await connection.execute(self._begin)
             try:
-                row = await connection.fetchrow(self._append, *arguments)
-                if row is None:
-                    raise StoreUnavailable("the append function returned nothing; nothing is known to be stored")
-                verdicts: Verdicts = (row["verdict"], row["version"], row["last"], row["recorded"])
                 writing = RowWriting(connection, self._sql)
-                await self._write(writing, members, verdicts)
+                verdicts = await self._write(connection, writing, members, arguments)
                 await connection.execute("commit")
             except Exception as error:
                 await _roll_back(connection, error)
@@ -76,20 +72,38 @@ class GroupWriter:
             self._moved()
         return verdicts
 
-    async def _write(self, writing: RowWriting, members: Sequence[Pending], verdicts: Verdicts) -> None:
-        stored: list[tuple[int, Transaction, Appended]] = []
-        at = 0
-        for number, pending in enumerate(members):
-            verdict = verdict_of(pending.parts, pending.condition, verdicts, at)
-            at += len(pending.parts)
-            if pending.transaction is not None and isinstance(verdict, Appended):
-                stored.append((number, pending.transaction, verdict))
-        if not stored:
-            return
-        await writing.open([transaction for _, transaction, _ in stored])
-        for number, transaction, appended in stored:
-            await writing.write(number, transaction, appended, appended.position)
-        await writing.finish()
+    async def _write(
+        self, connection: Connection, writing: RowWriting, members: Sequence[Pending], arguments: Arguments
+    ) -> Verdicts:
+        transactions = [each.transaction for each in members if each.transaction is not None]
+        names = names_of(table for each in transactions for table in tables_of(each))
+        rows = await connection.fetch(
+            self._sql.append,
+            *arguments,
+            [name for name, _ in names],
+            [version for _, version in names],
+            any(map(points, transactions)),
+        )
+        codes, versions, positions, recorded_at = rows[0][:4]
+        verdicts: Verdicts = (codes, versions, positions, recorded_at)
+        stored = _stored(members, verdicts)
+        if stored:
+            await writing.opened(names, [row[4:] for row in rows], [transaction for _, transaction, _ in stored])
+            for number, transaction, appended in stored:
+                await writing.write(number, transaction, appended, appended.position)
+            await writing.finish()
+        return verdicts
+
+
+def _stored(members: Sequence[Pending], verdicts: Verdicts) -> list[tuple[int, Transaction, Appended]]:
+    stored: list[tuple[int, Transaction, Appended]] = []
+    at = 0
+    for number, pending in enumerate(members):
+        verdict = verdict_of(pending.parts, pending.condition, verdicts, at)
+        at += len(pending.parts)
+        if pending.transaction is not None and isinstance(verdict, Appended):
+            stored.append((number, pending.transaction, verdict))
+    return stored
 
 
 def refused_in(members: Sequence[Pending], refused: Refused) -> tuple[dict[Pending, Exception], list[Pending]]:
@@ -178,7 +192,7 @@ class Transactor:
         await connection.execute(self._begin)
         try:
             head = await self._head(transaction, connection)
-            await writing.open([transaction])
+            await writing.open(transaction)
             await writing.write(0, transaction, None, head)
             await writing.finish()
         except Refused as refused:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.gathering import Change, Gathered, Kind, Place, Refusal
-from leftfold.adapters.postgres.generations import Generations
+from leftfold.adapters.postgres.generations import Generations, TableName
 from leftfold.adapters.postgres.layout import Layout
 from leftfold.adapters.postgres.statements import WritingSql
 from leftfold.errors import (
@@ -23,7 +23,7 @@ from leftfold.store.table_checks import check_row_writes
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rows, RowWrite, Transaction, Write
 
-__all__ = ["Refused", "RowWriting"]
+__all__ = ["Refused", "RowWriting", "points", "tables_of"]
 
 _Reads: TypeAlias = Iterable[tuple[Table, tuple[str, ...]]]
 
@@ -62,11 +62,19 @@ class RowWriting:
         """Of the database transaction, once it is open."""
         return self._generations.transaction_id
 
-    async def open(self, transactions: Sequence[Transaction]) -> None:
-        """Look up the tables of *transactions* and keep their generations as they are, and read what inline needs."""
-        tables = [table for each in transactions for table in _tables_of(each)]
-        points = any(isinstance(write, Point) for each in transactions for write in each.writes)
-        await self._generations.look_up(tables, changing=points)
+    async def open(self, transaction: Transaction) -> None:
+        """Look up the tables of *transaction* and keep their generations as they are."""
+        await self._generations.look_up(tables_of(transaction), changing=points(transaction))
+
+    async def opened(
+        self, names: Sequence[TableName], rows: Iterable[Sequence[Any]], transactions: Sequence[Transaction]
+    ) -> None:
+        """Take over what was looked up already, and read at once what everything inline of *transactions* needs.
+
+        Args:
+            rows: see `Generations.note`.
+        """
+        self._generations.note(names, rows)
         with suppress(StoreError):  # whoever reads a table that is not there is told when it is its turn
             await self._load([read for each in transactions for inline in each.inline for read in inline.reads])
 
@@ -194,7 +202,13 @@ class RowWriting:
         return seen
 
 
-def _tables_of(transaction: Transaction) -> Iterable[Table]:
+def points(transaction: Transaction) -> bool:
+    """Whether *transaction* changes which generations are active."""
+    return any(isinstance(write, Point) for write in transaction.writes)
+
+
+def tables_of(transaction: Transaction) -> Iterable[Table]:
+    """The tables that *transaction* names."""
     for write in transaction.writes:
         if not isinstance(write, Advance):
             yield write.table

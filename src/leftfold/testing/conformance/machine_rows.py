@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
@@ -37,8 +38,9 @@ class RowMachine(MachineGround):
             for generation in (1, 2):
                 self.run(self.store.prepare(self.moved(table), generation))
                 self.run(self.reference.prepare(table, generation))
-        self.run(write(self.store, Point(table=self.moved(COUNTS), generation=1)))
-        self.run(write(self.reference, Point(table=COUNTS, generation=1)))
+            self.run(write(self.store, Point(table=self.moved(table), generation=1)))
+            self.run(write(self.reference, Point(table=table, generation=1)))
+        self.claim("c")
 
     @rule(parts=PARTS, writes=st.lists(WRITES, max_size=4), inlines=st.lists(INLINES, max_size=2))
     def transact(
@@ -47,7 +49,7 @@ class RowMachine(MachineGround):
         writes: list[Write],
         inlines: list[tuple[str, int, bool]],
     ) -> None:
-        new = event()
+        new, inlines = event(), inlines if parts else []
         ours = Transaction(
             parts=[ToStream(self.prefix + stream, expected, [new]) for stream, expected in parts],
             writes=[self.ours(each) for each in writes],
@@ -138,18 +140,25 @@ class RowMachine(MachineGround):
     def ours(self, step: Write) -> Write:
         match step:
             case Advance(name=name):
-                return replace(step, name=self.prefix + name, token=self.tokens(step)[0])
+                return replace(self.shown(step, 0), name=self.prefix + name)
             case Point(table=table, at_head=at_head):
                 return replace(step, table=self.moved(table), at_head=None if at_head is None else at_head + self.base)
             case _:
                 return replace(step, table=self.moved(step.table))
 
     def theirs(self, step: Write) -> Write:
-        return replace(step, token=self.tokens(step)[1]) if isinstance(step, Advance) else step
+        return self.shown(step, 1) if isinstance(step, Advance) else step
 
-    def tokens(self, step: Advance) -> tuple[int, int]:
-        known = [(ours, theirs) for name, ours, theirs in self.claims if name == step.name][::-1]
-        return known[step.token] if step.token < len(known) else (_NO_TOKEN, _NO_TOKEN)
+    def shown(self, step: Advance, side: int) -> Advance:
+        tokens = [both[side] for name, *both in self.claims if name == step.name][::-1]
+        kept = {each.name: each.position for each in self.run(self.reference.checkpoints())}
+        position = max(0, kept.get(step.name, 0) + step.position)
+        return Advance(
+            name=step.name,
+            token=tokens[step.token] if step.token < len(tokens) else _NO_TOKEN,
+            position=position,
+            event_id=UUID(int=position) if position else None,
+        )
 
 
 async def _outcome(store: Store, transaction: Transaction) -> Appended | LeftfoldError | Refused | None:

@@ -103,6 +103,7 @@ class TransactionLaws(Laws):
         bad, error = _REFUSED[refusal]
         writes: list[Write] = [
             _putting("old", 5),
+            _putting("old", 6),
             _putting("new", 5),
             Delete(table=COUNTS, keys=["gone"]),
             Advance(name="kept", token=claim.token, position=7, event_id=event().id),

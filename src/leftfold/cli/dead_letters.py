@@ -1,0 +1,144 @@
+"""`leftfold dead-letters`: events that a projection or reaction could not handle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
+
+import msgspec
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from msgspec import Raw
+from rich.text import Text
+
+from leftfold.app.composition import App
+from leftfold.cli.errors import UsageError
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
+from leftfold.cli.output import Columns, Row, console, write_json
+from leftfold.cli.running import named_app, opened_app
+from leftfold.cli.shown import time_text
+from leftfold.cli.text import printable
+from leftfold.store.events import StoredEvent
+from leftfold.subscriptions.letters import DeadLetter
+
+__all__ = ["dead_letters"]
+
+_FIRST: Final = 100
+_Seconds = Annotated[float, Parameter(validator=Number(gt=0, lte=86_400.0))]
+
+
+async def dead_letters(
+    action: Literal["list", "show", "replay", "drop"],
+    which: str | None = None,
+    /,
+    *,
+    all: str | None = None,
+    limit: AtLeastOne = _FIRST,
+    timeout: _Seconds = 30.0,
+    source: Source = NOTHING_GIVEN,
+) -> int:
+    """List, show, replay or drop what a projection or reaction could not handle.
+
+    `list [NAME]` lists the letters, `show ID` shows one with its event. `replay ID` tries its subject again, from the
+    first letter on; `drop ID` lets it go, and what waited behind it is tried. `--all NAME` means every letter of NAME.
+    The worker that follows does it; the exit code is 1 when a replayed letter is still there.
+
+    Args:
+        action: What to do.
+        which: For list, name of a projection or reaction; otherwise the id of a letter.
+        all: Replay or drop every letter of this projection or reaction.
+        limit: List at most so many.
+        timeout: Seconds to wait for the worker.
+    """
+    _check(action, which, all)
+    async with opened_app(named_app(source), source.url) as app:
+        if action == "list":
+            await _list(app, which, limit, json=source.json)
+            return 0
+        if action == "show":
+            letter = await app.dead_letters.find(which or "")
+            _show(letter, await app.dead_letters.event(letter), json=source.json)
+            return 0
+        letters = (
+            [one async for one in app.dead_letters.all(all)] if all else [await app.dead_letters.find(which or "")]
+        )
+        if action == "drop":
+            await app.dead_letters.drop(*letters, timeout=timeout)
+            left: Sequence[DeadLetter] = ()
+        else:
+            left = await app.dead_letters.replay(*letters, timeout=timeout)
+    _tell(action, letters, left, json=source.json)
+    return 1 if left else 0
+
+
+def _check(action: str, which: str | None, all: str | None) -> None:
+    if action == "list":
+        if all is not None:
+            raise UsageError("--all is for replay and drop; to list those of one follower: list NAME")
+    elif action == "show":
+        if which is None or all is not None:
+            raise UsageError("show takes the id of a letter; see: leftfold dead-letters list")
+    elif (which is None) == (all is None):
+        raise UsageError(f"{action} takes the id of a letter, or --all NAME; see: leftfold dead-letters list")
+
+
+async def _list(app: App, name: str | None, limit: int, *, json: bool) -> None:
+    count, out = 0, console()
+    columns = Columns(out, "id", "follower", "subject", "event", "state", ">tries", "error")
+    async for letter in app.dead_letters.all(name):
+        count += 1
+        if count > limit:
+            continue
+        if json:
+            write_json(letter)
+        else:
+            columns.print([Row(_cells(letter), "" if letter.error else "dim")])
+    if not json:
+        left_out = f", {limit:,} of them listed" if count > limit else ""
+        out.print(f"{count:,} dead letters{left_out}", style="dim")
+
+
+def _cells(letter: DeadLetter) -> Sequence[str]:
+    return (
+        letter.id,
+        letter.subscription,
+        letter.subject,
+        letter.type,
+        letter.state.value,
+        f"{letter.attempts:,}",
+        letter.error.replace("\n", " "),
+    )
+
+
+def _show(letter: DeadLetter, event: StoredEvent | None, *, json: bool) -> None:
+    if json:
+        data, metadata = (Raw(event.data), Raw(event.metadata)) if event else (None, None)
+        write_json({**msgspec.structs.asdict(letter), "data": data, "metadata": metadata})
+        return
+    out = console()
+    due = f", again at {time_text(letter.due)} UTC" if letter.due else ""
+    out.print(Text(f"{letter.id}  {printable(letter.type)}", style="bold"))
+    lines = [
+        f"not done by {printable(letter.subscription)} for {printable(letter.subject)}",
+        f"stream {printable(letter.stream)} version {letter.version:,}, position {letter.position:,}",
+        f"{letter.state.value}, tried {letter.attempts:,} times{due}",
+        *printable(letter.error, keep="\n").splitlines(),
+    ]
+    if event is not None:
+        lines += [printable(event.data.decode()), f"metadata {printable(event.metadata.decode())}", f"id {event.id}"]
+    for line in lines:
+        out.print(Text(f"   {line}"))
+
+
+def _tell(action: str, letters: Sequence[DeadLetter], left: Sequence[DeadLetter], *, json: bool) -> None:
+    done = len(letters) - len(left)
+    if json:
+        write_json({"action": action, "done": done, "left": left})
+        return
+    out = console()
+    out.print(f"{done:,} dead letters {'dropped' if action == 'drop' else 'handled'}")
+    if left:
+        out.print(f"{len(left):,} still there:")
+        Columns(out, "id", "follower", "subject", "event", "state", ">tries", "error").print(
+            [Row(_cells(one), "red") for one in left]
+        )

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Leftfold, event, record
+from tests.cli.savings import APP, EMPTY, GATE, READY, TWO, Worker, balance, followers, sent
+from tests.servers import free_port
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_says_when_it_is_ready_follows_and_drains_when_told(
+    leftfold: Leftfold, url: str, number: signal.Signals
+) -> None:
+    with Worker(url) as worker:
+        ready = READY.fullmatch(worker.line)
+        assert ready is not None
+        assert int(ready[1]) == worker.pid
+        position = sent(leftfold, url)
+        assert balance(leftfold, url, position) == 5
+        assert worker.end(number)[0] == 0
+    assert all(one["owners"] == [None] and one["notes"] == [] for one in followers(leftfold, url).values())
+
+
+def test_the_batch_under_way_ends_before_the_worker_does(leftfold: Leftfold, url: str, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    for name in ("began", "go"):
+        os.mkfifo(f"{gate}.{name}")
+    with Worker(url, **{GATE: str(gate)}) as worker:
+        position = sent(leftfold, url)
+        assert Path(f"{gate}.began").read_text() == "began"
+        worker.process.send_signal(signal.SIGTERM)
+        Path(f"{gate}.go").write_text("go")
+        assert worker.process.wait(timeout=30) == 0
+    assert Path(f"{gate}.done").exists()
+    assert followers(leftfold, url)["notify"]["position"] == position
+
+
+def test_another_worker_takes_over_from_one_that_was_killed(leftfold: Leftfold, url: str) -> None:
+    with Worker(url) as first:
+        assert balance(leftfold, url, sent(leftfold, url)) == 5
+        first.end(signal.SIGKILL)
+        with Worker(url) as second:
+            assert balance(leftfold, url, sent(leftfold, url)) == 10
+            owner = str(followers(leftfold, url)["balances@1.1"]["owners"])
+            assert f":{second.pid}:" in owner
+            assert second.end()[0] == 0
+
+
+def test_a_second_signal_ends_a_worker_at_once(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:
+    leftfold("migrate", "--store", sqlite)
+    gate = tmp_path / "gate"
+    for name in ("began", "go"):
+        os.mkfifo(f"{gate}.{name}")
+    with Worker(sqlite, **{GATE: str(gate)}) as worker:
+        sent(leftfold, sqlite)
+        assert Path(f"{gate}.began").read_text() == "began"
+        worker.process.send_signal(signal.SIGTERM)
+        while worker.process.poll() is None:
+            worker.process.send_signal(signal.SIGTERM)
+        assert worker.process.returncode == -signal.SIGTERM
+
+
+def test_the_health_port_answers_with_the_lags_and_503_when_a_follower_is_stopped(
+    leftfold: Leftfold, sqlite: str
+) -> None:
+    leftfold("migrate", "--store", sqlite)
+    port = free_port()
+
+    def asked(method: str = "GET") -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(method, "/")
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    with Worker(sqlite, "--health-port", str(port)) as worker:
+        position = sent(leftfold, sqlite)
+        balance(leftfold, sqlite, position)
+        status, body = asked()
+        said = json.loads(body)
+        assert (status, said["status"]) == (200, "ok")
+        assert {one["name"] for one in said["followers"]} == {"balances@1.1", "visits@1.1", "notify"}
+        assert asked("HEAD") == (200, b"")
+        assert asked("POST")[0] == 405
+        # An event that nobody can read stops everything that follows.
+        record(sqlite, ("savings-A", [event("savings.Deposited", '{"cents": "none"}')]))
+        while asked()[0] == 200:
+            pass
+        assert json.loads(asked()[1])["status"] == "stopped"
+        assert worker.end()[0] == 0
+
+
+def test_the_health_file_is_touched_every_poll_period(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:
+    leftfold("migrate", "--store", sqlite)
+    file = tmp_path / "health"
+    with Worker(sqlite, "--health-file", str(file)) as worker:
+        first = file.stat().st_mtime_ns
+        while file.stat().st_mtime_ns == first:
+            assert worker.process.poll() is None
+        assert worker.end()[0] == 0
+
+
+def test_logs_are_json_lines_when_asked_for_and_text_otherwise(leftfold: Leftfold, sqlite: str) -> None:
+    leftfold("migrate", "--store", sqlite)
+    record(sqlite, ("savings-A", [event("savings.Deposited", '{"cents": "none"}')]))
+    for options, read in ((["--json-logs"], json.loads), ([], str)):
+        with Worker(sqlite, *options) as worker:
+            while not all(one["notes"] for one in followers(leftfold, sqlite).values()):
+                assert worker.process.poll() is None
+            code, said = worker.end()
+        assert code == 0
+        lines = [read(line) for line in said.splitlines()]
+        stopped = [line for line in lines if "stopped following" in str(line)]
+        assert stopped
+        if options:
+            assert {"time", "level", "logger", "message"} <= set(stopped[0])
+            assert stopped[0]["level"] == "warning"
+        else:
+            assert " WARNING worker " in stopped[0]
+
+
+def test_the_ready_line_is_json_when_asked_for(leftfold: Leftfold, sqlite: str) -> None:
+    leftfold("migrate", "--store", sqlite)
+    with Worker(sqlite, "--json") as worker:
+        assert json.loads(worker.line) == {"ready": True, "projections": 2, "reactions": 1, "pid": worker.pid}
+
+
+def test_a_store_that_is_out_of_reach_at_the_start_is_exit_code_3(leftfold: Leftfold) -> None:
+    gone = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing?deadline_s=1"
+    ran = leftfold("work", "--app", APP, "--store", gone)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("leftfold: ")
+
+
+def test_a_store_that_is_missing_is_not_made(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:
+    ran = leftfold("work", "--app", APP, "--store", sqlite)
+    assert (ran.code, ran.out) == (1, "")
+    assert "leftfold migrate" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--app", "nothing:here"],
+        ["--app", EMPTY],
+        ["--app", TWO],
+        ["--app", APP, "--lease", "1", "--poll", "1"],
+        ["--app", APP, "--poll", "0"],
+        ["--app", APP, "--poll", "nan"],
+        ["--app", APP, "--health-port", "70000"],
+        ["--app", APP, "--health-port", "0"],
+        ["--app", APP, "--health-port", "8080", "--health-file", "x"],
+        ["--app", APP, "--health-file", "/nowhere/at/all"],
+        ["--app", APP, "--store", "memory:"],
+    ],
+)
+def test_a_wrong_command_line_is_exit_code_2(leftfold: Leftfold, sqlite: str, arguments: list[str]) -> None:
+    leftfold("migrate", "--store", sqlite)
+    ran = leftfold("work", *arguments, *([] if "--store" in arguments else ["--store", sqlite]))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("leftfold: ")
+
+
+def test_a_port_that_is_taken_is_exit_code_2(leftfold: Leftfold, sqlite: str) -> None:
+    leftfold("migrate", "--store", sqlite)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert leftfold("work", "--app", APP, "--store", sqlite, "--health-port", port).code == 2
+
+
+def test_contexts_have_stores_of_their_own_by_their_names(leftfold: Leftfold, tmp_path: Path) -> None:
+    for name in ("savings", "other"):
+        leftfold("migrate", "--store", f"sqlite:///{tmp_path}/{name}.db")
+    store = f"sqlite:///{tmp_path}/{{context}}.db"
+    ran = leftfold("projections", "--json", "--app", TWO, "--store", store)
+    assert {(one["context"], one["name"]) for one in ran.lines} == {
+        ("savings", "balances@1.1"),
+        ("savings", "visits@1.1"),
+        ("savings", "notify"),
+        ("other", "counted@1.1"),
+    }
+
+
+def test_an_unexpected_error_ends_a_worker_with_exit_code_1(leftfold: Leftfold, sqlite: str) -> None:
+    leftfold("migrate", "--store", sqlite)
+    with Worker(sqlite, "--json-logs") as worker:
+        with closing(sqlite3.connect(sqlite.removeprefix("sqlite:///"))) as database, database:
+            database.execute("update leftfold_generations__1_1 set row = '{}'")
+        _, said = worker.process.communicate(timeout=30)
+    assert worker.process.returncode == 1
+    [line] = [json.loads(line) for line in said.splitlines() if "unexpected" in line]
+    assert line["level"] == "error"
+    assert "ValidationError" in line["error"]

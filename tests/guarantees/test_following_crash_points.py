@@ -1,0 +1,122 @@
+"""G7, G8: kill -9 at every single call of the database driver while a log is followed, or rows are written with it."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.guarantees.children import Child
+from tests.guarantees.counting import POISON, Counting, append_counted
+from tests.guarantees.keeping_up import Errand, Recorded, catch_up, open_houses, rebuild
+from tests.guarantees.kept_up import (
+    ask_for,
+    check_followed,
+    check_inline,
+    check_rebuilt,
+    check_requests,
+    nothing_waits,
+    opened,
+)
+from tests.guarantees.nursery import Ended, Order
+from tests.guarantees.places import Place
+
+_LETTERS = 800
+
+
+def _live(nursery: Child, order: Order) -> tuple[list[int], int]:
+    nursery.tell(msgspec.json.encode(order).decode())
+    recorded: list[int] = []
+    while True:
+        match nursery.hear(dict[str, Any]):
+            case {"ended": int(code)}:
+                assert code in (0, -signal.SIGKILL)
+                return recorded, Ended(code).ended
+            case line:
+                recorded.append(msgspec.convert(line, Recorded).recorded)
+
+
+async def test_followers_killed_at_any_call_of_their_driver_leave_rows_letters_and_checkpoints_of_one_moment(
+    place: Place, tmp_path: Path
+) -> None:
+    """A projection with a key that fails, a reaction, and a view in another store of what is published."""
+    errand = Errand(place.url, place.spare(), str(tmp_path / "mailed"))
+    await catch_up(errand, Counting(mailed=errand.mailed))
+    step, code = 0, 1
+    with Child("nursery") as nursery:
+        while code:
+            step += 1
+            async with opened(place.url) as store:
+                await append_counted(store, [("a", step), (f"b{step}", 1), ("c", -1)])
+                await append_counted(store, [(f"b{step}", POISON if step % 5 == 0 else 2), ("a", 1), (f"b{step}", 3)])
+            _, code = _live(nursery, Order(place.url, step, step, "follows", errand.also, errand.mailed))
+            await place.quiet()
+            await check_followed(errand, done=code == 0)
+    assert step > 100, "the driver was not wrapped"
+
+
+async def test_rows_written_with_each_append_are_a_fold_of_the_log_after_a_kill_at_any_call(place: Place) -> None:
+    errand = Errand(place.url)
+    async with open_houses(errand, Counting(), inline=True):
+        pass
+    step, code, recorded = 0, 1, list[int]()
+    partial = 0
+    with Child("nursery") as nursery:
+        while code:
+            step += 1
+            recorded, code = _live(nursery, Order(place.url, step, step, "inlines"))
+            await place.quiet()
+            async with opened(place.url) as store:
+                await check_inline(store, recorded)
+            partial += bool(recorded) and bool(code)
+    assert len(recorded) == 4
+    assert partial > 4, "no kill fell between two acknowledgements"
+
+
+async def test_a_rebuild_killed_at_any_call_leaves_one_whole_read_model_shown_and_goes_on(place: Place) -> None:
+    errand = Errand(place.url)
+    async with open_houses(errand, Counting()):
+        pass
+    step, code = 0, 1
+    shown = set[int]()
+    with Child("nursery") as nursery:
+        while code:
+            step += 1
+            async with opened(place.url) as store:
+                await append_counted(store, [("a", step), (f"b{step}", 1)])
+            _, code = _live(nursery, Order(place.url, step, step, "rebuilds"))
+            await place.quiet()
+            async with opened(place.url) as store:
+                shown.add(await check_rebuilt(store))
+    assert len(shown) > 2, "no kill fell behind a switch"
+    await rebuild(errand)
+    async with opened(place.url) as store:
+        assert await check_rebuilt(store) == max(shown) + 1
+
+
+async def test_a_request_for_a_dead_letter_is_carried_out_whole_whatever_call_its_worker_is_killed_at(
+    place: Place,
+) -> None:
+    errand = Errand(place.url)
+    async with opened(place.url) as store:
+        for number in range(_LETTERS):
+            await append_counted(store, [(f"{number}", amount) for amount in (1, POISON, 2, 3)])
+    await catch_up(errand, Counting())
+    step, code, dropped = 0, 1, list[int]()
+    with Child("nursery") as nursery:
+        while code:
+            step += 1
+            async with opened(place.url) as store:
+                asked = [f"{2 * step}", f"{2 * step + 1}"]
+                await ask_for(store, asked[0], "replay")
+                dropped.append(await ask_for(store, asked[1], "drop"))
+            _, code = _live(nursery, Order(place.url, step, step, "requests"))
+            await place.quiet()
+            async with opened(place.url) as store:
+                await check_requests(store, dropped)
+            await catch_up(errand, Counting(bad=frozenset()))
+            async with opened(place.url) as store:
+                assert await nothing_waits(store, asked)
+                await check_requests(store, dropped)
