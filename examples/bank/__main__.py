@@ -19,6 +19,7 @@ from rich.table import Table
 from examples.bank.account import Account, transfer
 from examples.bank.importing import Import
 from examples.bank.pkdd99 import BadRow, NotTransactions
+from examples.bank.reading import FindTransactions, bank
 from examples.bank.reporting import balance_on, totals
 from leftfold import App, DomainError, LeftfoldError
 
@@ -95,6 +96,36 @@ async def report(
     for name, amount in amounts.items():
         table.add_row(name, f"{amount:,.2f} CZK")
     out.print(table)
+
+
+@cli.command
+async def follow(*, store: StoreUrl) -> None:
+    """Fill the read models from the events that are there, and tell what they hold.
+
+    Afterwards `account_summary`, `monthly_statement`, `busy_day` and `booked_text` are tables for SQL, on PostgreSQL in
+    the schema `leftfold_read`. Running it again goes on from where it was.
+
+    Args:
+        store: Where the accounts are.
+    """
+    async with App(bank, store=store) as app:
+        head = await app.store.head()
+        for projection in bank.projections:
+            await app.monitor.wait(projection.name, position=head, timeout=600.0)
+            print(f"{projection.name} holds everything up to position {head}")
+
+
+@cli.command
+async def find(text: str, /, *, store: StoreUrl) -> None:
+    """Find transactions by their words; `word*` matches what it begins.
+
+    Args:
+        text: Words that all have to be there.
+        store: Where the accounts are, and what `follow` has filled.
+    """
+    async with App(bank, store=store, workers=False) as app:
+        for row in await app.ask(FindTransactions(text=text)):
+            print(f"{row.day}  {row.account:>6}  {row.amount:>12.2f}  {row.text}")
 
 
 @cli.command

@@ -89,6 +89,11 @@ class Assembly:
             if one.name in self.sources
         ]
         findings += [
+            f"inline: {one.name!r} has a key that takes the RecordedEvent, which is not known before the append"
+            for one in self.inline
+            if one.needs_record
+        ]
+        findings += [
             f"inline: {one.name!r} has shards, which are for following" for one in self.inline if one.shards > 1
         ]
         self.read_models = _by_row(context.projections, findings)

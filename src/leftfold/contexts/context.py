@@ -157,8 +157,8 @@ class Context:
         times, position and actor; it returns the new row, or None for no row.
 
         Args:
-            key: the field that holds the key of the row, a typed function of the event that gives one key, several or
-                None, or None for one row in all.
+            key: the field that holds the key of the row; a typed function of the event, or of the event and its
+                `RecordedEvent`, that gives one key, several or None; or None for one row in all.
             name: of the projection, its table and its SQL view; the function's when left out.
             version: from 1; raise it when the row type or the meaning of its rows changes. The new version is built
                 beside the old one.

@@ -48,7 +48,7 @@ class Inlining:
                 (key, one)
                 for one in coming
                 if type(one.event) in projection.events
-                for key in projection.keys(one.event)
+                for key in projection.keys(one.event, None)
             ]
             if steps:
                 keys = tuple(dict.fromkeys(key for key, _ in steps))

@@ -107,7 +107,7 @@ class Invalidating:
                 if self._source.holds(stored.stream)
                 for event in self._source.events.recorded(stored)
                 if type(event.event) in self._projection.events
-                for key in self._projection.keys(event.event)
+                for key in self._projection.keys(event.event, event)
             }
             if keys:
                 self._answers.drop([(self._projection.name, key) for key in keys])

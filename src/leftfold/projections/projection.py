@@ -19,16 +19,18 @@ from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_ta
 from leftfold.store.tables import Table
 from leftfold.subscriptions.policy import Policy
 
-__all__ = ["MAX_SHARDS", "Key", "Keys", "Projection", "ProjectionOptions", "key_text", "projection_of"]
+__all__ = ["MAX_SHARDS", "Key", "Keys", "Projection", "ProjectionOptions", "key_text", "needs_record", "projection_of"]
 
 Row = TypeVar("Row")
 
 Key: TypeAlias = str | int | UUID | date
 """What a row is found by; in a table it is text."""
 
-Keys: TypeAlias = "str | Callable[[Any], Key | Iterable[Key] | None] | None"
-"""Whose rows an event changes: the field that holds the key, a function that gives one key, several or none, or None
-for one row in all."""
+Keys: TypeAlias = "str | Callable[..., Key | Iterable[Key] | None] | None"
+"""Whose rows an event changes: the field that holds the key; a function of the event, or of event and `RecordedEvent`,
+that gives one key, several or none; or None for one row in all."""
+
+_FindKeys: TypeAlias = "Callable[[object, RecordedEvent[object] | None], tuple[str, ...]]"
 
 MAX_SHARDS: Final = 64
 """Parts of one projection."""
@@ -57,7 +59,8 @@ class Projection(Generic[Row]):
         row_type: frozen dataclass or struct.
         events: classes of today that it folds; others do not change it.
         fold: gives the row after an event; None for no row, before and after.
-        keys: the keys of the rows that an event changes.
+        keys: the keys of the rows that an event changes; the second argument is None where it is about to be appended.
+        needs_record: whether they cannot be known then.
         shards: how many may be followed at the same time, 1 to 64, each with its share of the streams.
         policy: what becomes of an event that cannot be folded.
     """
@@ -67,7 +70,8 @@ class Projection(Generic[Row]):
     row_type: type[Row]
     events: frozenset[type]
     fold: Callable[[Row | None, RecordedEvent[object]], Row | None]
-    keys: Callable[[object], tuple[str, ...]]
+    keys: _FindKeys
+    needs_record: bool
     table: Table
     codec: RowCodec[Row]
     shards: int
@@ -133,6 +137,7 @@ def projection_of(
         events=frozenset(events),
         fold=_fold_of(function, where),
         keys=_keys_of(options.key),
+        needs_record=needs_record(options.key),
         table=table,
         codec=row_codec(row_type),
         shards=options.shards,
@@ -187,23 +192,29 @@ def _key_flaws(key: Keys, events: Sequence[type], where: str) -> list[str]:
     ]
 
 
-def _keys_of(key: Keys) -> Callable[[object], tuple[str, ...]]:
+def _keys_of(key: Keys) -> _FindKeys:
     if key is None:
-        return lambda _event: ("all",)
+        return lambda _event, _recorded: ("all",)
     if isinstance(key, str):
         name = key
-        return lambda event: (key_text(getattr(event, name)),)
+        return lambda event, _recorded: (key_text(getattr(event, name)),)
     function = key
+    if needs_record(key):
+        return lambda event, recorded: _texts(function(event, recorded))
+    return lambda event, _recorded: _texts(function(event))
 
-    def keys(event: object) -> tuple[str, ...]:
-        found = function(event)
-        if found is None:
-            return ()
-        if isinstance(found, str | int | UUID | date):
-            return (key_text(found),)
-        return tuple(dict.fromkeys(map(key_text, found)))
 
-    return keys
+def needs_record(key: Keys) -> bool:
+    """Whether a key function takes the recorded event too, so that its keys are not known before the append."""
+    return callable(key) and len(inspect.signature(key).parameters) > 1
+
+
+def _texts(found: Key | Iterable[Key] | None) -> tuple[str, ...]:
+    if found is None:
+        return ()
+    if isinstance(found, str | int | UUID | date):
+        return (key_text(found),)
+    return tuple(dict.fromkeys(map(key_text, found)))
 
 
 def _fold_of(function: Callable[..., object], where: str) -> Callable[[Any, RecordedEvent[object]], Any]:

@@ -44,7 +44,7 @@ class Projector(Generic[Row]):
 
     def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
         """See `Consumer.subjects`: the keys of the rows it changes."""
-        return self._projection.keys(event.event)
+        return self._projection.keys(event.event, event)
 
     async def consume(
         self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
