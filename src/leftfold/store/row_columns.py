@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Final, Optional, TypeAlias
+from typing import Annotated, Final, Optional, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
@@ -40,22 +40,27 @@ _TYPES: Final[dict[ColumnType, object]] = {
 
 def check_row(table: Table, key: str, row: bytes) -> None:
     """Raise `InvalidPayload` or `TooLarge` unless *row* is a JSON object that every store can keep and derive from."""
-    where = f"row {key!r:.80} of table {table.name!r}"
     if len(row) > MAX_EVENT_BYTES:
-        raise TooLarge(f"{where} in bytes", len(row), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+        raise TooLarge(f"{_place(table, key)} in bytes", len(row), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
     if flaw := json_flaw(row):
-        raise InvalidPayload(where, flaw)
+        raise InvalidPayload(_place(table, key), flaw)
     if row.lstrip()[:1] != b"{":
-        raise InvalidPayload(where, "is not a JSON object")
+        raise InvalidPayload(_place(table, key), "is not a JSON object")
     try:
         cells = cells_of(table, row)
     except msgspec.ValidationError as error:
-        raise InvalidPayload(where, f"does not fit the columns of the table: {error}") from error
-    for column, cell in zip(table.columns, cells, strict=True):
-        if (isinstance(cell, Decimal) and not decimal_fits(cell)) or (
-            isinstance(cell, datetime) and not time_fits(cell)
+        raise InvalidPayload(_place(table, key), f"does not fit the columns of the table: {error}") from error
+    for at, cell in enumerate(cells):
+        kind = type(cell)
+        if (kind is Decimal and not decimal_fits(cast("Decimal", cell))) or (
+            kind is datetime and not time_fits(cast("datetime", cell))
         ):
-            raise InvalidPayload(where, f"{column.name!r} is {cell}, which no column can hold")
+            name = table.columns[at].name
+            raise InvalidPayload(_place(table, key), f"{name!r} is {cell!s}, which no column can hold")
+
+
+def _place(table: Table, key: str) -> str:
+    return f"row {key!r:.80} of table {table.name!r}"
 
 
 def cells_of(table: Table, row: bytes) -> tuple[Cell, ...]:

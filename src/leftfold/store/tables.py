@@ -32,6 +32,8 @@ class ColumnType(Enum):
     UUID = "uuid"
     JSON = "json"
 
+    __hash__ = object.__hash__  # an Enum's own runs Python code, for every column of every row
+
 
 class Column(Struct, frozen=True):
     """A member of the row's JSON object that has a column of its own, for SQL.

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from leftfold.adapters.sqlite import SqliteLocation, SqliteStore, open_sqlite
+from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, SqliteStore, open_sqlite
 from leftfold.adapters.sqlite.schema import connect, install, prepare
 from leftfold.clock import SystemClock
-from leftfold.errors import Fenced, InvalidInput, StoreClosed
+from leftfold.errors import Fenced, InvalidInput, SchemaMismatch, StoreClosed
 from leftfold.store import ToStream
 from leftfold.store.transaction import Advance
 from leftfold.testing import ManualClock
@@ -187,3 +187,22 @@ async def test_claims_leave_appends_as_durable_as_they_were(tmp_path: Path) -> N
     await store.renew("p", claim.token, 60.0)
     assert connection.execute("pragma synchronous").fetchone() == full
     await store.close()
+
+
+async def test_a_file_from_before_there_were_rows_is_migrated_beside_code_that_knows_none(tmp_path: Path) -> None:
+    location = SqliteLocation(path=tmp_path / "store.db")
+    schema = SqliteSchema(location)
+    with connected(location.path) as anybody:
+        anybody.executescript(schema.script().removesuffix(schema.script(after=2)))
+    connection = connect(location)
+    prepare(connection, location)
+    old = SqliteStore(connection, location, SystemClock())
+    await old.append(ToStream("a-1", 0, [event()]))
+    with pytest.raises(SchemaMismatch):
+        await open_sqlite(url_of(location.path))
+    assert (await schema.migrate()).needs_code == 1
+    async with opened(url_of(location.path)) as new:
+        assert await new.claim("p", "me", 60.0) is not None
+        await old.append(ToStream("a-1", 1, [event()]))
+        assert await new.head() == 2
+    await old.close()

@@ -18,7 +18,7 @@ from leftfold.store.tables import Selection, Table
 from leftfold.store.transaction import Advance, Inline, Point, Transaction, Write
 from leftfold.testing.conformance.ledger import BOOKS, COUNTS, Refused, adding, all_rows, write
 from leftfold.testing.conformance.machine_ground import MachineGround
-from leftfold.testing.conformance.machine_writes import INLINES, NAMES, PARTS, SEARCHES, SELECTIONS, WRITES
+from leftfold.testing.conformance.machine_writes import INLINES, NAMES, PARTS, PUTS, SEARCHES, SELECTIONS, WRITES
 from leftfold.testing.conformance.stores import event
 
 __all__ = ["RowMachine"]
@@ -42,7 +42,7 @@ class RowMachine(MachineGround):
             self.run(write(self.reference, Point(table=table, generation=1)))
         self.claim("c")
 
-    @rule(parts=PARTS, writes=st.lists(WRITES, max_size=4), inlines=st.lists(INLINES, max_size=2))
+    @rule(parts=PARTS, writes=st.lists(WRITES, max_size=3), inlines=st.lists(INLINES, max_size=2))
     def transact(
         self,
         parts: list[tuple[str, int | Expected]],
@@ -62,6 +62,11 @@ class RowMachine(MachineGround):
         )
         self.done.append((ours, theirs))
         self.compare(ours, theirs)
+
+    @rule(puts=st.lists(PUTS, min_size=1, max_size=3))
+    def put(self, puts: list[Write]) -> None:
+        for each in puts:
+            self.compare(Transaction(writes=[self.ours(each)]), Transaction(writes=[self.theirs(each)]))
 
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
