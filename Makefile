@@ -3,6 +3,7 @@
 # make check    format, lint, strict types, import contracts, architecture, docs
 # make bench    measure against the peers            (make bench BENCH="append --quick --json")
 #                 or snapshots, other times, upcasts (make bench BENCH=time)
+#                 or what follows the log          (make bench BENCH=follow)
 # make faults   plant each named fault and watch a named test go red
 # make test-long  the guarantees, tried for minutes
 # make docs     build the pages in docs/_build

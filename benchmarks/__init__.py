@@ -1,1 +1,1 @@
-"""Measures Leftfold against its peers and against the bare drivers: `python -m benchmarks append`, `... time`."""
+"""Measures Leftfold against its peers and against the bare drivers: `python -m benchmarks append|time|follow`."""

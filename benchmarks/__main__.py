@@ -1,4 +1,4 @@
-"""`python -m benchmarks append|time [--quick] [--json] [--only TEXT]`."""
+"""`python -m benchmarks append|time|follow [--quick] [--json] [--only TEXT]`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from benchmarks.measuring import Chosen, Result, measure
 from benchmarks.report import show_bars, show_json, show_work
 from benchmarks.servers import servers
 from benchmarks.systems.eventsourcing import Eventsourcing, cached_eventsourcing
+from benchmarks.systems.eventsourcing_follow import EventsourcingFollow
 from benchmarks.systems.eventsourcing_time import EventsourcingTime
 from benchmarks.systems.leftfold import Leftfold, cached_leftfold
+from benchmarks.systems.leftfold_follow import LeftfoldFollow
 from benchmarks.systems.leftfold_time import LeftfoldTime
+from benchmarks.systems.raw_follow import RawFollowPostgres, RawFollowSqlite
 from benchmarks.systems.raw_postgres import RawPostgres
 from benchmarks.systems.raw_sqlite import RawSqlite
 from benchmarks.systems.subject import System
 from benchmarks.systems.umadb import Umadb
 from benchmarks.workers import Workers
-from benchmarks.works import APPEND_WORKS, TIME_WORKS, Effort, Work
+from benchmarks.works import APPEND_WORKS, FOLLOW_WORKS, TIME_WORKS, Effort, Work
 
 SYSTEMS: tuple[System, ...] = (
     *(Leftfold(Sqlite()), Leftfold(Postgres()), cached_leftfold(Sqlite()), cached_leftfold(Postgres())),
@@ -31,10 +34,13 @@ SYSTEMS: tuple[System, ...] = (
     *(Umadb(), RawSqlite(), RawPostgres()),
     *(LeftfoldTime(Sqlite()), LeftfoldTime(Postgres())),
     *(EventsourcingTime(Sqlite()), EventsourcingTime(Postgres())),
+    *(LeftfoldFollow(Sqlite()), LeftfoldFollow(Postgres()), EventsourcingFollow(Postgres())),
+    *(RawFollowSqlite(), RawFollowPostgres()),
 )
 PEERS = {"eventsourcing", "umadb"}
 QUICK = Effort(rounds=3, seconds=0.06, aggregates=50)
 QUICK_TIME = Effort(rounds=5, seconds=0.06, aggregates=50)
+QUICK_FOLLOW = Effort(rounds=3, seconds=0.5, aggregates=100)
 THOROUGH = Effort(rounds=7, seconds=0.4, aggregates=400)
 _WIDTH = 140
 
@@ -68,6 +74,18 @@ async def time(*, quick: bool = False, json: bool = False, only: list[str] | Non
         only: Measure only what has this text in WORK/SYSTEM; may be given again.
     """
     await _run(TIME_WORKS, QUICK_TIME if quick else THOROUGH, only or [""], json=json)
+
+
+@cli.command
+async def follow(*, quick: bool = False, json: bool = False, only: list[str] | None = None) -> None:
+    """Measure how fast read models follow the log, and how fast answers that are kept are given.
+
+    Args:
+        quick: Take about two minutes; the numbers are rougher.
+        json: Print one JSON object a line.
+        only: Measure only what has this text in WORK/SYSTEM; may be given again.
+    """
+    await _run([(work,) for work in FOLLOW_WORKS], QUICK_FOLLOW if quick else THOROUGH, only or [""], json=json)
 
 
 async def _run(works: Sequence[Sequence[Work]], effort: Effort, only: list[str], *, json: bool) -> None:

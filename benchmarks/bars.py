@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from benchmarks.measuring import Result
 
-__all__ = ["BARS", "LIMITS", "Bar", "Limit", "Standing", "Verdict", "compare", "judge"]
+__all__ = [
+    "BARS",
+    "LIMITS",
+    "TARGETS",
+    "Aim",
+    "Bar",
+    "Limit",
+    "Standing",
+    "Target",
+    "Verdict",
+    "aim",
+    "compare",
+    "judge",
+]
 
 _HALF = 0.5
 
@@ -60,6 +74,8 @@ BARS = (
     Bar("command, 32 at once", "postgres", 10.0),
     Bar("command, 32 at once, cached", "sqlite", 20.0),
     Bar("command, 32 at once, cached", "postgres", 20.0),
+    Bar("catch up, one row per stream", "postgres", 10.0),
+    Bar("catch up, one row per event", "postgres", 10.0),
 )
 
 
@@ -104,6 +120,60 @@ LIMITS = (
     Limit("load 1,000 events through 3 upcasts", "load 1,000 events of today", "sqlite", 3.0, added=True),
     Limit("load 1,000 events through 3 upcasts", "load 1,000 events of today", "postgres", 3.0, added=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a row of Leftfold's is to reach by itself.
+
+    Args:
+        figure: of the result; a rate has to be this high at least, a time this low at most.
+    """
+
+    work: str
+    database: str
+    figure: Literal["per_second", "p50_ms", "fastest_us"]
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """How a target stands.
+
+    Args:
+        measured: the figure.
+    """
+
+    target: Target
+    measured: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is as high or as low as it has to be."""
+        bound = self.target.bound
+        return self.measured >= bound if self.target.figure == "per_second" else self.measured <= bound
+
+
+TARGETS = (
+    Target("catch up, one row per stream", "sqlite", "per_second", 30_000.0),
+    Target("catch up, one row per event", "sqlite", "per_second", 30_000.0),
+    Target("commit to visible at 500 commands/s", "sqlite", "p50_ms", 5.0),
+    Target("commit to visible at 500 commands/s", "postgres", "p50_ms", 5.0),
+    Target("cached read", "sqlite", "fastest_us", 5.0),
+    Target("cached read", "postgres", "fastest_us", 5.0),
+)
+
+
+def aim(results: Sequence[Result]) -> list[Aim]:
+    """How every target stands that these results can tell about."""
+    found = {(result.work, result.system): result for result in results}
+    aims: list[Aim] = []
+    for target in TARGETS:
+        result = found.get((target.work, f"leftfold {target.database}"))
+        if result is not None:
+            figures = {"per_second": result.per_second, "p50_ms": result.p50_ms, "fastest_us": result.fastest_us}
+            aims.append(Aim(target, figures[target.figure]))
+    return aims
 
 
 def judge(results: Sequence[Result]) -> list[Verdict]:

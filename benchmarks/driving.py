@@ -11,7 +11,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from benchmarks.systems.subject import Awaited, Plan
+from benchmarks.systems.subject import Awaited, Plan, Waited
 
 __all__ = ["Driver", "Round"]
 
@@ -108,9 +108,9 @@ def _repeat(call: _Call, until: float, times: list[_Times]) -> None:
 async def _await(call: _AsyncCall, until: float, times: list[_Times]) -> None:
     while True:
         start = perf_counter()
-        await call()
+        told = await call()
         end = perf_counter()
-        times.append((start, end))
+        times.append((end - told.seconds if isinstance(told, Waited) else start, end))
         if end >= until:
             return
 

@@ -6,7 +6,17 @@ from itertools import count
 
 import msgspec
 
-__all__ = ["CATEGORY", "CURRENCY", "NOTE", "TYPE", "Payload", "make_payload", "read_amount", "reference"]
+__all__ = [
+    "CATEGORY",
+    "CURRENCY",
+    "NOTE",
+    "TYPE",
+    "Payload",
+    "make_payload",
+    "read_amount",
+    "read_deposit",
+    "reference",
+]
 
 TYPE = "Deposited"
 CATEGORY = "account"
@@ -37,6 +47,11 @@ def reference() -> str:
 def make_payload() -> bytes:
     """The JSON of one more deposit."""
     return _encode(Payload(100, CURRENCY, reference(), NOTE))
+
+
+def read_deposit(data: bytes | str) -> Payload:
+    """Decode a deposit."""
+    return _decode(data)
 
 
 def read_amount(data: bytes | str) -> int:

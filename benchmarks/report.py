@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bars import compare, judge
+from benchmarks.bars import aim, compare, judge
 from benchmarks.measuring import Result
 
 __all__ = ["show_bars", "show_json", "show_work"]
@@ -50,11 +50,13 @@ def show_work(results: Sequence[Result], console: Console) -> None:
 
 
 def show_bars(results: Sequence[Result], console: Console) -> None:
-    """Print every bar and limit and whether it was reached or kept, then what durability rested on."""
+    """Print every bar, limit and target and whether it was reached or kept, then what durability rested on."""
     if judge(results):
         _show_verdicts(results, console)
     if compare(results):
         _show_standings(results, console)
+    if aim(results):
+        _show_aims(results, console)
     seen = {result.system: result.durability for result in results}
     for system, settings in seen.items():
         console.print(f"{system}: " + ", ".join(f"{name} {value}" for name, value in settings.items()), soft_wrap=True)
@@ -96,6 +98,26 @@ def _show_standings(results: Sequence[Result], console: Console) -> None:
             f"{limit.most:g} us more" if limit.added else f"{limit.most:g} x",
             f"{standing.cost:.2f}",
             "[green]kept[/]" if standing.kept else "[red]not kept[/]",
+        )
+    console.print(table)
+
+
+def _show_aims(results: Sequence[Result], console: Console) -> None:
+    table = Table(title="leftfold against its targets", title_justify="left")
+    for heading in ("work", "database", "figure"):
+        table.add_column(heading)
+    for heading in ("target", "measured"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for one in aim(results):
+        target = one.target
+        table.add_row(
+            target.work,
+            target.database,
+            target.figure,
+            f"{target.bound:,g}",
+            f"{one.measured:,.2f}",
+            "[green]reached[/]" if one.reached else "[red]not reached[/]",
         )
     console.print(table)
 

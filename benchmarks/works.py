@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["APPEND_WORKS", "TIME_WORKS", "Effort", "Task", "Work"]
+__all__ = ["APPEND_WORKS", "FOLLOW_WORKS", "TIME_WORKS", "Effort", "Task", "Work"]
 
 
 class Task(Enum):
@@ -29,6 +29,11 @@ class Task(Enum):
     READ_NEW = "load an aggregate of 1,000 events, all of the newest version"
     READ_OLD = "load an aggregate of 1,000 events, all of the oldest version"
 
+    FOLLOW_STREAMS = "catch up with the whole log, a row for each stream"
+    FOLLOW_EVENTS = "catch up with the whole log, a row for each event"
+    VISIBLE = "send a command and wait until its row is there"
+    CACHED_READ = "ask a query whose answer is kept"
+
     @property
     def prepared(self) -> bool:
         """Whether there has to be something to read."""
@@ -39,8 +44,11 @@ _COMMANDS = (Task.COMMAND, Task.COMMAND_CACHED)
 _UNITS = {
     **dict.fromkeys((Task.APPEND, Task.APPEND_SYNC), "appends"),
     **dict.fromkeys((Task.APPEND_100, Task.LOAD, Task.READ_NEW, Task.READ_OLD), "events"),
+    **dict.fromkeys((Task.FOLLOW_STREAMS, Task.FOLLOW_EVENTS), "events"),
     **dict.fromkeys(_COMMANDS, "commands"),
     Task.EACH: "accounts",
+    Task.VISIBLE: "commands",
+    Task.CACHED_READ: "answers",
 }
 
 
@@ -119,3 +127,10 @@ TIME_WORKS = (
     ),
 )
 """Works of one group are measured in turn, so that what else happens on the machine falls on all of them."""
+
+FOLLOW_WORKS = (
+    Work("catch up, one row per stream", Task.FOLLOW_STREAMS),
+    Work("catch up, one row per event", Task.FOLLOW_EVENTS),
+    Work("commit to visible at 500 commands/s", Task.VISIBLE, callers=32),
+    Work("cached read", Task.CACHED_READ),
+)

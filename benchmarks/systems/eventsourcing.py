@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from benchmarks.systems.eventsourcing_bank import Bank
 
-__all__ = ["TABLES", "Eventsourcing", "cached_eventsourcing", "make_place", "open_bank"]
+__all__ = ["TABLES", "Eventsourcing", "cached_eventsourcing", "environment", "make_place", "open_bank"]
 
 _HUNDRED = 100
 TABLES = {"sqlite": "stored_events", "postgres": "bank_events"}
@@ -93,7 +93,7 @@ def open_bank(database: Database, url: str, **settings: str) -> Bank:
     """The application on the store at *url*; its tables are not created unless *settings* say so."""
     from benchmarks.systems.eventsourcing_bank import Bank
 
-    return Bank(env={"CREATE_TABLE": "no", **_environment(database, url), **settings})
+    return Bank(env={"CREATE_TABLE": "no", **environment(database, url), **settings})
 
 
 class _Subject:
@@ -152,7 +152,8 @@ def _next(call: Callable[[UUID], object], ids: Iterator[UUID]) -> None:
     call(next(ids))
 
 
-def _environment(database: Database, url: str) -> Mapping[str, str]:
+def environment(database: Database, url: str) -> Mapping[str, str]:
+    """How its libraries are told where the store at *url* is."""
     split = urlsplit(url)
     if not isinstance(database, Postgres):
         return {

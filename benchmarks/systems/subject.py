@@ -11,7 +11,14 @@ from benchmarks.durability import Settings
 from benchmarks.servers import Servers
 from benchmarks.works import Task
 
-__all__ = ["Awaited", "Blocking", "Plan", "Subject", "System"]
+__all__ = ["Awaited", "Blocking", "Plan", "Subject", "System", "Waited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What an awaited call returns of which only a part counts as its latency, in seconds."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

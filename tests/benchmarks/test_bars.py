@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.bars import LIMITS, compare, judge
+from benchmarks.bars import LIMITS, TARGETS, aim, compare, judge
 from benchmarks.measuring import Result
-from benchmarks.works import TIME_WORKS
+from benchmarks.works import FOLLOW_WORKS, TIME_WORKS
 
 
 def result(work: str, system: str, per_second: float, fastest_us: float = 1.0) -> Result:
@@ -77,3 +77,20 @@ def test_the_works_of_a_limit_are_measured_in_turn() -> None:
     groups = [{work.name for work in group} for group in TIME_WORKS]
     for limit in LIMITS:
         assert any({limit.work, limit.yardstick} <= group for group in groups)
+
+
+def hit(work: str, per_second: float, fastest_us: float) -> bool:
+    [one] = aim([result(work, "leftfold sqlite", per_second, fastest_us)])
+    return one.reached
+
+
+def test_a_target_is_a_rate_that_is_high_enough_or_a_time_that_is_low_enough() -> None:
+    assert hit("catch up, one row per event", 30_000.0, 1.0)
+    assert not hit("catch up, one row per event", 29_999.0, 1.0)
+    assert hit("cached read", 1.0, 5.0)
+    assert not hit("cached read", 1.0, 5.1)
+    assert aim([result("cached read", "raw sqlite", 1.0)]) == []
+
+
+def test_every_target_is_of_a_work_that_is_measured() -> None:
+    assert {target.work for target in TARGETS} == {work.name for work in FOLLOW_WORKS}

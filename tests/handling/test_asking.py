@@ -10,6 +10,7 @@ import pytest
 
 from leftfold.errors import InvalidInput, InvalidPayload, UnknownQuery
 from leftfold.handling import query_handler_of
+from leftfold.handling.middleware import Call, Proceed
 from leftfold.messages import Query
 from leftfold.store import MemoryStore
 from leftfold.testing import ManualClock
@@ -107,6 +108,42 @@ async def test_the_cache_is_bounded_and_keeps_what_was_used_last(cached: Cached)
     assert len(cached.runs) == MAX_CACHED + 1
     await ask(Names(floor=1))
     assert len(cached.runs) == MAX_CACHED + 2
+
+
+class Prices(Query[str]):
+    above: Decimal
+
+
+async def test_a_query_whose_values_are_converted_has_the_answer_of_the_one_it_becomes() -> None:
+    async def prices(query: Prices) -> str:
+        return type(query.above).__name__
+
+    desk = await open_desk(MemoryStore(), queries=[query_handler_of(prices, MINUTE)])
+    for above in (Decimal(5), 5):
+        answer = await desk.queries.ask(Prices(above=above))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        assert answer == "Decimal"
+
+
+async def test_a_value_of_another_type_is_refused_although_an_answer_is_kept(cached: Cached) -> None:
+    await cached.desk.queries.ask(Names(floor=1))
+    with pytest.raises(InvalidInput, match="field 'floor'"):
+        await cached.desk.queries.ask(Names(floor="1"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def test_middleware_runs_around_a_kept_answer_too() -> None:
+    seen: list[str] = []
+
+    async def look(call: Call, proceed: Proceed) -> object:
+        seen.append(call.name)
+        return await proceed(call)
+
+    async def names(query: Names) -> list[str]:
+        return [query.of]
+
+    desk = await open_desk(MemoryStore(), queries=[query_handler_of(names, MINUTE)], middleware=[look])
+    for _ in range(2):
+        assert await desk.queries.ask(Names(of="A")) == ["A"]
+    assert seen == ["Names", "Names"]
 
 
 async def test_an_answer_of_another_type_is_told_when_it_is_to_be_kept() -> None:

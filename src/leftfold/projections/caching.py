@@ -67,12 +67,18 @@ class CachedAnswers:
         """What it did so far."""
         return CacheStats(hits=self._hits, joined=self._joined, misses=self._misses, dropped=self._dropped)
 
+    def kept(self, key: Hashable) -> bytes | None:
+        """See `Keeping.kept`."""
+        kept = self._cache.get(key)
+        if kept is not None:
+            self._hits += 1
+        return kept
+
     async def answer(self, key: Hashable, ttl_s: float, load: _Load, *, fresh: bool = False) -> bytes:
         """See `Keeping.answer`; a fresh load is one that others who ask meanwhile wait for."""
         if not fresh:
-            kept = self._cache.get(key)
+            kept = self.kept(key)
             if kept is not None:
-                self._hits += 1
                 return kept
             under_way = self._loading.get(key)
             if under_way is not None and under_way.task is not None:
