@@ -14,18 +14,40 @@ from typing import Final, Self
 
 from leftfold import Aggregate, App, Command, Context, Event, Query, ReadModel, applies
 from leftfold.domain import DomainError
+from leftfold.handling import logged
 from leftfold.subscriptions import Failing, Policy, Retry
 from tests.cli.command import Leftfold, command, environment
 from tests.conftest import ROOT
 
-__all__ = ["APP", "BROKEN", "EMPTY", "TWO", "Worker", "app", "balance", "empty", "followers", "sent", "two"]
+__all__ = [
+    "APP",
+    "BROKEN",
+    "EMPTY",
+    "FOLD_GATE",
+    "GATE",
+    "INLINE",
+    "READY",
+    "TWO",
+    "Worker",
+    "app",
+    "balance",
+    "empty",
+    "followers",
+    "inline",
+    "sent",
+    "two",
+]
 
 APP: Final = "tests.cli.savings:app"
 EMPTY: Final = "tests.cli.savings:empty"
+INLINE: Final = "tests.cli.savings:inline"
 TWO: Final = "tests.cli.savings:two"
 BROKEN: Final = "SAVINGS_BROKEN"
 """While this is set, nothing can be made of a deposit of 13 cents."""
 GATE: Final = "SAVINGS_GATE"
+"""Begins the names of two pipes; the reaction writes to one, and waits for the other."""
+FOLD_GATE: Final = "SAVINGS_FOLD_GATE"
+"""The same for folding a balance."""
 READY: Final = re.compile(r"leftfold work: ready, following 2 projections, 1 reaction \(pid (\d+)\)\n")
 
 
@@ -83,6 +105,14 @@ def _check(cents: int) -> None:
         raise RuntimeError("13 is broken")
 
 
+def _pass(variable: str) -> None:
+    """Say that it has begun, and go on when told to."""
+    if gate := os.environ.get(variable):
+        Path(f"{gate}.began").write_text("began")
+        Path(f"{gate}.go").read_text()
+        Path(f"{gate}.done").touch()
+
+
 @savings.decides(Account, id="account")
 def deposit(command: Deposit, account: Account) -> None:
     account.deposit(command.cents)
@@ -91,6 +121,7 @@ def deposit(command: Deposit, account: Account) -> None:
 @savings.projection(key="account", policy=Policy(retry=_ONCE))
 def balances(row: Balance | None, event: Deposited) -> Balance:
     _check(event.cents)
+    _pass(FOLD_GATE)
     return Balance(event.account, event.cents + (row.cents if row else 0))
 
 
@@ -107,15 +138,15 @@ async def get_balance(query: GetBalance, rows: ReadModel[Balance]) -> Balance | 
 
 @savings.on(Deposited)
 async def notify(_event: Deposited) -> None:
-    """Says that it has begun, and goes on when it is told to."""
-    gate = os.environ.get(GATE)
-    if gate:
-        await asyncio.to_thread(Path(f"{gate}.began").write_text, "began")
-        await asyncio.to_thread(Path(f"{gate}.go").read_text)
-        Path(f"{gate}.done").touch()
+    await asyncio.to_thread(_pass, GATE)
 
 
-app = App(savings, store="memory:")
+app = App(savings, store="memory:", middleware=[logged()])
+
+
+def inline() -> App:
+    """The same; balances are written by every append."""
+    return App(savings, store="memory:", inline=["balances"])
 
 
 def empty() -> App:

@@ -14,7 +14,10 @@ from leftfold.cli.program import VERBS
 from tests.cli.command import Leftfold, command, environment, event, record, run_apart
 
 
-def test_help_names_every_verb_with_the_first_sentence_of_what_the_verb_says_of_itself(leftfold: Leftfold) -> None:
+def test_help_names_every_verb_with_the_first_sentence_of_what_the_verb_says_of_itself(
+    leftfold: Leftfold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     ran = leftfold("--help")
     assert ran.code == 0
     for name, verb in VERBS.items():

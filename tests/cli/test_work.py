@@ -111,20 +111,19 @@ def test_the_health_file_is_touched_every_poll_period(leftfold: Leftfold, sqlite
 def test_logs_are_json_lines_when_asked_for_and_text_otherwise(leftfold: Leftfold, sqlite: str) -> None:
     leftfold("migrate", "--store", sqlite)
     record(sqlite, ("savings-A", [event("savings.Deposited", '{"cents": "none"}')]))
-    for options, read in ((["--json-logs"], json.loads), ([], str)):
-        with Worker(sqlite, *options) as worker:
+    for json_logs in (True, False):
+        with Worker(sqlite, *(["--json-logs"] if json_logs else [])) as worker:
             while not all(one["notes"] for one in followers(leftfold, sqlite).values()):
                 assert worker.process.poll() is None
             code, said = worker.end()
         assert code == 0
-        lines = [read(line) for line in said.splitlines()]
-        stopped = [line for line in lines if "stopped following" in str(line)]
-        assert stopped
-        if options:
-            assert {"time", "level", "logger", "message"} <= set(stopped[0])
-            assert stopped[0]["level"] == "warning"
+        stopped = next(line for line in said.splitlines() if "stopped following" in line)
+        if json_logs:
+            said_in_json = json.loads(stopped)
+            assert {"time", "level", "logger", "message"} == set(said_in_json)
+            assert said_in_json["level"] == "warning"
         else:
-            assert " WARNING worker " in stopped[0]
+            assert " WARNING worker " in stopped
 
 
 def test_the_ready_line_is_json_when_asked_for(leftfold: Leftfold, sqlite: str) -> None:

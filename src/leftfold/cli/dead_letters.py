@@ -37,7 +37,7 @@ async def dead_letters(
     timeout: _Seconds = 30.0,
     source: Source = NOTHING_GIVEN,
 ) -> int:
-    """List, show, replay or drop what a projection or reaction could not handle.
+    """Deal with events that a projection or reaction failed on.
 
     `list [NAME]` lists the letters, `show ID` shows one with its event. `replay ID` tries its subject again, from the
     first letter on; `drop ID` lets it go, and what waited behind it is tried. `--all NAME` means every letter of NAME.

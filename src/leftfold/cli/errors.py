@@ -12,7 +12,7 @@ class UsageError(LeftfoldError):
 
 
 class StoreOutOfReach(LeftfoldError):
-    """The store did not answer when it was opened; nothing was done. Try again once it does."""
+    """The store did not answer when it was opened, or let nobody in; nothing was done. Try again once it does."""
 
 
 class AnotherLog(LeftfoldError):

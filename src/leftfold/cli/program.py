@@ -1,7 +1,7 @@
 """The program: its verbs, and what becomes of an error.
 
-Exit codes: 0 it worked, 1 it failed or found something, 2 the command line is wrong, 3 the store of an app is out of
-reach, 4 the domain refused a command or query, 130 interrupted.
+Exit codes: 0 it worked, 1 it failed or found something, 2 the command line is wrong, 3 the store of an app cannot be
+reached or used, 4 the domain refused a command or query, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -48,18 +48,11 @@ VERBS: Final[Mapping[str, Verb]] = {
     "audit": Verb("leftfold.cli.audit:audit", "Tell who did what to one stream, when and why."),
     "schema": Verb("leftfold.cli.schema:schema", "Check that an app reads every kind of event stored."),
     "verify": Verb("leftfold.cli.verify:verify", "Read everything that is stored, and name what is wrong with it."),
-    "work": Verb(
-        "leftfold.cli.work:work", "Follow the log for the projections and reactions of an app, until told to stop."
-    ),
-    "projections": Verb(
-        "leftfold.cli.projections:projections", "Show how far the projections and reactions of an app are."
-    ),
-    "rebuild": Verb(
-        "leftfold.cli.rebuild:rebuild", "Build the rows of a projection anew, and show them once they have caught up."
-    ),
+    "work": Verb("leftfold.cli.work:work", "Follow the log for an app's projections and reactions."),
+    "projections": Verb("leftfold.cli.projections:projections", "Show how far an app's projections and reactions are."),
+    "rebuild": Verb("leftfold.cli.rebuild:rebuild", "Build a projection anew, and show it once it has caught up."),
     "dead-letters": Verb(
-        "leftfold.cli.dead_letters:dead_letters",
-        "List, show, replay or drop what a projection or reaction could not handle.",
+        "leftfold.cli.dead_letters:dead_letters", "Deal with events that a projection or reaction failed on."
     ),
     "query": Verb("leftfold.cli.asking:query", "Ask an app a query, and print the answer as JSON."),
     "send": Verb("leftfold.cli.asking:send", "Send an app a command, and print the receipt as JSON."),

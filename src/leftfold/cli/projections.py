@@ -16,7 +16,7 @@ __all__ = ["projections"]
 
 
 async def projections(*, source: Source = NOTHING_GIVEN) -> int:
-    """Show how far the projections and reactions of an app are.
+    """Show how far an app's projections and reactions are.
 
     A name ends with the version and, after a dot, the generation of the rows. What is stopped has a part that no worker
     follows; the reason that it left is shown below.

@@ -53,7 +53,7 @@ async def rebuild(
     give_up: Annotated[bool, Parameter(show_default=False)] = False,
     source: Source = NOTHING_GIVEN,
 ) -> int:
-    """Build the rows of a projection anew, and show them once they have caught up.
+    """Build a projection anew, and show it once it has caught up.
 
     Readers see the old rows until then, and nothing of the change but new rows. Ctrl-C keeps what is built; the same
     command goes on from there. Reactions do not run again.

@@ -57,10 +57,11 @@ async def work(
     json_logs: Annotated[bool, Parameter(show_default=False)] = False,
     source: Source = NOTHING_GIVEN,
 ) -> int:
-    """Follow the log for the projections and reactions of an app, until told to stop.
+    """Follow the log for an app's projections and reactions.
 
-    Any number of workers share the work, and take over from each other. SIGTERM or Ctrl-C ends the batches under way,
-    releases what is held, and exits with 0; a second one ends at once. With 3 the store was out of reach at the start.
+    It works until told to stop. Any number of workers share the work, and take over from each other. SIGTERM or Ctrl-C
+    ends the batches under way, releases what is held, and exits with 0; a second one ends at once. With 3 the store
+    was out of reach at the start.
 
     Args:
         lease: Seconds after which others take over from a worker that gives no sign of life; at least twice --poll.

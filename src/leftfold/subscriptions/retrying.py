@@ -66,16 +66,15 @@ class Retrying:
         """Drop first, then try again; a request is gone when what it asks for is done."""
         dropped = [letter_key(one) for one in requests if one.action == "drop"]
         if dropped:
-            await self._write([Delete(table=REQUESTS, keys=dropped), Delete(table=LETTERS, keys=dropped)])
+            await self._write([Delete(table=LETTERS, keys=dropped)])
         for subject in dict.fromkeys(one.subject for one in requests):
             if subject in self._parking.subjects:
                 await self._work_off(subject)
             else:
                 for one in (one for one in requests if one.subject == subject and one.action == "replay"):
                     await self._try(subject, await self._parking.asked_for(one))
-        replayed = [letter_key(one) for one in requests if one.action == "replay"]
-        if replayed:
-            await self._write([Delete(table=REQUESTS, keys=replayed)])
+        if requests:
+            await self._write([Delete(table=REQUESTS, keys=[letter_key(one) for one in requests])])
 
     async def _work_off(self, subject: str) -> None:
         """Handle the letters of *subject* until one fails or none is left."""

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -55,6 +56,7 @@ class Runner:
         subscription = part.subscription
         self._parking = Parking(self._target, subscription.name, part.number, subscription.policy, subscription.clock)
         self._stopping = False
+        self._idle: asyncio.Task[int] | None = None
         self._retrying = Retrying(self._parking, consumer, self._source, self._write)
 
     async def run(self) -> None:
@@ -74,11 +76,13 @@ class Runner:
             if not await self.step():
                 await self._progress(self.position, True)
                 await self._retrying.turn(asked=True)
-                await self._source.store.wake(self.position, self._retrying.wait_s(_IDLE_S))
+                await self._wait()
 
     def stop(self) -> None:
-        """End after the batch that is under way, or within a second when there is none."""
+        """End after the batch that is under way, or at once when there is none."""
         self._stopping = True
+        if self._idle is not None:
+            self._idle.cancel()
 
     async def step(self) -> bool:
         """Do the next page; False when there is none."""
@@ -96,6 +100,18 @@ class Runner:
             raise error.reason
         await self._retrying.turn(asked=False)
         return True
+
+    async def _wait(self) -> None:
+        if self._stopping:
+            return
+        idle = self._idle = asyncio.create_task(self._source.store.wake(self.position, self._retrying.wait_s(_IDLE_S)))
+        try:
+            await asyncio.wait([idle])
+        finally:
+            self._idle = None
+            idle.cancel()
+        if not idle.cancelled():
+            idle.result()
 
     async def _verify(self) -> None:
         position, event_id = self._claim.position, self._claim.event_id

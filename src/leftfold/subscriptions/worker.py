@@ -24,7 +24,7 @@ __all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
 _log: Final = logging.getLogger("leftfold")
 _PRESENCE: Final = "leftfold/"
 _UNWANTED_AFTER: Final = 3
-_KEPT_S: Final = 60.0
+_KEPT_LEASES: Final = 4
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -158,7 +158,7 @@ class Worker:
             return True
         if now - since < _UNWANTED_AFTER * self._timing.poll_s:
             return False
-        self._kept_until[name] = now + _KEPT_S
+        self._kept_until[name] = now + _KEPT_LEASES * self._timing.lease_s
         return True
 
     async def _stay_alive(self) -> None:
@@ -201,7 +201,8 @@ class Worker:
         self._pauses[name] = asyncio.get_running_loop().time() + pause_s, pause_s
 
     async def _let_go(self, name: str) -> None:
-        running = self._running[name]
+        if (running := self._running.get(name)) is None:
+            return  # it has ended by itself meanwhile
         running.runner.stop()
         await asyncio.wait([running.task], timeout=self._timing.grace_s)
         running.task.cancel()
