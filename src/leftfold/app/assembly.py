@@ -100,8 +100,8 @@ class Assembly:
         aggregates = [part for part in self.parts if isinstance(part, type)]
         self.scope = Scope(aggregates, plan.provide, (self._read_model,))
         findings += self.scope.flaws()
-        self.commands, self.queries = self._routes(findings)
         findings += self._reaction_flaws()
+        self.commands, self.queries = self._routes(findings)
         if findings:
             raise DefinitionError(*dict.fromkeys(findings))
 

@@ -6,7 +6,7 @@ import asyncio
 import copy
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
@@ -40,6 +40,9 @@ from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 from leftfold.subscriptions.worker import Timing
 
+if TYPE_CHECKING:
+    from leftfold.app.telemetry import Telemetry
+
 __all__ = ["App"]
 
 A = TypeVar("A", bound=Aggregate[Any])
@@ -71,6 +74,7 @@ class App:
         upcasts: functions from old event classes to newer ones, beside those of the contexts.
         snapshots: how states are kept; snapshots of aggregates and deciders that have `snapshot_every=`, saved in the
             background, and no cache, when left out.
+        telemetry: traces and metrics by OpenTelemetry, see `leftfold.app.telemetry`; none when left out.
 
     Raises:
         DefinitionError: it lists every finding.
@@ -89,6 +93,7 @@ class App:
         transform: Transform | None = None,
         upcasts: Sequence[Upcast] = (),
         snapshots: Snapshots = _SNAPSHOTS,
+        telemetry: Telemetry | None = None,
     ) -> None:
         contexts = _contexts(parts, name)
         plan = Plan(
@@ -109,6 +114,7 @@ class App:
             middleware=middleware,
             snapshots=snapshots,
             timing=workers if isinstance(workers, Timing) else _TIMING,
+            telemetry=telemetry,
         )
         self._running: dict[str, Running] = {}
 

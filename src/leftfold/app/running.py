@@ -6,19 +6,21 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar, get_origin
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
 
 from msgspec import Struct
 
 from leftfold.app.assembly import Assembly
-from leftfold.clock import Clock
+from leftfold.clock import Clock, SystemClock
 from leftfold.contexts.reactions import Reaction
 from leftfold.errors import LeftfoldError, NotCaughtUp
 from leftfold.handling.answers import Answers
 from leftfold.handling.asking import QueryBus
 from leftfold.handling.bus import CommandBus
+from leftfold.handling.correlation import handling as belonging
 from leftfold.handling.injection import Handling
 from leftfold.handling.keeping import Snapshots
 from leftfold.handling.loading import Loader
@@ -42,6 +44,9 @@ from leftfold.subscriptions.reaction import Attempt, Reacting
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
 
+if TYPE_CHECKING:
+    from leftfold.app.telemetry import Telemetry
+
 __all__ = ["Conduct", "Running"]
 
 R = TypeVar("R")
@@ -59,12 +64,14 @@ class Conduct(Struct, frozen=True, kw_only=True):
         middleware: around every command and query.
         snapshots: how states are kept.
         timing: of workers.
+        telemetry: what measures; None measures nothing.
     """
 
     clock: Clock
     middleware: Sequence[Middleware]
     snapshots: Snapshots
     timing: Timing
+    telemetry: Telemetry | None = None
 
 
 class Running:
@@ -82,10 +89,12 @@ class Running:
         inlining = Inlining(assembly.inline, assembly.codec) if assembly.inline else None
         self.loader = Loader(store, assembly.codec, conduct.snapshots, conduct.clock, inlining)
         self.answers = Answers(store, conduct.clock)
-        self.commands = CommandBus(self.loader, assembly.commands, self.answers, conduct.middleware)
-        self.cached = CachedAnswers(LocalCache(now=lambda: conduct.clock.now().timestamp()))
+        middleware = conduct.middleware if conduct.telemetry is None else (conduct.telemetry.call, *conduct.middleware)
+        self.commands = CommandBus(self.loader, assembly.commands, self.answers, middleware)
+        self.cached = CachedAnswers(LocalCache(now=_seconds(conduct.clock)))
         """The answers that are kept."""
-        self.queries = QueryBus(self.loader, assembly.queries, conduct.middleware, self.cached)
+        keeping = self.cached if conduct.telemetry is None else conduct.telemetry.keeping(self.cached)
+        self.queries = QueryBus(self.loader, assembly.queries, middleware, keeping)
         self.followers: dict[str, ProjectionFollower] = {}
         self.reactions: Sequence[Subscription] = ()
         self._reacting: list[_ReactionFollower] = []
@@ -122,6 +131,8 @@ class Running:
         followers: list[Follower] = [*self.followers.values(), *self._reacting]
         if not followers:
             return
+        if (telemetry := self._conduct.telemetry) is not None:
+            followers = [telemetry.follower(one) for one in followers]
         owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
         worker = self._worker = Worker(self.store, followers, owner, self._conduct.timing)
         await worker.prepare()
@@ -247,7 +258,13 @@ class _ReactionFollower:
                 given[name] = recorded
             elif (supply := self._running.assembly.scope.resolve(hint)) is not None:
                 given[name] = supply(handling)
-        await self.reaction.function(**given)
+        with belonging(recorded.metadata):
+            await self.reaction.function(**given)
+
+
+def _seconds(clock: Clock) -> Callable[[], float]:
+    """The machine's clock may be set back; what only goes forward stands in for it, and is cheaper to read."""
+    return monotonic if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
 
 
 async def _nothing(_position: int, _done: bool) -> None:  # noqa: FBT001 - a callback

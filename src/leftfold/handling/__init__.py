@@ -7,6 +7,7 @@ May import: store, domain, messages, ids, clock, errors.
 from leftfold.handling.answers import ANSWERS, Answers
 from leftfold.handling.asking import QueryBus
 from leftfold.handling.bus import CommandBus
+from leftfold.handling.correlation import CorrelationFilter
 from leftfold.handling.handlers import (
     CommandHandler,
     Decision,
@@ -38,6 +39,7 @@ __all__ = [
     "CommandBus",
     "CommandHandler",
     "CommandRoute",
+    "CorrelationFilter",
     "DeciderRepository",
     "Decision",
     "Difference",

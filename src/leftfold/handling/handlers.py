@@ -136,7 +136,7 @@ def decisions_of(decider: Decider[Any, Any, Any], *, id: str) -> tuple[Decision,
     """One decision for every command that *decider* decides.
 
     Args:
-        decider: whose commands all are `Command`s without a result, for a decider answers with events alone.
+        decider: each of whose commands is a `Command` without a result, for a decider answers with events alone.
         id: the field of the commands that says which state.
 
     Raises:

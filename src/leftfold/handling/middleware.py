@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from leftfold.domain.errors import DomainError
 from leftfold.errors import Forbidden
+from leftfold.handling.correlation import handling
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.requests import Request
 
@@ -59,24 +60,33 @@ def around(middleware: Sequence[Middleware], inmost: Proceed) -> Proceed:
     """*inmost* with every middleware around it, the first of them outermost."""
     for one in reversed(middleware):
         inmost = _within(one, inmost)
-    return inmost
+
+    async def proceed(call: Call) -> object:
+        with handling(call.metadata):
+            return await inmost(call)
+
+    return proceed
 
 
 def logged(logger: logging.Logger = _log) -> Middleware:
-    """Log every command and query when it is done: info when it succeeded or the domain refused it, else a warning."""
+    """Log every command and query when it is done: info when it succeeded or the domain refused it, else a warning.
+
+    The records have `correlation_id`, `command_id` and `actor`, for formatters that write them.
+    """
 
     async def log(call: Call, proceed: Proceed) -> object:
+        ids = {name: getattr(call.metadata, name) for name in ("correlation_id", "command_id", "actor")}
         what = call.kind.value, call.name, call.metadata.command_id or "-", call.metadata.actor or "-"
         began = perf_counter()
         try:
             answer = await proceed(call)
         except DomainError as refusal:
-            logger.info("%s %s (id %s, actor %s) refused: %s", *what, refusal)
+            logger.info("%s %s (id %s, actor %s) refused: %s", *what, refusal, extra=ids)
             raise
         except BaseException as error:
-            logger.warning("%s %s (id %s, actor %s) failed: %r", *what, error)
+            logger.warning("%s %s (id %s, actor %s) failed: %r", *what, error, extra=ids)
             raise
-        logger.info("%s %s (id %s, actor %s) done in %.1f ms", *what, (perf_counter() - began) * 1_000)
+        logger.info("%s %s (id %s, actor %s) done in %.1f ms", *what, (perf_counter() - began) * 1_000, extra=ids)
         return answer
 
     return log

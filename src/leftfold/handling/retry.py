@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from leftfold.errors import Conflict
+from leftfold.handling.correlation import OUTCOME
 
 __all__ = ["ATTEMPTS", "decided_again"]
 
@@ -39,5 +40,7 @@ async def decided_again(decision: Callable[[], Awaitable[R]]) -> R:
             if (conflict.stream, conflict.expected) in expected:
                 raise
             expected.add((conflict.stream, conflict.expected))
+            if (outcome := OUTCOME.get()) is not None:
+                outcome.conflicts += 1
             await asyncio.sleep(random.uniform(0, min(0.001 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311 - jitter
     return await decision()

@@ -11,6 +11,7 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.lifecycle import take
 from leftfold.domain.recording import Pending
 from leftfold.errors import InvalidAppend
+from leftfold.handling.correlation import OUTCOME
 from leftfold.handling.keeping import State
 from leftfold.handling.loading import Loader, stream_of
 from leftfold.handling.planning import Plan
@@ -113,6 +114,8 @@ class Tracking:
             appended = await self.loader.events.commit(*parts, writes=writes)
         else:
             appended = await self.loader.events.append_together(*parts) if parts else None
+        if appended is not None and (outcome := OUTCOME.get()) is not None:
+            outcome.events = sum(len(part.events) for part in parts)
         for each in decided:
             if each.kept is not None:
                 await self.loader.keep(*each.kept)

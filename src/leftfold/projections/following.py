@@ -15,7 +15,7 @@ from leftfold.store.port import Store
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Progress
 
-__all__ = ["ProjectionFollower", "caught_up"]
+__all__ = ["ProjectionFollower"]
 
 
 class ProjectionFollower:
@@ -96,17 +96,13 @@ class ProjectionFollower:
         active = await self.generations.active()
         if active is not None and active.generation >= generation.generation:
             return False
-        if not await caught_up(self.target, generation, active, position):
+        known = {one.name: one for one in await self.target.checkpoints(f"{generation.projection}.")}
+        shown = [known[name] for name in active.checkpoints if name in known] if active else []
+        reached = min(known[name].position if name in known else 0 for name in generation.checkpoints)
+        if reached < max(position, *(one.position for one in shown), 0):
             return False
-        if not await self.generations.switch(generation, position if self._inline else None):
+        if not await self.generations.switch(generation, position if self._inline else None, unmoved=shown):
             return False
         self.switched.set()
         self.switched = asyncio.Event()
         return True
-
-
-async def caught_up(target: Store, new: Generation, active: Generation | None, position: int) -> bool:
-    """Whether every part of *new* is at *position* or beyond, and nothing that is shown is ahead of it."""
-    at = {one.name: one.position for one in await target.checkpoints(f"{new.projection}.")}
-    shown = max((at.get(name, 0) for name in active.checkpoints), default=0) if active else 0
-    return min(at.get(name, 0) for name in new.checkpoints) >= max(position, shown)

@@ -8,11 +8,12 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from leftfold.errors import KeyTaken, NotAtHead
+from leftfold.errors import Fenced, InvalidInput, KeyTaken, NotAtHead
 from leftfold.projections.projection import Projection
+from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
-from leftfold.store.transaction import Delete, Insert, Point, Put, Transaction, Write
+from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Transaction, Write
 from leftfold.subscriptions.letters import forget_letters
 
 __all__ = ["GENERATIONS", "Generation", "Generations"]
@@ -100,8 +101,17 @@ class Generations:
             except KeyTaken:
                 continue
 
-    async def switch(self, new: Generation, at_head: int | None = None) -> bool:
-        """Show *new* from now on, in one step; False when the log has grown beyond *at_head*."""
+    async def switch(self, new: Generation, at_head: int | None = None, *, unmoved: Sequence[Checkpoint] = ()) -> bool:
+        """Show *new* from now on, in one step.
+
+        Args:
+            at_head: only if the log has not grown beyond it.
+            unmoved: only if these have not moved, which *new* has caught up with: nobody sees rows that are older than
+                those seen before.
+
+        Returns:
+            Whether it is shown now.
+        """
         table = self.projection.table
         point = Point(table=table, generation=new.generation, view=self.projection.name, at_head=at_head)
         rows = {
@@ -110,12 +120,22 @@ class Generations:
             if one.state == "active"
         }
         rows[new.subscription] = _dump(msgspec.structs.replace(new, state="active"))
-        writes: list[Write] = [point, Put(table=GENERATIONS, rows=rows)]
+        held: list[Write] = [  # to where they are: refused when they are elsewhere by then
+            Advance(name=one.name, token=one.token, position=one.position, event_id=one.event_id) for one in unmoved
+        ]
         try:
-            await self.store.transact(Transaction(writes=writes))
-        except NotAtHead:
+            await self.store.transact(Transaction(writes=[*held, point, Put(table=GENERATIONS, rows=rows)]))
+        except (NotAtHead, Fenced):
             return False
+        except InvalidInput:
+            if await self._moved(unmoved):
+                return False
+            raise
         return True
+
+    async def _moved(self, unmoved: Sequence[Checkpoint]) -> bool:
+        now = {one.name: one.position for one in await self.store.checkpoints(f"{self.projection.id}.")}
+        return any(now.get(one.name) != one.position for one in unmoved)
 
     async def clear(self) -> None:
         """Drop the rows of retired generations, and of rebuilds given up."""

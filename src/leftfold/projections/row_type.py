@@ -64,7 +64,7 @@ def row_table(
 
     Args:
         indexes: columns that are looked up, or tuples of them.
-        search: columns of text, or of a list of texts, for full text search.
+        search: columns of text for full text search.
 
     Raises:
         DefinitionError: the type is no frozen dataclass or struct, a field cannot be kept, or an index or search names
@@ -91,6 +91,9 @@ def row_table(
     if findings:
         raise DefinitionError(*findings)
     columns = tuple(Column(field, _column_type(hint)) for field, hint in hints.items())
+    types = {column.name: column.type for column in columns}
+    if unfit := [name for name in search if types[name] is not ColumnType.TEXT]:
+        raise DefinitionError(*(f"{where}: search= looks through text, and {name!r} is none" for name in unfit))
     return Table(name=name, version=version, columns=columns, indexes=tuple(index_columns), search=tuple(search))
 
 

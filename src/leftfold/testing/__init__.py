@@ -1,11 +1,12 @@
 """Testing: the kit that users test with.
 
-In: aggregates, deciders, registries of user code. Out: histories, movable time, clear failures.
+In: aggregates, deciders, projections, registries of user code. Out: histories, movable time, clear failures.
 May import: everything but cli.
 """
 
 from leftfold.testing.clock import ManualClock
+from leftfold.testing.folding import fold, rows
 from leftfold.testing.given import GivenAggregate, GivenDecider, Then, given
 from leftfold.testing.lock import check_lock
 
-__all__ = ["GivenAggregate", "GivenDecider", "ManualClock", "Then", "check_lock", "given"]
+__all__ = ["GivenAggregate", "GivenDecider", "ManualClock", "Then", "check_lock", "fold", "given", "rows"]

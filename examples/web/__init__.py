@@ -1,0 +1,1 @@
+"""A bank behind HTTP: one context, and two programs that serve it."""

@@ -1,0 +1,86 @@
+"""The bank served by FastAPI: `uvicorn --factory examples.web.fastapi_bank:create`.
+
+A deposit answers with the position of its event in the header `Leftfold-Position`. Who hands it back by `?after=` sees
+that deposit, however far the read model is behind.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from examples.web.bank import AccountView, Deposit, OpenAccount, bank
+from leftfold import App, DomainError, NotFound, Receipt
+from leftfold.errors import InvalidInput
+
+__all__ = ["create"]
+
+_POSITION = "Leftfold-Position"
+
+
+class Opening(BaseModel):
+    """The body of a request to open an account."""
+
+    account: str
+    owner: str
+
+
+class Amount(BaseModel):
+    """The body of a deposit."""
+
+    cents: int
+
+
+def create(store: str | None = None) -> FastAPI:
+    """The web app; the bank's app is open as long as it is.
+
+    Args:
+        store: URL of the store; `BANK_STORE`, or memory, when left out.
+    """
+    app = App(bank, store=store or os.environ.get("BANK_STORE", "memory:"))
+
+    @asynccontextmanager
+    async def lifespan(_web: FastAPI) -> AsyncGenerator[None]:
+        async with app:
+            yield
+
+    web = FastAPI(title="bank", lifespan=lifespan)
+    web.add_exception_handler(DomainError, _refusal(409))
+    web.add_exception_handler(NotFound, _refusal(404))
+    web.add_exception_handler(InvalidInput, _refusal(422))
+
+    async def open_account(body: Opening) -> JSONResponse:
+        receipt = await app.send(OpenAccount(account=body.account, owner=body.owner))
+        return _answer({"account": body.account}, 201, receipt.position)
+
+    async def deposit(account: str, body: Amount, request: Request) -> JSONResponse:
+        id = request.headers.get("Idempotency-Key")
+        receipt = await app.send(Deposit(account=account, cents=body.cents), id=id)
+        return _answer({"account": account, "cents": receipt.result}, 201, receipt.position)
+
+    async def show(account: str, after: int = 0) -> JSONResponse:
+        row = await app.ask(AccountView(account=account), after=Receipt(result=None, position=after))
+        if row is None:
+            return JSONResponse({"detail": f"there is no account {account}"}, 404)
+        return JSONResponse({"account": row.account, "owner": row.owner, "cents": row.cents})
+
+    web.add_api_route("/accounts", open_account, methods=["POST"])
+    web.add_api_route("/accounts/{account}/deposits", deposit, methods=["POST"])
+    web.add_api_route("/accounts/{account}", show, methods=["GET"])
+    return web
+
+
+def _answer(content: object, status: int, position: int) -> JSONResponse:
+    return JSONResponse(content, status, headers={_POSITION: str(position)})
+
+
+def _refusal(status: int) -> Callable[[Request, Exception], JSONResponse]:
+    def refuse(_request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, status)
+
+    return refuse

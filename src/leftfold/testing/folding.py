@@ -1,0 +1,95 @@
+"""Projections in the words of their events: these have happened, this is the row, or these are the rows."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar, cast
+from uuid import UUID
+
+from leftfold.contexts.context import Context
+from leftfold.errors import InvalidQuery
+from leftfold.messages.recorded import RecordedEvent
+
+__all__ = ["fold", "rows"]
+
+_Row = TypeVar("_Row")
+
+_BEGIN: Final = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def fold(projection: Callable[..., _Row]) -> Callable[..., _Row]:
+    """Fold events into one row: `fold(balances)(deposited, withdrawn) == Balance(...)`.
+
+    Each event is one of the row, whatever its key. A projection that takes the `RecordedEvent` too is given events one
+    second apart from 1 January 2024 on, at positions from 1, of stream `test-1`; an argument that is a `RecordedEvent`
+    is given as it is.
+
+    Args:
+        projection: the function, as `Context.projection` gives it back.
+
+    Returns:
+        What takes the events and gives the row after the last; None for no row.
+    """
+    takes_recorded = len(inspect.signature(projection).parameters) > 2
+
+    def folded(*events: object) -> _Row:
+        row: _Row | None = None
+        for position, event in enumerate(events, start=1):
+            recorded = _recorded(event, position)
+            row = projection(row, recorded.event, recorded) if takes_recorded else projection(row, recorded.event)
+        return cast("_Row", row)
+
+    return folded
+
+
+def rows(context: Context, projection: str) -> Callable[..., Mapping[str, Any]]:
+    """Fold events into every row they change, by key: `rows(bank, "balances")(...) == {"A": Balance(...)}`.
+
+    Args:
+        context: where the projection is declared.
+        projection: its name.
+
+    Returns:
+        What takes the events, as `fold` does, and gives the rows that are there after the last, by the text of their
+        keys. Events that the projection does not fold change none.
+
+    Raises:
+        InvalidQuery: the context has no such projection.
+    """
+    known = {one.name: one for one in context.projections}
+    if projection not in known:
+        raise InvalidQuery(f"{context!r} has no projection {projection!r}; it has {', '.join(known) or 'none'}")
+    found = known[projection]
+
+    def folded(*events: object) -> Mapping[str, Any]:
+        table: dict[str, Any] = {}
+        for position, event in enumerate(events, start=1):
+            recorded = _recorded(event, position)
+            if type(recorded.event) not in found.events:
+                continue
+            for key in found.keys(recorded.event, recorded):
+                row = found.fold(table.pop(key, None), recorded)
+                if row is not None:
+                    table[key] = found.load(found.dump(row))
+        return table
+
+    return folded
+
+
+def _recorded(event: object, position: int) -> RecordedEvent[object]:
+    if isinstance(event, RecordedEvent):
+        return cast("RecordedEvent[object]", event)
+    at = _BEGIN + timedelta(seconds=position - 1)
+    return RecordedEvent(
+        event=event,
+        stream="test-1",
+        version=position,
+        position=position,
+        id=UUID(int=position),
+        type=type(event).__name__,
+        schema_version=1,
+        occurred_at=at,
+        recorded_at=at,
+    )

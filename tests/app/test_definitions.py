@@ -1,0 +1,130 @@
+"""What an app refuses to be made of; it tells everything at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import pytest
+
+from leftfold import App, Command, Context, DefinitionError, Event, Query, ReadModel
+from tests.app.shop import Open, Order, Ordered, Till, books, shop
+
+
+class Sent(Event):
+    parcel: str
+
+
+class Ask(Query[int]):
+    pass
+
+
+class Send(Command):
+    parcel: str
+
+
+class Postman(Protocol):
+    def ring(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Parcel:
+    parcel: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    parcel: str
+
+
+class Nothing:
+    def note(self, what: str) -> None:
+        raise AssertionError(what)
+
+
+def parcels(_row: Parcel | None, event: Sent) -> Parcel:
+    return Parcel(event.parcel)
+
+
+def letters(_row: Letter | None, event: Sent) -> Letter:
+    return Letter(event.parcel)
+
+
+def test_every_finding_is_told_at_once() -> None:
+    post = Context("post")
+    post.includes(Order)
+    post.projection(key="parcel", shards=4)(parcels)
+    post.projection(key="parcel", name="others")(parcels)
+    post.projection(key="parcel")(letters)
+
+    @post.on(name="letters")
+    async def tell(_event: Sent, postman: Postman) -> None:
+        postman.ring()
+
+    @post.query(cache=timedelta(seconds=1))
+    async def ask(_query: Ask) -> int:
+        return 1
+
+    @post.command
+    async def send(_command: Send, postman: Postman) -> None:
+        postman.ring()
+
+    with pytest.raises(DefinitionError) as caught:
+        App(post, store="memory:", inline=["parcels", "nobody"])
+    said = "\n".join(caught.value.findings)
+    wanted = [
+        r"'letters' is the name of 2 projections and reactions",
+        r"projections 'parcels' and 'others' both have rows of Parcel",
+        r"inline: 'parcels' has shards",
+        r"inline: there is no projection 'nobody'",
+        r"keeps its answers \(cache=\) and reads no ReadModel",
+        r"reaction 'letters', parameter 'postman'.*Postman",
+        r"send.*postman.*Postman",
+    ]
+    assert [finding for finding in wanted if not re.search(finding, said)] == []
+    assert len(caught.value.findings) == len(wanted)
+
+
+def test_a_query_of_rows_that_no_projection_has_is_refused() -> None:
+    post = Context("post")
+
+    @post.query
+    async def ask(_query: Ask, rows: ReadModel[Parcel]) -> int:
+        return len(await rows.find())
+
+    with pytest.raises(DefinitionError, match="Parcel"):
+        App(post, store="memory:")
+
+
+def test_a_key_that_is_no_field_of_an_event_is_refused_where_it_is_declared() -> None:
+    with pytest.raises(DefinitionError, match="key='box' is no field of Sent"):
+        Context("post").projection(key="box")(parcels)
+
+
+def test_a_search_through_what_is_no_text_is_refused_where_it_is_declared() -> None:
+    def opened(_row: Open | None, event: Ordered) -> Open:
+        return Open(event.order, event.text, event.tags, event.cents)
+
+    with pytest.raises(DefinitionError, match="search= looks through text, and 'tags' is none"):
+        Context("post").projection(key="order", search=["text", "tags"])(opened)
+
+
+def test_two_contexts_of_one_name_are_refused() -> None:
+    with pytest.raises(DefinitionError, match="2 contexts called 'post'"):
+        App(Context("post"), Context("post"), store="memory:")
+
+
+def test_contexts_never_share_a_store_by_accident() -> None:
+    provide = {Till: Nothing()}
+    with pytest.raises(DefinitionError, match=re.escape("put {context} into it")):
+        App(shop, books, store="sqlite:///one.db", provide=provide)
+    with pytest.raises(DefinitionError, match="has nothing for context 'books'"):
+        App(shop, books, store={"shop": "memory:"}, provide=provide)
+    App(shop, books, store="sqlite:///{context}.db", provide=provide)
+
+
+def test_what_no_context_of_the_app_publishes_cannot_be_followed() -> None:
+    with pytest.raises(DefinitionError, match="no context of this App publishes Sold"):
+        App(books, store="memory:")

@@ -1,0 +1,67 @@
+"""A projection is tested as what it is: a fold of its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from leftfold import Context, Event, RecordedEvent
+from leftfold.errors import InvalidQuery
+from leftfold.testing import fold, rows
+from tests.app.shop import Cancelled, Open, Ordered, Tagged, Turnover, open_orders, shop, tagged
+
+
+class Knocked(Event):
+    door: str
+
+
+@dataclass(frozen=True)
+class Last:
+    at: datetime
+    position: int
+
+
+doors = Context("doors")
+
+
+def door_of(event: Knocked, recorded: RecordedEvent[Knocked]) -> str:
+    return f"{event.door}@{recorded.position}"
+
+
+@doors.projection(key=door_of)
+def last(_row: Last | None, _event: Knocked, recorded: RecordedEvent[Knocked]) -> Last:
+    return Last(recorded.recorded_at, recorded.position)
+
+
+def ordered(order: str, *tags: str) -> Ordered:
+    return Ordered(order=order, text="tea", tags=list(tags), cents=5)
+
+
+def test_events_fold_into_one_row() -> None:
+    assert fold(open_orders)(ordered("A"), ordered("A")) == Open("A", "tea", [], 10)
+    assert fold(tagged)(ordered("A", "hot")) == Tagged("hot", 1)
+    assert fold(open_orders)() is None
+
+
+def test_a_row_that_was_folded_to_none_begins_again() -> None:
+    assert fold(open_orders)(ordered("A"), Cancelled(order="A")) is None
+    assert fold(open_orders)(ordered("A"), Cancelled(order="A"), ordered("A")) == Open("A", "tea", [], 5)
+
+
+def test_a_fold_that_looks_at_the_recorded_event_is_given_one() -> None:
+    assert fold(last)(Knocked(door="A"), Knocked(door="B")) == Last(datetime(2024, 1, 1, 0, 0, 1, tzinfo=UTC), 2)
+
+
+def test_events_fold_into_the_row_of_each_key() -> None:
+    events = (ordered("A", "hot", "new"), ordered("B", "hot"), Cancelled(order="A"))
+    assert rows(shop, "open_orders")(*events) == {"B": Open("B", "tea", ["hot"], 5)}
+    assert rows(shop, "tagged")(*events) == {"hot": Tagged("hot", 2), "new": Tagged("hot/new", 1)}
+    assert rows(shop, "turnover")(*events) == {"all": Turnover(10)}
+    assert set(rows(doors, "last")(Knocked(door="A"), Knocked(door="A"))) == {"A@1", "A@2"}
+
+
+def test_a_projection_that_the_context_does_not_have_is_named_beside_those_it_has() -> None:
+    with pytest.raises(InvalidQuery, match="no projection 'opened'; it has open_orders, tagged, turnover"):
+        rows(shop, "opened")
