@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -129,7 +130,11 @@ def busy_day(
     return BusyDay(day=row.day, transactions=row.transactions + 1, turnover=row.turnover + event.amount)
 
 
-@bank.projection(key=lambda _event, recorded: str(recorded.id), search=("text",), index=("account",))
+def _transaction(_event: MoneyCredited | MoneyWithdrawn, recorded: RecordedEvent[AccountEvent]) -> UUID:
+    return recorded.id
+
+
+@bank.projection(key=_transaction, search=("text",), index=("account",))
 def booked_text(
     _row: BookedText | None,
     event: MoneyCredited | MoneyWithdrawn,

@@ -1,4 +1,4 @@
-"""A counting house whose rows tell exactly which events they were folded from, in which order; and a plain fold of it."""
+"""A counting house whose rows tell exactly which events they were folded from, in which order; and a plain fold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
@@ -162,20 +162,25 @@ def receiving_house() -> Context:
 
 
 def folded(
-    log: Iterable[StoredEvent], *, factor: int = 1, left_out: Mapping[str, Sequence[int]] | None = None
+    log: Iterable[StoredEvent],
+    *,
+    factor: int = 1,
+    left_out: Mapping[str, Sequence[int]] | None = None,
+    rows: Mapping[str, Total] | None = None,
 ) -> dict[str, Total]:
     """The rows that come of a log, by plain means.
 
     Args:
         left_out: positions that are not in the row of a key.
+        rows: those before, which stay as they are; none when left out.
     """
-    rows: dict[str, Total] = {}
+    found = dict(rows or {})
     for stored in log:
         account, amount = id_of_account(stored), amount_of(stored)
         if stored.position not in (left_out or {}).get(account, ()):
-            before = rows.get(account, Total(account, factor, 0, 0, 0, ""))
-            rows[account] = _after(before, amount, stored.position, stored.id.bytes)
-    return rows
+            before = found.get(account, Total(account, factor, 0, 0, 0, ""))
+            found[account] = _after(before, amount, stored.position, stored.id.bytes)
+    return found
 
 
 def id_of_account(stored: StoredEvent) -> str:
@@ -216,7 +221,10 @@ def mailed_in(path: str) -> list[tuple[int, str, int]]:
     return [(int(position), key, int(pid)) for position, key, pid in (line.split() for line in lines)]
 
 
-def _after(row: Any, amount: int, position: int, id: bytes) -> Any:
+_R = TypeVar("_R", Total, Arrived)
+
+
+def _after(row: _R, amount: int, position: int, id: bytes) -> _R:
     chain = blake2b(row.chain.encode() + id, digest_size=8).hexdigest()
     return type(row)(row.account, row.factor, row.total + amount * row.factor, row.count + 1, position, chain)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 from msgspec import Struct
 
@@ -45,21 +45,29 @@ class Recorded(Struct, frozen=True):
     recorded: int
 
 
+def _nothing() -> None:
+    """The process goes on."""
+
+
+def _end() -> NoReturn:
+    os._exit(0)
+
+
 async def keep_up(work: Work, errand: Errand, run: int) -> None:
-    """Do one run of *work*."""
+    """Do one run of *work*, and end this process in the midst of everything."""
     match work:
         case "follows":
-            await catch_up(errand, Counting(mailed=errand.mailed))
+            await catch_up(errand, Counting(mailed=errand.mailed), _end)
         case "requests":
-            await catch_up(errand, Counting(bad=frozenset()))
+            await catch_up(errand, Counting(bad=frozenset()), _end)
         case "inlines":
             await _append_inline(errand, run)
         case "rebuilds":
-            await rebuild(errand)
+            await rebuild(errand, _end)
 
 
 @asynccontextmanager
-async def open_houses(errand: Errand, how: Counting, *, inline: bool = False) -> AsyncIterator[App]:
+async def open_houses(errand: Errand, how: Counting, *, inline: bool = False) -> AsyncGenerator[App]:
     """The contexts at work on their stores."""
     stores = {"counting": await open_place(errand.url)}
     houses = [counting_house(how)]
@@ -74,7 +82,7 @@ async def open_houses(errand: Errand, how: Counting, *, inline: bool = False) ->
             await store.close()
 
 
-async def catch_up(errand: Errand, how: Counting) -> None:
+async def catch_up(errand: Errand, how: Counting, then: Callable[[], None] = _nothing) -> None:
     """Follow until everything is at the head, and nothing is asked for any more."""
     async with open_houses(errand, how) as app:
         running = app.running("counting")
@@ -88,13 +96,15 @@ async def catch_up(errand: Errand, how: Counting) -> None:
         async with asyncio.timeout(_WAIT_S):
             while await store.select(REQUESTS, Selection(limit=1)):
                 await asyncio.sleep(0.005)
+        then()
 
 
-async def rebuild(errand: Errand) -> None:
+async def rebuild(errand: Errand, then: Callable[[], None] = _nothing) -> None:
     """Build the read model anew beside the one that is followed, and show it."""
     async with open_houses(errand, Counting()) as app:
         follower = app.running("counting").followers["totals"]
         await Rebuild(follower, f"rebuild {os.getpid()}", QUICK).show(lambda _done, _head: None)
+        then()
 
 
 async def _append_inline(errand: Errand, run: int) -> None:

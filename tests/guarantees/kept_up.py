@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -32,7 +32,16 @@ from tests.guarantees.counting import (
 from tests.guarantees.keeping_up import Errand
 from tests.guarantees.places import open_place
 
-__all__ = ["ask_for", "check_followed", "check_inline", "check_rebuilt", "check_requests", "nothing_waits", "opened", "rows_in"]
+__all__ = [
+    "ask_for",
+    "check_followed",
+    "check_inline",
+    "check_rebuilt",
+    "check_requests",
+    "nothing_waits",
+    "opened",
+    "rows_in",
+]
 
 TOTALS: Final[Projection[Total]] = counting_house(Counting()).projections[0]
 ARRIVALS: Final[Projection[Arrived]] = receiving_house().projections[0]
@@ -41,7 +50,7 @@ _ALL: Final = Selection(limit=10_000)
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Store]:
+async def opened(url: str) -> AsyncGenerator[Store]:
     """The store at *url*, opened as another process would."""
     store = await open_place(url)
     try:
@@ -100,7 +109,7 @@ async def check_rebuilt(store: Store) -> int:
     return shown
 
 
-async def ask_for(store: Store, account: str, action: Any) -> int:
+async def ask_for(store: Store, account: str, action: Literal["replay", "drop"]) -> int:
     """Ask for the first letter of *account*; returns its position."""
     first = min((await _letters(store))[account])
     name = f"totals@1.{await store.generation(TOTALS.table)}"
@@ -131,7 +140,9 @@ def _check_mailed(path: str, done: Sequence[StoredEvent]) -> None:
     tries = mailed_in(path)
     assert {event.position for event in done} <= {position for position, _, _ in tries}
     keys = {(position, key) for position, key, _ in tries}
-    assert len(keys) == len({position for position, _ in keys}) == len({key for _, key in keys}), "one key for each event"
+    assert len(keys) == len({position for position, _ in keys}) == len({key for _, key in keys}), (
+        "one key for each event"
+    )
 
 
 def _behind_poison(log: Sequence[StoredEvent]) -> dict[str, list[int]]:

@@ -115,7 +115,7 @@ def projection_of(
     events = parameter_types(function, 1, caller)
     row_type = _row_type(function, caller, where)
     findings = [
-        f"{where}: {flaw}" for cls in events if not issubclass(cls, IntegrationEvent) and (flaw := event_flaw(cls))
+        f"{where}: {flaw}" for cls in events if IntegrationEvent not in cls.__mro__ and (flaw := event_flaw(cls))
     ]
     findings += _key_flaws(options.key, events, where)
     if not 1 <= options.shards <= MAX_SHARDS:
