@@ -245,7 +245,9 @@ class _ReactionFollower:
 
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
-        consumer = partial(Reacting, self.reaction.name, self.reaction.events, self._react)
+        consumer = partial(
+            Reacting, self.reaction.name, self.reaction.events, self._react, self.reaction.policy.failing
+        )
         return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
 
     async def _react(self, recorded: RecordedEvent[object], attempt: Attempt) -> None:

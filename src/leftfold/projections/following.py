@@ -45,13 +45,19 @@ class ProjectionFollower:
         self._inline = inline
 
     async def prepare(self) -> None:
-        """Make the tables; when there is nothing to follow yet, show the empty rows at once."""
+        """Make the tables; when there is nothing to follow yet, show the empty rows at once.
+
+        Raises:
+            TableMismatch: rows are there with other columns; give the projection another version.
+        """
         await self.target.prepare(GENERATIONS)
-        if await self.generations.active() is None:
+        if (active := await self.generations.active()) is not None:
+            await self.target.prepare(self.projection.table, active.generation)
+        else:
             new = await self.generations.begin("worker")
             await self.target.prepare(self.projection.table, new.generation)
             if self.source.store is self.target and await self.source.store.head() == 0:
-                await self.generations.switch(new, at_head=0)
+                await self.generations.switch(new, 0, at_head=True)
 
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
@@ -93,15 +99,7 @@ class ProjectionFollower:
 
     async def show(self, generation: Generation, position: int) -> bool:
         """Show *generation* if all of its parts have caught up with position *position* and with what is shown."""
-        active = await self.generations.active()
-        if active is not None and active.generation >= generation.generation:
-            return False
-        known = {one.name: one for one in await self.target.checkpoints(f"{generation.projection}.")}
-        shown = [known[name] for name in active.checkpoints if name in known] if active else []
-        reached = min(known[name].position if name in known else 0 for name in generation.checkpoints)
-        if reached < max(position, *(one.position for one in shown), 0):
-            return False
-        if not await self.generations.switch(generation, position if self._inline else None, unmoved=shown):
+        if not await self.generations.switch(generation, position, at_head=self._inline):
             return False
         self.switched.set()
         self.switched = asyncio.Event()

@@ -101,41 +101,48 @@ class Generations:
             except KeyTaken:
                 continue
 
-    async def switch(self, new: Generation, at_head: int | None = None, *, unmoved: Sequence[Checkpoint] = ()) -> bool:
-        """Show *new* from now on, in one step.
+    async def switch(self, new: Generation, position: int, *, at_head: bool = False) -> bool:
+        """Show *new* from now on, in one step, if it has caught up: nobody sees older rows than before.
 
         Args:
-            at_head: only if the log has not grown beyond it.
-            unmoved: only if these have not moved, which *new* has caught up with: nobody sees rows that are older than
-                those seen before.
+            position: every part of it has to be there or beyond, and nothing that is shown ahead of it.
+            at_head: only if the log has not grown beyond *position*.
 
         Returns:
             Whether it is shown now.
         """
-        table = self.projection.table
-        point = Point(table=table, generation=new.generation, view=self.projection.name, at_head=at_head)
-        rows = {
-            one.subscription: _dump(msgspec.structs.replace(one, state="retired"))
-            for one in await self.all()
-            if one.state == "active"
-        }
+        shown = [one for one in await self.all() if one.state == "active"]
+        if any(one.generation >= new.generation for one in shown):
+            return False
+        rows = {one.subscription: _dump(msgspec.structs.replace(one, state="retired")) for one in shown}
         rows[new.subscription] = _dump(msgspec.structs.replace(new, state="active"))
-        held: list[Write] = [  # to where they are: refused when they are elsewhere by then
-            Advance(name=one.name, token=one.token, position=one.position, event_id=one.event_id) for one in unmoved
+        point = Point(
+            table=self.projection.table,
+            generation=new.generation,
+            view=self.projection.name,
+            at_head=position if at_head else None,
+        )
+        known = await self._known()
+        before = [known[name] for one in shown for name in one.checkpoints if name in known]
+        reached = min(known[name].position if name in known else 0 for name in new.checkpoints)
+        if reached < max(position, *(one.position for one in before), 0):
+            return False
+        still: list[Write] = [  # to where they are, which is refused once they have moved on
+            Advance(name=one.name, token=one.token, position=one.position, event_id=one.event_id) for one in before
         ]
         try:
-            await self.store.transact(Transaction(writes=[*held, point, Put(table=GENERATIONS, rows=rows)]))
+            await self.store.transact(Transaction(writes=[*still, point, Put(table=GENERATIONS, rows=rows)]))
         except (NotAtHead, Fenced):
             return False
         except InvalidInput:
-            if await self._moved(unmoved):
-                return False
-            raise
+            now = await self._known()
+            if all(one.name in now and now[one.name].position == one.position for one in before):
+                raise
+            return False
         return True
 
-    async def _moved(self, unmoved: Sequence[Checkpoint]) -> bool:
-        now = {one.name: one.position for one in await self.store.checkpoints(f"{self.projection.id}.")}
-        return any(now.get(one.name) != one.position for one in unmoved)
+    async def _known(self) -> dict[str, Checkpoint]:
+        return {one.name: one for one in await self.store.checkpoints(f"{self.projection.id}.")}
 
     async def clear(self) -> None:
         """Drop the rows of retired generations, and of rebuilds given up."""

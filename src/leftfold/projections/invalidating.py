@@ -18,6 +18,7 @@ __all__ = ["Invalidating"]
 _log: Final = logging.getLogger("leftfold")
 _PAGE: Final = 500
 _WAIT_S: Final = 1.0
+_LOOK_S: Final = 0.05
 _RETRY_S: Final = 0.5
 
 
@@ -56,6 +57,7 @@ class Invalidating:
             try:
                 await self._turn()
                 self._answers.paused = False
+                await asyncio.sleep(0)  # a store may answer without ever letting others run
             except (StoreError, UnreadableEvent) as error:
                 _log.warning("answers from %s are not kept: %s", self._projection.name, error)
                 self._answers.paused = True
@@ -92,7 +94,10 @@ class Invalidating:
         return min(known.get(name, 0) for name in self._generation.checkpoints)
 
     async def _wait(self) -> None:
-        if self._inline or self._generation is None:
+        if self._generation is None:  # nothing is shown yet, so nothing is kept; look again soon
+            await self._source.store.wake(await self._source.store.head(), _LOOK_S)
+            return
+        if self._inline:
             await self._source.store.wake(self._position, _WAIT_S)
             return
         for name in self._generation.checkpoints:

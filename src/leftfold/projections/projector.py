@@ -13,6 +13,7 @@ from leftfold.projections.projection import Projection
 from leftfold.store.tables import Tables
 from leftfold.store.transaction import Delete, Put, RowWrite
 from leftfold.subscriptions.consumer import Failure, Outcome
+from leftfold.subscriptions.policy import Failing
 
 __all__ = ["Projector"]
 
@@ -66,6 +67,7 @@ class Projector(Generic[Row]):
         changed: dict[str, Row | None] = {}
         failures: list[Failure] = []
         failed: set[str] = set()
+        parks = self._projection.policy.failing is Failing.PARK
         for _, parts in groupby(steps, key=lambda step: step[1].position):
             for key, event in _by_key(parts):
                 if key in failed or key in parked:
@@ -77,7 +79,8 @@ class Projector(Generic[Row]):
                         row = fold(row, part)
                 except Exception as error:  # noqa: BLE001 - whatever a user's fold raises concerns its key alone
                     failures.append(Failure(key, event[0], error))
-                    failed.add(key)
+                    if parks:
+                        failed.add(key)
                 else:
                     rows[key] = changed[key] = row
         return changed, failures

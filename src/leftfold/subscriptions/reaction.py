@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.subscriptions.consumer import Failure, Outcome
+from leftfold.subscriptions.policy import Failing
 
 __all__ = ["Attempt", "Reacting"]
 
@@ -29,6 +30,7 @@ class Reacting:
         name: of the reaction.
         events: classes that it reacts to.
         react: does it.
+        failing: what happens to what follows in a stream when an event fails.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class Reacting:
         name: str,
         events: frozenset[type],
         react: Callable[[RecordedEvent[object], Attempt], Awaitable[None]],
+        failing: Failing = Failing.PARK,
     ) -> None:
         self.events = events
         self._name = name
         self._react = react
+        self._failing = failing
 
     def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
         """See `Consumer.subjects`: the stream."""
@@ -61,7 +65,8 @@ class Reacting:
                 await self._react(event, Attempt(f"{self._name}:{event.id}"))
             except Exception as error:  # noqa: BLE001 - whatever a reaction raises concerns its stream alone
                 failures.append(Failure(event.stream, event, error))
-                failed.add(event.stream)
+                if self._failing is Failing.PARK:
+                    failed.add(event.stream)
         return Outcome((), failures)
 
     def forget(self) -> None:

@@ -28,7 +28,7 @@ from leftfold.subscriptions.subscription import Part
 __all__ = ["Progress", "Runner"]
 
 Progress: TypeAlias = Callable[[int, bool], Awaitable[None]]
-"""Told of a position that is done, and whether it is all there is."""
+"""Told of a position that is done, and whether it was all there was when it was read."""
 
 _PAGE: Final = 500
 _IDLE_S: Final = 1.0
@@ -41,7 +41,7 @@ class Runner:
         part: which.
         consumer: what the events are handed to.
         claim: the right to move its checkpoint.
-        progress: called after each step with where it is, and whether it has seen everything there is.
+        progress: called after each step with where it is, and whether it has seen everything that there was before it.
     """
 
     def __init__(self, part: Part, consumer: Consumer, claim: Claim, progress: Progress) -> None:
@@ -95,7 +95,7 @@ class Runner:
             stored = [event for event in stored if event.position < error.position]
         if stored:
             await self._handle(events, stored[-1])
-            await self._progress(self.position, False)
+            await self._progress(self.position, error is None and len(page.events) < _PAGE)
         if error is not None:
             raise error.reason
         await self._retrying.turn(asked=False)
@@ -133,39 +133,35 @@ class Runner:
         return events, None
 
     async def _handle(self, events: Sequence[RecordedEvent[object]], last: StoredEvent) -> None:
-        try:
-            await self._consumed(events, last.position, last.id)
-        except (InvalidInput, AppendRefused) as error:
-            await self._undo()
-            await self._one_by_one(events, error)
+        if not await self._done(events, last.position, last.id):
             await self._write([], last.position, last.id)
+
+    async def _done(self, events: Sequence[RecordedEvent[object]], position: int, event_id: UUID) -> bool:
+        """Handle *events* in one transaction; when it is refused, piece by piece, and False."""
+        try:
+            outcome = await self._consumer.consume(events, self._parking.subjects)
+            await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
+        except (InvalidInput, AppendRefused) as error:
+            self._consumer.forget()
+            await self._parking.load()
+            await self._one_by_one(events, error)
+            return False
+        return True
 
     async def _one_by_one(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
         """Find out which events of a batch cannot be written, and park what they belong to."""
         positions = sorted({event.position for event in events})
         if len(positions) > 1:
             middle = positions[len(positions) // 2]
-            await self._half([event for event in events if event.position < middle])
-            await self._half([event for event in events if event.position >= middle])
+            for half in (
+                [event for event in events if event.position < middle],
+                [event for event in events if event.position >= middle],
+            ):
+                await self._done(half, half[-1].position, half[-1].id)
         elif positions:
             subjects = {subject: event for event in events for subject in self._consumer.subjects(event)}
             failures = [Failure(subject, event, error) for subject, event in subjects.items()]
             await self._write(self._parking.writes(failures), events[-1].position, events[-1].id)
-
-    async def _half(self, events: Sequence[RecordedEvent[object]]) -> None:
-        try:
-            await self._consumed(events, events[-1].position, events[-1].id)
-        except (InvalidInput, AppendRefused) as error:
-            await self._undo()
-            await self._one_by_one(events, error)
-
-    async def _consumed(self, events: Sequence[RecordedEvent[object]], position: int, event_id: UUID) -> None:
-        outcome = await self._consumer.consume(events, self._parking.subjects)
-        await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
-
-    async def _undo(self) -> None:
-        self._consumer.forget()
-        await self._parking.load()
 
     async def _write(self, writes: Sequence[Write], position: int | None = None, event_id: UUID | None = None) -> None:
         """Write, and move the checkpoint; without a position it stays where it is."""
