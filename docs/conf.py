@@ -27,6 +27,16 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!leftfold\b).*"), (r"py:.*", r"leftfold\.
 
 # Handed from one part to another inside; a user meets them in a constructor that the App calls.
 nitpick_ignore = [
+    ("py:class", "leftfold.testing.folding._Row"),
+    ("py:class", "leftfold.subscriptions.worker.Timing"),
+    ("py:class", "leftfold.subscriptions.monitor.Lag"),
+    ("py:class", "leftfold.subscriptions.letters.DeadLetter"),
+    ("py:class", "leftfold.store.tables.Found"),
+    ("py:class", "leftfold.handling.asking.Keeping"),
+    ("py:class", "leftfold.handling.answers.Answer"),
+    ("py:class", "leftfold.errors.deciding._Unknown"),
+    ("py:class", "leftfold.contexts.context.Context"),
+    ("py:class", "leftfold.app.running.Running"),
     ("py:class", "leftfold.app.background.Background"),
     ("py:class", "leftfold.domain.state.StateCodec"),
     ("py:class", "leftfold.handling.keeping.State"),
