@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import asyncpg
 import pytest
@@ -26,9 +27,11 @@ async def _asked(store: str, sql: str) -> list[tuple[object, ...]]:
     if store.startswith("sqlite:"):
         with closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as file:
             return [tuple(row) for row in file.execute(sql.format(""))]
-    connection = await asyncpg.connect(store.partition("?")[0])
+    database, _, settings = store.partition("?")
+    [schema] = parse_qs(settings).get("schema", ["leftfold"])
+    connection = await asyncpg.connect(database)
     try:
-        return [tuple(row) for row in await connection.fetch(sql.format("leftfold_read."))]
+        return [tuple(row) for row in await connection.fetch(sql.format(f"{schema}_read."))]
     finally:
         await connection.close()
 

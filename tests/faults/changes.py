@@ -38,8 +38,8 @@ class Fault:
     children: bool = False
 
 
-def in_postgres(*changes: tuple[str, str]) -> Callable[[], None]:
-    """Change the SQL of the first version of a PostgreSQL store; every text to change has to be there."""
+def in_postgres(*changes: tuple[str, str], version: int = 1) -> Callable[[], None]:
+    """Change the SQL of one version of a PostgreSQL store; every text to change has to be there."""
 
     def plant() -> None:
         original: Callable[[Migration, str], str] = getattr(postgres_schema, "_step")  # noqa: B009
@@ -47,7 +47,7 @@ def in_postgres(*changes: tuple[str, str]) -> Callable[[], None]:
         def changed(migration: Migration, schema: str) -> str:
             named = [tuple(text.replace(":schema", f'"{schema}"') for text in change) for change in changes]
             text = original(migration, schema)
-            return with_changes(text, [(old, new) for old, new in named]) if migration.version == 1 else text
+            return with_changes(text, [(old, new) for old, new in named]) if migration.version == version else text
 
         setattr(postgres_schema, "_step", changed)  # noqa: B010
 

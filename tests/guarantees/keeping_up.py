@@ -15,7 +15,7 @@ from leftfold.projections.rebuilding import Rebuild
 from leftfold.store.tables import Selection
 from leftfold.subscriptions.parking import REQUESTS
 from tests.guarantees.children import say
-from tests.guarantees.counting import POISON, QUICK, Account, Counting, counting_house, receiving_house
+from tests.guarantees.counting import POISON, QUICK, Account, Counting, append_counted, counting_house, receiving_house
 from tests.guarantees.places import open_place
 
 __all__ = ["Errand", "Recorded", "Work", "catch_up", "keep_up", "open_houses", "rebuild"]
@@ -100,10 +100,12 @@ async def catch_up(errand: Errand, how: Counting, then: Callable[[], None] = _no
 
 
 async def rebuild(errand: Errand, then: Callable[[], None] = _nothing) -> None:
-    """Build the read model anew beside the one that is followed, and show it."""
+    """Build the read model anew beside the one that is followed, show it, and see it followed."""
     async with open_houses(errand, Counting()) as app:
         follower = app.running("counting").followers["totals"]
         await Rebuild(follower, f"rebuild {os.getpid()}", QUICK).show(lambda _done, _head: None)
+        head = await append_counted(app.running("counting").store, [("a", 1)])
+        await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
         then()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -32,6 +32,9 @@ from tests.guarantees.counting import (
 from tests.guarantees.keeping_up import Errand
 from tests.guarantees.places import open_place
 
+if TYPE_CHECKING:
+    from leftfold.testing.conformance.stores import FullStore
+
 __all__ = [
     "ask_for",
     "check_followed",
@@ -50,7 +53,7 @@ _ALL: Final = Selection(limit=10_000)
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncGenerator[Store]:
+async def opened(url: str) -> AsyncGenerator[FullStore]:
     """The store at *url*, opened as another process would."""
     store = await open_place(url)
     try:
@@ -77,10 +80,10 @@ async def check_followed(errand: Errand, *, done: bool) -> None:
         assert position == len(log) or not done
         waiting = _behind_poison(log[:position])
         letters = await _letters(store)
-        assert {key: sorted(positions) for key, positions in letters.items()} == waiting
+        assert {key: sorted(positions) for key, positions in letters.items()} == waiting, "letters of another moment"
         parked = [msgspec.json.decode(row, type=ParkedSubject) for row in await store.select(PARKED, _ALL)]
-        assert sorted(one.subject for one in parked) == sorted(waiting)
-        assert await rows_in(store, TOTALS) == folded(log[:position], left_out=letters)
+        assert sorted(one.subject for one in parked) == sorted(waiting), "parked at another moment"
+        assert await rows_in(store, TOTALS) == folded(log[:position], left_out=letters), "rows of another moment"
         reacted = await _position(store, "mail/")
         assert reacted == len(log) or not done
         _check_mailed(errand.mailed, log[:reacted])
@@ -88,14 +91,14 @@ async def check_followed(errand: Errand, *, done: bool) -> None:
         assert position == len(log) or not done
         published = [event for event in log[:position] if amount_of(event) >= 0]
         rows = {key: Arrived(**asdict(row)) for key, row in folded(published).items()}
-        assert await rows_in(other, ARRIVALS) == rows
+        assert await rows_in(other, ARRIVALS) == rows, "rows of another moment in the other store"
 
 
 async def check_inline(store: Store, acknowledged: Sequence[int]) -> None:
     """Rows are a fold of the whole log, and whatever was acknowledged is in it."""
     log = await log_of(store)
     assert set(acknowledged) <= {event.position for event in log}
-    assert await rows_in(store, TOTALS) == folded(log)
+    assert await rows_in(store, TOTALS) == folded(log), "rows are no fold of the log"
     assert POISON not in map(amount_of, log)
 
 
@@ -105,7 +108,7 @@ async def check_rebuilt(store: Store) -> int:
     known = [msgspec.json.decode(row, type=Generation) for row in await store.select(GENERATIONS, _ALL)]
     assert [one.generation for one in known if one.state == "active"] == [shown]
     position = await _position(store, f"totals@1.{shown}/")
-    assert await rows_in(store, TOTALS) == folded(await log_of(store, upto=position))
+    assert await rows_in(store, TOTALS) == folded(await log_of(store, upto=position)), "a half-built one is shown"
     return shown
 
 
@@ -126,7 +129,7 @@ async def check_requests(store: Store, dropped: Sequence[int]) -> None:
         account: [*positions, *(position for position in dropped if position not in positions)]
         for account, positions in {id_of_account(event): letters.get(id_of_account(event), []) for event in log}.items()
     }
-    assert await rows_in(store, TOTALS) == folded(log, left_out=left_out)
+    assert await rows_in(store, TOTALS) == folded(log, left_out=left_out), "an event is lost or doubled"
 
 
 async def nothing_waits(store: Store, accounts: Sequence[str]) -> bool:
@@ -138,7 +141,7 @@ async def nothing_waits(store: Store, accounts: Sequence[str]) -> bool:
 
 def _check_mailed(path: str, done: Sequence[StoredEvent]) -> None:
     tries = mailed_in(path)
-    assert {event.position for event in done} <= {position for position, _, _ in tries}
+    assert {event.position for event in done} <= {position for position, _, _ in tries}, "a reaction is lost"
     keys = {(position, key) for position, key, _ in tries}
     assert len(keys) == len({position for position, _ in keys}) == len({key for _, key in keys}), (
         "one key for each event"

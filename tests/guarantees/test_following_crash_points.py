@@ -98,12 +98,12 @@ async def test_a_rebuild_killed_at_any_call_leaves_one_whole_read_model_shown_an
         while code:
             step += stride
             async with opened(place.url) as store:
-                await append_counted(store, [("a", step), (f"b{step}", 1)])
+                await append_counted(store, [("a", 1), (f"b{step % 5}", 2)])
             _, code = _live(nursery, Order(place.url, step, step, "rebuilds"))
             await place.quiet()
             async with opened(place.url) as store:
                 shown.add(await check_rebuilt(store))
-    assert len(shown) > (2 if stride == 1 else 1), "no kill fell behind a switch"
+    assert len(shown) > 2, "no kill fell behind a switch"
     await rebuild(errand)
     async with opened(place.url) as store:
         assert await check_rebuilt(store) == max(shown) + 1

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from leftfold import App
+from leftfold.clock import SystemClock
+from leftfold.projections.following import ProjectionFollower
+from leftfold.projections.generations import Generations
+from leftfold.projections.rebuilding import Rebuild
+from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.events import StoredEvent
+from leftfold.store.port import Store
+from leftfold.store.transaction import Advance, Transaction
+from leftfold.subscriptions.runner import Runner
 from tests.guarantees.children import Child
-from tests.guarantees.counting import Counting, Total, append_counted, folded, log_of, mailed_in
+from tests.guarantees.counting import (
+    QUICK,
+    Account,
+    Counting,
+    Total,
+    append_counted,
+    counting_house,
+    folded,
+    log_of,
+    mailed_in,
+)
 from tests.guarantees.following import Read
 from tests.guarantees.kept_up import TOTALS, opened, rows_in
 from tests.guarantees.places import Place
 
-_WAIT_S = 60.0
+_WAIT_S = 40.0
 _EVENTS = 12_000
+_REBUILDS = 5
 
 
 def _begin(stack: ExitStack, role: str, place: Place, how: Counting) -> Child:
@@ -85,3 +106,124 @@ def _check_states(log: Sequence[StoredEvent], states: Sequence[Mapping[str, Tota
         done, before = position, (factor, position)
         seen.append(factor)
     return set(seen)
+
+
+async def test_a_rebuild_is_shown_although_appends_never_pause(place: Place) -> None:
+    async with opened(place.url) as store:
+        async with App(counting_house(Counting(bad=frozenset())), store=store, workers=QUICK) as app:
+            async with asyncio.timeout(_WAIT_S), _load(app, writers=4, pause_s=0.0):
+                await _rebuild(app)
+            await app.monitor.wait("totals", position=await store.head(), timeout=_WAIT_S)
+        assert await store.generation(TOTALS.table) == 2
+        assert await rows_in(store, TOTALS) == folded(await log_of(store))
+
+
+async def test_a_rebuild_of_rows_that_every_append_writes_misses_none_of_them(place: Place) -> None:
+    async with opened(place.url) as store:
+        async with (
+            App(counting_house(), store=store, workers=QUICK, inline=["totals"]) as app,
+            asyncio.timeout(_WAIT_S),
+            _load(app, writers=2, pause_s=0.01),
+        ):
+            for _ in range(_REBUILDS):
+                await _rebuild(app)
+        assert await store.generation(TOTALS.table) == 1 + _REBUILDS
+        assert await rows_in(store, TOTALS) == folded(await log_of(store))
+
+
+async def _rebuild(app: App) -> None:
+    await Rebuild[Total](app.running().followers["totals"], "rebuild", QUICK).show(lambda _done, _head: None)
+
+
+@asynccontextmanager
+async def _load(app: App, *, writers: int, pause_s: float) -> AsyncGenerator[None]:
+    """Append all the while; every append has ended behind it."""
+    accounts, enough = app.repository(Account), asyncio.Event()
+
+    async def write(account: str) -> None:
+        while not enough.is_set():
+            await accounts.edit(account, Account.count, 1)
+            await asyncio.sleep(pause_s)
+
+    tasks = [asyncio.create_task(write(str(number))) for number in range(writers)]
+    try:
+        yield
+    finally:
+        enough.set()
+        await asyncio.gather(*tasks)
+
+
+class _MovesOn:
+    """A store in which something happens as soon as somebody has looked at its checkpoints."""
+
+    def __init__(self, store: Store, happens: Callable[[], Awaitable[object]]) -> None:
+        self._store = store
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
+        """See `Checkpoints.checkpoints`."""
+        found = await self._store.checkpoints(prefix)
+        await self._happens()
+        return found
+
+
+async def test_rows_are_shown_once_they_have_caught_up_with_what_is_shown_and_not_a_moment_before(
+    place: Place,
+) -> None:
+    async with opened(place.url) as store:
+        async with App(counting_house(), store=store, workers=QUICK) as app:
+            head = await append_counted(store, [("a", 1)])
+            await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
+            await Rebuild[Total](app.running().followers["totals"], "rebuild", QUICK).build(lambda _done, _head: None)
+        claim = await store.claim("totals@1.1/0.1", "worker", 60.0)
+        assert claim is not None
+        later = await append_counted(store, [("a", 2)])
+        event_id = (await log_of(store))[-1].id
+        move = Advance(name=claim.name, token=claim.token, position=later, event_id=event_id)
+        moving = _MovesOn(store, lambda: store.transact(Transaction(writes=[move])))
+        new = next(one for one in await Generations(TOTALS, store).all() if one.state == "building")
+        assert not await Generations(TOTALS, store).switch(new, later), "it is shown before it has caught up"
+        assert not await Generations(TOTALS, cast("Store", moving)).switch(new, head), "older than what was shown"
+        assert await store.generation(TOTALS.table) == 1
+
+
+async def test_rows_that_every_append_writes_are_not_shown_when_one_is_appended_at_the_last_moment(
+    place: Place,
+) -> None:
+    async with (
+        opened(place.url) as store,
+        App(counting_house(), store=store, workers=QUICK, inline=["totals"]) as app,
+    ):
+        accounts = app.repository(Account)
+        head = (await accounts.edit("a", Account.count, 1)).position
+        follower = app.running().followers["totals"]
+        await Rebuild[Total](follower, "rebuild", QUICK).build(lambda _done, _head: None)
+        new = next(one for one in await follower.generations.all() if one.state == "building")
+        target = cast("Store", _MovesOn(store, lambda: accounts.edit("a", Account.count, 2)))
+        moving = ProjectionFollower(TOTALS, follower.source, target, SystemClock(), inline=True)
+        assert not await moving.show(new, head), "it is shown, and an event is missing"
+        assert await rows_in(store, TOTALS) == folded(await log_of(store))
+
+
+async def test_who_built_rows_that_every_append_writes_writes_none_once_they_are_shown(place: Place) -> None:
+    async with (
+        opened(place.url) as store,
+        App(counting_house(), store=store, workers=QUICK, inline=["totals"]) as app,
+    ):
+        accounts = app.repository(Account)
+        await accounts.edit("a", Account.count, 1)
+        follower = app.running().followers["totals"]
+        await Rebuild[Total](follower, "rebuild", QUICK).build(lambda _done, _head: None)
+        new = next(one for one in await follower.generations.all() if one.state == "building")
+        (assignment,) = follower.assigned(new)
+        claim = await store.claim(assignment.part.checkpoint, "late", 60.0)
+        assert claim is not None
+        assert await follower.show(new, await store.head())
+        head = (await accounts.edit("a", Account.count, 2)).position
+        async with asyncio.timeout(_WAIT_S):
+            await Runner(assignment.part, assignment.consumer(), claim, assignment.progress).run()
+        assert await store.reached(claim.name, head, 0.0) == claim.position, "it went on"
+        assert await rows_in(store, TOTALS) == folded(await log_of(store))

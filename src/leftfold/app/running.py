@@ -269,5 +269,6 @@ def _seconds(clock: Clock) -> Callable[[], float]:
     return monotonic if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
 
 
-async def _nothing(_position: int, _done: bool) -> None:  # noqa: FBT001 - a callback
+async def _nothing(_position: int, _done: bool) -> bool:  # noqa: FBT001 - a callback
     """Reactions have nothing to show."""
+    return True

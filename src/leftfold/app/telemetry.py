@@ -98,10 +98,11 @@ class Telemetry:
     def _assigned(self, assignment: Assignment) -> Assignment:
         part, labels = assignment.part, _labels(assignment.part)
 
-        async def progress(position: int, done: bool) -> None:  # noqa: FBT001 - a callback
-            await assignment.progress(position, done)
+        async def progress(position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
+            goes_on = await assignment.progress(position, done)
             head = position if done else await part.subscription.source.store.head()
             self._lag.set(max(head - position, 0), labels)
+            return goes_on
 
         def made() -> Consumer:
             return _Traced(assignment.consumer(), self._batch, labels)

@@ -93,9 +93,18 @@ class ProjectionFollower:
             for part in subscription.parts
         ]
 
-    async def _progress(self, generation: Generation, position: int, done: bool) -> None:  # noqa: FBT001 - a callback
+    async def _progress(self, generation: Generation, position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
         if generation.state == "building" and done:
             await self.show(generation, position)
+        return await self.may_fill(generation)
+
+    async def may_fill(self, generation: Generation) -> bool:
+        """Whether its rows may still be written by following: not once it is shown and every append writes them."""
+        if not self._inline:
+            return True
+        return any(
+            one.generation == generation.generation and one.state == "building" for one in await self.generations.all()
+        )
 
     async def show(self, generation: Generation, position: int) -> bool:
         """Show *generation* if all of its parts have caught up with position *position* and with what is shown."""

@@ -106,7 +106,8 @@ class Generations:
 
         Args:
             position: every part of it has to be there or beyond, and nothing that is shown ahead of it.
-            at_head: only if the log has not grown beyond *position*.
+            at_head: only if the log has not grown beyond *position*, nor another has begun to build it: who writes
+                rows with every append must find nobody else who does.
 
         Returns:
             Whether it is shown now.
@@ -127,6 +128,8 @@ class Generations:
         reached = min(known[name].position if name in known else 0 for name in new.checkpoints)
         if reached < max(position, *(one.position for one in before), 0):
             return False
+        if at_head:
+            before += [known[name] for name in new.checkpoints if name in known]
         still: list[Write] = [  # to where they are, which is refused once they have moved on
             Advance(name=one.name, token=one.token, position=one.position, event_id=one.event_id) for one in before
         ]

@@ -120,12 +120,16 @@ class Rebuild(Generic[Row]):
                 await self._check(generation, worker)
                 await asyncio.sleep(_TURN_S)
         finally:
+            self._showing = False  # the batch under way may end well, and who was interrupted does not expect a switch
             worker.stop()
             await running
 
-    async def _moved(self, position: int, done: bool) -> None:  # noqa: FBT001 - a callback
-        if done and self._showing and not self._shown and self._generation is not None:
+    async def _moved(self, position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
+        if self._generation is None:
+            return False
+        if done and self._showing and not self._shown:
             self._shown = await self._follower.show(self._generation, position)
+        return await self._follower.may_fill(self._generation)
 
     async def _begun(self) -> Generation:
         if self._generation is None:

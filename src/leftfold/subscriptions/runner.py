@@ -27,8 +27,8 @@ from leftfold.subscriptions.subscription import Part
 
 __all__ = ["Progress", "Runner"]
 
-Progress: TypeAlias = Callable[[int, bool], Awaitable[None]]
-"""Told of a position that is done, and whether it was all there was when it was read."""
+Progress: TypeAlias = Callable[[int, bool], Awaitable[bool]]
+"""Told of a position that is done, and whether it was all there was when it was read; says whether to go on."""
 
 _PAGE: Final = 500
 _IDLE_S: Final = 1.0
@@ -41,7 +41,8 @@ class Runner:
         part: which.
         consumer: what the events are handed to.
         claim: the right to move its checkpoint.
-        progress: called after each step with where it is, and whether it has seen everything that there was before it.
+        progress: called before the first step and after each, with where it is, and whether it has seen everything
+            that there was before it.
     """
 
     def __init__(self, part: Part, consumer: Consumer, claim: Claim, progress: Progress) -> None:
@@ -72,9 +73,9 @@ class Runner:
         self._consumer.forget()
         await self._verify()
         await self._parking.load()
+        await self._tell(done=False)
         while not self._stopping:
-            if not await self.step():
-                await self._progress(self.position, True)
+            if not await self.step() and await self._tell(done=True):
                 await self._retrying.turn(asked=True)
                 await self._wait()
 
@@ -95,11 +96,17 @@ class Runner:
             stored = [event for event in stored if event.position < error.position]
         if stored:
             await self._handle(events, stored[-1])
-            await self._progress(self.position, error is None and len(page.events) < _PAGE)
+            if not await self._tell(done=error is None and len(page.events) < _PAGE):
+                return True
         if error is not None:
             raise error.reason
         await self._retrying.turn(asked=False)
         return True
+
+    async def _tell(self, *, done: bool) -> bool:
+        if not await self._progress(self.position, done):
+            self._stopping = True
+        return not self._stopping
 
     async def _wait(self) -> None:
         if self._stopping:

@@ -138,7 +138,10 @@ class Worker:
         for name in [name for name in self._running if name not in wanted]:
             await self._let_go(name)
         await self._stay_alive()
-        held = {one.name: one.owner for one in await self._store.checkpoints() if one.held}
+        checkpoints = await self._store.checkpoints()
+        for name in [one.name for one in checkpoints if not one.held and one.name.startswith(self._presences)]:
+            await self._store.forget(name)  # a dead worker; one that comes back claims it again
+        held = {one.name: one.owner for one in checkpoints if one.held}
         share = ceil(len(wanted) / max(sum(name.startswith(self._presences) for name in held), 1))
         now = asyncio.get_running_loop().time()
         for name in [name for name in sorted(self._running) if self._kept_until.get(name, 0.0) <= now][share:]:
