@@ -105,11 +105,11 @@ class Worker:
         """Work until `stop`; what goes wrong on the way is logged and tried again."""
         try:
             while not self._stopping:
+                self._look.clear()  # before the turn, so that a stop in the middle of it is not forgotten
                 try:
                     await self._turn()
                 except StoreError as error:
                     _log.warning("worker %s cannot look for work: %s", self._owner, error)
-                self._look.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._timing.poll_s):
                         await self._look.wait()

@@ -1,0 +1,50 @@
+"""An app closes at once when nothing is under way, whatever its followers were about to do."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+
+import pytest
+
+from leftfold import App
+from tests.app.shop import GetOpen, GetTurnover, Place, Till, shop
+
+_MOMENTS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
+_BOUND_S = 0.5
+"""Half of what a worker waits between two looks, and of what an idle follower waits for news."""
+
+
+class _Silent:
+    def note(self, what: str) -> None:
+        pass
+
+
+def _app(url: str) -> App:
+    return App(shop, store=url, provide={Till: _Silent()})
+
+
+@pytest.mark.parametrize("moment", _MOMENTS)
+async def test_an_app_closed_while_its_worker_looks_for_work_is_closed_at_once(each_url: str, moment: int) -> None:
+    async with _app(each_url):
+        for _ in range(moment):
+            await asyncio.sleep(0)  # one turn of the loop further into the worker's first look
+        began = perf_counter()
+    assert perf_counter() - began < _BOUND_S
+
+
+async def test_an_app_closed_while_its_followers_are_idle_is_closed_at_once(each_url: str) -> None:
+    async with _app(each_url) as app:
+        receipt = await app.send(Place(order="O-1"))
+        await app.ask(GetOpen(order="O-1"), after=receipt)
+        await app.ask(GetTurnover(), after=receipt)
+        began = perf_counter()
+    assert perf_counter() - began < _BOUND_S
+
+
+def test_a_synchronous_app_is_closed_at_once(each_url: str) -> None:
+    app = _app(each_url).sync()
+    app.send(Place(order="O-1"))
+    began = perf_counter()
+    app.close()
+    assert perf_counter() - began < _BOUND_S
