@@ -100,13 +100,13 @@ async def wait_for(
     loop = asyncio.get_running_loop()
     end = loop.time() + timeout_s
     for part in parts:
-        reached = await target.reached(part, position, 0.0)
-        while reached < position:
+        wait_s = min(timeout_s, _LOOK_S) if followed_here else 0.0
+        while (reached := await target.reached(part, position, wait_s)) < position:
             if not followed_here:
                 await check_followed(name, part, target)
             if (left := end - loop.time()) <= 0:
                 raise NotCaughtUp(name, position, reached)
-            reached = await target.reached(part, position, min(left, _LOOK_S))
+            wait_s = min(left, _LOOK_S)
 
 
 async def check_followed(name: str, part: str, target: Store) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, append_within, waking
 from leftfold.errors import StoreClosed
-from leftfold.store import ToStream
+from leftfold.ids import new_id
+from leftfold.store import Advance, ToStream, Transaction
 from tests.adapters.postgres.opened import connected, event, opened, rows
 
 _LONG_S = 60.0
@@ -67,3 +68,35 @@ async def test_what_is_not_told_is_found_by_looking(store_url: str) -> None:
             await append_within(own, ToStream("a-1", 0, [event()]), schema=schema)
             assert not waiting.done()
         assert await waiting == 1
+
+
+@pytest.mark.usefixtures("never_polls")
+async def test_a_commit_of_ones_own_is_told_to_those_who_wait_for_less_without_hearing_of_it(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waking, "_RETRY_S", _LONG_S)
+    cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query ilike 'listen %'"
+    async with opened(store_url) as store, asyncio.timeout(_LONG_S / 4):
+        first, third = (asyncio.ensure_future(store.wake(after, _LONG_S)) for after in (0, 2))
+        while await rows(store_url, cut) == [(0,)]:
+            assert not first.done()
+        await store.append(ToStream("a-1", 0, [event(), event()]))
+        assert await first == 2
+        await store.append(ToStream("a-1", 2, [event()]))
+        assert await third == 3
+
+
+@pytest.mark.usefixtures("never_polls")
+async def test_who_waits_for_one_checkpoint_is_told_of_that_one_and_of_where_it_is_now(store_url: str) -> None:
+    async with opened(store_url) as store, asyncio.timeout(_LONG_S / 4):
+        claims = {name: await store.claim(name, "me", _LONG_S) for name in ("a", "b")}
+        waiting = {name: asyncio.ensure_future(store.reached(name, 2, _LONG_S)) for name in claims}
+        for name, position in (("a", 1), ("b", 5), ("a", 2)):
+            claim = claims[name]
+            assert claim is not None
+            assert not waiting[name].done()
+            advance = Advance(name=name, token=claim.token, position=position, event_id=new_id())
+            await store.transact(Transaction(writes=[advance]))
+        assert {name: await one for name, one in waiting.items()} == {"a": 2, "b": 5}
+        await store.forget("a")
+        assert await store.reached("a", 1, 0.0) == 0

@@ -76,7 +76,7 @@ class Checkpoints:
 
     async def reached(self, name: str, position: int, timeout: float) -> int:
         """See `Checkpoints.reached` of the port."""
-        return await self._waker.wake(partial(self._position_of, name), position - 1, timeout)
+        return await self._waker.wake(partial(self._position_of, name), position - 1, timeout, name)
 
     async def _position_of(self, name: str) -> int:
         if flaw_of(name):

@@ -50,12 +50,12 @@ class Committer:
 
     Args:
         reading: looks up what is stored under ids that are known.
-        grown: called after each commit that stored something.
-        moved: called after each commit that moved a checkpoint.
+        grown: called after each commit that stored something, with the position of its last event.
+        moved: see `GroupWriter`.
     """
 
     def __init__(
-        self, connector: Connector, reading: Reading, grown: Callable[[], None], moved: Callable[[], None]
+        self, connector: Connector, reading: Reading, grown: Callable[[int], None], moved: Callable[[int, str], None]
     ) -> None:
         self._location = connector.location
         self._connector = connector
@@ -173,8 +173,8 @@ class Committer:
                     known.append(pending)
                 else:
                     _settle(pending, verdict)
-            if 0 in verdicts[0]:
-                self._grown()
+            if head := max(verdicts[2]):
+                self._grown(head)
             if known:
                 await self._compare(known)
         except Exception as error:  # noqa: BLE001 - as above

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from leftfold.adapters.postgres.calls import Arguments, Verdicts, verdict_of
@@ -42,10 +42,10 @@ class GroupWriter:
 
     Args:
         sender: whose connection they go over.
-        moved: called after a commit that moved a checkpoint.
+        moved: called after a commit, for each checkpoint that it moved, with its position and name.
     """
 
-    def __init__(self, connector: Connector, sender: Sender, moved: Callable[[], None]) -> None:
+    def __init__(self, connector: Connector, sender: Sender, moved: Callable[[int, str], None]) -> None:
         schema = connector.location.schema
         self._sender = sender
         self._moved = moved
@@ -68,8 +68,8 @@ class GroupWriter:
             except Exception as error:
                 await _roll_back(connection, error)
                 raise
-        if writing.advances:
-            self._moved()
+        for name, position in writing.advanced.items():
+            self._moved(position, name)
         return verdicts
 
     async def _write(
@@ -127,23 +127,24 @@ class _Attempt:
 
     Args:
         id: of the database transaction, once its commit was sent.
+        advanced: where it moves checkpoints to.
     """
 
-    __slots__ = ("id", "moved")
+    __slots__ = ("advanced", "id")
 
     def __init__(self) -> None:
         self.id: str | None = None
-        self.moved = False
+        self.advanced: Mapping[str, int] = {}
 
 
 class Transactor:
     """Commits transactions without events, each by itself over a connection that it is lent.
 
     Args:
-        moved: called after a commit that moved a checkpoint.
+        moved: called after a commit, for each checkpoint that it moved, with its position and name.
     """
 
-    def __init__(self, connector: Connector, readers: Readers, moved: Callable[[], None]) -> None:
+    def __init__(self, connector: Connector, readers: Readers, moved: Callable[[int, str], None]) -> None:
         self._connector = connector
         self._readers = readers
         self._moved = moved
@@ -170,8 +171,8 @@ class Transactor:
                 if await backoff.wait():
                     continue
                 raise self._given_up(attempt, error) from error
-            if attempt.moved:
-                self._moved()
+            for name, position in attempt.advanced.items():
+                self._moved(position, name)
             return
 
     def _given_up(self, attempt: _Attempt, error: Exception) -> LeftfoldError:
@@ -201,7 +202,7 @@ class Transactor:
         except Exception as error:
             await _roll_back(connection, error)
             raise
-        attempt.moved = writing.advances
+        attempt.advanced = writing.advanced
         attempt.id = writing.id
         await connection.execute("commit")
         return None

@@ -1,4 +1,12 @@
-"""Noticing what others have committed: notifications wake, polling is the truth."""
+"""Noticing commits: who commits says what has grown, notifications tell other processes, polling is the truth.
+
+::
+
+    commit here  -> grown -> whoever waits for less goes on at once, without a look
+                       | at most every 20 ms: NOTIFY
+    commit there -> NOTIFY -> those who wait look
+    neither heard ----------> those who wait look, every 0.5 s, behind a pooler every 0.05 s
+"""
 
 from __future__ import annotations
 
@@ -8,6 +16,7 @@ from contextlib import suppress
 
 from leftfold.adapters.postgres.connecting import Connection, Connector, Readers
 from leftfold.errors import StoreError
+from leftfold.ids import new_id
 
 __all__ = ["Waker"]
 
@@ -21,9 +30,6 @@ _RETRY_S = 0.5
 class Waker:
     """Wakes those who wait until a number has grown, in this process at once and in others by NOTIFY, after commits.
 
-    Notifications are sent at most every 20 ms. Who hears none, because a pooler stands between or the listening
-    connection broke, looks for itself: every 0.5 s, behind a pooler every 0.05 s.
-
     Args:
         about: what may have grown, a part of the channel's name; empty for the log.
     """
@@ -32,38 +38,67 @@ class Waker:
         self._connector = connector
         self._readers = readers
         self._channel = f"leftfold_{connector.location.schema}{about}"
-        self._news = asyncio.Event()
+        self._me = new_id().hex
+        self._waiting: dict[str, _Waiting] = {}
         self._untold = asyncio.Event()
         self._commits = self._told = 0
         self._teller: asyncio.Task[None] | None = None
         self._listener: asyncio.Task[None] | None = None
 
-    def grown(self) -> None:
-        """Say that this process has committed."""
-        self._wake_all()
+    def grown(self, number: int | None = None, of: str = "") -> None:
+        """Say that this process has committed.
+
+        Args:
+            number: what the number has grown to; None for one who does not know, then all who wait look.
+            of: which number, where there are several.
+        """
+        if number is None:
+            self._all_look()
+        elif (waiting := self._waiting.get(of)) is not None:
+            waiting.tell(number)
         self._commits += 1
         self._untold.set()
         if self._teller is None:
             self._teller = asyncio.get_running_loop().create_task(self._tell())
 
-    async def wake(self, look: Callable[[], Awaitable[int]], after: int, timeout_s: float) -> int:
-        """Wait until *look* sees a number above *after* or *timeout_s* seconds have passed; returns the number."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + timeout_s
+    async def wake(self, look: Callable[[], Awaitable[int]], after: int, timeout_s: float, of: str = "") -> int:
+        """Wait until the number is above *after* or *timeout_s* seconds have passed; returns the number.
+
+        Args:
+            look: sees the number; one look serves all who asked for it before it began.
+            of: see `grown`.
+        """
+        end = asyncio.get_running_loop().time() + timeout_s
         if self._listener is None and not self._connector.pooled:
-            self._listener = loop.create_task(self._listen())
-        poll_s = _POOLED_POLL_S if self._connector.pooled else _POLL_S
-        while True:
-            news = self._news
-            number = await look()
+            self._listener = asyncio.get_running_loop().create_task(self._listen())
+        waiting = self._waiting.setdefault(of, _Waiting())
+        waiting.count += 1
+        try:
+            while True:
+                number = await self._turn(waiting, look, after, end)
+                if number is not None:
+                    return number
+        finally:
+            waiting.count -= 1
+            if not waiting.count:
+                self._waiting.pop(of, None)
+
+    async def _turn(self, waiting: _Waiting, look: Callable[[], Awaitable[int]], after: int, end: float) -> int | None:
+        """Look, then wait; the number if there is an answer, None when it is time to look again."""
+        loop = asyncio.get_running_loop()
+        told = waiting.join(after)  # before looking: nothing is missed in between
+        try:
+            number = await waiting.look(look)
             left = end - loop.time()
             if number > after or left <= 0:
                 return number
+            alarm = loop.call_later(min(left, _POOLED_POLL_S if self._connector.pooled else _POLL_S), _look_again, told)
             try:
-                async with asyncio.timeout(min(left, poll_s)):
-                    await news.wait()
-            except TimeoutError:
-                continue
+                return await told
+            finally:
+                alarm.cancel()
+        finally:
+            waiting.leave(told)
 
     async def close(self) -> None:
         """Tell of the last commit, then stop telling and listening; whoever waits is woken."""
@@ -75,14 +110,15 @@ class Waker:
             with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
                 async with asyncio.timeout(_LAST_WORD_S):
                     await self._notify()
-        self._wake_all()
+        self._all_look()
 
-    def _wake_all(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    def _all_look(self) -> None:
+        for waiting in self._waiting.values():
+            waiting.tell(None)
 
-    def _heard(self, *_about: object) -> None:
-        self._wake_all()
+    def _heard(self, _connection: object, _pid: int, _channel: str, teller: object) -> None:
+        if teller != self._me:
+            self._all_look()
 
     async def _tell(self) -> None:
         while True:
@@ -93,17 +129,17 @@ class Waker:
 
     async def _notify(self) -> None:
         # Without the setting, the commit of a notification would wait for a flush.
-        sql = "select set_config('synchronous_commit', 'off', true), pg_notify($1, '')"
+        sql = "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
         commits = self._commits
         with suppress(StoreError):  # others poll
-            await self._readers.fetch(sql, self._channel)
+            await self._readers.fetch(sql, self._channel, self._me)
             self._told = commits
 
     async def _listen(self) -> None:
         while True:
             with suppress(Exception):  # whatever keeps it from listening: waiters poll, and it tries again
                 await self._hear(await self._connector.connect())
-            self._wake_all()
+            self._all_look()
             await asyncio.sleep(_RETRY_S)
 
     async def _hear(self, connection: Connection) -> None:
@@ -111,7 +147,49 @@ class Waker:
         connection.add_termination_listener(lambda _: gone.set())
         try:
             await connection.add_listener(self._channel, self._heard)
-            self._wake_all()
+            self._all_look()
             await gone.wait()
         finally:
             connection.terminate()
+
+
+class _Waiting:
+    """Those who wait for one number to grow."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._told: dict[asyncio.Future[int | None], int] = {}
+        self._turn = asyncio.Lock()
+        self._begun = self._done = 0
+        self._number = 0
+
+    def join(self, after: int) -> asyncio.Future[int | None]:
+        """A future of the number once it is told to be above *after*, of None when a look is due."""
+        told: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._told[told] = after
+        return told
+
+    def leave(self, told: asyncio.Future[int | None]) -> None:
+        """Tell it nothing more."""
+        del self._told[told]
+
+    def tell(self, number: int | None) -> None:
+        """Tell those who wait for less, or, with None, all of them to look."""
+        for told, after in self._told.items():
+            if not told.done() and (number is None or number > after):
+                told.set_result(number)
+
+    async def look(self, look: Callable[[], Awaitable[int]]) -> int:
+        """What a look that begins now or later sees; there is one at a time."""
+        wanted = self._begun + 1
+        async with self._turn:
+            if self._done < wanted:
+                self._begun = begun = self._begun + 1
+                self._number = await look()
+                self._done = begun
+            return self._number
+
+
+def _look_again(told: asyncio.Future[int | None]) -> None:
+    if not told.done():
+        told.set_result(None)

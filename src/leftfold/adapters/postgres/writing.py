@@ -54,8 +54,8 @@ class RowWriting:
         self._gathered = Gathered()
         self._advances: dict[str, tuple[Advance, Place]] = {}
         self._untouched = True
-        self.advances = False
-        """Whether a checkpoint was moved."""
+        self.advanced: dict[str, int] = {}
+        """Where checkpoints were moved to."""
 
     @property
     def id(self) -> str:
@@ -165,8 +165,8 @@ class RowWriting:
             [each.position for each in ordered],
             [each.event_id for each in ordered],
         )
-        self.advances = True
         there = {row[0] for row in moved}
+        self.advanced.update((each.name, each.position) for each in ordered if each.name in there)
         return [
             Refusal(advances[each.name][1], await self._unmoved(each), sure=True)
             for each in ordered
