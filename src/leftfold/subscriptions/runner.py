@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -21,7 +22,8 @@ from leftfold.store.checkpoints import Claim
 from leftfold.store.events import StoredEvent
 from leftfold.store.transaction import Advance, Transaction, Write
 from leftfold.subscriptions.consumer import Consumer, Failure
-from leftfold.subscriptions.parking import Parking
+from leftfold.subscriptions.parking import Parking, error_text
+from leftfold.subscriptions.policy import Failing
 from leftfold.subscriptions.retrying import Retrying
 from leftfold.subscriptions.subscription import Part
 
@@ -30,6 +32,7 @@ __all__ = ["Progress", "Runner"]
 Progress: TypeAlias = Callable[[int, bool], Awaitable[bool]]
 """Told of a position that is done, and whether it was all there was when it was read; says whether to go on."""
 
+_log: Final = logging.getLogger("leftfold")
 _PAGE: Final = 500
 _IDLE_S: Final = 1.0
 
@@ -153,6 +156,7 @@ class Runner:
             await self._parking.load()
             await self._one_by_one(events, error)
             return False
+        self._warn(outcome.failures)
         return True
 
     async def _one_by_one(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
@@ -169,6 +173,23 @@ class Runner:
             subjects = {subject: event for event in events for subject in self._consumer.subjects(event)}
             failures = [Failure(subject, event, error) for subject, event in subjects.items()]
             await self._write(self._parking.writes(failures), events[-1].position, events[-1].id)
+            self._warn(failures)
+
+    def _warn(self, failures: Sequence[Failure]) -> None:
+        """Say what was not done, once it is kept; what waits behind it says nothing."""
+        subscription = self._part.subscription
+        skips = subscription.policy.failing is Failing.SKIP
+        for one in failures:
+            if one.error is not None:
+                _log.warning(
+                    "%s %s %.200r at position %d of stream %.200r: %s. See: leftfold dead-letters list",
+                    subscription.name,
+                    "skipped an event of" if skips else "parked",
+                    one.subject,
+                    one.event.position,
+                    one.event.stream,
+                    error_text(one.error),
+                )
 
     async def _write(self, writes: Sequence[Write], position: int | None = None, event_id: UUID | None = None) -> None:
         """Write, and move the checkpoint; without a position it stays where it is."""
