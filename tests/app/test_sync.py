@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import threading
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,25 @@ from typing import Any
 import pytest
 
 from leftfold import App, LeftfoldError, SyncApp, UnitOfWork
-from leftfold.app import SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
+from leftfold.app import (
+    DeadLetters,
+    Monitor,
+    SyncDeadLetters,
+    SyncDeciderRepository,
+    SyncEventStore,
+    SyncMonitor,
+    SyncRepository,
+    SyncTimeTravel,
+)
 from leftfold.handling import AsOf, DeciderRepository, Repository, TimeTravel
 from leftfold.store import EventStore, Expected
+from tests.app.shop import Place, Till, shop
 from tests.handling.bank import Account, Deposited, InsufficientFunds, Withdraw, purse
+
+
+class _Silent:
+    def note(self, what: str) -> None:
+        pass
 
 
 @pytest.fixture
@@ -117,6 +133,47 @@ def test_a_thread_that_follows_is_told_when_the_app_is_closed(url: str) -> None:
     assert len(ended) == 1
 
 
+def test_what_follows_is_looked_at_and_put_right_without_await(url: str) -> None:
+    with App(shop, store=url, provide={Till: _Silent()}).sync() as app:
+        bad = app.send(Place(order="A", cents=-1))
+        app.monitor.wait("open_orders", position=bad.position)
+        app.monitor.wait_for_cache("open_orders", position=bad.position)
+        app.monitor.wait_for_version("open_orders", "order-A", 1)
+        assert app.monitor.stream("open_orders", "order-A").behind == 0
+        assert {lag.letters for lag in app.monitor.lags() if lag.name.startswith("open_orders")} == {1}
+        (letter,) = app.dead_letters.all("open_orders")
+        assert app.dead_letters.find(letter.id).subject == "A"
+        event = app.dead_letters.event(letter)
+        assert event is not None
+        assert event.position == bad.position
+        (still,) = app.dead_letters.replay(letter)
+        assert "nobody pays us" in still.error
+        app.dead_letters.drop(letter)
+        assert list(app.dead_letters.all()) == []
+
+
+def test_a_thread_waits_as_long_as_the_log_is_followed(url: str) -> None:
+    app = App(shop, store=url, provide={Till: _Silent()}).sync()
+    app.send(Place(order="A"))
+    closing, ended_while_closing = threading.Event(), list[bool]()
+
+    def wait() -> None:
+        with suppress(LeftfoldError):
+            app.followed()
+        ended_while_closing.append(closing.is_set())
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    waiting.join(0.2)
+    closing.set()
+    for _ in range(100):
+        app.close()  # once more where the thread was so late that it opened the app again
+        waiting.join(0.1)
+        if not waiting.is_alive():
+            break
+    assert ended_while_closing == [True]
+
+
 def test_a_closed_app_opens_again_at_the_next_call(url: str) -> None:
     app = App(Account, store=url).sync()
     app.repository(Account).edit("A", Account.deposit, Decimal(1))
@@ -150,6 +207,8 @@ def test_a_forked_child_opens_it_for_itself(url: str) -> None:
         (SyncDeciderRepository, DeciderRepository),
         (SyncEventStore, EventStore),
         (SyncTimeTravel, TimeTravel),
+        (SyncMonitor, Monitor),
+        (SyncDeadLetters, DeadLetters),
     ],
 )
 def test_every_synchronous_method_has_the_signature_of_its_original(twin: type[Any], original: type[Any]) -> None:
@@ -167,9 +226,11 @@ def test_every_synchronous_method_has_the_signature_of_its_original(twin: type[A
         (SyncRepository, Repository),
         (SyncDeciderRepository, DeciderRepository),
         (SyncTimeTravel, TimeTravel),
+        (SyncMonitor, Monitor),
+        (SyncDeadLetters, DeadLetters),
     ],
 )
-def test_every_method_of_a_repository_has_a_synchronous_twin(twin: type[Any], original: type[Any]) -> None:
+def test_every_asynchronous_method_has_a_synchronous_twin(twin: type[Any], original: type[Any]) -> None:
     asynchronous = {
         name
         for name, member in vars(original).items()
@@ -177,6 +238,13 @@ def test_every_method_of_a_repository_has_a_synchronous_twin(twin: type[Any], or
     }
     assert asynchronous
     assert asynchronous - set(vars(twin)) == set()
+
+
+def test_the_synchronous_app_does_all_that_its_original_does() -> None:
+    public = {name for name in vars(App) if name[0] != "_"}
+    of_its_composition = {"codec", "contexts", "parts", "registry", "with_settings"}
+    of_its_loop = {"running", "store", "sync"}
+    assert public - set(vars(SyncApp)) == of_its_composition | of_its_loop
 
 
 def test_the_synchronous_event_store_does_all_that_its_original_does() -> None:

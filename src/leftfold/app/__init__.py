@@ -9,6 +9,7 @@ from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.monitoring import Monitor, StreamLag
 from leftfold.app.opening import open_schema, open_store
 from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
+from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
 
 __all__ = [
     "App",
@@ -16,8 +17,10 @@ __all__ = [
     "Monitor",
     "StreamLag",
     "SyncApp",
+    "SyncDeadLetters",
     "SyncDeciderRepository",
     "SyncEventStore",
+    "SyncMonitor",
     "SyncRepository",
     "SyncTimeTravel",
     "open_schema",

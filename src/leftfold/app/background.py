@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
 from leftfold.app.driving import SharedLoop
@@ -15,6 +15,13 @@ __all__ = ["Background"]
 R = TypeVar("R")
 
 _all: WeakSet[Background] = WeakSet()
+
+
+class _End:
+    """What an iterator gives after its last item."""
+
+
+_END: Final = _End()
 
 
 class Background:
@@ -45,6 +52,15 @@ class Background:
             LeftfoldError: called by what runs on the loop, where waiting would never end; await there instead.
         """
         return self._started().run(work)
+
+    def each(self, items: AsyncIterator[R]) -> Iterator[R]:
+        """The *items*, each awaited on the loop when it is asked for."""
+
+        async def step() -> R | _End:
+            return await anext(items, _END)
+
+        while not isinstance(item := self.run(step()), _End):
+            yield item
 
     def stop(self) -> None:
         """Cancel what runs on the loop and end it; the next `run` starts another."""

@@ -5,12 +5,13 @@ Each class mirrors an asynchronous one, method by method; a test holds the signa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from leftfold.app.background import Background
+from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.handling.moments import AsOf, Change, Difference, Loaded
@@ -38,13 +39,6 @@ E = TypeVar("E")
 P = ParamSpec("P")
 R = TypeVar("R")
 V = TypeVar("V")
-
-
-class _End:
-    """What an iterator gives after its last item."""
-
-
-_END = _End()
 
 
 class SyncApp:
@@ -81,6 +75,20 @@ class SyncApp:
         """See `App.events`."""
         app = self._open()
         return SyncEventStore(app.events, self._background)
+
+    @property
+    def monitor(self) -> SyncMonitor:
+        """See `App.monitor`."""
+        return SyncMonitor(self._open().monitor, self._background)
+
+    @property
+    def dead_letters(self) -> SyncDeadLetters:
+        """See `App.dead_letters`."""
+        return SyncDeadLetters(self._open().dead_letters, self._background)
+
+    def followed(self) -> None:
+        """See `App.followed`; an interrupt, such as Ctrl-C, ends the waiting."""
+        self._background.run(self._open().followed())
 
     @overload
     def repository(self, subject: type[A], *, metadata: Metadata = ...) -> SyncRepository[A]: ...
@@ -129,6 +137,7 @@ class SyncTimeTravel(Generic[S]):
 
     def __init__(self, states: TimeTravel[S], background: Background) -> None:
         self._states = states
+        self._background = background
         self._run = background.run
 
     def load(self, id: str) -> Loaded[S]:
@@ -172,7 +181,7 @@ class SyncRepository(SyncTimeTravel[A]):
 
     def each(self, *, recorded: datetime | None = None, valid: datetime | None = None) -> Iterator[A]:
         """See `Repository.each`."""
-        return _stepped(self._repository.each(recorded=recorded, valid=valid), self._run)
+        return self._background.each(self._repository.each(recorded=recorded, valid=valid))
 
     def get(self, id: str) -> A:
         """See `Repository.get`."""
@@ -196,7 +205,7 @@ class SyncDeciderRepository(SyncTimeTravel[S], Generic[C, S, E]):
 
     def each(self, *, recorded: datetime | None = None, valid: datetime | None = None) -> Iterator[tuple[str, S]]:
         """See `DeciderRepository.each`."""
-        return _stepped(self._repository.each(recorded=recorded, valid=valid), self._run)
+        return self._background.each(self._repository.each(recorded=recorded, valid=valid))
 
     def get(self, id: str) -> S:
         """See `DeciderRepository.get`."""
@@ -212,6 +221,7 @@ class SyncEventStore:
 
     def __init__(self, events: EventStore, background: Background) -> None:
         self._events = events
+        self._background = background
         self._run = background.run
 
     def append(
@@ -257,12 +267,5 @@ class SyncEventStore:
 
         It ends when the app is closed, with a `LeftfoldError`, or at an interrupt, such as Ctrl-C.
         """
-        return _stepped(self._events.follow(after=after, match=match, category=category, unknown=unknown), self._run)
-
-
-def _stepped(items: AsyncIterator[R], run: Callable[[Coroutine[Any, Any, R | _End]], R | _End]) -> Iterator[R]:
-    async def step() -> R | _End:
-        return await anext(items, _END)
-
-    while not isinstance(item := run(step()), _End):
-        yield item
+        pages = self._events.follow(after=after, match=match, category=category, unknown=unknown)
+        return self._background.each(pages)
