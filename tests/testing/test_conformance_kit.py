@@ -100,6 +100,24 @@ class Noop:
     async def reached(self, name, position, timeout):
         return 0
 
+    async def claim_due(self, queues, owner, lease_s, limit=32):
+        return []
+
+    async def extend(self, held, owner, lease_s):
+        return []
+
+    async def work(self, ids):
+        return {}
+
+    async def find_work(self, **range):
+        return []
+
+    async def count_work(self, queues=""):
+        return {}
+
+    async def await_work(self, queues, timeout):
+        pass
+
     async def restore(self, events):
         return 0
 

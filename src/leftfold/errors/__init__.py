@@ -20,7 +20,7 @@ May import: nothing of Leftfold.
     ├── UnknownCommand, UnknownQuery   nothing here handles it: register a handler, or mend the name
     ├── Forbidden                  whoever asks may not do this
     ├── UnreadableAnswer           the command was carried out before, and this code cannot read what it answered
-    ├── Fenced                     another has claimed the checkpoint: stop, what it holds is not yours any more
+    ├── Fenced                     another has claimed the checkpoint or work item: stop, it is not yours any more
     ├── KeyTaken                   a row that must be new is there already
     ├── ShardMismatch              a row belongs to another shard: one row, streams of two shards
     ├── CheckpointMismatch         the log does not hold what a follower has passed: another log, or an older one
@@ -28,6 +28,10 @@ May import: nothing of Leftfold.
     ├── NotAnswered                what was asked for dead letters was not done in time
     ├── NoWorker                   nobody follows for a read model that is waited for
     ├── NotAtHead                  the log has grown: catch up and try again
+    ├── UnreadableState            the state of a saga or process, and this code cannot read it: deploy code that can
+    ├── UnknownInstance            no such saga or process
+    ├── NotPossible                what a person asked for does not fit how things stand
+    ├── NotEnded                   a saga had not ended when the time to wait was over
     ├── NotFound                   no such stream or aggregate
     ├── ReadOnly                   record() on an aggregate that was only loaded
     ├── UnreadableEvent            a stored event this code cannot read
@@ -47,6 +51,7 @@ A business "no" is a `leftfold.domain.DomainError` and no part of this tree.
 
 from __future__ import annotations
 
+from leftfold.errors.coordinating import NotEnded, NotPossible, UnknownInstance, UnreadableState
 from leftfold.errors.deciding import (
     CommandIdReused,
     ConditionFailed,
@@ -125,7 +130,9 @@ __all__ = [
     "NotAnswered",
     "NotAtHead",
     "NotCaughtUp",
+    "NotEnded",
     "NotFound",
+    "NotPossible",
     "OutcomeUnknown",
     "ReadOnly",
     "RestoreMismatch",
@@ -141,9 +148,11 @@ __all__ = [
     "TooLarge",
     "UnknownCommand",
     "UnknownEventType",
+    "UnknownInstance",
     "UnknownQuery",
     "UnknownSchemaVersion",
     "UnreadableAnswer",
     "UnreadableEvent",
+    "UnreadableState",
     "UpcastFailed",
 ]

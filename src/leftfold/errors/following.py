@@ -8,12 +8,24 @@ __all__ = ["CheckpointMismatch", "Fenced", "NoWorker", "NotAnswered", "NotAtHead
 
 
 class Fenced(LeftfoldError):
-    """Another has claimed a checkpoint since; nothing was stored. Stop working on it."""
+    """Another has claimed a checkpoint since, or claimed, written or ended a work item; nothing was stored.
 
-    def __init__(self, name: str, token: int) -> None:
+    Stop working on it.
+
+    Args:
+        name: of the checkpoint, or the id of the work item.
+        token: that was shown.
+        kind: `checkpoint` or `work item`.
+    """
+
+    def __init__(self, name: str, token: int, kind: str = "checkpoint") -> None:
         self.name = name
         self.token = token
-        super().__init__(f"checkpoint {name!r} was claimed by another after token {token}; nothing was stored")
+        self.kind = kind
+        taken = "claimed" if kind == "checkpoint" else "claimed, written or ended"
+        super().__init__(
+            f"{kind} {name!r:.80} was {taken} by another after token {token}; nothing was stored. Stop working on it"
+        )
 
 
 class ShardMismatch(LeftfoldError):

@@ -28,22 +28,27 @@ from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, diges
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.timeline import StreamHead, Timeline
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction
+from leftfold.store.work import AT_ONCE, Begin, End, Hold, Revise, WorkItem
 
 __all__ = [
+    "AT_ONCE",
     "Advance",
     "AppendCondition",
     "Appended",
+    "Begin",
     "Checkpoint",
     "Claim",
     "Column",
     "ColumnType",
     "Compare",
     "Delete",
+    "End",
     "Envelope",
     "EventStore",
     "Expected",
     "ExpectedVersion",
     "Fact",
+    "Hold",
     "Inline",
     "Insert",
     "MemoryLog",
@@ -55,6 +60,7 @@ __all__ = [
     "Put",
     "QueryItem",
     "Restorable",
+    "Revise",
     "SchemaAdmin",
     "SchemaStatus",
     "Selection",
@@ -71,6 +77,7 @@ __all__ = [
     "Transaction",
     "Unknown",
     "Where",
+    "WorkItem",
     "category_of",
     "digest_of",
 ]

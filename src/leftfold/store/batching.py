@@ -11,6 +11,7 @@ from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, ToStream
 from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
 from leftfold.store.transaction import Delete, Insert, Put, Transaction
+from leftfold.store.work import Begin, End, Revise
 
 __all__ = ["AppendQueue", "Pending"]
 
@@ -127,6 +128,11 @@ def _weight(transaction: Transaction) -> tuple[int, int]:
             case Insert(row=row):
                 rows += 1
                 size += len(row)
+            case Begin(state=state) | Revise(state=state):
+                rows += 1
+                size += len(state)
+            case End():
+                rows += 1
             case _:
                 pass
     return rows, size

@@ -14,6 +14,7 @@ __all__ = [
     "MAX_EVENT_BYTES",
     "MAX_NAME_BYTES",
     "SCAN_POSITIONS",
+    "WORK_LOOK_S",
 ]
 
 MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
@@ -33,3 +34,6 @@ BATCH_BYTES: Final = 4 * 1024 * 1024
 
 SCAN_POSITIONS: Final = 10_000
 """Positions that one page of a filtered log read looks at, at most."""
+
+WORK_LOOK_S: Final = 1.0
+"""Seconds between two looks for work that is due, while nothing tells of any."""

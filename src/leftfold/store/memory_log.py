@@ -1,4 +1,4 @@
-"""What the reference store keeps: events in order, snapshots, rows and checkpoints by key."""
+"""What the reference store keeps: events in order, snapshots, rows, checkpoints and work by key."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.events import StoredEvent
 from leftfold.store.memory_tables import KeptTables
 from leftfold.store.snapshots import Snapshot, SnapshotKey
+from leftfold.store.work import WorkItem
 
 __all__ = ["MemoryLog", "OpenedLog"]
 
@@ -26,6 +27,7 @@ class MemoryLog:
         self.tables = KeptTables()
         self.checkpoints: dict[str, Checkpoint] = {}
         self.tokens = 0
+        self.work: dict[str, WorkItem] = {}
         self.grown = asyncio.Event()
 
     def keep(self, event: StoredEvent) -> None:

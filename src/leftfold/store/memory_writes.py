@@ -1,4 +1,4 @@
-"""The reference store's writes: events, rows and checkpoints, all of a transaction or nothing."""
+"""The reference store's writes: events, rows, checkpoints and work, all of a transaction or nothing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, NewEvent, StoredEvent, ToStream
 from leftfold.store.memory_checkpoints import MemoryCheckpoints
 from leftfold.store.memory_tables import Undo
+from leftfold.store.memory_work import MemoryWork
 from leftfold.store.table_checks import check_row_writes, check_transaction
 from leftfold.store.transaction import Advance, Point, Transaction, Write
 from leftfold.store.verdict import check_version, first_result, matches
+from leftfold.store.work import Begin, End, Revise
 
 __all__ = ["MemoryWrites"]
 
 
-class MemoryWrites(MemoryCheckpoints):
+class MemoryWrites(MemoryCheckpoints, MemoryWork):
     """See `Store.append` and `Transacting`."""
 
     async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
@@ -103,6 +105,8 @@ class MemoryWrites(MemoryCheckpoints):
                 if at_head is not None and at_head != head:
                     raise NotAtHead(at_head, head)
                 self._log.tables.point(table, generation, undo)
+            case Begin() | Revise() | End():
+                self._work(write, undo)
             case _:
                 self._log.tables.write(write, undo)
 

@@ -12,16 +12,17 @@ from leftfold.store.snapshots import SnapshotStore
 from leftfold.store.tables import Tables
 from leftfold.store.timeline import Timeline
 from leftfold.store.transaction import Transacting
+from leftfold.store.work import WorkItems
 
 __all__ = ["Restorable", "Store"]
 
 
-class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, Protocol):
+class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, WorkItems, Protocol):
     """An append-only log of events in streams, ordered as a whole by one integer position.
 
     Small ports in one: the log is here, its moments are in `Timeline`, snapshots in `SnapshotStore`; rows beside the
     log are read by `Tables` and written, with events or without, by `Transacting`; `Checkpoints` keeps how far
-    followers are.
+    followers are, `WorkItems` what goes on over time.
     All methods may raise `StoreUnavailable` (nothing was stored; try again) and `StoreClosed`.
     A store belongs to the event loop that opened it.
     """

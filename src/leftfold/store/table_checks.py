@@ -17,6 +17,8 @@ from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import LARGEST_INTEGER, check_row, decimal_fits, time_fits
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction, Write
+from leftfold.store.work import Begin, End, Revise
+from leftfold.store.work_checks import check_work_write
 
 __all__ = [
     "KEY",
@@ -41,7 +43,9 @@ _LARGEST_GENERATION: Final = 2**31 - 1
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _PHYSICAL = re.compile(r".*__[0-9]+_[0-9]+.*")
 _WORD = re.compile(r"([^\W_]+)(\*?)")
-_OWN: Final = frozenset({"checkpoints", "events", "log", "meta", "names", "snapshots", "tables", "tags", "tokens"})
+_OWN: Final = frozenset(
+    {"checkpoints", "events", "log", "meta", "names", "snapshots", "tables", "tags", "tokens", "work"}
+)
 """Tables and views of a store itself."""
 
 _ROW_COLUMNS: Final = frozenset({"key", "row", "shard"})
@@ -203,6 +207,8 @@ def _check_write(write: Write) -> None:
         case Point(table=table):
             _check_rows(table, write.generation, ())
             _check_view(write)
+        case Begin() | Revise() | End():
+            check_work_write(write)
 
 
 def _check_rows(table: Table, generation: int | None, keys: Iterable[str]) -> None:

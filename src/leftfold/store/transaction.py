@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from leftfold.store.events import AppendCondition, Appended, ToStream
 from leftfold.store.tables import Table
+from leftfold.store.work import Begin, End, Revise
 
 __all__ = [
     "Advance",
@@ -87,7 +88,7 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 RowWrite: TypeAlias = Put | Delete
-Write: TypeAlias = Put | Delete | Insert | Advance | Point
+Write: TypeAlias = Put | Delete | Insert | Advance | Point | Begin | Revise | End
 Rows: TypeAlias = Mapping[tuple[str, str], bytes]
 """Rows that are there, by name of the table and key."""
 
@@ -137,9 +138,9 @@ class Transacting(Protocol):
 
         Raises:
             Fenced, KeyTaken, ShardMismatch, NotAtHead, TableMissing: see the writes. Nothing was stored.
-            InvalidPayload, TooLarge: a row is not a JSON object that a store keeps.
+            InvalidPayload, TooLarge: a row or a state is not a JSON object that a store keeps.
             OutcomeUnknown: the deadline passed after a broken connection. With events or an `Insert`, repeat it; a
-                fenced one is decided again from its checkpoint.
+                fenced one is decided again from its checkpoint, or from its work as it is now.
             Exception: what an `Inline` raised.
             Conflict, ConditionFailed, IdReused, InvalidInput, AppendRefused: see `Store.append`.
         """

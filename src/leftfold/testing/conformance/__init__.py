@@ -38,6 +38,10 @@ from leftfold.testing.conformance.stores import Later, Opener
 from leftfold.testing.conformance.timeline import TimelineLaws
 from leftfold.testing.conformance.transactions import TransactionLaws
 from leftfold.testing.conformance.waking import WakeLaws
+from leftfold.testing.conformance.work import WorkLaws
+from leftfold.testing.conformance.work_claims import WorkClaimLaws
+from leftfold.testing.conformance.work_lists import WorkListLaws
+from leftfold.testing.conformance.work_waking import WorkWakeLaws
 
 __all__ = [
     "AdvanceLaws",
@@ -62,6 +66,10 @@ __all__ = [
     "TimelineLaws",
     "TransactionLaws",
     "WakeLaws",
+    "WorkClaimLaws",
+    "WorkLaws",
+    "WorkListLaws",
+    "WorkWakeLaws",
     "check_against_reference",
 ]
 
@@ -86,5 +94,9 @@ class StoreConformance(
     InlineLaws,
     CheckpointLaws,
     AdvanceLaws,
+    WorkLaws,
+    WorkListLaws,
+    WorkClaimLaws,
+    WorkWakeLaws,
 ):
     """Every law of a store. Subclass it and give the `opener` and `later` fixtures."""

@@ -15,7 +15,7 @@ from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.events import Appended, Expected, NewEvent, ToStream
 from leftfold.store.port import Store
 from leftfold.store.tables import Selection, Table
-from leftfold.store.transaction import Advance, Inline, Point, Put, Transaction, Write
+from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction, Write
 from leftfold.testing.conformance.ledger import BOOKS, COUNTS, Refused, adding, all_rows, write
 from leftfold.testing.conformance.machine_ground import MachineGround
 from leftfold.testing.conformance.machine_writes import (
@@ -160,8 +160,10 @@ class RowMachine(MachineGround):
                 return replace(self.shown(step, 0), name=self.prefix + name)
             case Point(table=table, at_head=at_head):
                 return replace(step, table=self.moved(table), at_head=None if at_head is None else at_head + self.base)
-            case _:
+            case Put() | Delete() | Insert():
                 return replace(step, table=self.moved(step.table))
+            case _:
+                return step
 
     def theirs(self, step: Write) -> Write:
         return self.shown(step, 1) if isinstance(step, Advance) else step
