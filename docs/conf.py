@@ -23,20 +23,18 @@ autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 
 # Only our own names have pages here, and type variables have none.
-nitpick_ignore_regex = [(r"py:.*", r"(?!leftfold\b).*"), (r"py:.*", r"leftfold\..*\._?[A-Z](_co|_contra)?")]
+nitpick_ignore_regex = [(r"py:.*", r"(?!leftfold\b).*"), (r"py:.*", r"leftfold\..*\.(Row|_?[A-Z])(_co|_contra)?")]
 
 # Handed from one part to another inside; a user meets them in a constructor that the App calls.
 nitpick_ignore = [
     ("py:class", "leftfold.testing.folding._Row"),
-    ("py:class", "leftfold.subscriptions.worker.Timing"),
-    ("py:class", "leftfold.subscriptions.monitor.Lag"),
-    ("py:class", "leftfold.subscriptions.letters.DeadLetter"),
     ("py:class", "leftfold.store.tables.Found"),
+    ("py:class", "leftfold.store.tables.Tables"),
+    ("py:class", "leftfold.projections.following.ProjectionFollower"),
+    ("py:class", "leftfold.projections.row_type.RowCodec"),
     ("py:class", "leftfold.handling.asking.Keeping"),
     ("py:class", "leftfold.handling.answers.Answer"),
     ("py:class", "leftfold.errors.deciding._Unknown"),
-    ("py:class", "leftfold.contexts.context.Context"),
-    ("py:class", "leftfold.app.running.Running"),
     ("py:class", "leftfold.app.background.Background"),
     ("py:class", "leftfold.domain.state.StateCodec"),
     ("py:class", "leftfold.handling.keeping.State"),

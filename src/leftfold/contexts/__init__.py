@@ -5,5 +5,6 @@ May import: errors, clock, ids, messages, domain, store, handling, subscriptions
 """
 
 from leftfold.contexts.context import Context
+from leftfold.contexts.reactions import Reaction
 
-__all__ = ["Context"]
+__all__ = ["Context", "Reaction"]

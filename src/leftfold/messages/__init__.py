@@ -9,6 +9,7 @@ from leftfold.messages.codec import Codec, Encoded, Reader
 from leftfold.messages.command import Command
 from leftfold.messages.event import Event, event, event_name, event_version
 from leftfold.messages.flaws import check_json, json_flaw
+from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.lock import Difference, Lock, differences, dump_lock, load_lock, lock_of
 from leftfold.messages.metadata import NO_METADATA, Metadata, dump_metadata, load_metadata
 from leftfold.messages.query import Query
@@ -29,6 +30,7 @@ __all__ = [
     "Encoded",
     "Event",
     "EventTypes",
+    "IntegrationEvent",
     "Lock",
     "Metadata",
     "Query",

@@ -9,20 +9,23 @@ from leftfold.subscriptions.letters import DeadLetter, LetterState
 from leftfold.subscriptions.monitor import Lag, State
 from leftfold.subscriptions.policy import Failing, Policy, Retry
 from leftfold.subscriptions.reaction import Attempt
-from leftfold.subscriptions.subscription import Part, Source, Subscription
-from leftfold.subscriptions.worker import Timing, Worker
+from leftfold.subscriptions.subscription import Part, Reader, Source, Subscription
+from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
 
 __all__ = [
+    "Assignment",
     "Attempt",
     "Consumer",
     "DeadLetter",
     "Failing",
     "Failure",
+    "Follower",
     "Lag",
     "LetterState",
     "Outcome",
     "Part",
     "Policy",
+    "Reader",
     "Retry",
     "Source",
     "State",
