@@ -4,7 +4,9 @@
 
     with events:     begin -> append function (takes the writer's turn), tables -> rows for inline -> rows -> commit
                        | refused late: roll back, tell the member, send the others again
-    without events:  begin -> [writer's turn for a Point at the head] -> tables -> rows -> commit
+    without events:  begin -> a follower's step, as one statement -> commit
+                       | something is in the way: roll back, the long way
+                     begin -> [writer's turn for a Point at the head] -> tables -> rows -> commit
                        | connection lost while it commits: ask the database what became of it
 """
 
@@ -20,6 +22,7 @@ from leftfold.adapters.postgres.failures import is_lost, is_retriable, translate
 from leftfold.adapters.postgres.generations import names_of
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.postgres.statements import WritingSql
+from leftfold.adapters.postgres.stepping import Step, hold_tables_sql, step_of
 from leftfold.adapters.postgres.writing import Refused, RowWriting, points, tables_of
 from leftfold.errors import LeftfoldError, OutcomeUnknown
 from leftfold.store.batching import Pending
@@ -150,6 +153,7 @@ class Transactor:
         self._moved = moved
         self._sql = WritingSql(connector.location.schema)
         self._begin = f"{_begin_sql(connector)}; {_ALONE}"
+        self._begin_step = f"{self._begin}; {hold_tables_sql(connector.location.schema)}"
 
     async def commit(self, transaction: Transaction) -> None:
         """Write *transaction*; see `Transacting.transact`."""
@@ -189,6 +193,9 @@ class Transactor:
             raise refused.errors[0]
 
     async def _write(self, transaction: Transaction, attempt: _Attempt, connection: Connection) -> Refused | None:
+        step = step_of(transaction)
+        if step is not None and await self._step(step, attempt, connection):
+            return None
         writing = RowWriting(connection, self._sql)
         await connection.execute(self._begin)
         try:
@@ -206,6 +213,22 @@ class Transactor:
         attempt.id = writing.id
         await connection.execute("commit")
         return None
+
+    async def _step(self, step: Step, attempt: _Attempt, connection: Connection) -> bool:
+        """Commit *step*; False, with nothing done, when something is in its way."""
+        await connection.execute(self._begin_step)
+        try:
+            id = await step.write(connection, self._sql.schema)
+        except Exception as error:
+            await _roll_back(connection, error)
+            raise
+        if id is None:
+            await connection.execute("rollback")
+            return False
+        attempt.advanced = {step.advance.name: step.advance.position}
+        attempt.id = id
+        await connection.execute("commit")
+        return True
 
     async def _head(self, transaction: Transaction, connection: Connection) -> int:
         """The log's last position when a write depends on it: from here on nobody appends."""
