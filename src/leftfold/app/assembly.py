@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, get_args, get_origin
 
 from msgspec import Struct
@@ -24,6 +24,8 @@ from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
+from leftfold.processes.definition import SagaDefinition, saga_definition
+from leftfold.processes.sending import Sender
 from leftfold.projections.caching import TOUCHED
 from leftfold.projections.projection import Projection
 from leftfold.projections.read_model import ReadModel
@@ -32,7 +34,8 @@ from leftfold.subscriptions.reaction import Attempt
 
 __all__ = ["Assembly", "Plan"]
 
-_OF_REACTIONS: Final[tuple[object, ...]] = (Attempt, RecordedEvent, Metadata, EventStore)
+_OF_REACTIONS: Final[tuple[object, ...]] = (Attempt, RecordedEvent, Metadata, EventStore, Sender)
+_OF_STEPS: Final[tuple[object, ...]] = (Attempt, Sender)
 
 _Followed: TypeAlias = Projection[Any] | Reaction
 
@@ -63,7 +66,10 @@ class Assembly:
     def __init__(self, context: Context, plan: Plan) -> None:
         findings = list[str]()
         self.context = context
-        self.parts: tuple[Part, ...] = tuple(dict.fromkeys((*context.parts, *_named_by_handlers(context))))
+        self.sagas = _sagas(context, findings)
+        """Its sagas, by the queues of their instances."""
+        named = _named_by_handlers(context, self.sagas.values())
+        self.parts: tuple[Part, ...] = tuple(dict.fromkeys((*context.parts, *named)))
         self.sources: dict[str, Context] = {}
         followed: tuple[_Followed, ...] = (*context.projections, *context.reactions)
         findings += _twice(followed)
@@ -101,6 +107,7 @@ class Assembly:
         self.scope = Scope(aggregates, plan.provide, (self._read_model,))
         findings += self.scope.flaws()
         findings += self._reaction_flaws()
+        findings += self._saga_flaws()
         self.commands, self.queries = self._routes(findings)
         if findings:
             raise DefinitionError(*dict.fromkeys(findings))
@@ -173,6 +180,14 @@ class Assembly:
             raise DefinitionError(*dict.fromkeys(findings))
         return found[0], found[1]
 
+    def _saga_flaws(self) -> Iterator[str]:
+        for definition in self.sagas.values():
+            for plan in definition.plans:
+                for name, hint in (*plan.needs.items(), *plan.undo_needs.items()):
+                    if all(hint is not one for one in _OF_STEPS) and self.scope.resolve(hint) is None:
+                        where = f"saga {definition.cls.__qualname__}, step {plan.name!r}, parameter {name!r}"
+                        yield f"{where}: {self.scope.missing(hint)}"
+
     def _reaction_flaws(self) -> Iterator[str]:
         for reaction in self.context.reactions:
             for name, hint in reaction.needs.items():
@@ -184,10 +199,27 @@ class Assembly:
                     yield f"reaction {reaction.name!r}, parameter {name!r}: {self.scope.missing(hint)}"
 
 
-def _named_by_handlers(context: Context) -> Iterator[type[Aggregate[Any]]]:
+def _sagas(context: Context, findings: list[str]) -> Mapping[str, SagaDefinition]:
+    found: dict[str, SagaDefinition] = {}
+    for cls in context.sagas:
+        try:
+            made = saga_definition(cls, context.name)
+        except DefinitionError as error:
+            findings += error.findings
+            continue
+        if (other := found.setdefault(made.queue, made)) is not made:
+            findings.append(
+                f"sagas {other.cls.__qualname__} and {cls.__qualname__} are both {made.name} in version "
+                f"{made.version}; give one another name= or version="
+            )
+    return found
+
+
+def _named_by_handlers(context: Context, sagas: Iterable[SagaDefinition]) -> Iterator[type[Aggregate[Any]]]:
     needs: list[Mapping[str, object]] = [one.needs for one in context.commands]
     needs += [one.needs for one in context.queries]
     needs += [one.needs for one in context.reactions]
+    needs += [plan.needs for one in sagas for plan in one.plans]
     for hint in (hint for each in needs for hint in each.values()):
         if get_origin(hint) is Repository:
             yield get_args(hint)[0]

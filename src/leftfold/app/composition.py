@@ -113,6 +113,7 @@ class App:
             clock=clock or SystemClock(),
             middleware=middleware,
             snapshots=snapshots,
+            send=self.send,
             timing=workers if isinstance(workers, Timing) else _TIMING,
             telemetry=telemetry,
         )

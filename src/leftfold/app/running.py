@@ -31,6 +31,10 @@ from leftfold.integration.publishing import PublishedEvents
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent
+from leftfold.processes.engine import Carrier, Engine
+from leftfold.processes.instances import SagaInstances
+from leftfold.processes.sagas import SagaCarrier
+from leftfold.processes.sending import Send, Sender
 from leftfold.projections.cache import LocalCache
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.following import ProjectionFollower
@@ -64,6 +68,7 @@ class Conduct(Struct, frozen=True, kw_only=True):
         middleware: around every command and query.
         snapshots: how states are kept.
         timing: of workers.
+        send: carries out commands in whichever context handles them.
         telemetry: what measures; None measures nothing.
     """
 
@@ -71,6 +76,7 @@ class Conduct(Struct, frozen=True, kw_only=True):
     middleware: Sequence[Middleware]
     snapshots: Snapshots
     timing: Timing
+    send: Send
     telemetry: Telemetry | None = None
 
 
@@ -100,9 +106,18 @@ class Running:
         self._reacting: list[_ReactionFollower] = []
         self._active: dict[str, Generation] = {}
         self._worker: Worker | None = None
+        self._engine: Engine | None = None
+        self._carrying: asyncio.Task[None] | None = None
+        self.sagas = SagaInstances(assembly.sagas.values(), store, conduct.clock, lambda: self._engine)
+        """Instances of its sagas."""
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: dict[str, Invalidating] = {}
         self._watching: list[asyncio.Task[None]] = []
+
+    @property
+    def send(self) -> Send:
+        """Carries out commands in whichever context handles them."""
+        return self._conduct.send
 
     @property
     def name(self) -> str:
@@ -127,13 +142,16 @@ class Running:
         await self._watch()
 
     async def work(self) -> None:
-        """Follow the log in this process, until `stop`."""
+        """Follow the log in this process, and carry on what is due, until `stop`."""
+        owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
+        if carriers := self._carriers():
+            self._engine = Engine(self.store, carriers, owner, self._conduct.timing)
+            self._carrying = asyncio.create_task(self._engine.run(), name=f"leftfold carries on for {self.name}")
         followers: list[Follower] = [*self.followers.values(), *self._reacting]
         if not followers:
             return
         if (telemetry := self._conduct.telemetry) is not None:
             followers = [telemetry.follower(one) for one in followers]
-        owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
         worker = self._worker = Worker(self.store, followers, owner, self._conduct.timing)
         await worker.prepare()
         self._tasks = [asyncio.create_task(worker.run()), asyncio.create_task(self._purge())]
@@ -145,6 +163,10 @@ class Running:
 
     async def stop(self) -> None:
         """Finish what is under way."""
+        engine, self._engine = self._engine, None
+        if engine is not None and self._carrying is not None:
+            engine.stop()
+            await asyncio.gather(self._carrying, return_exceptions=True)
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
@@ -194,6 +216,11 @@ class Running:
                 self._active.pop(projection.name, None)  # another may be shown by now
                 if not left:
                     raise NotCaughtUp(projection.name, position, error.reached) from None
+
+    def _carriers(self) -> list[Carrier]:
+        if not self.assembly.sagas:
+            return []
+        return [SagaCarrier(self.assembly.sagas, self.loader, self.assembly.scope, self._conduct.send)]
 
     async def _wait(self, name: str, generation: Generation, position: int, timeout_s: float) -> None:
         here = self._worker is not None
@@ -256,6 +283,8 @@ class _ReactionFollower:
         for name, hint in self.reaction.needs.items():
             if hint is Attempt:
                 given[name] = attempt
+            elif hint is Sender:
+                given[name] = Sender(self._running.send, recorded.metadata)
             elif get_origin(hint) is RecordedEvent or hint is RecordedEvent:
                 given[name] = recorded
             elif (supply := self._running.assembly.scope.resolve(hint)) is not None:

@@ -25,6 +25,7 @@ from leftfold.handling.handlers import (
 from leftfold.integration.publishing import Publication, publication_of
 from leftfold.messages.command import Command
 from leftfold.messages.upcasting import Upcast
+from leftfold.processes.saga import Saga
 from leftfold.projections.projection import Keys, Projection, ProjectionOptions, projection_of
 from leftfold.subscriptions.policy import Policy, Retry
 
@@ -34,6 +35,7 @@ A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C", bound=Command[Any])
 F = TypeVar("F", bound=Callable[..., object])
 G = TypeVar("G", bound=Callable[..., Awaitable[object]])
+S = TypeVar("S", bound=Saga)
 
 Part = type[Aggregate[Any]] | Decider[Any, Any, Any]
 """What events are recorded by."""
@@ -73,6 +75,7 @@ class Context:
         self._reactions: list[Reaction] = []
         self._publications: list[Publication] = []
         self._upcasts: list[Upcast] = []
+        self._sagas: list[type[Saga]] = []
 
     def __repr__(self) -> str:
         return f"Context({self.name!r})"
@@ -202,6 +205,11 @@ class Context:
 
         return register
 
+    def saga(self, cls: type[S]) -> type[S]:
+        """Run instances of a saga; the class stays as it is. Register every version of which some may still run."""
+        self._sagas.append(cls)
+        return cls
+
     def publishes(self, function: F) -> F:
         """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
         self._publications.append(publication_of(function, _caller()))
@@ -241,6 +249,11 @@ class Context:
     def reactions(self) -> tuple[Reaction, ...]:
         """Its reactions."""
         return tuple(self._reactions)
+
+    @property
+    def sagas(self) -> tuple[type[Saga], ...]:
+        """Its sagas, in every version."""
+        return tuple(self._sagas)
 
     @property
     def publications(self) -> tuple[Publication, ...]:

@@ -164,15 +164,15 @@ class Parking:
             letter = self._letter(failure)
             letters[letter_key(letter)] = _dump(letter)
             if failure.error is not None and self._policy.failing is Failing.PARK:
-                subject = self.parked(failure.subject, 1, letter.error)
+                subject = self.parked(failure.subject, 1, failure.error)
                 self.subjects[failure.subject] = subject
                 parked[subject_key(self._subscription, failure.subject)] = _dump(subject)
         writes: list[Write] = [Put(table=LETTERS, rows=letters)]
         return [*writes, Put(table=PARKED, rows=parked)] if parked else writes
 
-    def parked(self, subject: str, attempts: int, error: str) -> ParkedSubject:
+    def parked(self, subject: str, attempts: int, error: Exception) -> ParkedSubject:
         """A subject whose first event failed *attempts* times."""
-        pause_s = self._policy.pause_s(attempts)
+        pause_s = self._policy.retry.pause_s(attempts, error)
         return ParkedSubject(
             subscription=self._subscription,
             part=self._part,
@@ -180,7 +180,7 @@ class Parking:
             attempts=attempts,
             dead=pause_s is None,
             due=None if pause_s is None else self._clock.now() + timedelta(seconds=pause_s),
-            error=error,
+            error=error_text(error),
         )
 
     def now(self) -> datetime:
@@ -192,7 +192,7 @@ class Parking:
         now = self._clock.now()
         return [name for name, parked in self.subjects.items() if parked.due is not None and parked.due <= now]
 
-    def failed(self, subject: str, error: str) -> Put:
+    def failed(self, subject: str, error: Exception) -> Put:
         """Note that the first event of *subject* failed again."""
         attempts = self.subjects[subject].attempts + 1 if subject in self.subjects else 1
         parked = self.subjects[subject] = self.parked(subject, attempts, error)

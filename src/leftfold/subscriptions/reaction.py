@@ -14,13 +14,17 @@ __all__ = ["Attempt", "Reacting"]
 
 
 class Attempt(Struct, frozen=True):
-    """One try to react to an event.
+    """One try to react to an event, or to do or undo a step of a saga.
 
     Args:
-        key: the same at every try for the same event and reaction: hand it to whatever can tell a repeated call.
+        key: the same at every try of the same thing: hand it to whatever can tell a repeated call.
+        number: which try it is, from 1, as far as that is counted; a reaction does not.
+        undoes: the key of the step that is undone; None unless something is.
     """
 
     key: str
+    number: int = 1
+    undoes: str | None = None
 
 
 class Reacting:

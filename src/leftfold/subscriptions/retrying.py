@@ -9,7 +9,7 @@ from typing import Final
 from leftfold.errors import Fenced
 from leftfold.store.transaction import Delete, Write
 from leftfold.subscriptions.consumer import Consumer
-from leftfold.subscriptions.parking import LETTERS, REQUESTS, Letter, Parking, Request, error_text, letter_key
+from leftfold.subscriptions.parking import LETTERS, REQUESTS, Letter, Parking, Request, letter_key
 from leftfold.subscriptions.subscription import Source
 
 __all__ = ["Retrying"]
@@ -104,6 +104,6 @@ class Retrying:
                 self._consumer.forget()
                 failed = error
             if subject in self._parking.subjects:
-                await self._write([self._parking.failed(subject, error_text(failed))])
+                await self._write([self._parking.failed(subject, failed)])
             return False
         return True

@@ -1,0 +1,48 @@
+"""Sagas, processes and what they wait for."""
+
+from __future__ import annotations
+
+from leftfold.errors.root import LeftfoldError
+
+__all__ = ["NotEnded", "NotPossible", "UnknownInstance", "UnreadableState"]
+
+
+class UnreadableState(LeftfoldError):
+    """The state of an instance cannot be read by this code; it is kept as it is.
+
+    Deploy code that can read it, then let it be tried again.
+    """
+
+    def __init__(self, item: str, queue: str, reason: str) -> None:
+        self.item = item
+        self.queue = queue
+        self.reason = reason
+        super().__init__(f"{item!r} of {queue!r} cannot be read by this code, and is kept as it is: {reason}")
+
+
+class UnknownInstance(LeftfoldError):
+    """There is no such instance. Look at the name and the id, and at the store."""
+
+    def __init__(self, item: str) -> None:
+        self.item = item
+        super().__init__(f"there is no {item!r} in this store")
+
+
+class NotPossible(LeftfoldError):
+    """What a person asked for cannot be done as things stand; nothing was changed. The message says what can be."""
+
+    def __init__(self, item: str, verb: str, reason: str) -> None:
+        self.item = item
+        self.verb = verb
+        self.reason = reason
+        super().__init__(f"{verb} {item!r}: {reason}")
+
+
+class NotEnded(LeftfoldError):
+    """An instance had not ended when the time to wait was over; it goes on. Wait again, or look at what it does."""
+
+    def __init__(self, item: str, status: str, timeout_s: float) -> None:
+        self.item = item
+        self.status = status
+        self.timeout_s = timeout_s
+        super().__init__(f"{item!r} is {status} after {timeout_s:g} s, and goes on; wait again, or look at its steps")

@@ -1,0 +1,39 @@
+"""What coordinates: sagas, process managers, timers, and the one engine that carries them on.
+
+In: events, commands, time. Out: commands, calls, and a journal of what was done and undone.
+May import: projections, subscriptions, handling, store, domain, messages, ids, clock, errors.
+"""
+
+from __future__ import annotations
+
+from leftfold.processes.definition import SagaDefinition, saga_definition
+from leftfold.processes.engine import Carrier, Engine, Moment
+from leftfold.processes.instances import SagaInstances, SagaView
+from leftfold.processes.intervening import Verb
+from leftfold.processes.journal import Intervention, StepRecord
+from leftfold.processes.outcome import Done, InDoubt, Outcome
+from leftfold.processes.saga import Saga
+from leftfold.processes.sagas import SagaCarrier
+from leftfold.processes.step import Parallel, Step, parallel, step
+
+__all__ = [
+    "Carrier",
+    "Done",
+    "Engine",
+    "InDoubt",
+    "Intervention",
+    "Moment",
+    "Outcome",
+    "Parallel",
+    "Saga",
+    "SagaCarrier",
+    "SagaDefinition",
+    "SagaInstances",
+    "SagaView",
+    "Step",
+    "StepRecord",
+    "Verb",
+    "parallel",
+    "saga_definition",
+    "step",
+]

@@ -1,0 +1,242 @@
+"""What the class of a saga comes to: checked, with everything that running it needs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, get_origin
+
+import msgspec
+from msgspec import Raw
+
+from leftfold.errors import DefinitionError
+from leftfold.handling.repository import Repository
+from leftfold.handling.signatures import described, signature_of
+from leftfold.messages.message import declaration_in
+from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.shape import shape_of_fields
+from leftfold.processes.journal import Journal, StepRecord, dump_journal
+from leftfold.processes.outcome import Done, InDoubt, Outcome
+from leftfold.processes.saga import Saga, declared_in
+from leftfold.processes.step import Step
+from leftfold.store.work import AT_ONCE, Begin
+from leftfold.subscriptions.policy import Retry
+from leftfold.subscriptions.reaction import Attempt
+
+__all__ = ["SagaDefinition", "StepPlan", "saga_definition"]
+
+_NOTHING_OF_NOTE: Final = (type(None), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepPlan:
+    """A step, ready to be done.
+
+    Args:
+        name: unique in its saga.
+        needs: what every parameter of the step is to be given, by annotation.
+        undo_needs: the same of its undo, but for the outcome.
+        transactional: whether what it records is stored with the fact that it is done.
+        after_pivot: whether it comes after the pivot.
+        result: how what it returns is read.
+    """
+
+    step: Step[Any]
+    name: str
+    needs: Mapping[str, object]
+    undo_needs: Mapping[str, object]
+    transactional: bool
+    after_pivot: bool
+    result: msgspec.json.Decoder[Any]
+
+    @property
+    def retry(self) -> Retry:
+        """How often it is tried."""
+        return self.step.retry(after_pivot=self.after_pivot)
+
+    def dump(self, value: object) -> Raw:
+        """What the step returned, as JSON text.
+
+        Raises:
+            TypeError, ValueError: it is not of the type that the step declares.
+        """
+        data = msgspec.json.encode(value)
+        self.result.decode(data)
+        return Raw(data)
+
+    def outcome(self, record: StepRecord) -> Done[Any] | InDoubt:
+        """What the undo is told about the step."""
+        return Done(self.result.decode(record.result)) if record.doubt is None else InDoubt(record.doubt)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SagaDefinition:
+    """A saga, ready to run.
+
+    Args:
+        name: of the context and the saga: `shop.PlaceOrder`.
+        version: counted from 1.
+        groups: its steps in order; those of one group are begun at the same moment.
+        deadline: of an instance, from its beginning.
+    """
+
+    name: str
+    version: int
+    cls: type[Saga]
+    groups: tuple[tuple[StepPlan, ...], ...]
+    deadline: timedelta | None
+    _fields: Callable[[Raw], Saga]
+
+    @property
+    def queue(self) -> str:
+        """Of its instances."""
+        return f"saga/{self.name}/{self.version}"
+
+    @property
+    def outline(self) -> tuple[str, ...]:
+        """The names of its steps."""
+        return tuple(plan.name for plan in self.plans)
+
+    @property
+    def plans(self) -> tuple[StepPlan, ...]:
+        """Its steps, in order."""
+        return tuple(plan for group in self.groups for plan in group)
+
+    def item_id(self, id: str) -> str:
+        """The id of the work item of instance *id*."""
+        return f"saga/{self.name}/{id}"
+
+    def step(self, name: str) -> StepPlan:
+        """A step by its name."""
+        return next(plan for plan in self.plans if plan.name == name)
+
+    def no_way_back(self, journal: Journal) -> bool:
+        """Whether its pivot is done."""
+        pivot = next((plan.name for plan in self.plans if plan.step.pivot), None)
+        record = None if pivot is None else journal.record(pivot)
+        return record is not None and record.status in ("done", "skipped")
+
+    def irrevocable(self, record: StepRecord) -> bool:
+        """Whether it is the pivot, which nothing undoes, and may be done."""
+        plan = self.step(record.name)
+        return plan.step.pivot and plan.step.undoing is None and not plan.transactional
+
+    def load(self, fields: Raw) -> Saga:
+        """The saga that has *fields*.
+
+        Raises:
+            Exception: they are not those of this class; whatever its `__post_init__` raises, too.
+        """
+        return self._fields(fields)
+
+    def journal(self, saga: Saga, metadata: Metadata = NO_METADATA) -> Journal:
+        """The journal of a new instance.
+
+        Raises:
+            InvalidInput: a field has no exact JSON text.
+        """
+        return Journal(fields=Raw(msgspec.json.encode(saga)), outline=self.outline, metadata=metadata)
+
+    def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA) -> Begin:
+        """What begins an instance, unless it has begun already."""
+        return Begin(
+            id=self.item_id(id),
+            queue=self.queue,
+            status="running",
+            state=dump_journal(self.journal(saga, metadata)),
+            wake=AT_ONCE,
+            unless_there=True,
+        )
+
+
+def saga_definition(cls: type[Saga], context: str) -> SagaDefinition:
+    """Read the class of a saga.
+
+    Raises:
+        DefinitionError: it lists every finding, each with the step.
+    """
+    declared, named = declared_in(cls), declaration_in(cls)
+    assert named is not None  # noqa: S101 - every saga class is declared
+    owner = f"saga {cls.__qualname__}"
+    findings: list[str] = []
+    groups: list[tuple[StepPlan, ...]] = []
+    behind = False
+    for group in declared.groups:
+        plans = tuple(_plan(one, owner, behind, findings) for one in group)
+        if len(plans) > 1:
+            findings += [
+                f"{owner}, step {plan.name!r} is transactional, and begun together with others; one commit is one step"
+                for plan in plans
+                if plan.transactional
+            ]
+        groups.append(plans)
+        behind = behind or any(one.pivot for one in group)
+    findings += _field_findings(cls, owner)
+    if findings:
+        raise DefinitionError(*findings)
+    load = msgspec.json.Decoder(cls).decode
+    name = f"{context}.{named.name}"
+    return SagaDefinition(name, named.version, cls, tuple(groups), declared.deadline, load)
+
+
+def _plan(one: Step[Any], owner: str, behind: bool, findings: list[str]) -> StepPlan:  # noqa: FBT001 - internal
+    where = f"{owner}, step {one.name!r}"
+    needs, returned = _needs(one.do, where, findings)
+    transactional = any(get_origin(hint) is Repository for hint in needs.values())
+    if transactional and Attempt in needs.values():
+        findings.append(
+            f"{where} takes a Repository and an Attempt: its events are stored once, in one commit, while a call that "
+            "needs a key may be repeated; make them two steps"
+        )
+    undo_needs: Mapping[str, object] = {}
+    if one.undoing is not None:
+        undo_needs = _undo_needs(one, returned, where, findings)
+    return StepPlan(one, one.name, needs, undo_needs, transactional, behind, _decoder(returned, where, findings))
+
+
+def _needs(function: Callable[..., object], where: str, findings: list[str]) -> tuple[dict[str, object], object]:
+    if not inspect.iscoroutinefunction(function):
+        findings.append(f"{where}: {getattr(function, '__name__', function)!r} acts on the world; write async def")
+    signature = signature_of(function)
+    own = next(iter(inspect.signature(function).parameters), "")
+    findings += [f"{where}: {one}" for one in signature.findings if f"parameter {own!r}" not in one]
+    return {name: hint for name, hint in signature.parameters.items() if name != own}, signature.returned
+
+
+def _undo_needs(one: Step[Any], returned: object, where: str, findings: list[str]) -> Mapping[str, object]:
+    assert one.undoing is not None  # noqa: S101 - asked before
+    needs, result = _needs(one.undoing, f"{where}, its undo", findings)
+    if result not in _NOTHING_OF_NOTE:
+        findings.append(f"{where}, its undo returns {described(result)}; nobody would be told, write -> None")
+    if not needs:
+        findings.append(f"{where}, its undo takes an Outcome[{described(returned)}] as its first parameter")
+        return {}
+    was = next(iter(needs))
+    wanted = Outcome[returned]  # type: ignore[valid-type]  # a type that is known at run time
+    if needs.pop(was) != wanted:
+        findings.append(f"{where}, its undo: annotate {was!r} as Outcome[{described(returned)}], what the step returns")
+    return needs
+
+
+def _decoder(returned: object, where: str, findings: list[str]) -> msgspec.json.Decoder[Any]:
+    shape = shape_of_fields({"result": returned}, where, "its")
+    findings += shape.findings
+    try:
+        return msgspec.json.Decoder(None if shape.findings else returned)
+    except TypeError as error:
+        findings.append(f"{where} returns {described(returned)}, which has no JSON text: {error}")
+        return msgspec.json.Decoder(None)
+
+
+def _field_findings(cls: type[Saga], owner: str) -> Sequence[str]:
+    try:
+        fields = {field.encode_name: field.type for field in msgspec.structs.fields(cls)}
+    except NameError as error:
+        return [f"{owner}: the name {error.name!r} of a field's type is not known at run time"]
+    return list(_shape_findings(fields, owner))
+
+
+def _shape_findings(fields: Mapping[str, object], owner: str) -> Iterator[str]:
+    yield from shape_of_fields(fields, owner, "field").findings

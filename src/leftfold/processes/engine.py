@@ -1,0 +1,193 @@
+"""The engine that carries on whatever is due: new work, due retries and timers, and what a dead worker left.
+
+::
+
+    claim what is due (token + 1, lease) -> carry it on, many at once -> each write shows the token
+      ^                                       | alive: the lease is extended   | fenced: somebody else has it, let go
+      wait until something may be due <-------+
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeAlias
+
+from leftfold.errors import Fenced, StoreError
+from leftfold.store.port import Store
+from leftfold.store.work import Hold, WorkItem
+from leftfold.subscriptions.worker import Timing
+
+__all__ = ["Carrier", "Engine", "Moment"]
+
+Moment: TypeAlias = Callable[[], datetime]
+"""Tells the time by the database's clock, as far as it was heard."""
+
+_log: Final = logging.getLogger("leftfold")
+_AT_ONCE: Final = 64
+_LIMIT: Final = 256
+_BEATS: Final = 3
+_LET_GO_S: Final = 0.001
+
+
+class Carrier(Protocol):
+    """Carries on the work items of its queues."""
+
+    @property
+    def queues(self) -> Collection[str]:
+        """Which ones."""
+        ...
+
+    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
+        """Carry on *item*, which is held, as far as it goes now; the last write lets go of it.
+
+        Args:
+            hold: what a write that is not the last one gives as its `wake`.
+            moment: tells the time.
+
+        Raises:
+            Fenced: somebody else has it by now; nothing of what was refused is stored.
+        """
+        ...
+
+
+class Engine:
+    """Carries on the work items of one store; any number of engines share them.
+
+    Args:
+        store: where they are kept.
+        carriers: what carries them on, by their queues.
+        owner: told to whoever asks; unlike that of every other engine.
+        timing: how long a claim holds without a sign of life, and how often it is looked for what became due.
+    """
+
+    def __init__(self, store: Store, carriers: Sequence[Carrier], owner: str, timing: Timing | None = None) -> None:
+        self._store = store
+        self._carriers = {queue: carrier for carrier in carriers for queue in carrier.queues}
+        self._timing = timing or Timing()
+        self._hold = Hold(owner, self._timing.lease_s)
+        self._running: dict[str, tuple[WorkItem, asyncio.Task[None]]] = {}
+        self._freed = asyncio.Event()
+        self.news = asyncio.Event()
+        """Set when something was carried on, and replaced by a new one then."""
+        self._stopping = False
+        self._waiting: asyncio.Task[None] | None = None
+
+    @property
+    def hold(self) -> Hold | None:
+        """What makes a new work item this engine's own, for `take`; None when it takes no more."""
+        return None if self._stopping or len(self._running) >= _LIMIT else self._hold
+
+    def take(self, item: WorkItem, clock: Callable[[], datetime]) -> None:
+        """Carry on an item that was just written with `hold`."""
+        if item.queue in self._carriers and not self._stopping:
+            self._start(item, clock)
+
+    async def run(self) -> None:
+        """Carry on what is due, until told to stop.
+
+        Whatever keeps it from the store is logged and tried again; what it held then is carried on by whoever claims
+        it once its lease has ended.
+        """
+        beating = asyncio.create_task(self._beat())
+        try:
+            while not self._stopping:
+                try:
+                    await self._turn()
+                except StoreError as error:
+                    _log.warning("engine %s is kept from its store: %s", self._hold.owner, error)
+                    await self._pause(self._timing.poll_s)
+        finally:
+            await self._end()
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what is under way, and end."""
+        self._stopping = True
+        self._freed.set()
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def _turn(self) -> None:
+        free = min(_LIMIT - len(self._running), _AT_ONCE)
+        if not free:
+            await self._pause(None)
+            return
+        items = await self._store.claim_due(self._carriers, self._hold.owner, self._hold.lease_s, free)
+        loop = asyncio.get_running_loop()
+        for item in items:
+            self._start(item, _after(item.changed_at, loop.time))
+        if not items and not self._stopping:
+            waiting = self._waiting = asyncio.create_task(self._store.await_work(self._carriers, self._timing.poll_s))
+            try:
+                await asyncio.wait([waiting])
+            finally:
+                self._waiting = None
+                waiting.cancel()
+            if not waiting.cancelled():
+                waiting.result()
+
+    async def _pause(self, seconds: float | None) -> None:
+        self._freed.clear()
+        if not self._stopping:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._freed.wait()
+
+    def _start(self, item: WorkItem, moment: Moment) -> None:
+        task = asyncio.create_task(self._carry(item, moment), name=f"leftfold carries on {item.id}")
+        self._running[item.id] = item, task
+
+    async def _carry(self, item: WorkItem, moment: Moment) -> None:
+        try:
+            await self._carriers[item.queue].carry(item, self._hold, moment)
+        except Fenced:
+            _log.info("engine %s lost %s to another", self._hold.owner, item.id)
+        except StoreError as error:
+            _log.warning("%s waits until its lease has ended: %s", item.id, error)
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged and tried again
+            _log.exception("%s waits until its lease has ended, for carrying it on failed", item.id)
+        finally:
+            if self._running.get(item.id, (None,))[0] is item:
+                del self._running[item.id]
+            self._freed.set()
+            self.news.set()
+            self.news = asyncio.Event()
+
+    async def _beat(self) -> None:
+        """Show signs of life for what is held, and let go of what was lost."""
+        while True:
+            await asyncio.sleep(self._hold.lease_s / _BEATS)
+            held = {id: item.token for id, (item, _) in self._running.items()}
+            if not held:
+                continue
+            try:
+                kept = await self._store.extend(held, self._hold.owner, self._hold.lease_s)
+            except StoreError as error:
+                _log.warning("engine %s could not extend its leases: %s", self._hold.owner, error)
+                continue
+            for id in held.keys() - set(kept):
+                if id in self._running and self._running[id][0].token == held[id]:
+                    self._running[id][1].cancel()
+
+    async def _end(self) -> None:
+        if tasks := [task for _, task in self._running.values()]:
+            await asyncio.wait(tasks, timeout=self._timing.grace_s)
+        left = dict(self._running)
+        for _, task in left.values():
+            task.cancel()
+        if left:
+            await asyncio.gather(*(task for _, task in left.values()), return_exceptions=True)
+            with suppress(StoreError):  # then their leases end by themselves
+                held = {id: item.token for id, (item, _) in left.items()}
+                await self._store.extend(held, self._hold.owner, _LET_GO_S)
+
+
+def _after(moment: datetime, passed: Callable[[], float]) -> Moment:
+    """The time, which was *moment* just now."""
+    start = passed()
+    return lambda: moment + timedelta(seconds=passed() - start)

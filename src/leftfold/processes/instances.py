@@ -1,0 +1,254 @@
+"""The sagas of one context, for whoever begins, looks at, waits for or mends them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final, TypeVar
+
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from leftfold.clock import Clock
+from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, UnknownInstance, UnreadableState
+from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.processes.definition import SagaDefinition
+from leftfold.processes.engine import Engine
+from leftfold.processes.intervening import Verb, intervened
+from leftfold.processes.journal import Intervention, Journal, StepRecord, dump_journal
+from leftfold.processes.planning import Do, planned
+from leftfold.processes.saga import Saga
+from leftfold.processes.sagas import read_journal
+from leftfold.store.port import Store
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import AT_ONCE, Revise, WorkItem
+
+__all__ = ["ENDED", "SagaInstances", "SagaView"]
+
+S = TypeVar("S", bound=Saga)
+
+ENDED: Final = frozenset({"completed", "compensated", "stuck"})
+"""How a saga can have ended."""
+
+_TRIES: Final = 20
+_LOOK_S: Final = 0.25
+
+
+class SagaView(Struct, frozen=True, kw_only=True):
+    """An instance of a saga, as it stands.
+
+    Args:
+        saga: name of the context and the saga: `shop.PlaceOrder`.
+        version: of the definition that it runs by.
+        id: as whoever began it gave it.
+        status: `running`, `compensating`, `completed`, `compensated` or `stuck`.
+        fields: of the saga, as JSON text.
+        steps: in the order in which they were begun.
+        reason: why it was undone, or cannot be read.
+        overdue: whether its deadline has passed with no way back.
+        interventions: what people did, in order.
+        owner: who carries it on now.
+        wake_at: when it goes on by itself; None when it does not.
+        began_at: by the database's clock, like *changed_at*.
+    """
+
+    saga: str
+    version: int
+    id: str
+    status: str
+    fields: str
+    steps: tuple[StepRecord, ...]
+    reason: str | None
+    overdue: bool
+    interventions: tuple[Intervention, ...]
+    owner: str | None
+    wake_at: datetime | None
+    began_at: datetime
+    changed_at: datetime
+
+
+class SagaInstances:
+    """The instances of the sagas of one context.
+
+    Args:
+        definitions: of the context's sagas, every version.
+        store: of the context.
+        engine: gives the one that runs here; None when none does.
+    """
+
+    def __init__(
+        self,
+        definitions: Collection[SagaDefinition],
+        store: Store,
+        clock: Clock,
+        engine: Callable[[], Engine | None] = lambda: None,
+    ) -> None:
+        self._by_queue = {one.queue: one for one in definitions}
+        self._by_class = {one.cls: one for one in definitions}
+        self._store = store
+        self._clock = clock
+        self._engine = engine
+
+    @property
+    def definitions(self) -> Mapping[str, SagaDefinition]:
+        """By their queues."""
+        return self._by_queue
+
+    async def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA) -> bool:
+        """Begin an instance; durable when this returns. False when it has begun before, whatever its fields were.
+
+        Raises:
+            DefinitionError: its class is not registered with this context.
+            InvalidPayload: a field cannot be stored.
+        """
+        definition = self._by_class.get(type(saga))
+        if definition is None:
+            raise DefinitionError(
+                f"{type(saga).__qualname__} is no saga of this context; register it with @context.saga"
+            )
+        begin = replace(definition.begin(saga, id, metadata), unless_there=False)
+        engine = self._engine()
+        hold = engine.hold if engine is not None else None
+        if hold is not None:  # begun, claimed and its first step noted in one commit
+            journal, move = planned(definition, definition.journal(saga, metadata), self._clock.now(), None)
+            if isinstance(move, Do):
+                begin = replace(begin, state=dump_journal(journal), wake=hold)
+        try:
+            await self._store.transact(Transaction(writes=[begin]))
+        except KeyTaken:
+            return False
+        if engine is not None and hold is not None and begin.wake is hold:
+            now = self._clock.now()
+            item = WorkItem(
+                id=begin.id,
+                queue=begin.queue,
+                status=begin.status,
+                state=begin.state,
+                token=1,
+                owner=hold.owner,
+                wake_at=None,
+                created_at=now,
+                changed_at=now,
+            )
+            engine.take(item, self._clock.now)
+        return True
+
+    async def show(self, name: str, id: str) -> SagaView:
+        """An instance.
+
+        Args:
+            name: of the saga, with or without its context.
+
+        Raises:
+            UnknownInstance: there is none.
+        """
+        return self._view(await self._item(name, id))
+
+    async def find(
+        self, *, name: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
+    ) -> Sequence[SagaView]:
+        """At most *limit* instances, by saga and id.
+
+        Args:
+            name: of the saga; empty for all.
+            after: `NAME/ID` of the last one seen.
+        """
+        prefix = f"saga/{self._full(name)}/" if name else "saga/"
+        start = f"saga/{after}" if after else ""
+        items = await self._store.find_work(queues=prefix, statuses=statuses, after=start, limit=limit)
+        return [self._view(item) for item in items]
+
+    async def intervene(self, name: str, id: str, verb: Verb) -> SagaView:
+        """Do what a person wants; it is noted in the journal with who and why.
+
+        Raises:
+            UnknownInstance: there is none.
+            NotPossible: it does not fit how it stands.
+            UnreadableState: this code cannot read it.
+        """
+        for tries in range(1, _TRIES + 1):
+            item = await self._item(name, id)
+            definition = self._definition(item)
+            journal = intervened(definition, item.id, read_journal(definition, item), verb, self._clock.now())
+            status = "compensating" if journal.back else "running"
+            revise = Revise(id=item.id, token=item.token, status=status, state=dump_journal(journal), wake=AT_ONCE)
+            try:
+                await self._store.transact(Transaction(writes=[revise]))
+            except Fenced:
+                if tries == _TRIES:
+                    raise
+                continue
+            break
+        return await self.show(name, id)
+
+    async def ended(self, name: str, id: str, timeout_s: float) -> SagaView:
+        """Wait until an instance has ended.
+
+        Raises:
+            NotEnded: it had not when the time was over.
+            UnknownInstance: there is none.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
+        while True:
+            engine = self._engine()
+            news = engine.news if engine is not None else None
+            item = await self._item(name, id)
+            if item.status in ENDED:
+                return self._view(item)
+            if (left := end - loop.time()) <= 0:
+                raise NotEnded(item.id, item.status, timeout_s)
+            if news is None:
+                await asyncio.sleep(min(left, _LOOK_S))  # another process carries it on, and tells nobody here
+                continue
+            try:
+                async with asyncio.timeout(min(left, _LOOK_S)):
+                    await news.wait()
+            except TimeoutError:
+                continue
+
+    async def _item(self, name: str, id: str) -> WorkItem:
+        key = self._item_id(name, id)
+        found = await self._store.work([key])
+        if key not in found:
+            raise UnknownInstance(key)
+        return found[key]
+
+    def _item_id(self, name: str, id: str) -> str:
+        return f"saga/{self._full(name)}/{id}"
+
+    def _full(self, name: str) -> str:
+        """The name with its context."""
+        known = {one.name for one in self._by_queue.values()}
+        return next((one for one in known if name in (one, one.partition(".")[2])), name)
+
+    def _definition(self, item: WorkItem) -> SagaDefinition:
+        definition = self._by_queue.get(item.queue)
+        if definition is None:
+            raise UnreadableState(item.id, item.queue, "no saga of this name and version is registered here")
+        return definition
+
+    def _view(self, item: WorkItem) -> SagaView:
+        saga, _, version = item.queue.removeprefix("saga/").rpartition("/")
+        id = item.id.removeprefix(f"saga/{saga}/")
+        reason: str | None = None
+        try:
+            journal = read_journal(self._definition(item), item)
+        except UnreadableState as error:
+            journal, reason = Journal(fields=Raw(item.state), outline=()), str(error)
+        return SagaView(
+            saga=saga,
+            version=int(version),
+            id=id,
+            status=item.status,
+            fields=bytes(journal.fields).decode(errors="backslashreplace"),
+            steps=journal.steps,
+            reason=reason or journal.reason,
+            overdue=journal.overdue,
+            interventions=journal.interventions,
+            owner=item.owner,
+            wake_at=item.wake_at,
+            began_at=item.created_at,
+            changed_at=item.changed_at,
+        )

@@ -1,0 +1,115 @@
+"""What is kept of an instance of a saga."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Raw, Struct
+
+from leftfold.messages.metadata import NO_METADATA, Metadata
+
+__all__ = ["NOTHING", "Intervention", "Journal", "Status", "StepRecord", "StepStatus", "dump_journal", "load_journal"]
+
+StepStatus: TypeAlias = Literal["started", "done", "refused", "failed", "undoing", "undone", "parked", "skipped"]
+"""How a step stands.
+
+`started`: it has begun, and is tried until it is done. `refused`: for certain not done. `failed`: given up, and in
+doubt. `undoing`: its undo has begun. `parked`: it, or its undo, was given up and waits for a person. `skipped`: a
+person has said to go on without.
+"""
+
+Status: TypeAlias = Literal["running", "compensating", "completed", "compensated", "stuck"]
+"""How a saga stands: it ends with one of the last three."""
+
+NOTHING: Final = Raw(b"null")
+
+
+class StepRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of a step.
+
+    Args:
+        tries: how often it was begun.
+        undo_tries: how often its undo was begun.
+        doubt: why it may have been done although nobody heard so; None when there is no doubt.
+        error: what was heard last.
+        result: what it returned, as JSON text.
+        due: when it, or its undo, is tried again; None while it is under way.
+    """
+
+    name: str
+    status: StepStatus
+    tries: int = 0
+    undo_tries: int = 0
+    doubt: str | None = None
+    error: str | None = None
+    result: Raw = NOTHING
+    due: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class Intervention(Struct, frozen=True, kw_only=True):
+    """What a person did.
+
+    Args:
+        verb: `retry`, `skip`, `resolve` or `abort`.
+        step: which step it was about; None for the saga.
+        who: did it.
+        why: as they said.
+    """
+
+    verb: str
+    step: str | None
+    who: str
+    why: str
+    at: datetime
+
+
+class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of an instance.
+
+    Args:
+        fields: of the saga, a JSON object.
+        outline: names of the steps of the definition that it runs by.
+        steps: in the order in which they were begun.
+        back: whether it is being undone.
+        reason: why.
+        overdue: whether its deadline has passed, with no way back.
+        metadata: of whoever began it.
+    """
+
+    fields: Raw
+    outline: tuple[str, ...]
+    steps: tuple[StepRecord, ...] = ()
+    back: bool = False
+    reason: str | None = None
+    overdue: bool = False
+    metadata: Metadata = NO_METADATA
+    interventions: tuple[Intervention, ...] = ()
+
+    def record(self, name: str) -> StepRecord | None:
+        """What is known of a step; None when it was not begun."""
+        return next((one for one in self.steps if one.name == name), None)
+
+    def recorded(self, record: StepRecord) -> Journal:
+        """With *record* in the place of what was known of its step, or at the end."""
+        if self.record(record.name) is None:
+            return msgspec.structs.replace(self, steps=(*self.steps, record))
+        steps = tuple(record if one.name == record.name else one for one in self.steps)
+        return msgspec.structs.replace(self, steps=steps)
+
+
+dump_journal = msgspec.json.Encoder().encode
+"""Write a journal as JSON text."""
+_decode = msgspec.json.Decoder(Journal).decode
+
+
+def load_journal(data: bytes) -> Journal:
+    """Read a journal.
+
+    Raises:
+        ValueError: it is damaged, or of newer code.
+    """
+    return _decode(data)

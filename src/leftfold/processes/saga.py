@@ -1,0 +1,162 @@
+"""Sagas: business transactions of several steps, each of which can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final, TypeVar, dataclass_transform
+
+import msgspec
+from msgspec import Struct
+
+from leftfold.errors import DefinitionError
+from leftfold.messages.message import declare
+from leftfold.processes.step import Parallel, Step
+
+__all__ = ["Declared", "Saga", "SagaType", "declared_in"]
+
+S = TypeVar("S", bound="Saga")
+
+_MARK: Final = "__leftfold_saga__"
+
+
+class Declared(Struct, frozen=True):
+    """What the class statement of a saga said.
+
+    Args:
+        groups: its steps in order; those of one group are begun at the same moment.
+        deadline: from its beginning; None for none.
+    """
+
+    groups: tuple[tuple[Step[Any], ...], ...]
+    deadline: timedelta | None
+
+    @property
+    def steps(self) -> tuple[Step[Any], ...]:
+        """All of them, in order."""
+        return tuple(step for group in self.groups for step in group)
+
+
+class SagaType(msgspec.StructMeta):
+    """Makes keyword-only structs of sagas, and checks their steps."""
+
+    def __new__(
+        mcls,
+        class_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        /,
+        *,
+        name: str | None = None,
+        version: int = 1,
+        deadline: timedelta | None = None,
+        kw_only: bool = True,
+    ) -> SagaType:
+        if not kw_only:
+            raise DefinitionError(f"saga {class_name}: fields are always keyword-only")
+        made = super().__new__(mcls, class_name, bases, namespace, kw_only=True)
+        if not any(isinstance(base, SagaType) for base in bases):
+            return made  # Saga itself
+        declare(made, name, version)
+        declared = Declared(tuple(_groups(namespace)), deadline)
+        if findings := [f"saga {class_name}: {finding}" for finding in _findings(declared, namespace)]:
+            raise DefinitionError(*findings)
+        setattr(made, _MARK, declared)
+        return made
+
+    def __init__(
+        cls,
+        class_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        /,
+        *,
+        name: str | None = None,
+        version: int = 1,
+        deadline: timedelta | None = None,
+        kw_only: bool = True,
+    ) -> None:
+        super().__init__(class_name, bases, namespace)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
+class Saga(Struct, kw_only=True, metaclass=SagaType):
+    """A business transaction of several steps; when one fails, those before it are undone in reverse.
+
+    Its fields are its state, kept with every step that is done. It ends *completed*, *compensated*, or *stuck*: with
+    something that waits for a person.
+
+    Class keywords:
+        name: what its instances are kept under; the class's own name when left out.
+        version: of its steps and fields, counted from 1; raise it when they change. Instances that run keep theirs, so
+            keep the old class, under another class name, as long as there are some.
+        deadline: how long an instance may take; then it is undone, unless its pivot is done.
+
+    Raises:
+        DefinitionError: at the class statement, for every finding about its steps.
+
+    Source: Garcia-Molina and Salem 1987, "Sagas".
+    """
+
+
+def declared_in(cls: type[Saga]) -> Declared:
+    """What the class statement of *cls* said.
+
+    Raises:
+        DefinitionError: it is `Saga` itself.
+    """
+    found: object = vars(cls).get(_MARK)
+    if not isinstance(found, Declared):
+        raise DefinitionError(f"{cls.__qualname__} has no steps; derive a class from Saga, and write its steps there")
+    return found
+
+
+def _groups(namespace: dict[str, Any]) -> Iterator[tuple[Step[Any], ...]]:
+    together = {id(one) for value in namespace.values() if isinstance(value, Parallel) for one in value.steps}
+    for value in namespace.values():
+        if isinstance(value, Parallel):
+            yield value.steps
+        elif isinstance(value, Step) and id(value) not in together:
+            yield (value,)
+
+
+def _findings(declared: Declared, namespace: dict[str, Any]) -> Iterator[str]:
+    steps = declared.steps
+    if not steps:
+        yield "it has no steps; write one with @step"
+    if declared.deadline is not None and declared.deadline <= timedelta():
+        yield f"deadline={declared.deadline}; it has to be more than nothing"
+    own = {id(value) for value in namespace.values() if isinstance(value, Step)}
+    yield from (f"parallel step {one.name!r} is no step of this class" for one in steps if id(one) not in own)
+    for one in {one.name: one for one in steps}.values():
+        if sum(other is one for other in steps) > 1:
+            yield f"step {one.name!r} is in parallel() twice"
+    yield from (
+        f"parallel() begins several steps at once, and has {len(value.steps)}"
+        for value in namespace.values()
+        if isinstance(value, Parallel) and len(value.steps) < 2
+    )
+    pivots = [one.name for one in steps if one.pivot]
+    if len(pivots) > 1:
+        yield f"there is one pivot at most; {', '.join(map(repr, pivots))} are declared so"
+    behind = False
+    for group in declared.groups:
+        for one in group:
+            yield from _step_findings(one, behind=behind, alone=len(group) == 1)
+        behind = behind or any(one.pivot for one in group)
+
+
+def _step_findings(one: Step[Any], *, behind: bool, alone: bool) -> Iterator[str]:
+    if one.timeout <= timedelta():
+        yield f"step {one.name!r}: timeout={one.timeout}; it has to be more than nothing"
+    if one.pivot and not alone:
+        yield f"step {one.name!r} is the pivot, and begun together with others; give it a place of its own"
+    if behind and (one.undoing is not None or not one.undoable):
+        yield f"step {one.name!r} comes after the pivot, from where nothing is undone; leave its undo out"
+    elif not behind and not one.pivot and one.undoable and one.undoing is None:
+        yield (
+            f"step {one.name!r} has no undo; write one with @{one.name}.undo, or say @step(undoable=False) when there "
+            "is nothing to undo"
+        )
+    elif one.undoing is not None and not one.undoable:
+        yield f"step {one.name!r} has an undo, and says undoable=False; leave one of the two out"

@@ -1,0 +1,265 @@
+"""Runs the instances of sagas: plan, store what is about to happen, do it, store what came of it with the next plan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from leftfold.errors import Conflict, DefinitionError, Fenced, StoreError, UnreadableState
+from leftfold.handling.correlation import handling as belonging
+from leftfold.handling.injection import Handling, Scope
+from leftfold.handling.loading import Loader
+from leftfold.handling.retry import decided_again
+from leftfold.handling.tracking import Tracking
+from leftfold.messages.metadata import Metadata
+from leftfold.processes.definition import SagaDefinition, StepPlan
+from leftfold.processes.engine import Moment
+from leftfold.processes.journal import Journal, StepRecord, dump_journal, load_journal
+from leftfold.processes.planning import Do, Finish, Move, Undo, Until, left_behind, planned, status_of
+from leftfold.processes.sending import Send, Sender
+from leftfold.processes.trying import (
+    Tried,
+    attempt_of,
+    changed_fields,
+    do_externally,
+    fields_of,
+    heard,
+    undo_heard,
+    undo_once,
+)
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import Hold, Revise, Wake, WorkItem
+from leftfold.subscriptions.parking import error_text
+from leftfold.subscriptions.reaction import Attempt
+
+__all__ = ["SagaCarrier", "read_journal"]
+
+_AFTER_CONFLICTS: Final = timedelta(milliseconds=200)
+
+
+class SagaCarrier:
+    """Carries on the instances of the sagas of one context.
+
+    Args:
+        definitions: by their queues.
+        loader: of the context's store.
+        scope: what steps can be given.
+        send: carries out what they send.
+    """
+
+    def __init__(self, definitions: Mapping[str, SagaDefinition], loader: Loader, scope: Scope, send: Send) -> None:
+        self.queues = tuple(definitions)
+        self._definitions = definitions
+        self.loader = loader
+        self.scope = scope
+        self.send = send
+
+    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
+        """See `Carrier.carry`."""
+        definition = self._definitions[item.queue]
+        try:
+            journal = read_journal(definition, item)
+        except UnreadableState:
+            await self.loader.store.transact(
+                Transaction(writes=[Revise(id=item.id, token=item.token, status="stuck", state=item.state, wake=None)])
+            )
+            raise
+        await _Run(self, definition, item, hold, moment).run(journal)
+
+
+def read_journal(definition: SagaDefinition, item: WorkItem) -> Journal:
+    """The journal of an instance.
+
+    Raises:
+        UnreadableState: it is damaged, or was not written by this definition.
+    """
+    try:
+        journal = load_journal(item.state)
+        definition.load(journal.fields)
+    except Exception as error:  # a `__post_init__` may raise anything
+        raise UnreadableState(item.id, item.queue, str(error)) from error
+    if journal.outline != definition.outline:
+        raise UnreadableState(
+            item.id,
+            item.queue,
+            f"it runs by the steps {', '.join(journal.outline)}, and this code has {', '.join(definition.outline)} "
+            "under the same version; give the changed saga another version=, and keep the old class beside it",
+        )
+    return journal
+
+
+class _Run:
+    """One claim of one instance."""
+
+    def __init__(
+        self, carrier: SagaCarrier, definition: SagaDefinition, item: WorkItem, hold: Hold, moment: Moment
+    ) -> None:
+        self._carrier = carrier
+        self._loader = carrier.loader
+        self._definition = definition
+        self._item = item
+        self._hold = hold
+        self._moment = moment
+        self._token = item.token
+        deadline = definition.deadline
+        self._deadline: datetime | None = None if deadline is None else item.created_at + deadline
+
+    async def run(self, journal: Journal) -> None:
+        """Carry the instance on until it waits or ends."""
+        step: _Next
+        if self._item.token == 1 and journal.steps:  # begun here and now, together with its first steps
+            begun = tuple(self._definition.step(one.name) for one in journal.steps)
+            step = _Next(journal, Do(begun), stored=True)
+        else:
+            step = self._planned(left_behind(self._definition, journal))
+        while (after := await self._made(step)) is not None:
+            step = after
+
+    async def _made(self, step: _Next) -> _Next | None:
+        """Make a move; None when there is none to be made now."""
+        journal, move = step.journal, step.move
+        if isinstance(move, Do) and move.steps[0].transactional:
+            return await self._transact(move.steps[0], journal)
+        if not step.stored:
+            await self._write(self._revise(journal, move))
+        if isinstance(move, Do):
+            return self._planned(await self._do(move.steps, journal))
+        if isinstance(move, Undo):
+            return self._planned(await self._undo(move.step, journal))
+        return None
+
+    def _planned(self, journal: Journal) -> _Next:
+        return _Next(*planned(self._definition, journal, self._moment(), self._deadline), stored=False)
+
+    async def _do(self, plans: tuple[StepPlan, ...], journal: Journal) -> Journal:
+        """Call external steps at the same moment; what one has answered is stored while others are under way."""
+        tasks = {asyncio.create_task(self._try(plan, journal)): plan for plan in plans}
+        changed: dict[str, str] = {}
+        pending = set(tasks)
+        try:
+            while pending:
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    plan = tasks[task]
+                    journal = heard(journal, plan, _apart(task.result(), plan.name, changed), self._moment())
+                if pending:
+                    await self._write(self._revise(journal, Do(plans)))
+        finally:
+            for task in pending:
+                task.cancel()
+            if pending:
+                await asyncio.gather(*pending, return_exceptions=True)
+        return journal
+
+    async def _try(self, plan: StepPlan, journal: Journal) -> Tried:
+        record = journal.record(plan.name)
+        assert record is not None  # noqa: S101 - it was noted that it has begun
+        limit_s = plan.step.timeout.total_seconds()
+        if self._deadline is not None and not self._definition.no_way_back(journal):
+            limit_s = min(limit_s, max((self._deadline - self._moment()).total_seconds(), 0.0))
+        attempt = attempt_of(self._item.id, record, undo=False)
+        metadata = self._metadata(journal)
+        given = self._given(plan.needs, metadata, attempt)
+        return await do_externally(plan, self._definition.load(journal.fields), given, metadata, limit_s)
+
+    async def _undo(self, plan: StepPlan, journal: Journal) -> Journal:
+        record = journal.record(plan.name)
+        assert record is not None  # noqa: S101 - it was begun
+        saga, attempt = self._definition.load(journal.fields), attempt_of(self._item.id, record, undo=True)
+        metadata = self._metadata(journal)
+        given = self._given(plan.undo_needs, metadata, attempt)
+        error = await undo_once(plan, saga, record, given, metadata)
+        return undo_heard(journal, plan, error, self._moment())
+
+    async def _transact(self, plan: StepPlan, journal: Journal) -> _Next:
+        """Do a transactional step: its events, the fact that it is done and the next plan in one commit."""
+        known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", started_at=self._moment())
+        journal = journal.recorded(replace(known, tries=known.tries + 1, due=None))
+
+        async def once() -> _Next:
+            tracking = Tracking(self._loader, self._metadata(journal))
+            tried = await self._recorded(plan, journal, tracking)
+            after = self._planned(heard(journal, plan, tried, self._moment()))
+            revise = self._revise(after.journal, after.move)
+
+            async def beside(_parts: object) -> Sequence[Revise]:
+                return [revise]
+
+            await tracking.commit(beside)
+            self._token += 1
+            return replace(after, stored=True)
+
+        try:
+            return await decided_again(once)
+        except (Fenced, StoreError):
+            raise
+        except Conflict as error:
+            later = self._moment() + _AFTER_CONFLICTS
+            return self._planned(journal.recorded(replace(known, error=error_text(error), due=later)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
+            refused = isinstance(error, plan.step.refused)
+            return self._planned(heard(journal, plan, Tried(error, refused=refused), self._moment()))
+
+    async def _recorded(self, plan: StepPlan, journal: Journal, tracking: Tracking) -> Tried:
+        saga = self._definition.load(journal.fields)
+        before = fields_of(saga)
+        metadata = self._metadata(journal)
+        given = self._given(plan.needs, metadata, None, tracking)
+        with belonging(metadata):
+            async with asyncio.timeout(plan.step.timeout.total_seconds()):
+                value = await plan.step.do(saga, **given)
+        return Tried(result=plan.dump(value), changed=changed_fields(before, fields_of(saga)))
+
+    def _given(
+        self, needs: Mapping[str, object], metadata: Metadata, attempt: Attempt | None, tracking: Tracking | None = None
+    ) -> dict[str, object]:
+        handling = Handling(self._loader, metadata, tracking)
+        given: dict[str, object] = {}
+        for name, hint in needs.items():
+            if hint is Attempt:
+                given[name] = attempt
+            elif hint is Sender:
+                given[name] = Sender(self._carrier.send, metadata)
+            elif (supply := self._carrier.scope.resolve(hint)) is not None:
+                given[name] = supply(handling)
+        return given
+
+    def _metadata(self, journal: Journal) -> Metadata:
+        """Of what is recorded and sent by steps: it belongs to whatever began the saga."""
+        known = journal.metadata
+        return replace(known, correlation_id=known.correlation_id or self._item.id, causation_id=self._item.id)
+
+    def _revise(self, journal: Journal, move: Move) -> Revise:
+        wake: Wake = self._hold
+        if isinstance(move, Until):
+            wake = move.moment
+        elif isinstance(move, Finish):
+            wake = None
+        state, status = dump_journal(journal), status_of(journal, move)
+        return Revise(id=self._item.id, token=self._token, status=status, state=state, wake=wake)
+
+    async def _write(self, revise: Revise) -> None:
+        await self._loader.store.transact(Transaction(writes=[revise]))
+        self._token += 1
+
+
+class _Next(Struct, frozen=True):
+    """The next move, with the journal as it is before it; *stored* when the store has it so."""
+
+    journal: Journal
+    move: Move
+    stored: bool
+
+
+def _apart(tried: Tried, step: str, changed: dict[str, str]) -> Tried:
+    """A try of one of several steps; a field that another one has changed at the same time fails it."""
+    for name in tried.changed:
+        other = changed.setdefault(name, step)
+        if other != step:
+            return Tried(DefinitionError(f"steps {other!r} and {step!r} are begun together and both change {name!r}"))
+    return tried

@@ -1,0 +1,126 @@
+"""One try of a step or of its undo, and what is known afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from leftfold.handling.correlation import handling as belonging
+from leftfold.messages.metadata import Metadata
+from leftfold.processes.definition import StepPlan
+from leftfold.processes.journal import Journal, StepRecord, StepStatus
+from leftfold.processes.saga import Saga
+from leftfold.subscriptions.parking import error_text
+from leftfold.subscriptions.reaction import Attempt
+
+__all__ = ["Tried", "attempt_of", "changed_fields", "do_externally", "fields_of", "heard", "undo_heard", "undo_once"]
+
+Fields: TypeAlias = dict[str, Raw]
+
+
+class Tried(Struct, frozen=True):
+    """How a try ended.
+
+    Args:
+        error: what it raised; None when it is done.
+        refused: whether that says for certain that nothing was done.
+        result: what it returned.
+        changed: the fields that it changed.
+    """
+
+    error: Exception | None = None
+    refused: bool = False
+    result: Raw = Raw(b"null")
+    changed: Fields = {}
+
+
+def attempt_of(item_id: str, record: StepRecord, *, undo: bool) -> Attempt:
+    """One try, with its key: the same at every try of the same step."""
+    do = f"{item_id}/{record.name}/do"
+    if undo:
+        return Attempt(f"{item_id}/{record.name}/undo", record.undo_tries, do)
+    return Attempt(do, record.tries)
+
+
+def fields_of(saga: Saga) -> Fields:
+    """The fields of a saga, each as JSON text."""
+    return msgspec.json.decode(msgspec.json.encode(saga), type=Fields)
+
+
+def changed_fields(before: Fields, after: Fields) -> Fields:
+    """What is different in *after*."""
+    return {name: after[name] for name in after if bytes(after[name]) != bytes(before[name])}
+
+
+async def do_externally(
+    plan: StepPlan, saga: Saga, given: Mapping[str, object], metadata: Metadata, limit_s: float
+) -> Tried:
+    """Call a step; whatever it raises is an answer. Only being cancelled is not."""
+    before = fields_of(saga)
+    try:
+        with belonging(metadata):
+            async with asyncio.timeout(limit_s):
+                value = await plan.step.do(saga, **given)
+        result, after = plan.dump(value), fields_of(saga)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
+        return Tried(_said(error, limit_s), refused=isinstance(error, plan.step.refused))
+    return Tried(result=result, changed=changed_fields(before, after))
+
+
+async def undo_once(
+    plan: StepPlan, saga: Saga, record: StepRecord, given: Mapping[str, object], metadata: Metadata
+) -> Exception | None:
+    """Call the undo of a step; returns what it raised."""
+    limit_s = plan.step.undo_timeout.total_seconds()
+    assert plan.step.undoing is not None  # noqa: S101 - planned so
+    try:
+        was = plan.outcome(record)
+        with belonging(metadata):
+            async with asyncio.timeout(limit_s):
+                await plan.step.undoing(saga, was, **given)
+    except Exception as error:  # noqa: BLE001 - it is tried again, then parked
+        return _said(error, limit_s)
+    return None
+
+
+def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Journal:
+    """The journal after a try of a step."""
+    known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", tries=1, started_at=now)
+    if tried.error is None:
+        fields = msgspec.json.decode(journal.fields, type=Fields) | tried.changed
+        done = replace(known, status="done", result=tried.result, doubt=None, due=None, ended_at=now)
+        return replace(journal.recorded(done), fields=Raw(msgspec.json.encode(fields)))
+    text = error_text(tried.error)
+    certain = tried.refused or plan.transactional
+    doubt = known.doubt if certain else text
+    pause_s = None if tried.refused else plan.retry.pause_s(known.tries, tried.error)
+    if pause_s is not None:
+        return journal.recorded(replace(known, error=text, doubt=doubt, due=now + timedelta(seconds=pause_s)))
+    status: StepStatus = "parked" if plan.after_pivot else "refused" if doubt is None else "failed"
+    if status == "failed" and plan.step.pivot and plan.step.undoing is None:
+        status = "parked"  # it may be done, and then there is no way back
+    return journal.recorded(replace(known, status=status, error=text, doubt=doubt, due=None, ended_at=now))
+
+
+def undo_heard(journal: Journal, plan: StepPlan, error: Exception | None, now: datetime) -> Journal:
+    """The journal after a try of an undo."""
+    known = journal.record(plan.name)
+    assert known is not None  # noqa: S101 - it was begun
+    if error is None:
+        return journal.recorded(replace(known, status="undone", due=None, ended_at=now))
+    pause_s = plan.step.undo_retry.pause_s(known.undo_tries, error)
+    if pause_s is None:
+        return journal.recorded(replace(known, status="parked", error=error_text(error), due=None, ended_at=now))
+    return journal.recorded(replace(known, error=error_text(error), due=now + timedelta(seconds=pause_s)))
+
+
+def _said(error: Exception, limit_s: float) -> Exception:
+    if isinstance(error, TimeoutError) and not str(error):
+        return TimeoutError(f"no answer within {limit_s:g} s")
+    return error
