@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, NumberDataPoint
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -30,7 +30,10 @@ from leftfold import (
     applies,
 )
 from leftfold.app.telemetry import Telemetry
+from leftfold.errors import Conflict
 from leftfold.handling import CorrelationFilter
+from leftfold.store import Expected, MemoryStore
+from leftfold.store.memory_log import MemoryLog
 
 _log = logging.getLogger("tests.telemetry")
 
@@ -104,12 +107,23 @@ def _shop() -> Context:
     return shop
 
 
+class _AtEnd(SpanProcessor):
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self._seen.at_end(span)
+
+
 class Seen:
     def __init__(self) -> None:
         self._spans = InMemorySpanExporter()
         self._reader = InMemoryMetricReader()
         tracers = TracerProvider(shutdown_on_exit=False)
         tracers.add_span_processor(SimpleSpanProcessor(self._spans))
+        self.tracer = tracers.get_tracer("tests")
+        self.at_end: Callable[[ReadableSpan], object] = lambda _span: None
+        tracers.add_span_processor(_AtEnd(self))
         meters = MeterProvider([self._reader], shutdown_on_exit=False)
         self.telemetry = Telemetry(tracers=tracers, meters=meters)
 
@@ -205,3 +219,56 @@ async def test_log_records_belong_to_the_command_that_runs(caplog: pytest.LogCap
         if record.name == _log.name
     ]
     assert told == [("r-1", "c-1", "ann"), (None, None, None)]
+
+
+async def test_an_append_is_a_span_within_its_command_and_a_refused_one_is_no_error(seen: Seen) -> None:
+    async with App(_shop(), store="memory:", telemetry=seen.telemetry) as app:
+        receipt = await app.send(Pay(till="T", cents=5))
+        with pytest.raises(Conflict):
+            await app.events.append("till-T", Paid(till="T", cents=1), expected=Expected.NO_STREAM)
+    made, refused = seen.spans("append")
+    (command,) = seen.spans("command Pay")
+    assert made.parent is not None
+    assert command.context is not None
+    assert made.parent.span_id == command.context.span_id
+    assert dict(made.attributes or {}) == {
+        "leftfold.streams": ("till-T",),
+        "leftfold.position": receipt.position,
+        "leftfold.events": 1,
+    }
+    assert (refused.attributes or {})["leftfold.refused"] == "Conflict"
+    assert refused.status.status_code is StatusCode.UNSET
+
+
+async def test_a_batch_is_a_trace_of_its_own_that_ends_when_its_checkpoint_is_written(seen: Seen) -> None:
+    log, reached = MemoryLog(), dict[str, int]()
+
+    def note(span: ReadableSpan) -> None:
+        reached[span.name] = max((one.position for one in log.checkpoints.values()), default=0)
+
+    seen.at_end = note
+    store = MemoryStore(log=log)
+    with seen.tracer.start_as_current_span("start of the program"):
+        async with App(_shop(), store=store, telemetry=seen.telemetry) as app:
+            receipt = await app.send(Pay(till="T", cents=5))
+            await app.ask(TakenBy(till="T"), after=receipt)
+    (span,) = (span for name in reached if name.startswith("follow ") for span in seen.spans(name))
+    assert span.parent is None
+    assert reached[span.name] == receipt.position
+
+
+async def test_an_event_that_cannot_be_handled_is_an_error_of_its_batch(seen: Seen) -> None:
+    shop = Context("shop")
+
+    @shop.projection(key="till")
+    def taken(_row: Taken | None, event: Paid) -> Taken:
+        raise ValueError(event.till)
+
+    assert all((taken,))
+    async with App(shop, store="memory:", telemetry=seen.telemetry) as app:
+        appended = await app.events.append("till-T", Paid(till="T", cents=1), expected=Expected.ANY)
+        await app.monitor.wait("taken", position=appended.position)
+        (letter,) = [letter async for letter in app.dead_letters.all()]
+        await app.dead_letters.replay(letter)
+    spans = [*seen.spans("follow taken@1.1"), *seen.spans("retry taken@1.1")[:1]]
+    assert [span.status.status_code for span in spans] == [StatusCode.ERROR] * 2

@@ -94,6 +94,8 @@ class Running:
         self._conduct = conduct
         inlining = Inlining(assembly.inline, assembly.codec) if assembly.inline else None
         self.loader = Loader(store, assembly.codec, conduct.snapshots, conduct.clock, inlining)
+        if conduct.telemetry is not None:
+            self.loader.events = conduct.telemetry.events(store, assembly.codec, inlining)
         self.answers = Answers(store, conduct.clock)
         middleware = conduct.middleware if conduct.telemetry is None else (conduct.telemetry.call, *conduct.middleware)
         self.commands = CommandBus(self.loader, assembly.commands, self.answers, middleware)

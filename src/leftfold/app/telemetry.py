@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import metrics, trace
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, StatusCode
 
+from leftfold.app.traced import CountedReads, TracedConsumer, TracedEvents, TracedFollower, stored
 from leftfold.domain.errors import DomainError
 from leftfold.handling.correlation import OUTCOME, Outcome
 from leftfold.handling.receipt import Receipt
-from leftfold.subscriptions import consumer as consuming
 from leftfold.subscriptions.worker import Assignment, Follower
 
 if TYPE_CHECKING:
@@ -21,7 +24,12 @@ if TYPE_CHECKING:
 
     from leftfold.handling.asking import Keeping
     from leftfold.handling.middleware import Call, Proceed
+    from leftfold.messages.codec import Codec
     from leftfold.messages.recorded import RecordedEvent
+    from leftfold.store.event_store import EventStore
+    from leftfold.store.events import ToStream
+    from leftfold.store.port import Store
+    from leftfold.store.transaction import Inline
     from leftfold.subscriptions.consumer import Consumer
     from leftfold.subscriptions.subscription import Part
 
@@ -34,8 +42,10 @@ class Telemetry:
     """Give it to an app: `App(..., telemetry=Telemetry())`.
 
     Spans: `command NAME` and `query NAME` around everything that middleware and handler do, with the position and the
-    number of events stored; `follow SUBSCRIPTION` around each batch that a projection or reaction handles. Metrics, all
-    called `leftfold....`: `call.duration`, `conflicts`, `cache.reads`, `follower.batch`, `follower.lag`.
+    number of events stored; `append` around each write of events, until it is durable; `follow SUBSCRIPTION` around
+    each batch that a projection or reaction handles, until its rows and its checkpoint are written, a trace of its own;
+    `retry SUBSCRIPTION` around each further try of an event that failed. Metrics, all called `leftfold....`:
+    `call.duration`, `conflicts`, `cache.reads`, `follower.batch`, `follower.lag`.
 
     Providers are the ones that the program has set for OpenTelemetry when left out, as for any instrumentation; without
     an SDK, nothing is measured.
@@ -89,11 +99,17 @@ class Telemetry:
 
     def keeping(self, keeping: Keeping) -> Keeping:
         """*keeping*, counted: a hit is a read that was spared a load of its own."""
-        return _CountedReads(keeping, self._reads.add)
+        return CountedReads(keeping, self._reads.add)
+
+    def events(
+        self, store: Store, codec: Codec, inline: Callable[[Sequence[ToStream]], Sequence[Inline]] | None
+    ) -> EventStore:
+        """An `EventStore` with a span around each write; one that is refused, as at a conflict, is no error."""
+        return TracedEvents(store, codec, inline, self._tracer)
 
     def follower(self, follower: Follower) -> Follower:
         """*follower*, with a span around each batch, and its lag after each."""
-        return _Followed(follower, self._assigned)
+        return TracedFollower(follower, self._assigned)
 
     def _assigned(self, assignment: Assignment) -> Assignment:
         part, labels = assignment.part, _labels(assignment.part)
@@ -105,25 +121,22 @@ class Telemetry:
             return goes_on
 
         def made() -> Consumer:
-            return _Traced(assignment.consumer(), self._batch, labels)
+            return TracedConsumer(assignment.consumer(), partial(self._span, "retry", labels))
 
-        return Assignment(part, made, progress)
-
-    async def _batch(
-        self,
-        events: Sequence[RecordedEvent[object]],
-        labels: dict[str, str],
-        work: Callable[[], Awaitable[consuming.Outcome]],
-    ) -> consuming.Outcome:
-        if not events:
-            return await work()
-        with self._tracer.start_as_current_span(f"follow {labels['subscription']}", attributes=labels) as span:
-            _stored(span, events[-1].position, len(events))
+        async def around(events: Sequence[RecordedEvent[object]], work: Callable[[], Awaitable[None]]) -> None:
             self._batches.record(len(events), labels)
-            outcome = await work()
-            if outcome.failures:
-                span.set_status(StatusCode.ERROR, f"{len(outcome.failures)} events could not be handled")
-            return outcome
+            with self._span("follow", labels, events):
+                await work()
+
+        return Assignment(part, made, progress, around)
+
+    @contextmanager
+    def _span(self, what: str, labels: dict[str, str], events: Sequence[RecordedEvent[object]]) -> Generator[None]:
+        # Whoever opened the app has nothing to do with what its followers do later.
+        name, nowhere = f"{what} {labels['subscription']}", Context()
+        with self._tracer.start_as_current_span(name, context=nowhere, attributes=labels) as span:
+            stored(span, events[-1].position, len(events))
+            yield
 
 
 def _labels(part: Part) -> dict[str, str]:
@@ -132,70 +145,4 @@ def _labels(part: Part) -> dict[str, str]:
 
 def _answered(span: Span, answer: object, events: int) -> None:
     if isinstance(answer, Receipt):
-        _stored(span, answer.position, events)
-
-
-def _stored(span: Span, position: int, events: int) -> None:
-    span.set_attribute("leftfold.position", position)
-    span.set_attribute("leftfold.events", events)
-
-
-class _CountedReads:
-    def __init__(self, keeping: Keeping, count: Callable[[int, dict[str, str]], None]) -> None:
-        self._keeping = keeping
-        self._count = count
-
-    def kept(self, key: Hashable) -> bytes | None:
-        if (kept := self._keeping.kept(key)) is not None:
-            self._count(1, {"read": "hit"})
-        return kept
-
-    async def answer(
-        self, key: Hashable, ttl_s: float, load: Callable[[], Awaitable[bytes]], *, fresh: bool = False
-    ) -> bytes:
-        read = "hit"
-
-        async def counted() -> bytes:
-            nonlocal read
-            read = "miss"
-            return await load()
-
-        try:
-            return await self._keeping.answer(key, ttl_s, counted, fresh=fresh)
-        finally:
-            self._count(1, {"read": read})
-
-
-class _Followed:
-    def __init__(self, follower: Follower, assigned: Callable[[Assignment], Assignment]) -> None:
-        self._follower = follower
-        self._assigned = assigned
-
-    async def assignments(self) -> Sequence[Assignment]:
-        return [self._assigned(one) for one in await self._follower.assignments()]
-
-
-class _Traced:
-    def __init__(
-        self,
-        consumer: Consumer,
-        batch: Callable[
-            [Sequence[RecordedEvent[object]], dict[str, str], Callable[[], Awaitable[consuming.Outcome]]],
-            Awaitable[consuming.Outcome],
-        ],
-        labels: dict[str, str],
-    ) -> None:
-        self._consumer = consumer
-        self._batch = batch
-        self._labels = labels
-        self.subjects = consumer.subjects
-        self.forget = consumer.forget
-
-    @property
-    def events(self) -> frozenset[type]:
-        return self._consumer.events
-
-    async def consume(
-        self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
-    ) -> consuming.Outcome:
-        return await self._batch(events, self._labels, lambda: self._consumer.consume(events, parked, only))
+        stored(span, answer.position, events)

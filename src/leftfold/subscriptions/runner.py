@@ -27,10 +27,13 @@ from leftfold.subscriptions.policy import Failing
 from leftfold.subscriptions.retrying import Retrying
 from leftfold.subscriptions.subscription import Part
 
-__all__ = ["Progress", "Runner"]
+__all__ = ["Around", "Progress", "Runner"]
 
 Progress: TypeAlias = Callable[[int, bool], Awaitable[bool]]
 """Told of a position that is done, and whether it was all there was when it was read; says whether to go on."""
+
+Around: TypeAlias = Callable[[Sequence[RecordedEvent[object]], Callable[[], Awaitable[None]]], Awaitable[None]]
+"""Handles a batch by calling what it is given, which ends when the effects and the checkpoint are written."""
 
 _log: Final = logging.getLogger("leftfold")
 _PAGE: Final = 500
@@ -46,9 +49,12 @@ class Runner:
         claim: the right to move its checkpoint.
         progress: called before the first step and after each, with where it is, and whether it has seen everything
             that there was before it.
+        around: called for each batch that has events, to measure it.
     """
 
-    def __init__(self, part: Part, consumer: Consumer, claim: Claim, progress: Progress) -> None:
+    def __init__(
+        self, part: Part, consumer: Consumer, claim: Claim, progress: Progress, around: Around | None = None
+    ) -> None:
         self.position = claim.position
         self._part = part
         self._source = part.subscription.source
@@ -56,6 +62,7 @@ class Runner:
         self._consumer = consumer
         self._claim = claim
         self._progress = progress
+        self._around = around
         self._last: UUID | None = claim.event_id
         subscription = part.subscription
         self._parking = Parking(self._target, subscription.name, part.number, subscription.policy, subscription.clock)
@@ -143,8 +150,11 @@ class Runner:
         return events, None
 
     async def _handle(self, events: Sequence[RecordedEvent[object]], last: StoredEvent) -> None:
-        if not await self._done(events, last.position, last.id):
-            await self._write([], last.position, last.id)
+        async def work() -> None:
+            if not await self._done(events, last.position, last.id):
+                await self._write([], last.position, last.id)
+
+        await (work() if self._around is None or not events else self._around(events, work))
 
     async def _done(self, events: Sequence[RecordedEvent[object]], position: int, event_id: UUID) -> bool:
         """Handle *events* in one transaction; when it is refused, piece by piece, and False."""

@@ -16,7 +16,7 @@ from leftfold.store.checkpoints import Claim
 from leftfold.store.port import Store
 from leftfold.subscriptions.consumer import Consumer
 from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, error_text
-from leftfold.subscriptions.runner import Progress, Runner
+from leftfold.subscriptions.runner import Around, Progress, Runner
 from leftfold.subscriptions.subscription import Part
 
 __all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
@@ -46,12 +46,13 @@ class Assignment(Struct, frozen=True):
 
     Args:
         consumer: makes what its events are handed to.
-        progress: see `Runner`.
+        progress: see `Runner`; so is *around*.
     """
 
     part: Part
     consumer: Callable[[], Consumer]
     progress: Progress
+    around: Around | None = None
 
 
 class Follower(Protocol):
@@ -173,7 +174,7 @@ class Worker:
                 running.task.cancel()
 
     def _start(self, assignment: Assignment, claim: Claim) -> None:
-        runner = Runner(assignment.part, assignment.consumer(), claim, assignment.progress)
+        runner = Runner(assignment.part, assignment.consumer(), claim, assignment.progress, assignment.around)
         task = asyncio.create_task(self._follow(runner, claim), name=f"leftfold follows {claim.name}")
         self._running[claim.name] = _Running(runner, claim, task)
 
