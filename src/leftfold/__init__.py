@@ -31,10 +31,15 @@ from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent
+from leftfold.processes.outcome import Done, InDoubt, Outcome
+from leftfold.processes.saga import Saga
+from leftfold.processes.sending import Sender
+from leftfold.processes.step import parallel, step
 from leftfold.projections.read_model import ReadModel
 from leftfold.store.event_store import Envelope, EventStore
 from leftfold.store.events import Expected
 from leftfold.store.names import StreamName
+from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
 __all__ = [
@@ -49,21 +54,27 @@ __all__ = [
     "Decider",
     "DefinitionError",
     "DomainError",
+    "Done",
     "Envelope",
     "Event",
     "EventStore",
     "Expected",
+    "InDoubt",
     "IntegrationEvent",
     "LeftfoldError",
     "Metadata",
     "Money",
     "NotCaughtUp",
     "NotFound",
+    "Outcome",
     "Query",
     "ReadModel",
     "Receipt",
     "RecordedEvent",
     "Repository",
+    "Retry",
+    "Saga",
+    "Sender",
     "Snapshots",
     "StoreUnavailable",
     "StreamName",
@@ -74,4 +85,6 @@ __all__ = [
     "UnknownQuery",
     "applies",
     "event",
+    "parallel",
+    "step",
 ]

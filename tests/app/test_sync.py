@@ -23,6 +23,8 @@ from leftfold.app import (
     SyncRepository,
     SyncTimeTravel,
 )
+from leftfold.app.sagas import Sagas
+from leftfold.app.sync_sagas import SyncSagas
 from leftfold.handling import AsOf, DeciderRepository, Repository, TimeTravel
 from leftfold.store import EventStore, Expected
 from tests.app.shop import Place, Till, shop
@@ -209,6 +211,7 @@ def test_a_forked_child_opens_it_for_itself(url: str) -> None:
         (SyncTimeTravel, TimeTravel),
         (SyncMonitor, Monitor),
         (SyncDeadLetters, DeadLetters),
+        (SyncSagas, Sagas),
     ],
 )
 def test_every_synchronous_method_has_the_signature_of_its_original(twin: type[Any], original: type[Any]) -> None:
@@ -228,6 +231,7 @@ def test_every_synchronous_method_has_the_signature_of_its_original(twin: type[A
         (SyncTimeTravel, TimeTravel),
         (SyncMonitor, Monitor),
         (SyncDeadLetters, DeadLetters),
+        (SyncSagas, Sagas),
     ],
 )
 def test_every_asynchronous_method_has_a_synchronous_twin(twin: type[Any], original: type[Any]) -> None:

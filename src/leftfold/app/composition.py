@@ -16,6 +16,7 @@ from leftfold.app.directory import Directory
 from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
 from leftfold.app.running import Conduct, Running
+from leftfold.app.sagas import Begun, Sagas
 from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock, SystemClock
@@ -28,6 +29,7 @@ from leftfold.handling.middleware import Middleware
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import DeciderRepository, Repository
 from leftfold.handling.unit_of_work import UnitOfWork, transact
+from leftfold.ids import new_id
 from leftfold.messages.codec import Codec
 from leftfold.messages.command import Command
 from leftfold.messages.integration_event import IntegrationEvent
@@ -36,6 +38,7 @@ from leftfold.messages.query import Query
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
+from leftfold.processes.saga import Saga
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 from leftfold.subscriptions.worker import Timing
@@ -197,6 +200,30 @@ class App:
     def dead_letters(self) -> DeadLetters:
         """Events that followers could not handle, to be replayed or dropped; raises `StoreClosed` when not open."""
         return DeadLetters(self._opened())
+
+    @property
+    def sagas(self) -> Sagas:
+        """Instances of its sagas, to be looked at, waited for or mended; raises `StoreClosed` when not open."""
+        return Sagas(self._opened())
+
+    async def start(self, saga: Saga, *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Begun:
+        """Begin a saga, in the context that it is registered with; it is durable when this returns, and goes on.
+
+        Args:
+            id: unique among the instances of this saga; one that was begun with the same id before is left as it is.
+                A new one when left out.
+            metadata: what its events and commands belong to, and who asked for it.
+
+        Raises:
+            DefinitionError: no context here has this saga.
+            InvalidPayload: a field cannot be stored.
+        """
+        known = str(new_id()) if id is None else id
+        for running in self._opened().values():
+            if running.sagas.knows(type(saga)):
+                return Begun(known, not await running.sagas.begin(saga, known, metadata))
+        name = type(saga).__qualname__
+        raise DefinitionError(f"no context here has the saga {name}; register it: @context.saga above the class")
 
     async def followed(self) -> None:
         """Wait as long as this process follows the logs; raises what ended it before the app was closed."""

@@ -11,7 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from leftfold.app.background import Background
+from leftfold.app.sagas import Begun
 from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
+from leftfold.app.sync_sagas import SyncSagas
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.handling.moments import AsOf, Change, Difference, Loaded
@@ -23,6 +25,7 @@ from leftfold.messages.command import Command
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent, RecordedPage
+from leftfold.processes.saga import Saga
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, QueryItem, ToStream
 from leftfold.store.following import Unknown
@@ -85,6 +88,15 @@ class SyncApp:
     def dead_letters(self) -> SyncDeadLetters:
         """See `App.dead_letters`."""
         return SyncDeadLetters(self._open().dead_letters, self._background)
+
+    @property
+    def sagas(self) -> SyncSagas:
+        """See `App.sagas`."""
+        return SyncSagas(self._open().sagas, self._background)
+
+    def start(self, saga: Saga, *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Begun:
+        """See `App.start`."""
+        return self._background.run(self._open().start(saga, id=id, metadata=metadata))
 
     def followed(self) -> None:
         """See `App.followed`; an interrupt, such as Ctrl-C, ends the waiting."""

@@ -6,6 +6,7 @@ May import: projections, subscriptions, handling, store, domain, messages, ids, 
 
 from __future__ import annotations
 
+from leftfold.processes.checking import SagaFinding
 from leftfold.processes.definition import SagaDefinition, saga_definition
 from leftfold.processes.engine import Carrier, Engine, Moment
 from leftfold.processes.instances import SagaInstances, SagaView
@@ -14,6 +15,7 @@ from leftfold.processes.journal import Intervention, StepRecord
 from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.saga import Saga
 from leftfold.processes.sagas import SagaCarrier
+from leftfold.processes.sending import Sender
 from leftfold.processes.step import Parallel, Step, parallel, step
 
 __all__ = [
@@ -28,8 +30,10 @@ __all__ = [
     "Saga",
     "SagaCarrier",
     "SagaDefinition",
+    "SagaFinding",
     "SagaInstances",
     "SagaView",
+    "Sender",
     "Step",
     "StepRecord",
     "Verb",

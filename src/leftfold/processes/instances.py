@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from leftfold.clock import Clock
-from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, UnknownInstance, UnreadableState
+from leftfold.errors import Fenced, KeyTaken, NotEnded, UnknownInstance, UnreadableState
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
@@ -95,18 +95,18 @@ class SagaInstances:
         """By their queues."""
         return self._by_queue
 
+    def knows(self, cls: type[Saga]) -> bool:
+        """Whether its instances can be here."""
+        return cls in self._by_class
+
     async def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA) -> bool:
         """Begin an instance; durable when this returns. False when it has begun before, whatever its fields were.
 
         Raises:
-            DefinitionError: its class is not registered with this context.
+            KeyError: its class is not registered with this context, see `knows`.
             InvalidPayload: a field cannot be stored.
         """
-        definition = self._by_class.get(type(saga))
-        if definition is None:
-            raise DefinitionError(
-                f"{type(saga).__qualname__} is no saga of this context; register it with @context.saga"
-            )
+        definition = self._by_class[type(saga)]
         begin = replace(definition.begin(saga, id, metadata), unless_there=False)
         engine = self._engine()
         hold = engine.hold if engine is not None else None

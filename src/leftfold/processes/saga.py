@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeVar, dataclass_transform
+from typing import Any, Final, TypeGuard, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import Struct
@@ -112,28 +112,31 @@ def declared_in(cls: type[Saga]) -> Declared:
 
 
 def _groups(namespace: dict[str, Any]) -> Iterator[tuple[Step[Any], ...]]:
-    together = {id(one) for value in namespace.values() if isinstance(value, Parallel) for one in value.steps}
-    for value in namespace.values():
+    values: Sequence[object] = list(namespace.values())
+    together = [step for value in values if isinstance(value, Parallel) for step in value.steps]
+    for value in values:
         if isinstance(value, Parallel):
             yield value.steps
-        elif isinstance(value, Step) and id(value) not in together:
+        elif _is_step(value) and value not in together:
             yield (value,)
+
+
+def _is_step(value: object) -> TypeGuard[Step[Any]]:
+    return isinstance(value, Step)
 
 
 def _findings(declared: Declared, namespace: dict[str, Any]) -> Iterator[str]:
     steps = declared.steps
+    values: Sequence[object] = list(namespace.values())
     if not steps:
         yield "it has no steps; write one with @step"
     if declared.deadline is not None and declared.deadline <= timedelta():
         yield f"deadline={declared.deadline}; it has to be more than nothing"
-    own = {id(value) for value in namespace.values() if isinstance(value, Step)}
-    yield from (f"parallel step {one.name!r} is no step of this class" for one in steps if id(one) not in own)
-    for one in {one.name: one for one in steps}.values():
-        if sum(other is one for other in steps) > 1:
-            yield f"step {one.name!r} is in parallel() twice"
+    yield from (f"parallel step {one.name!r} is no step of this class" for one in steps if one not in values)
+    yield from (f"step {one.name!r} is in parallel() twice" for one in dict.fromkeys(steps) if steps.count(one) > 1)
     yield from (
         f"parallel() begins several steps at once, and has {len(value.steps)}"
-        for value in namespace.values()
+        for value in values
         if isinstance(value, Parallel) and len(value.steps) < 2
     )
     pivots = [one.name for one in steps if one.pivot]

@@ -13,7 +13,6 @@ from leftfold.subscriptions.policy import Retry
 
 __all__ = ["Parallel", "Step", "parallel", "step"]
 
-F = TypeVar("F", bound=Callable[..., object])
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -94,10 +93,10 @@ class Step(Generic[R]):
             timeout: of one try; the step's when left out.
         """
 
-        def register(undoing: F) -> F:
+        def register(undoing: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
             if self.undoing is not None:
                 raise DefinitionError(f"step {self.name!r} has two undos: {self.undoing!r:.80} and {undoing!r:.80}")
-            self.undoing = undoing  # type: ignore[assignment]  # checked where the class is made
+            self.undoing = undoing
             self._undo_retry = retry
             self.undo_timeout = timeout or self.timeout
             return undoing

@@ -1,0 +1,151 @@
+"""The sagas of a whole app, for whoever looks at them, waits for them, or mends them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from leftfold.app.running import Running
+from leftfold.errors import InvalidQuery
+from leftfold.messages.message import declaration_in
+from leftfold.processes.checking import SagaFinding, saga_findings
+from leftfold.processes.instances import SagaInstances, SagaView
+from leftfold.processes.intervening import Verb
+from leftfold.processes.saga import Saga
+
+__all__ = ["Begun", "SagaName", "Sagas"]
+
+SagaName: TypeAlias = str | type[Saga]
+"""A saga: its class, its name, or its name behind that of its context: `shop.PlaceOrder`."""
+
+_PAGE: Final = 500
+
+
+class Begun(Struct, frozen=True):
+    """A saga that was begun.
+
+    Args:
+        id: of the instance.
+        repeated: whether it had begun before; then nothing was changed now.
+    """
+
+    id: str
+    repeated: bool
+
+
+class Sagas:
+    """Looks at the sagas of an open app, and does what people decide.
+
+    What people do is noted in the saga's journal with who and why, and carried out by whoever carries sagas on.
+
+    Args:
+        running: the contexts, by name.
+    """
+
+    def __init__(self, running: Mapping[str, Running]) -> None:
+        self._running = running
+
+    async def show(self, saga: SagaName, id: str) -> SagaView:
+        """An instance as it stands.
+
+        Raises:
+            UnknownInstance: there is none.
+            InvalidQuery: no context here has such a saga.
+        """
+        instances, name = self._of(saga)
+        return await instances.show(name, id)
+
+    async def find(self, saga: SagaName | None = None, *, statuses: Collection[str] = ()) -> AsyncIterator[SagaView]:
+        """Every instance of a saga, or of all; those of one context by saga and id.
+
+        Args:
+            statuses: only those; see `SagaView`.
+        """
+        places = [self._of(saga)] if saga is not None else [(one.sagas, "") for one in self._running.values()]
+        for instances, name in places:
+            after = ""
+            while page := await instances.find(name=name, statuses=statuses, after=after, limit=_PAGE):
+                for view in page:
+                    yield view
+                after = f"{page[-1].saga}/{page[-1].id}"
+
+    async def ended(self, saga: SagaName, id: str, *, timeout: float = 30.0) -> SagaView:
+        """Wait until an instance has ended: *completed*, *compensated* or *stuck*.
+
+        Raises:
+            NotEnded: it had not when *timeout* seconds were over; it goes on.
+            UnknownInstance, InvalidQuery: see `show`.
+        """
+        instances, name = self._of(saga)
+        return await instances.ended(name, id, timeout)
+
+    async def retry(self, saga: SagaName, id: str, *, who: str, why: str, step: str | None = None) -> SagaView:
+        """Have what is parked tried again, as often as at first.
+
+        Args:
+            who: wants it.
+            why: in their words.
+            step: only this one; everything that is parked when left out.
+
+        Raises:
+            NotPossible: nothing of that is parked.
+            UnreadableState: this code cannot read the instance.
+            UnknownInstance, InvalidQuery: see `show`.
+        """
+        return await self._intervene(saga, id, Verb(name="retry", who=who, why=why, step=step))
+
+    async def skip(self, saga: SagaName, id: str, *, who: str, why: str, step: str | None = None) -> SagaView:
+        """Go on without what is parked: a step that is not to be done, an undo that is not needed; see `retry`."""
+        return await self._intervene(saga, id, Verb(name="skip", who=who, why=why, step=step))
+
+    async def resolve(
+        self, saga: SagaName, id: str, *, who: str, why: str, step: str | None = None, result: bytes | None = None
+    ) -> SagaView:
+        """Take what is parked as done by hand; see `retry`.
+
+        Args:
+            result: what the step returned, as JSON text; null when left out.
+
+        Raises:
+            NotPossible: the step returns no such thing, or see `retry`.
+        """
+        return await self._intervene(saga, id, Verb(name="resolve", who=who, why=why, step=step, result=result))
+
+    async def abort(self, saga: SagaName, id: str, *, who: str, why: str) -> SagaView:
+        """Undo an instance from where it stands; one that is undone already is left as it is.
+
+        Raises:
+            NotPossible: its pivot is done, or may be.
+        """
+        return await self._intervene(saga, id, Verb(name="abort", who=who, why=why))
+
+    async def check(self) -> Sequence[SagaFinding]:
+        """What keeps instances from being carried on by this code: versions it has not, steps it has otherwise."""
+        return [
+            finding
+            for running in self._running.values()
+            async for finding in saga_findings(running.sagas.definitions, running.store, running.name)
+        ]
+
+    async def _intervene(self, saga: SagaName, id: str, verb: Verb) -> SagaView:
+        instances, name = self._of(saga)
+        return await instances.intervene(name, id, verb)
+
+    def _of(self, saga: SagaName) -> tuple[SagaInstances, str]:
+        known = {
+            definition.name: running.sagas
+            for running in self._running.values()
+            for definition in running.sagas.definitions.values()
+        }
+        declared = declaration_in(saga) if isinstance(saga, type) else None
+        wanted = saga if isinstance(saga, str) else declared.name if declared is not None else saga.__name__
+        found = [name for name in known if wanted in (name, name.partition(".")[2])]
+        if len(found) != 1:
+            near = found or get_close_matches(wanted, known, n=3) or list(known)
+            raise InvalidQuery(
+                f"{len(found) or 'no'} sagas are called {wanted!r:.80}; there is {', '.join(near) or 'none'}"
+            )
+        return known[found[0]], found[0]
