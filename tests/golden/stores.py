@@ -24,7 +24,18 @@ from leftfold.adapters.postgres.migrations import MIGRATIONS as POSTGRES_MIGRATI
 from leftfold.adapters.sqlite import open_sqlite
 from leftfold.adapters.sqlite.schema import APPLICATION_ID
 from leftfold.adapters.sqlite.schema import MIGRATIONS as SQLITE_MIGRATIONS
-from leftfold.store import Expected, NewEvent, Snapshot, SnapshotKey, StoredEvent, ToStream
+from leftfold.store import (
+    Begin,
+    Expected,
+    Hold,
+    NewEvent,
+    Revise,
+    Snapshot,
+    SnapshotKey,
+    StoredEvent,
+    ToStream,
+    Transaction,
+)
 from leftfold.testing import ManualClock
 from leftfold.testing.conformance.stores import FullStore
 from leftfold.testing.postgres import find_binaries, postgres_server
@@ -33,6 +44,8 @@ __all__ = [
     "HERE",
     "SNAPSHOTS",
     "SNAPSHOTS_SINCE",
+    "WORK",
+    "WORK_SINCE",
     "WRITERS",
     "Fill",
     "events_in",
@@ -65,6 +78,29 @@ SNAPSHOTS: Final = (
     Snapshot(SnapshotKey("\u8ba2\u5355-7", "older", 1), b"null", "3055bc184b60b8361a293ab6835de1d5"),
 )
 """The golden snapshots, ordered by their keys."""
+
+WORK_SINCE: Final = 4
+"""The first schema version that keeps work."""
+
+_WORK_STATE: Final = b'{"b":1, "a" : 1.0e2,"b":12345678901234567890, "\xc3\xbc":"\\u0041"}'
+WORK: Final = (
+    Begin(
+        id="held",
+        queue="saga:Transfer:1",
+        status="running",
+        state=b'{ "step" : "reserve" }',
+        wake=Hold("worker-\u00fc", 15.0),
+    ),
+    Begin(id="never", queue="process:Order:2", status="done", state=_WORK_STATE, wake=None),
+    Begin(
+        id="\u8ba2\u5355-7",
+        queue="saga:Transfer:1",
+        status="waiting",
+        state=b"{}",
+        wake=datetime(2999, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone(timedelta(hours=-5, minutes=-30))),
+    ),
+)
+"""The golden work, ordered by ids; `never` was revised once, and so has token 2."""
 
 
 def repeatable(number: int) -> ToStream:
@@ -118,6 +154,9 @@ async def _fill(store: FullStore) -> None:
         await store.append(repeatable(number))
     for snapshot in SNAPSHOTS:
         await store.save_snapshot(snapshot)
+    never = WORK[1]
+    revised = Revise(id=never.id, token=1, status=never.status, state=never.state, wake=never.wake)
+    await store.transact(Transaction(writes=[*WORK, revised]))
 
 
 async def _filled(store: FullStore, fill: Fill) -> Sequence[StoredEvent]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_po
 from leftfold.adapters.postgres.migrations import MIGRATIONS as POSTGRES_MIGRATIONS
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite
 from leftfold.adapters.sqlite.schema import MIGRATIONS as SQLITE_MIGRATIONS
-from leftfold.store import Migration, Snapshot, SnapshotKey, ToStream, digest_of
+from leftfold.store import Begin, Hold, Migration, Revise, Snapshot, SnapshotKey, ToStream, Transaction, digest_of
 from leftfold.testing.conformance.stores import FullStore, event, log_of
 from leftfold.testing.postgres import PostgresServer
-from tests.golden.stores import HERE, SNAPSHOTS, SNAPSHOTS_SINCE, events_in, repeatable
+from tests.golden.stores import HERE, SNAPSHOTS, SNAPSHOTS_SINCE, WORK, WORK_SINCE, events_in, repeatable
 
 _numbers = count(1)
 
@@ -124,6 +125,7 @@ async def _check(store: FullStore, dump: Path) -> None:
     assert log[:5] == golden
     assert log[5].recorded_at >= golden[-1].recorded_at
     await _check_snapshots(store, SNAPSHOTS if _version(dump) >= SNAPSHOTS_SINCE else ())
+    await _check_work(store, WORK if _version(dump) >= WORK_SINCE else ())
     await store.close()
 
 
@@ -135,3 +137,22 @@ async def _check_snapshots(store: FullStore, golden: Sequence[Snapshot]) -> None
     newer = Snapshot(SnapshotKey("account-1", "6f1d2c", 4), b"{}", "0")
     await store.save_snapshot(newer)
     assert await store.load_snapshot("account-1", "6f1d2c") == newer
+
+
+async def _check_work(store: FullStore, golden: Sequence[Begin]) -> None:
+    kept = await store.find_work()
+    assert [(item.id, item.queue, item.status, item.state) for item in kept] == [
+        (work.id, work.queue, work.status, work.state) for work in golden
+    ]
+    for item, work in zip(kept, golden, strict=True):
+        assert item.token == (2 if item.id == "never" else 1)
+        if isinstance(work.wake, Hold):
+            assert (item.owner, item.wake_at) == (
+                work.wake.owner,
+                item.created_at + timedelta(seconds=work.wake.lease_s),
+            )
+        else:
+            assert (item.owner, item.wake_at) == (None, work.wake)
+        revision = Revise(id=item.id, token=item.token, status="revised", state=b"{}", wake=None)
+        await store.transact(Transaction(writes=[revision]))
+    assert {item.token for item in await store.find_work(statuses=["revised"])} == ({2, 3} if golden else set())

@@ -16,6 +16,7 @@ from leftfold.store.batching import Pending
 from leftfold.store.events import AppendCondition, Appended, StoredEvent, ToStream
 from leftfold.store.transaction import Transaction
 from leftfold.store.verdict import check_version, first_result
+from leftfold.store.work import Begin, End, Revise, WorkWrite
 
 __all__ = ["Batch", "events_by_id", "insert_rows", "numbers_of", "version_in"]
 
@@ -62,10 +63,16 @@ class Batch:
         """Whether there is anything to commit."""
         return self._changed or self.position != self._head
 
+    @property
+    def wakes(self) -> bool:
+        """Whether it wrote work that whoever waits for some has to look at."""
+        return self._writer.wakes
+
     def judge(self, pending: Pending) -> Appended | Exception:
         """The verdict over one append or transaction; what is appended is written by `flush` at the latest."""
         if pending.transaction is not None:
-            return self._transact(pending.transaction)
+            work = _only_work(pending.transaction)
+            return self._transact(pending.transaction) if work is None else self._work(work)
         try:
             return self._append(pending.parts, pending.condition)
         except LeftfoldError as refusal:
@@ -77,6 +84,14 @@ class Batch:
         self._rows.clear()
         self._runs.clear()
         self._ids.clear()
+
+    def _work(self, write: WorkWrite) -> Appended | Exception:
+        try:
+            self._writer.work(write)
+        except LeftfoldError as refusal:
+            return refusal
+        self._changed = True
+        return self._unmoved()
 
     def _transact(self, transaction: Transaction) -> Appended | Exception:
         self.flush()
@@ -95,7 +110,7 @@ class Batch:
         return verdict
 
     def _written(self, transaction: Transaction) -> Appended:
-        appended = Appended(position=self.position, versions={}, recorded_at=self._recorded_at)
+        appended = self._unmoved()
         if transaction.parts:
             appended = self._append(transaction.parts, transaction.condition)
             self.flush()
@@ -103,6 +118,9 @@ class Batch:
             self._writer.write(transaction, appended)
             self._changed = True
         return appended
+
+    def _unmoved(self) -> Appended:
+        return Appended(position=self.position, versions={}, recorded_at=self._recorded_at)
 
     def _take_back(self, transaction: Transaction, head: int, given: int) -> None:
         self.position = head
@@ -187,6 +205,14 @@ class Batch:
             )
         self._runs += [(number, since, position) for number in numbers]
         self.position, self._versions[part.stream] = position, version
+
+
+def _only_work(transaction: Transaction) -> WorkWrite | None:
+    """The one write of work that *transaction* is: a single statement, which needs nothing to take it back."""
+    if transaction.parts or len(transaction.writes) != 1:
+        return None
+    [write] = transaction.writes
+    return write if isinstance(write, Begin | Revise | End) else None
 
 
 def insert_rows(cursor: sqlite3.Cursor, rows: Sequence[Row], runs: Sequence[Run]) -> None:

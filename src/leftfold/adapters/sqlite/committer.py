@@ -36,6 +36,7 @@ class Committer:
     Args:
         naming: of the same connection.
         grown: called after each commit.
+        due: called after each commit of work that may be due before somebody's lease ends.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Committer:
         location: SqliteLocation,
         clock: Clock,
         grown: Callable[[], None],
+        due: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._naming = naming
         self._location = location
         self._clock = clock
         self._grown = grown
+        self._due = due
         self._loop = asyncio.get_running_loop()
         self._queue = AppendQueue()
         self._next: asyncio.Handle | None = None
@@ -127,6 +130,8 @@ class Committer:
                 execute("commit")
                 self._naming.keep()
                 self._grown()
+                if work.wakes:
+                    self._due()
         finally:
             self._naming.forget()
             if self._connection.in_transaction:

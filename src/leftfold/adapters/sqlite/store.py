@@ -18,6 +18,7 @@ from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
 from leftfold.adapters.sqlite.tables import SqliteTables
 from leftfold.adapters.sqlite.timeline import SqliteTimeline
 from leftfold.adapters.sqlite.waiting import when_free
+from leftfold.adapters.sqlite.work import SqliteWork
 from leftfold.clock import Clock, SystemClock
 from leftfold.store.batching import Pending
 from leftfold.store.checks import check_moment, check_range
@@ -33,7 +34,7 @@ __all__ = ["SqliteStore", "open_sqlite"]
 _STREAM = "stream = (select number from names where name = ?)"
 
 
-class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoints):
+class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoints, SqliteWork):
     """Keeps the log in one SQLite file that several processes may share.
 
     Appends and reads run on the event loop that opened it: a page is read whole, so no cursor is ever left open
@@ -43,7 +44,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
     def __init__(self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock) -> None:
         super().__init__(connection, location, clock)
         self._naming = Naming(connection)
-        self._committer = Committer(connection, self._naming, location, clock, self._wake_all)
+        self._committer = Committer(connection, self._naming, location, clock, self._wake_all, self._wake_workers)
 
     async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
         """See `Store.append`."""
@@ -133,6 +134,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         async with self._writing:
             self._connection.close()
         self._wake_all()
+        self._wake_workers()
 
     def _continuing(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         positions = [event.position for event in events]

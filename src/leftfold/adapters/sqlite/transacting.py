@@ -1,9 +1,10 @@
-"""What a transaction writes beside events: rows, checkpoints, and which generation is active."""
+"""What a transaction writes beside events: rows, checkpoints, work, and which generation is active."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 
 from leftfold.adapters.sqlite.cells import Bound
@@ -12,11 +13,13 @@ from leftfold.adapters.sqlite.layout import Layout
 from leftfold.adapters.sqlite.registry import activate, find
 from leftfold.adapters.sqlite.searching import forget_words, keep_words
 from leftfold.adapters.sqlite.tables import rows_under
+from leftfold.adapters.sqlite.work_writing import write_work
 from leftfold.errors import Fenced, InvalidInput, KeyTaken, NotAtHead, ShardMismatch
 from leftfold.store.events import Appended
 from leftfold.store.table_checks import check_row_writes
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Transaction, Write
+from leftfold.store.work import Begin, End, Revise, WorkWrite
 
 __all__ = ["RowWriter"]
 
@@ -33,6 +36,9 @@ class RowWriter:
         cursor: of the connection that has begun; the caller takes back what an error leaves half done.
         now: microseconds since 1970.
     """
+
+    wakes = False
+    """Whether there is work that will be due without anybody's lease ending."""
 
     def __init__(self, cursor: sqlite3.Cursor, now: int) -> None:
         self._cursor = cursor
@@ -53,6 +59,12 @@ class RowWriter:
             check_row_writes(writes)
             for write in writes:
                 self._write(write, appended.position)
+
+    def work(self, write: WorkWrite) -> None:
+        """Write one work item, wholly or not at all."""
+        write_work(self._cursor, write, self._now)
+        if not isinstance(write, End) and isinstance(write.wake, datetime):
+            self.wakes = True
 
     def forget(self) -> None:
         """Forget which generations are active: that was changed, or taken back."""
@@ -84,6 +96,8 @@ class RowWriter:
                 self._advance(write)
             case Point():
                 self._point(write, head)
+            case Begin() | Revise() | End():
+                self.work(write)
 
     def _put(self, layout: Layout, rows: Mapping[str, bytes], shard: int) -> None:
         new = layout.rows(rows, shard)

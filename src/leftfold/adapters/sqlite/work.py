@@ -1,0 +1,180 @@
+"""Work in the file of the log: claimed when it is due, held by leases of the store's clock, and waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Final, TypeAlias
+
+import msgspec
+
+from leftfold.adapters.sqlite.checkpoints import storable
+from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.reading import OpenFile
+from leftfold.adapters.sqlite.rows import LARGEST, time_of
+from leftfold.clock import Clock
+from leftfold.errors import InvalidQuery
+from leftfold.store.limits import WORK_LOOK_S
+from leftfold.store.names import first_above, flaw_of
+from leftfold.store.work import WorkItem
+from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
+
+__all__ = ["ALL", "CHOSEN", "CLAIMABLE", "COUNTED", "NEXT_DUE", "SqliteWork"]
+
+_Row: TypeAlias = tuple[str, str, str, bytes, int, str | None, int | None, int, int]
+
+_COLUMNS = "w.id, w.queue, w.status, cast(w.state as blob), w.token, w.owner, w.wake_at, w.created_at, w.changed_at"
+_DUE = "where d.queue = q.value and d.wake_at is not null"
+
+NEXT_DUE: Final = f"select min((select min(d.wake_at) from work d {_DUE})) from json_each(?) q"
+"""When the next item of some queues is due."""
+
+CLAIMABLE: Final = f"""select {_COLUMNS} from json_each(?1) q cross join work w
+on w.rowid in (select d.rowid from work d {_DUE} and d.wake_at <= ?2 order by d.wake_at, d.id limit ?3)
+order by w.wake_at, w.id limit ?3"""
+"""What a claim is given: of each queue no more is looked at than is asked for, however much is due."""
+
+_CLAIM = "update work set token = ?, owner = ?, wake_at = ?, changed_at = ? where id = ?"
+_EXTEND = "update work set wake_at = ? where id = ? and owner = ? and token >= ?"
+_BY_ID = f"select {_COLUMNS} from json_each(?) i cross join work w on w.id = i.value"
+_CHOSEN = "from work where queue >= ? and queue < ?"
+_PAGE = f"select {_COLUMNS} from work w where w.id in ({{chosen}} order by id limit ?) order by w.id"
+
+ALL: Final = _PAGE.format(chosen="select id from work where id >= ?")
+"""A page of all items."""
+
+CHOSEN: Final = _PAGE.format(
+    chosen=f"select id {_CHOSEN} and +id >= ? and (? is null or status in (select value from json_each(?)))"
+)
+"""A page of chosen items: which they are is read from an index, which the `+` is for; of the table, only they are."""
+
+COUNTED: Final = f"select queue, status, count(*) {_CHOSEN} group by queue, status"
+"""How many items there are; read from an index alone."""
+
+_MICROSECOND = timedelta(microseconds=1)
+_SECOND: Final = 1_000_000
+
+
+class SqliteWork(OpenFile):
+    """See `WorkItems`. A claim waits for no flush: power loss ends every process that could have held it."""
+
+    def __init__(self, connection: sqlite3.Connection, location: SqliteLocation, clock: Clock) -> None:
+        super().__init__(connection, location, clock)
+        self._due = asyncio.Event()
+
+    async def claim_due(
+        self, queues: Collection[str], owner: str, lease_s: float, limit: int = 32
+    ) -> Sequence[WorkItem]:
+        """See `WorkItems.claim_due`; takes the file from others only when something is due."""
+        self._check_open()
+        lease = check_claiming(queues, owner, lease_s, limit) // _MICROSECOND
+        if await self._read(partial(self._pause, _json(queues))) > 0:
+            return []
+        return await self._write(partial(self._taken, _json(queues), owner, lease, min(limit, LARGEST)))
+
+    async def extend(self, held: Mapping[str, int], owner: str, lease_s: float) -> Collection[str]:
+        """See `WorkItems.extend`."""
+        self._check_open()
+        lease = check_holding(owner, lease_s) // _MICROSECOND
+        ids = check_ids(held)
+        if not ids:
+            return set()
+        return await self._write(
+            lambda cursor: {
+                id
+                for until in [self._now() + lease]
+                for id in ids
+                if cursor.execute(_EXTEND, (until, id, owner, storable(held[id]))).rowcount
+            }
+        )
+
+    async def work(self, ids: Collection[str]) -> Mapping[str, WorkItem]:
+        """See `WorkItems.work`."""
+        asked = _json(check_ids(ids))
+        found = await self._read(lambda: self._connection.execute(_BY_ID, (asked,)).fetchall())
+        return {row[0]: _item_of(row) for row in found}
+
+    async def find_work(
+        self, *, queues: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
+    ) -> Sequence[WorkItem]:
+        """See `WorkItems.find_work`."""
+        if limit < 1:
+            raise InvalidQuery(f"limit={limit}: a page has at least one work item")
+        chosen = _chosen(queues)
+        wanted = _json([each for each in statuses if not flaw_of(each)]) if statuses else None
+        if chosen is None:
+            return []
+        sql, values = ALL, [first_above(after), min(limit, LARGEST)]
+        if queues or statuses:
+            sql, values = CHOSEN, [*chosen, values[0], wanted, wanted, values[1]]
+        found = await self._read(lambda: self._connection.execute(sql, values).fetchall())
+        return [_item_of(row) for row in found]
+
+    async def count_work(self, queues: str = "") -> Mapping[tuple[str, str], int]:
+        """See `WorkItems.count_work`."""
+        chosen = _chosen(queues)
+        if chosen is None:
+            return {}
+        found = await self._read(lambda: self._connection.execute(COUNTED, chosen).fetchall())
+        return {(queue, status): count for queue, status, count in found}
+
+    async def await_work(self, queues: Collection[str], timeout: float) -> None:
+        """See `WorkItems.await_work`; what other processes write wakes within a second."""
+        self._check_open()
+        check_queues(queues)
+        asked, end = _json(queues), self._loop.time() + timeout
+        while (pause := await self._read(partial(self._pause, asked))) > 0 and (left := end - self._loop.time()) > 0:
+            try:
+                async with asyncio.timeout(min(pause, left)):
+                    await self._due.wait()
+            except TimeoutError:
+                continue
+
+    def _wake_workers(self) -> None:
+        self._due.set()
+        self._due = asyncio.Event()
+
+    def _pause(self, queues: str) -> float:
+        """Seconds until the next item of *queues* is due, or until the next look for one."""
+        due: int | None = self._connection.execute(NEXT_DUE, (queues,)).fetchone()[0]
+        return WORK_LOOK_S if due is None else min(WORK_LOOK_S, (due - self._now()) / _SECOND)
+
+    def _taken(self, queues: str, owner: str, lease: int, limit: int, cursor: sqlite3.Cursor) -> list[WorkItem]:
+        now = self._now()
+        due: list[_Row] = cursor.execute(CLAIMABLE, (queues, now, limit)).fetchall()
+        claimed = [(*row[:4], row[4] + 1, owner, now + lease, row[7], now) for row in due]
+        cursor.executemany(_CLAIM, ((row[4], owner, now + lease, now, row[0]) for row in claimed))
+        return [_item_of(row) for row in claimed]
+
+
+def _json(texts: Collection[str]) -> str:
+    return msgspec.json.encode(sorted(set(texts))).decode()
+
+
+def _chosen(beginning: str) -> tuple[str, str | bytes] | None:
+    """The least text and the least value above all texts that begin like this; None when no queue does."""
+    if beginning and flaw_of(beginning):
+        return None
+    stem = beginning.rstrip("\U0010ffff")
+    if not stem:
+        return beginning, b""  # SQLite puts every blob above every text
+    last = ord(stem[-1]) + 1
+    return beginning, stem[:-1] + ("\ue000" if last == 0xD800 else chr(last))
+
+
+def _item_of(row: _Row) -> WorkItem:
+    id, queue, status, state, token, owner, wake_at, created_at, changed_at = row
+    return WorkItem(
+        id=id,
+        queue=queue,
+        status=status,
+        state=state,
+        token=token,
+        owner=owner,
+        wake_at=None if wake_at is None else time_of(wake_at),
+        created_at=time_of(created_at),
+        changed_at=time_of(changed_at),
+    )

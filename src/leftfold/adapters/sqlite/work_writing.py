@@ -1,0 +1,63 @@
+"""How work items are written, each by one statement, so that a refusal leaves nothing behind."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from leftfold.adapters.sqlite.checkpoints import storable
+from leftfold.adapters.sqlite.rows import micros_of, time_of
+from leftfold.errors import Fenced, KeyTaken
+from leftfold.store.work import Begin, End, Revise, Wake, WorkWrite
+from leftfold.store.work_checks import woken
+
+__all__ = ["write_work"]
+
+_BEGIN = """insert into work (id, queue, status, state, token, owner, wake_at, created_at, changed_at)
+values (?, ?, ?, ?, 1, ?, ?, ?, ?) on conflict (id) do nothing"""
+_REVISE = """update work set {also}state = ?, owner = ?, wake_at = ?, changed_at = ?, token = token + 1
+where id = ? and token = ?"""
+_AS_IT_IS = _REVISE.format(also="") + " and status = ?"  # mostly so, and then the index of lists stays as it is
+_ANOTHER = _REVISE.format(also="queue = coalesce(?, queue), status = ?, ")
+_END = "delete from work where id = ? and token = ?"
+
+
+def write_work(cursor: sqlite3.Cursor, write: WorkWrite, now: int) -> None:
+    """Do one write of work.
+
+    Args:
+        now: microseconds since 1970.
+
+    Raises:
+        KeyTaken, Fenced: see `Begin`, `Revise` and `End`. Nothing was written.
+    """
+    match write:
+        case Begin():
+            _begin(cursor, write, now)
+        case Revise():
+            _fence(write, _revise(cursor, write, now))
+        case End():
+            _fence(write, cursor.execute(_END, (write.id, storable(write.token))).rowcount)
+
+
+def _begin(cursor: sqlite3.Cursor, write: Begin, now: int) -> None:
+    owner, wake_at = _woken(write.wake, now)
+    values = (write.id, write.queue, write.status, write.state.decode(), owner, wake_at, now, now)
+    if cursor.execute(_BEGIN, values).rowcount == 0 and not write.unless_there:
+        raise KeyTaken("work", write.id)
+
+
+def _revise(cursor: sqlite3.Cursor, write: Revise, now: int) -> int:
+    values = (write.state.decode(), *_woken(write.wake, now), now, write.id, storable(write.token))
+    if write.queue is None and cursor.execute(_AS_IT_IS, (*values, write.status)).rowcount:
+        return 1
+    return cursor.execute(_ANOTHER, (write.queue, write.status, *values)).rowcount
+
+
+def _fence(write: Revise | End, count: int) -> None:
+    if count == 0:
+        raise Fenced(write.id, write.token, "work item")
+
+
+def _woken(wake: Wake, now: int) -> tuple[str | None, int | None]:
+    owner, wake_at = woken(wake, time_of(now))
+    return owner, None if wake_at is None else micros_of(wake_at)
