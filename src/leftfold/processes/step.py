@@ -143,8 +143,9 @@ def step(
     Args:
         retry: how often it is tried; when left out, three times before the pivot, and for ever after it.
         timeout: of one try; the step is in doubt then.
-        refused: errors which say for certain that nothing was done, and it is not tried again; `DomainError` when left
-            out. After any other error the step is in doubt and tried again, unless `Retry.unless` names it.
+        refused: errors which say for certain that nothing was done under the attempt's key, and it is not tried again;
+            `DomainError` when left out. After any other error the step is in doubt and tried again, unless
+            `Retry.unless` names it.
         pivot: there is no way back once it is done; what follows is tried until it succeeds.
         undoable: False when there is nothing to undo; otherwise give it an `undo`.
     """

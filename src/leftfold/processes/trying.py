@@ -97,14 +97,14 @@ def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Jour
         done = replace(known, status="done", result=tried.result, doubt=None, due=None, ended_at=now)
         return replace(journal.recorded(done), fields=Raw(msgspec.json.encode(fields)))
     text = error_text(tried.error)
-    certain = tried.refused or plan.transactional
-    doubt = known.doubt if certain else text
+    irrevocable = plan.step.pivot and plan.step.undoing is None
+    doubt = text if not tried.refused and not plan.transactional else None if irrevocable else known.doubt
     pause_s = None if tried.refused else plan.retry.pause_s(known.tries, tried.error)
     if pause_s is not None:
         return journal.recorded(replace(known, error=text, doubt=doubt, due=now + timedelta(seconds=pause_s)))
-    status: StepStatus = "parked" if plan.after_pivot else "refused" if doubt is None else "failed"
-    if status == "failed" and plan.step.pivot and plan.step.undoing is None:
-        status = "parked"  # it may be done, and then there is no way back
+    status: StepStatus = "refused" if doubt is None else "failed"
+    if plan.after_pivot or (irrevocable and doubt is not None):
+        status = "parked"  # there is no way back, or nobody knows
     return journal.recorded(replace(known, status=status, error=text, doubt=doubt, due=None, ended_at=now))
 
 

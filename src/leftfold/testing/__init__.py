@@ -5,8 +5,20 @@ May import: everything but cli.
 """
 
 from leftfold.testing.clock import ManualClock
+from leftfold.testing.crashing import CrashRun, crash_everywhere
 from leftfold.testing.folding import fold, rows
 from leftfold.testing.given import GivenAggregate, GivenDecider, Then, given
 from leftfold.testing.lock import check_lock
 
-__all__ = ["GivenAggregate", "GivenDecider", "ManualClock", "Then", "check_lock", "fold", "given", "rows"]
+__all__ = [
+    "CrashRun",
+    "GivenAggregate",
+    "GivenDecider",
+    "ManualClock",
+    "Then",
+    "check_lock",
+    "crash_everywhere",
+    "fold",
+    "given",
+    "rows",
+]
