@@ -40,6 +40,7 @@ class StepPlan:
         undo_needs: the same of its undo, but for the outcome.
         transactional: whether what it records is stored with the fact that it is done.
         after_pivot: whether it comes after the pivot.
+        retry: how often it is tried.
         result: how what it returns is read.
     """
 
@@ -49,12 +50,8 @@ class StepPlan:
     undo_needs: Mapping[str, object]
     transactional: bool
     after_pivot: bool
+    retry: Retry
     result: msgspec.json.Decoder[Any]
-
-    @property
-    def retry(self) -> Retry:
-        """How often it is tried."""
-        return self.step.retry(after_pivot=self.after_pivot)
 
     def dump(self, value: object) -> Raw:
         """What the step returned, as JSON text.
@@ -71,7 +68,6 @@ class StepPlan:
         return Done(self.result.decode(record.result)) if record.doubt is None else InDoubt(record.doubt)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class SagaDefinition:
     """A saga, ready to run.
 
@@ -82,27 +78,28 @@ class SagaDefinition:
         deadline: of an instance, from its beginning.
     """
 
-    name: str
-    version: int
-    cls: type[Saga]
-    groups: tuple[tuple[StepPlan, ...], ...]
-    deadline: timedelta | None
-    _fields: Callable[[Raw], Saga]
-
-    @property
-    def queue(self) -> str:
+    def __init__(
+        self,
+        name: str,
+        version: int,
+        cls: type[Saga],
+        groups: tuple[tuple[StepPlan, ...], ...],
+        deadline: timedelta | None,
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.cls = cls
+        self.groups = groups
+        self.deadline = deadline
+        self.queue = f"saga/{name}/{version}"
         """Of its instances."""
-        return f"saga/{self.name}/{self.version}"
-
-    @property
-    def outline(self) -> tuple[str, ...]:
-        """The names of its steps."""
-        return tuple(plan.name for plan in self.plans)
-
-    @property
-    def plans(self) -> tuple[StepPlan, ...]:
+        self.plans = tuple(plan for group in groups for plan in group)
         """Its steps, in order."""
-        return tuple(plan for group in self.groups for plan in group)
+        self.outline = tuple(plan.name for plan in self.plans)
+        """The names of its steps."""
+        self._by_name = {plan.name: plan for plan in self.plans}
+        self._pivot = next((plan.name for plan in self.plans if plan.step.pivot), None)
+        self._fields: Callable[[Raw], Saga] = msgspec.json.Decoder(cls).decode
 
     def item_id(self, id: str) -> str:
         """The id of the work item of instance *id*."""
@@ -110,12 +107,11 @@ class SagaDefinition:
 
     def step(self, name: str) -> StepPlan:
         """A step by its name."""
-        return next(plan for plan in self.plans if plan.name == name)
+        return self._by_name[name]
 
     def no_way_back(self, journal: Journal) -> bool:
         """Whether its pivot is done."""
-        pivot = next((plan.name for plan in self.plans if plan.step.pivot), None)
-        record = None if pivot is None else journal.record(pivot)
+        record = None if self._pivot is None else journal.record(self._pivot)
         return record is not None and record.status in ("done", "skipped")
 
     def irrevocable(self, record: StepRecord) -> bool:
@@ -176,9 +172,7 @@ def saga_definition(cls: type[Saga], context: str) -> SagaDefinition:
     findings += _field_findings(cls, owner)
     if findings:
         raise DefinitionError(*findings)
-    load = msgspec.json.Decoder(cls).decode
-    name = f"{context}.{named.name}"
-    return SagaDefinition(name, named.version, cls, tuple(groups), declared.deadline, load)
+    return SagaDefinition(f"{context}.{named.name}", named.version, cls, tuple(groups), declared.deadline)
 
 
 def _plan(one: Step[Any], owner: str, behind: bool, findings: list[str]) -> StepPlan:  # noqa: FBT001 - internal
@@ -193,7 +187,8 @@ def _plan(one: Step[Any], owner: str, behind: bool, findings: list[str]) -> Step
     undo_needs: Mapping[str, object] = {}
     if one.undoing is not None:
         undo_needs = _undo_needs(one, returned, where, findings)
-    return StepPlan(one, one.name, needs, undo_needs, transactional, behind, _decoder(returned, where, findings))
+    retry, decoder = one.retry(after_pivot=behind), _decoder(returned, where, findings)
+    return StepPlan(one, one.name, needs, undo_needs, transactional, behind, retry, decoder)
 
 
 def _needs(function: Callable[..., object], where: str, findings: list[str]) -> tuple[dict[str, object], object]:

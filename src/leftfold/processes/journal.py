@@ -91,7 +91,10 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def record(self, name: str) -> StepRecord | None:
         """What is known of a step; None when it was not begun."""
-        return next((one for one in self.steps if one.name == name), None)
+        for one in self.steps:
+            if one.name == name:
+                return one
+        return None
 
     def recorded(self, record: StepRecord) -> Journal:
         """With *record* in the place of what was known of its step, or at the end."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from leftfold.errors import Conflict, DefinitionError, Fenced, StoreError, UnreadableState
@@ -27,7 +28,6 @@ from leftfold.processes.trying import (
     attempt_of,
     changed_fields,
     do_externally,
-    fields_of,
     heard,
     undo_heard,
     undo_once,
@@ -138,6 +138,8 @@ class _Run:
 
     async def _do(self, plans: tuple[StepPlan, ...], journal: Journal) -> Journal:
         """Call external steps at the same moment; what one has answered is stored while others are under way."""
+        if len(plans) == 1:
+            return heard(journal, plans[0], await self._try(plans[0], journal), self._moment())
         tasks = {asyncio.create_task(self._try(plan, journal)): plan for plan in plans}
         changed: dict[str, str] = {}
         pending = set(tasks)
@@ -207,13 +209,13 @@ class _Run:
 
     async def _recorded(self, plan: StepPlan, journal: Journal, tracking: Tracking) -> Tried:
         saga = self._definition.load(journal.fields)
-        before = fields_of(saga)
+        before = Raw(msgspec.json.encode(saga))
         metadata = self._metadata(journal)
         given = self._given(plan.needs, metadata, None, tracking)
         with belonging(metadata):
             async with asyncio.timeout(plan.step.timeout.total_seconds()):
                 value = await plan.step.do(saga, **given)
-        return Tried(result=plan.dump(value), changed=changed_fields(before, fields_of(saga)))
+        return Tried(result=plan.dump(value), changed=changed_fields(before, saga))
 
     def _given(
         self, needs: Mapping[str, object], metadata: Metadata, attempt: Attempt | None, tracking: Tracking | None = None

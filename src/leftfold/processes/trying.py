@@ -19,7 +19,7 @@ from leftfold.processes.saga import Saga
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.reaction import Attempt
 
-__all__ = ["Tried", "attempt_of", "changed_fields", "do_externally", "fields_of", "heard", "undo_heard", "undo_once"]
+__all__ = ["Tried", "attempt_of", "changed_fields", "do_externally", "heard", "undo_heard", "undo_once"]
 
 Fields: TypeAlias = dict[str, Raw]
 
@@ -48,29 +48,28 @@ def attempt_of(item_id: str, record: StepRecord, *, undo: bool) -> Attempt:
     return Attempt(do, record.tries)
 
 
-def fields_of(saga: Saga) -> Fields:
-    """The fields of a saga, each as JSON text."""
-    return msgspec.json.decode(msgspec.json.encode(saga), type=Fields)
-
-
-def changed_fields(before: Fields, after: Fields) -> Fields:
-    """What is different in *after*."""
-    return {name: after[name] for name in after if bytes(after[name]) != bytes(before[name])}
+def changed_fields(before: Raw, saga: Saga) -> Fields:
+    """The fields of *saga* that differ from those in *before*, each as JSON text."""
+    after = msgspec.json.encode(saga)
+    if after == bytes(before):
+        return {}
+    known, fields = (msgspec.json.decode(data, type=Fields) for data in (before, after))
+    return {name: value for name, value in fields.items() if name not in known or bytes(known[name]) != bytes(value)}
 
 
 async def do_externally(
     plan: StepPlan, saga: Saga, given: Mapping[str, object], metadata: Metadata, limit_s: float
 ) -> Tried:
     """Call a step; whatever it raises is an answer. Only being cancelled is not."""
-    before = fields_of(saga)
+    before = Raw(msgspec.json.encode(saga))
     try:
         with belonging(metadata):
             async with asyncio.timeout(limit_s):
                 value = await plan.step.do(saga, **given)
-        result, after = plan.dump(value), fields_of(saga)
+        result, changed = plan.dump(value), changed_fields(before, saga)
     except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
         return Tried(_said(error, limit_s), refused=isinstance(error, plan.step.refused))
-    return Tried(result=result, changed=changed_fields(before, after))
+    return Tried(result=result, changed=changed)
 
 
 async def undo_once(
@@ -93,8 +92,10 @@ def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Jour
     """The journal after a try of a step."""
     known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", tries=1, started_at=now)
     if tried.error is None:
-        fields = msgspec.json.decode(journal.fields, type=Fields) | tried.changed
         done = replace(known, status="done", result=tried.result, doubt=None, due=None, ended_at=now)
+        if not tried.changed:
+            return journal.recorded(done)
+        fields = msgspec.json.decode(journal.fields, type=Fields) | tried.changed
         return replace(journal.recorded(done), fields=Raw(msgspec.json.encode(fields)))
     text = error_text(tried.error)
     irrevocable = plan.step.pivot and plan.step.undoing is None
