@@ -27,6 +27,7 @@ from leftfold.testing.conformance.groups import GroupLaws
 from leftfold.testing.conformance.inline import InlineLaws
 from leftfold.testing.conformance.listing import ListingLaws
 from leftfold.testing.conformance.machine import check_against_reference
+from leftfold.testing.conformance.machine_work import check_work_against_reference
 from leftfold.testing.conformance.reads import ReadLaws
 from leftfold.testing.conformance.repeats import RepeatLaws
 from leftfold.testing.conformance.restores import RestoreLaws
@@ -71,6 +72,7 @@ __all__ = [
     "WorkListLaws",
     "WorkWakeLaws",
     "check_against_reference",
+    "check_work_against_reference",
 ]
 
 
