@@ -7,7 +7,7 @@ that deposit, however far the read model is behind.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -15,8 +15,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from examples.web.bank import AccountView, Deposit, OpenAccount, bank
-from leftfold import App, DomainError, NotFound, Receipt
-from leftfold.errors import InvalidInput
+from examples.web.statuses import STATUSES, answer_to
+from leftfold import App, Receipt
 
 __all__ = ["create"]
 
@@ -36,13 +36,15 @@ class Amount(BaseModel):
     cents: int
 
 
-def create(store: str | None = None) -> FastAPI:
+def create(store: str | None = None, *, workers: bool = True, patience_s: float = 10.0) -> FastAPI:
     """The web app; the bank's app is open as long as it is.
 
     Args:
         store: URL of the store; `BANK_STORE`, or memory, when left out.
+        workers: whether this process follows the log, see `App`.
+        patience_s: how long a question waits for what its `?after=` asks for.
     """
-    app = App(bank, store=store or os.environ.get("BANK_STORE", "memory:"))
+    app = App(bank, store=store or os.environ.get("BANK_STORE", "memory:"), workers=workers)
 
     @asynccontextmanager
     async def lifespan(_web: FastAPI) -> AsyncGenerator[None]:
@@ -50,9 +52,8 @@ def create(store: str | None = None) -> FastAPI:
             yield
 
     web = FastAPI(title="bank", lifespan=lifespan)
-    web.add_exception_handler(DomainError, _refusal(409))
-    web.add_exception_handler(NotFound, _refusal(404))
-    web.add_exception_handler(InvalidInput, _refusal(422))
+    for kind in STATUSES:
+        web.add_exception_handler(kind, _refuse)
 
     async def open_account(body: Opening) -> JSONResponse:
         receipt = await app.send(OpenAccount(account=body.account, owner=body.owner))
@@ -64,7 +65,8 @@ def create(store: str | None = None) -> FastAPI:
         return _answer({"account": account, "cents": receipt.result}, 201, receipt.position)
 
     async def show(account: str, after: int = 0) -> JSONResponse:
-        row = await app.ask(AccountView(account=account), after=Receipt(result=None, position=after))
+        receipt = Receipt(result=None, position=after)
+        row = await app.ask(AccountView(account=account), after=receipt, timeout=patience_s)
         if row is None:
             return JSONResponse({"detail": f"there is no account {account}"}, 404)
         return JSONResponse({"account": row.account, "owner": row.owner, "cents": row.cents})
@@ -79,8 +81,6 @@ def _answer(content: object, status: int, position: int) -> JSONResponse:
     return JSONResponse(content, status, headers={_POSITION: str(position)})
 
 
-def _refusal(status: int) -> Callable[[Request, Exception], JSONResponse]:
-    def refuse(_request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status)
-
-    return refuse
+def _refuse(_request: Request, error: Exception) -> JSONResponse:
+    status, headers = answer_to(error) or (500, {})
+    return JSONResponse({"detail": str(error)}, status, headers=headers)

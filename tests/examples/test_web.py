@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,18 @@ from httpx import ASGITransport, AsyncClient
 from examples.web.fastapi_bank import create
 
 
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
-    web = create(f"sqlite:///{tmp_path}/bank.db")
+@asynccontextmanager
+async def served(store: str, *, workers: bool = True, patience_s: float = 10.0) -> AsyncGenerator[AsyncClient]:
+    web = create(store, workers=workers, patience_s=patience_s)
     transport = ASGITransport(web)
     async with web.router.lifespan_context(web), AsyncClient(transport=transport, base_url="http://bank") as client:
         assert (await client.post("/accounts", json={"account": "A", "owner": "ann"})).status_code == 201
+        yield client
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
+    async with served(f"sqlite:///{tmp_path}/bank.db") as client:
         yield client
 
 
@@ -41,3 +48,23 @@ async def test_errors_are_answered_by_what_they_are(client: AsyncClient) -> None
     long = {"Idempotency-Key": "k" * 513}
     assert (await client.post("/accounts/A/deposits", json={"cents": 5}, headers=long)).status_code == 422
     assert (await client.get("/accounts/B")).status_code == 404
+    again = await client.post("/accounts", json={"account": "A", "owner": "bob"})
+    assert again.status_code == 409
+    assert "version 1" in again.json()["detail"]
+    key = {"Idempotency-Key": "k-1"}
+    assert (await client.post("/accounts/A/deposits", json={"cents": 5}, headers=key)).status_code == 201
+    assert (await client.post("/accounts/A/deposits", json={"cents": 6}, headers=key)).status_code == 422
+
+
+async def test_rows_that_are_not_there_yet_may_be_asked_for_again(tmp_path: Path) -> None:
+    async with served(f"sqlite:///{tmp_path}/bank.db", patience_s=0.05) as client:
+        asked = await client.get("/accounts/A", params={"after": 99})
+    assert (asked.status_code, asked.headers["Retry-After"]) == (503, "1")
+    assert "had reached position 1" in asked.json()["detail"]
+
+
+async def test_rows_that_nobody_follows_for_are_not_to_be_had_at_all(tmp_path: Path) -> None:
+    async with served(f"sqlite:///{tmp_path}/bank.db", workers=False) as client:
+        asked = await client.get("/accounts/A", params={"after": 1})
+    assert (asked.status_code, asked.headers.get("Retry-After")) == (503, None)
+    assert "leftfold work" in asked.json()["detail"]
