@@ -129,7 +129,8 @@ def test_logs_are_json_lines_when_asked_for_and_text_otherwise(leftfold: Leftfol
 def test_the_ready_line_is_json_when_asked_for(leftfold: Leftfold, sqlite: str) -> None:
     leftfold("migrate", "--store", sqlite)
     with Worker(sqlite, "--json") as worker:
-        assert json.loads(worker.line) == {"ready": True, "projections": 2, "reactions": 1, "pid": worker.pid}
+        counted = {"projections": 2, "reactions": 1, "sagas": 0, "processes": 0}
+        assert json.loads(worker.line) == {"ready": True, **counted, "pid": worker.pid}
 
 
 def test_a_store_that_is_out_of_reach_at_the_start_is_exit_code_3(leftfold: Leftfold) -> None:

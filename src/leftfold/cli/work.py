@@ -1,4 +1,4 @@
-"""`leftfold work`: a process that follows the log for an app's projections and reactions."""
+"""`leftfold work`: a process that follows the log for an app, and carries on its sagas and processes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def work(
     json_logs: Annotated[bool, Parameter(show_default=False)] = False,
     source: Source = NOTHING_GIVEN,
 ) -> int:
-    """Follow the log for an app's projections and reactions.
+    """Follow the log for an app's projections, reactions and processes, and carry on its sagas.
 
     It works until told to stop. Any number of workers share the work, and take over from each other. SIGTERM or Ctrl-C
     ends the batches under way, releases what is held, and exits with 0; a second one ends at once. With 3 the store
@@ -91,24 +91,36 @@ async def work(
 class _Followed:
     projections: int
     reactions: int
+    sagas: int
+    processes: int
 
     @classmethod
     def of(cls, app: App) -> _Followed:
         found = cls(
             sum(len(context.projections) for context in app.contexts),
             sum(len(context.reactions) for context in app.contexts),
+            sum(len(context.sagas) for context in app.contexts),
+            sum(len(context.processes) for context in app.contexts),
         )
-        if not found.projections and not found.reactions:
-            raise UsageError("this app has no projections and no reactions, so there is nothing to follow")
+        if not any(count for count, *_ in found.counted):
+            raise UsageError("this app has no projections, reactions, sagas or processes, so there is nothing to do")
         return found
+
+    @property
+    def counted(self) -> list[tuple[int, str, str]]:
+        return [
+            (self.projections, "projection", "projections"),
+            (self.reactions, "reaction", "reactions"),
+            (self.sagas, "saga", "sagas"),
+            (self.processes, "process", "processes"),
+        ]
 
     def say_ready(self, *, json: bool) -> None:
         pid = os.getpid()
         if json:
-            write_json({"ready": True, "projections": self.projections, "reactions": self.reactions, "pid": pid})
+            write_json({"ready": True, **{many: count for count, _, many in self.counted}, "pid": pid})
         else:
-            counted = [(self.projections, "projection"), (self.reactions, "reaction")]
-            what = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counted if count)
+            what = ", ".join(f"{count} {many if count > 1 else one}" for count, one, many in self.counted if count)
             print(f"leftfold work: ready, following {what} (pid {pid})")
         sys.stdout.flush()
 
