@@ -17,6 +17,7 @@ from benchmarks.systems.eventsourcing import Eventsourcing, cached_eventsourcing
 from benchmarks.systems.eventsourcing_follow import EventsourcingFollow
 from benchmarks.systems.eventsourcing_time import EventsourcingTime
 from benchmarks.systems.leftfold import Leftfold, cached_leftfold
+from benchmarks.systems.leftfold_commands import LeftfoldCommands
 from benchmarks.systems.leftfold_follow import LeftfoldFollow
 from benchmarks.systems.leftfold_time import LeftfoldTime
 from benchmarks.systems.raw_follow import RawFollowPostgres, RawFollowSqlite
@@ -36,6 +37,7 @@ SYSTEMS: tuple[System, ...] = (
     *(EventsourcingTime(Sqlite()), EventsourcingTime(Postgres())),
     *(LeftfoldFollow(Sqlite()), LeftfoldFollow(Postgres()), EventsourcingFollow(Postgres())),
     *(RawFollowSqlite(), RawFollowPostgres()),
+    *(LeftfoldCommands(Sqlite()), LeftfoldCommands(Postgres())),
 )
 PEERS = {"eventsourcing", "umadb"}
 QUICK = Effort(rounds=3, seconds=0.06, aggregates=50)
@@ -78,14 +80,14 @@ async def time(*, quick: bool = False, json: bool = False, only: list[str] | Non
 
 @cli.command
 async def follow(*, quick: bool = False, json: bool = False, only: list[str] | None = None) -> None:
-    """Measure how fast read models follow the log, and how fast answers that are kept are given.
+    """Measure how fast read models follow the log, answers that are kept are given, and commands go through the bus.
 
     Args:
-        quick: Take about two minutes; the numbers are rougher.
+        quick: Take about a minute; the numbers are rougher.
         json: Print one JSON object a line.
         only: Measure only what has this text in WORK/SYSTEM; may be given again.
     """
-    await _run([(work,) for work in FOLLOW_WORKS], QUICK_FOLLOW if quick else THOROUGH, only or [""], json=json)
+    await _run(FOLLOW_WORKS, QUICK_FOLLOW if quick else THOROUGH, only or [""], json=json)
 
 
 async def _run(works: Sequence[Sequence[Work]], effort: Effort, only: list[str], *, json: bool) -> None:

@@ -98,9 +98,9 @@ class Driver:
 def _repeat(call: _Call, until: float, times: list[_Times]) -> None:
     while True:
         start = perf_counter()
-        call()
+        told = call()
         end = perf_counter()
-        times.append((start, end))
+        times.append(_counted(told, start, end))
         if end >= until:
             return
 
@@ -110,9 +110,13 @@ async def _await(call: _AsyncCall, until: float, times: list[_Times]) -> None:
         start = perf_counter()
         told = await call()
         end = perf_counter()
-        times.append((end - told.seconds if isinstance(told, Waited) else start, end))
+        times.append(_counted(told, start, end))
         if end >= until:
             return
+
+
+def _counted(told: object, start: float, end: float) -> _Times:
+    return (end - told.seconds if isinstance(told, Waited) else start), end
 
 
 async def _compute(until: float) -> None:

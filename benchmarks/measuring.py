@@ -35,6 +35,8 @@ class Result:
         median_per_second: of the rounds.
         p50_ms, p99_ms: over the calls of all rounds, in milliseconds.
         fastest_us: what a unit of the fastest call took, in microseconds.
+        best_p50_ms: in the round where it was lowest.
+        rounds_us: what a unit took in each round, in microseconds: in the fastest call, with several callers in all.
         rows: events in the store afterwards, counted over a connection of its own.
         seconds: of all rounds.
         unit: what *per_second* counts.
@@ -49,6 +51,8 @@ class Result:
     p50_ms: float
     p99_ms: float
     fastest_us: float
+    best_p50_ms: float
+    rounds_us: Sequence[float]
     rows: int
     seconds: float
     unit: str
@@ -79,9 +83,11 @@ async def measure(group: Sequence[Chosen], servers: Servers, workers: Workers, e
             url = await stack.enter_async_context(system.store(servers, slow_flush=work.slow_flush))
             opened = (workers.session if work.processes > 1 else open_session)(system, url, work, effort.aggregates)
             runs.append(_Run(work, system, url, await stack.enter_async_context(opened)))
-        for number in range(effort.rounds):
-            for run in runs[number % len(runs) :] + runs[: number % len(runs)]:
-                run.rounds.append(await run.session.round(effort.seconds))
+        pieces = max(work.pieces for work, _ in group)
+        turns = sorted(runs, key=lambda run: run.system.name)  # what is compared is next to each other
+        for number in range(effort.rounds * pieces):
+            for run in turns[number % len(turns) :] + turns[: number % len(turns)]:
+                run.rounds.append(await run.session.round(effort.seconds / pieces))
         return [await _result(run, servers.flush_ms) for run in runs]
 
 
@@ -102,6 +108,8 @@ async def _result(run: _Run, flush_ms: float) -> Result:
         p50_ms=round(hundredths[49] * 1000, 3),
         p99_ms=round(hundredths[98] * 1000, 3),
         fastest_us=round(min(latencies) / outcome.units * 1e6, 4),
+        best_p50_ms=round(min(median(one.latencies) for one in run.rounds) * 1000, 3),
+        rounds_us=[_unit_us(one, work, outcome.units) for one in run.rounds],
         rows=rows,
         seconds=round(sum(seconds), 3),
         unit=work.unit,
@@ -110,3 +118,9 @@ async def _result(run: _Run, flush_ms: float) -> Result:
         how=outcome.how,
         durability={**outcome.settings, "flush_ms": flush_ms},
     )
+
+
+def _unit_us(one: Round, work: Work, units: int) -> float:
+    alone = work.callers * work.processes == 1
+    seconds = min(one.latencies) if alone else (one.end - one.start) / max(one.calls, 1)
+    return round(seconds / units * 1e6, 4)

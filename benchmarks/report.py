@@ -83,7 +83,7 @@ def _show_verdicts(results: Sequence[Result], console: Console) -> None:
 
 
 def _show_standings(results: Sequence[Result], console: Console) -> None:
-    table = Table(title="what leftfold may cost beside itself, by the fastest calls", title_justify="left")
+    table = Table(title="what leftfold may cost beside itself, round by round", title_justify="left")
     for heading in ("work", "beside", "database"):
         table.add_column(heading)
     for heading in ("at most", "cost"):

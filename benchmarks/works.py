@@ -32,7 +32,10 @@ class Task(Enum):
     FOLLOW_STREAMS = "catch up with the whole log, a row for each stream"
     FOLLOW_EVENTS = "catch up with the whole log, a row for each event"
     VISIBLE = "send a command and wait until its row is there"
+    ANSWER = "send a command and ask for what its receipt is for"
     CACHED_READ = "ask a query whose answer is kept"
+    SEND = "send a command to an aggregate of 100 events"
+    SEND_ONCE = "send it with an id"
 
     @property
     def prepared(self) -> bool:
@@ -40,7 +43,7 @@ class Task(Enum):
         return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100)
 
 
-_COMMANDS = (Task.COMMAND, Task.COMMAND_CACHED)
+_COMMANDS = (Task.COMMAND, Task.COMMAND_CACHED, Task.SEND, Task.SEND_ONCE)
 _UNITS = {
     **dict.fromkeys((Task.APPEND, Task.APPEND_SYNC), "appends"),
     **dict.fromkeys((Task.APPEND_100, Task.LOAD, Task.READ_NEW, Task.READ_OLD), "events"),
@@ -48,7 +51,7 @@ _UNITS = {
     **dict.fromkeys(_COMMANDS, "commands"),
     Task.EACH: "accounts",
     Task.VISIBLE: "commands",
-    Task.CACHED_READ: "answers",
+    **dict.fromkeys((Task.ANSWER, Task.CACHED_READ), "answers"),
 }
 
 
@@ -61,6 +64,7 @@ class Work:
         processes: how many processes they are in.
         saturated: whether another task keeps the event loop computing.
         slow_flush: whether the database's flushes take 2 ms longer; only PostgreSQL can be told to.
+        pieces: that each round is cut into, so that what is compared is close in time.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Work:
     processes: int = 1
     saturated: bool = False
     slow_flush: bool = False
+    pieces: int = 1
 
     @property
     def unit(self) -> str:
@@ -107,7 +112,7 @@ APPEND_WORKS = (
     Work("command, 32 at once, cached", Task.COMMAND_CACHED, callers=32),
 )
 
-TIME_WORKS = (
+TIME_WORKS: tuple[tuple[Work, ...], ...] = (
     (
         Work("load 10-event aggregate", Task.LOAD_10),
         Work("load 10,000-event aggregate", Task.LOAD_10_000),
@@ -122,15 +127,24 @@ TIME_WORKS = (
     ),
     (Work("1,229 accounts as of one day", Task.EACH),),
     (
-        Work("load 1,000 events of today", Task.READ_NEW),
-        Work("load 1,000 events through 3 upcasts", Task.READ_OLD),
+        Work("load 1,000 events of today", Task.READ_NEW, pieces=5),
+        Work("load 1,000 events through 3 upcasts", Task.READ_OLD, pieces=5),
     ),
 )
 """Works of one group are measured in turn, so that what else happens on the machine falls on all of them."""
 
-FOLLOW_WORKS = (
-    Work("catch up, one row per stream", Task.FOLLOW_STREAMS),
-    Work("catch up, one row per event", Task.FOLLOW_EVENTS),
-    Work("commit to visible at 500 commands/s", Task.VISIBLE, callers=32),
-    Work("cached read", Task.CACHED_READ),
+FOLLOW_WORKS: tuple[tuple[Work, ...], ...] = (
+    (Work("catch up, one row per stream", Task.FOLLOW_STREAMS),),
+    (Work("catch up, one row per event", Task.FOLLOW_EVENTS),),
+    (Work("commit to visible at 500 commands/s", Task.VISIBLE, callers=32),),
+    (Work("answer after its receipt", Task.ANSWER),),
+    (Work("cached read", Task.CACHED_READ),),
+    (
+        Work("command through the bus", Task.SEND, pieces=5),
+        Work("command through the bus, with an id", Task.SEND_ONCE, pieces=5),
+    ),
+    (
+        Work("command through the bus, 32 at once", Task.SEND, callers=32),
+        Work("command through the bus, 32 at once, with an id", Task.SEND_ONCE, callers=32),
+    ),
 )

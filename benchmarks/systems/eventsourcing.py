@@ -32,7 +32,7 @@ TABLES = {"sqlite": "stored_events", "postgres": "bank_events"}
 _BATCH = 5_000
 _LOCK_TIMEOUT_S = "60"
 _TASKS = frozenset(  # commands beside a cache, too: what a cache brings shows beside a system without one
-    {Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.LOAD, Task.COMMAND, Task.COMMAND_CACHED}
+    {Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.LOAD, Task.COMMAND, Task.COMMAND_CACHED, Task.SEND}
 )
 
 
@@ -123,7 +123,7 @@ class _Subject:
             case Task.LOAD:
                 loads = [partial(_next, bank.load, share) for share in shares]
                 return Blocking(loads, _HUNDRED, 0, "repository.get")
-            case Task.COMMAND | Task.COMMAND_CACHED:
+            case Task.COMMAND | Task.COMMAND_CACHED | Task.SEND:
                 commands = [partial(_next, bank.deposit, share) for share in shares]
                 cached = "no cache" if bank.repository.cache is None else "reads what is new"
                 return Blocking(commands, 1, 1, f"get, method, save; {cached}")

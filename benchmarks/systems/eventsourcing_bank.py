@@ -41,11 +41,18 @@ class Bank(Application[UUID]):
         account: Account = self.repository.get(id)
         return account
 
-    def deposit(self, id: UUID) -> None:
-        """One command."""
+    def new_account(self) -> UUID:
+        """The id of an account without deposits."""
+        account = Account(CURRENCY)
+        self.save(account)
+        return account.id
+
+    def deposit(self, id: UUID) -> int:
+        """One command; returns the position of its event."""
         account = self.load(id)
         account.deposit(100)
-        self.save(account)
+        [recording] = self.save(account)
+        return recording.notification.id
 
     def pattern(self, size: int) -> Sequence[StoredEvent]:
         """The stored events of an account of *size* events, to be copied to others."""

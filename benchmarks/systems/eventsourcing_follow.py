@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from benchmarks.databases import Database
 from benchmarks.durability import Settings
@@ -30,7 +30,7 @@ class EventsourcingFollow:
     """eventsourcing on one database; every event is a transaction, so a twentieth of the log tells the rate."""
 
     database: Database
-    tasks: frozenset[Task] = frozenset({Task.FOLLOW_STREAMS, Task.FOLLOW_EVENTS})
+    tasks: frozenset[Task] = frozenset({Task.FOLLOW_STREAMS, Task.FOLLOW_EVENTS, Task.ANSWER})
 
     @property
     def name(self) -> str:
@@ -54,18 +54,23 @@ class EventsourcingFollow:
 
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncGenerator[_Subject]:
-        with closing(open_bank(self.database, url)) as bank:
-            yield _Subject(self.database, url, bank)
+        with closing(open_bank(self.database, url)) as bank, ExitStack() as stack:
+            yield _Subject(self.database, url, bank, stack)
 
 
 class _Subject:
-    def __init__(self, database: Database, url: str, bank: Bank) -> None:
+    def __init__(self, database: Database, url: str, bank: Bank, stack: ExitStack) -> None:
         self._database = database
         self._url = url
         self._bank = bank
+        self._stack = stack
         self._size = 0
+        self._id: UUID | None = None
 
     async def prepare(self, task: Task, aggregates: int) -> int:
+        if task is Task.ANSWER:
+            self._id = self._bank.new_account()
+            return 1
         pattern = self._bank.pattern(_HUNDRED)
         for _ in range(max(aggregates // _SHARE, 1)):
             id = uuid4()
@@ -74,11 +79,15 @@ class _Subject:
         return self._size
 
     def plan(self, task: Task, callers: int) -> Plan:
-        from benchmarks.systems.eventsourcing_views import follow
+        from benchmarks.systems.eventsourcing_views import Answering, follow
 
+        env = environment(self._database, self._url)
+        if self._id is not None:
+            answering = self._stack.enter_context(Answering(env, self._id))
+            return Blocking([answering.answer], 1, 1, "ProjectionRunner, woken, then its row")
         call = partial(
             follow,
-            environment(self._database, self._url),
+            env,
             self._bank.recorder.max_notification_id() or 0,
             each=task is Task.FOLLOW_EVENTS,
         )

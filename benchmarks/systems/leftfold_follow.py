@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,7 +61,9 @@ class LeftfoldFollow:
     """Leftfold on one database."""
 
     database: Database
-    tasks: frozenset[Task] = frozenset({Task.FOLLOW_STREAMS, Task.FOLLOW_EVENTS, Task.VISIBLE, Task.CACHED_READ})
+    tasks: frozenset[Task] = frozenset(
+        {Task.FOLLOW_STREAMS, Task.FOLLOW_EVENTS, Task.VISIBLE, Task.ANSWER, Task.CACHED_READ}
+    )
 
     @property
     def name(self) -> str:
@@ -101,12 +103,12 @@ class _Subject:
 
     async def prepare(self, task: Task, aggregates: int) -> int:
         if task in (Task.FOLLOW_STREAMS, Task.FOLLOW_EVENTS):
-            self._size = await fill(self._app, aggregates)
+            self._size = await fill(self._app, [str(new_id()) for _ in range(aggregates)])
             return self._size
         bank = _bank("balances", _stream_of, cache=timedelta(hours=1) if task is Task.CACHED_READ else None)
         bank.decides(Account, id="account")(_deposit)
         self._bank = await self._stack.enter_async_context(App(bank, store=self._app.store))
-        if task is Task.VISIBLE:
+        if task is not Task.CACHED_READ:
             return 0
         receipt = await self._bank.send(Deposit(account="1", amount=100))
         check(await self._bank.ask(FindBalance(key=f"{CATEGORY}-1"), after=receipt), Balance(100))
@@ -120,6 +122,9 @@ class _Subject:
             case Task.VISIBLE:
                 how = f"{callers} callers; from the command's receipt to its row"
                 return Awaited([self._visible(str(new_id())) for _ in range(callers)], 1, 1, how)
+            case Task.ANSWER:
+                how = "App.ask(after=receipt), right after the command"
+                return Awaited([self._answer(str(new_id())) for _ in range(callers)], 1, 1, how)
             case Task.CACHED_READ:
                 return Awaited([self._reads], _READS, 0, f"App.ask, {_READS:,} in each call")
             case other:
@@ -148,22 +153,37 @@ class _Subject:
 
         return visible
 
+    def _answer(self, account: str) -> Callable[[], Awaitable[Waited]]:
+        balance = 0
+
+        async def answer() -> Waited:
+            nonlocal balance
+            receipt = await self._bank.send(Deposit(account=account, amount=100))
+            committed = perf_counter()
+            row = await self._bank.ask(FindBalance(key=f"{CATEGORY}-{account}"), after=receipt)
+            waited = Waited(perf_counter() - committed)
+            balance += 100
+            check(row, Balance(balance))
+            return waited
+
+        return answer
+
     async def _reads(self) -> None:
         ask, query = self._bank.ask, FindBalance(key=f"{CATEGORY}-1")
         for _ in range(_READS):
             await ask(query)
 
 
-async def fill(app: App, aggregates: int) -> int:
-    """Store *aggregates* accounts of a hundred deposits each; returns how many events that are."""
-    events, ids = app.events, [str(new_id()) for _ in range(aggregates)]
-    for at in range(0, aggregates, _PARTS):
+async def fill(app: App, ids: Sequence[str]) -> int:
+    """Store accounts of a hundred deposits each; returns how many events that are."""
+    events = app.events
+    for at in range(0, len(ids), _PARTS):
         parts = [
             events.part(f"{CATEGORY}-{id}", *(_deposited(100) for _ in range(_HUNDRED)), expected=0)
             for id in ids[at : at + _PARTS]
         ]
         await events.append_together(*parts)
-    return aggregates * _HUNDRED
+    return len(ids) * _HUNDRED
 
 
 def _bank(name: str, keys: _KeyOf, cache: timedelta | None = None) -> Context:

@@ -20,6 +20,7 @@ from benchmarks.systems.subject import Awaited, Blocking, Plan, Subject
 from benchmarks.works import Task
 from leftfold import App
 from leftfold.app.opening import open_schema
+from leftfold.ids import new_id
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -74,7 +75,7 @@ class _Sqlite:
 
     async def prepare(self, task: Task, aggregates: int) -> int:
         async with App(Account, store=self._url) as app:
-            self._size = await fill(app, aggregates)
+            self._size = await fill(app, [str(new_id()) for _ in range(aggregates)])
         return self._size
 
     def plan(self, task: Task, callers: int) -> Plan:
@@ -146,7 +147,7 @@ class _Postgres:
 
     async def prepare(self, task: Task, aggregates: int) -> int:
         async with App(Account, store=self._url) as app:
-            self._size = await fill(app, aggregates)
+            self._size = await fill(app, [str(new_id()) for _ in range(aggregates)])
         return self._size
 
     def plan(self, task: Task, callers: int) -> Plan:

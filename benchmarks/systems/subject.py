@@ -16,7 +16,7 @@ __all__ = ["Awaited", "Blocking", "Plan", "Subject", "System", "Waited"]
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """What an awaited call returns of which only a part counts as its latency, in seconds."""
+    """What a call returns of which only a part counts as its latency, in seconds."""
 
     seconds: float
 
