@@ -11,7 +11,7 @@ from typing import Any, Final, get_origin
 import msgspec
 from msgspec import Raw
 
-from leftfold.errors import DefinitionError
+from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.repository import Repository
 from leftfold.handling.signatures import described, signature_of
 from leftfold.messages.message import declaration_in
@@ -20,6 +20,7 @@ from leftfold.messages.shape import shape_of_fields
 from leftfold.processes.journal import Journal, StepRecord, dump_journal
 from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.saga import Saga, declared_in
+from leftfold.processes.sending import Sender
 from leftfold.processes.step import Step
 from leftfold.store.work import AT_ONCE, Begin
 from leftfold.subscriptions.policy import Retry
@@ -39,6 +40,7 @@ class StepPlan:
         needs: what every parameter of the step is to be given, by annotation.
         undo_needs: the same of its undo, but for the outcome.
         transactional: whether what it records is stored with the fact that it is done.
+        undo_transactional: the same of its undo.
         after_pivot: whether it comes after the pivot.
         retry: how often it is tried.
         result: how what it returns is read.
@@ -49,6 +51,7 @@ class StepPlan:
     needs: Mapping[str, object]
     undo_needs: Mapping[str, object]
     transactional: bool
+    undo_transactional: bool
     after_pivot: bool
     retry: Retry
     result: msgspec.json.Decoder[Any]
@@ -131,9 +134,14 @@ class SagaDefinition:
         """The journal of a new instance.
 
         Raises:
-            InvalidInput: a field has no exact JSON text.
+            InvalidInput: a field is not of its declared type.
         """
-        return Journal(fields=Raw(msgspec.json.encode(saga)), outline=self.outline, metadata=metadata)
+        try:
+            fields = Raw(msgspec.json.encode(saga))
+            self.load(fields)
+        except Exception as error:
+            raise InvalidInput(f"saga {self.name} cannot begin with {saga!r:.200}: {error}") from error
+        return Journal(fields=fields, outline=self.outline, metadata=metadata)
 
     def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA) -> Begin:
         """What begins an instance, unless it has begun already."""
@@ -178,17 +186,31 @@ def saga_definition(cls: type[Saga], context: str) -> SagaDefinition:
 def _plan(one: Step[Any], owner: str, behind: bool, findings: list[str]) -> StepPlan:  # noqa: FBT001 - internal
     where = f"{owner}, step {one.name!r}"
     needs, returned = _needs(one.do, where, findings)
-    transactional = any(get_origin(hint) is Repository for hint in needs.values())
-    if transactional and Attempt in needs.values():
-        findings.append(
-            f"{where} takes a Repository and an Attempt: its events are stored once, in one commit, while a call that "
-            "needs a key may be repeated; make them two steps"
-        )
     undo_needs: Mapping[str, object] = {}
     if one.undoing is not None:
         undo_needs = _undo_needs(one, returned, where, findings)
-    retry, decoder = one.retry(after_pivot=behind), _decoder(returned, where, findings)
-    return StepPlan(one, one.name, needs, undo_needs, transactional, behind, retry, decoder)
+    return StepPlan(
+        step=one,
+        name=one.name,
+        needs=needs,
+        undo_needs=undo_needs,
+        transactional=_transactional(needs, where, findings),
+        undo_transactional=_transactional(undo_needs, f"{where}, its undo", findings),
+        after_pivot=behind,
+        retry=one.retry(after_pivot=behind),
+        result=_decoder(returned, where, findings),
+    )
+
+
+def _transactional(needs: Mapping[str, object], where: str, findings: list[str]) -> bool:
+    transactional = any(get_origin(hint) is Repository for hint in needs.values())
+    findings += [
+        f"{where} takes a Repository and {article} {hint.__name__}: its events are stored once, in one commit, while a "
+        "call that needs a key may be repeated; make them two steps"
+        for hint, article in ((Attempt, "an"), (Sender, "a"))
+        if transactional and hint in needs.values()
+    ]
+    return transactional
 
 
 def _needs(function: Callable[..., object], where: str, findings: list[str]) -> tuple[dict[str, object], object]:

@@ -22,7 +22,7 @@ from leftfold.processes.saga import Saga
 from leftfold.processes.sagas import read_journal
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import AT_ONCE, Revise, WorkItem
+from leftfold.store.work import AT_ONCE, Revise, Wake, WorkItem
 
 __all__ = ["ENDED", "SagaInstances", "SagaView"]
 
@@ -162,6 +162,9 @@ class SagaInstances:
     async def intervene(self, name: str, id: str, verb: Verb) -> SagaView:
         """Do what a person wants; it is noted in the journal with who and why.
 
+        While another process is in the midst of the instance, it goes on when the lease of that one ends: it lets go
+        before that, so that nothing is undone while it is still being done.
+
         Raises:
             UnknownInstance: there is none.
             NotPossible: it does not fit how it stands.
@@ -170,17 +173,31 @@ class SagaInstances:
         for tries in range(1, _TRIES + 1):
             item = await self._item(name, id)
             definition = self._definition(item)
-            journal = intervened(definition, item.id, read_journal(definition, item), verb, self._clock.now())
-            status = "compensating" if journal.back else "running"
-            revise = Revise(id=item.id, token=item.token, status=status, state=dump_journal(journal), wake=AT_ONCE)
+            known = read_journal(definition, item)
+            journal = intervened(definition, item, known, verb, self._clock.now())
+            if journal is known:
+                break
+            status, engine = "compensating" if journal.back else "running", self._holding(item)
+            wake: Wake = AT_ONCE if item.owner is None or item.wake_at is None else item.wake_at
+            if engine is not None and engine.hold is not None:
+                wake = engine.hold
+            revise = Revise(id=item.id, token=item.token, status=status, state=dump_journal(journal), wake=wake)
             try:
                 await self._store.transact(Transaction(writes=[revise]))
             except Fenced:
                 if tries == _TRIES:
                     raise
                 continue
+            if engine is not None and wake is engine.hold:
+                engine.take(replace(item, token=item.token + 1, status=status, state=revise.state), self._clock.now)
             break
         return await self.show(name, id)
+
+    def _holding(self, item: WorkItem) -> Engine | None:
+        """The engine here, when it is in the midst of *item*: it stops what it does there, and goes on with it."""
+        engine = self._engine()
+        hold = engine.hold if engine is not None else None
+        return engine if hold is not None and item.owner == hold.owner else None
 
     async def ended(self, name: str, id: str, timeout_s: float) -> SagaView:
         """Wait until an instance has ended.

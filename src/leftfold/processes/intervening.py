@@ -14,6 +14,7 @@ from leftfold.errors import NotPossible
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.journal import Intervention, Journal, StepRecord
 from leftfold.processes.planning import turned_back
+from leftfold.store.work import AT_ONCE, WorkItem
 
 __all__ = ["Verb", "intervened"]
 
@@ -36,41 +37,54 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     result: bytes | None = None
 
 
-def intervened(definition: SagaDefinition, item: str, journal: Journal, verb: Verb, now: datetime) -> Journal:
-    """The journal after somebody has intervened.
+def intervened(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, now: datetime) -> Journal:
+    """The journal after somebody has intervened; the same one when there is nothing to do.
+
+    Args:
+        item: whose journal it is, as it was read.
 
     Raises:
         NotPossible: it does not fit how the saga stands.
     """
     changed = _VERBS[verb.name](definition, item, journal, verb, now)
+    if changed is journal and not _unread(item, journal, verb):
+        return journal
     note = Intervention(verb=verb.name, step=verb.step, who=verb.who, why=verb.why, at=now)
     return replace(changed, interventions=(*changed.interventions, note))
 
 
-def _retry(_definition: SagaDefinition, item: str, journal: Journal, verb: Verb, now: datetime) -> Journal:
+def _retry(_definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, _now: datetime) -> Journal:
+    if _unread(item, journal, verb):
+        return journal
     for one in _parked(item, journal, verb):
         if journal.back:
-            again = replace(one, status="undoing", undo_tries=0, due=now)
+            again = replace(one, status="undoing", undo_tries=0, due=AT_ONCE)
         else:
-            again = replace(one, status="started", tries=0, due=now)
+            again = replace(one, status="started", tries=0, due=AT_ONCE)
         journal = journal.recorded(again)
     return journal
 
 
-def _skip(definition: SagaDefinition, item: str, journal: Journal, verb: Verb, now: datetime) -> Journal:
+def _unread(item: WorkItem, journal: Journal, verb: Verb) -> bool:
+    """Whether it is to be tried again, and stuck only because earlier code could not read it."""
+    stuck = item.status == "stuck" and not any(one.status == "parked" for one in journal.steps)
+    return stuck and verb.name == "retry" and verb.step is None
+
+
+def _skip(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, now: datetime) -> Journal:
     for one in _parked(item, journal, verb):
         if not journal.back and definition.step(one.name).step.pivot:
-            raise NotPossible(item, verb.name, f"{one.name!r} is the pivot: resolve it if it was done, abort if not")
+            raise NotPossible(item.id, verb.name, f"{one.name!r} is the pivot: resolve it if it was done, abort if not")
         journal = journal.recorded(replace(one, status="skipped", due=None, ended_at=now))
     return journal
 
 
-def _resolve(definition: SagaDefinition, item: str, journal: Journal, verb: Verb, now: datetime) -> Journal:
+def _resolve(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, now: datetime) -> Journal:
     for one in _parked(item, journal, verb):
         if journal.back:
             resolved = replace(one, status="undone", due=None, ended_at=now)
         else:
-            result = _result(definition, item, one, verb)
+            result = _result(definition, item.id, one, verb)
             resolved = replace(one, status="done", doubt=None, result=result, due=None, ended_at=now)
         journal = journal.recorded(resolved)
     return journal
@@ -87,29 +101,35 @@ def _result(definition: SagaDefinition, item: str, one: StepRecord, verb: Verb) 
     return Raw(data)
 
 
-def _abort(definition: SagaDefinition, item: str, journal: Journal, verb: Verb, now: datetime) -> Journal:
+def _abort(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, now: datetime) -> Journal:
     if journal.back:
         return journal
+    if item.status == "completed":
+        raise NotPossible(item.id, verb.name, "it is completed; what takes it back is another saga")
     if definition.no_way_back(journal):
-        raise NotPossible(item, verb.name, "its pivot is done, and there is no way back; retry, skip or resolve a step")
+        raise NotPossible(
+            item.id, verb.name, "its pivot is done, and there is no way back; retry, skip or resolve a step"
+        )
     for one in journal.steps:
         if definition.step(one.name).step.pivot and one.status == "parked":
             journal = journal.recorded(replace(one, status="refused", due=None, ended_at=now))
         elif one.status == "started" and definition.irrevocable(one):
-            raise NotPossible(item, verb.name, f"its pivot {one.name!r} is under way; wait until it is done or parked")
+            raise NotPossible(
+                item.id, verb.name, f"its pivot {one.name!r} is under way; wait until it is done or parked"
+            )
     return turned_back(definition, journal, f"aborted by {verb.who}: {verb.why}")
 
 
-def _parked(item: str, journal: Journal, verb: Verb) -> Sequence[StepRecord]:
+def _parked(item: WorkItem, journal: Journal, verb: Verb) -> Sequence[StepRecord]:
     found = [one for one in journal.steps if one.status == "parked" and verb.step in (None, one.name)]
     if not found:
         parked = ", ".join(one.name for one in journal.steps if one.status == "parked") or "none"
         which = "no step" if verb.step is None else f"step {verb.step!r} not"
-        raise NotPossible(item, verb.name, f"{which} parked; parked: {parked}")
+        raise NotPossible(item.id, verb.name, f"{which} parked; parked: {parked}")
     return found
 
 
-_VERBS: Final[Mapping[str, Callable[[SagaDefinition, str, Journal, Verb, datetime], Journal]]] = {
+_VERBS: Final[Mapping[str, Callable[[SagaDefinition, WorkItem, Journal, Verb, datetime], Journal]]] = {
     "retry": _retry,
     "skip": _skip,
     "resolve": _resolve,

@@ -97,6 +97,9 @@ def left_behind(definition: SagaDefinition, journal: Journal) -> Journal:
             journal = journal.recorded(doubted(definition, one, reason))
         elif one.status == "undoing" and one.due is None:
             undo = definition.step(one.name).step.undo_retry
+            if definition.step(one.name).undo_transactional:  # it would be done, had it been committed
+                journal = journal.recorded(replace(one, undo_tries=one.undo_tries - 1))
+                continue
             parked = undo.attempts is not None and one.undo_tries >= undo.attempts
             journal = journal.recorded(replace(one, status="parked" if parked else "undoing", error=reason))
     return journal
@@ -133,12 +136,12 @@ def _forward(
         known = [journal.record(plan.name) for plan in group]
         if all(one is not None and one.status in _SETTLED for one in known):
             continue
-        if any(one is not None and one.status == "parked" for one in known):
-            return journal, Finish("stuck")
         due = [plan for plan, one in zip(group, known, strict=True) if _is_due(one, now)]
         if due:
             return _begun(journal, due, now), Do(tuple(due))
         moments = [one.due for one in known if one is not None and one.status == "started" and one.due is not None]
+        if not moments:
+            return journal, Finish("stuck")  # what is left of the group is parked
         if deadline is not None and not journal.overdue:
             moments.append(deadline)
         return journal, Until(min(moments))

@@ -59,7 +59,8 @@ class SagaType(msgspec.StructMeta):
             return made  # Saga itself
         declare(made, name, version)
         declared = Declared(tuple(_groups(namespace)), deadline)
-        if findings := [f"saga {class_name}: {finding}" for finding in _findings(declared, namespace)]:
+        findings = [*_base_findings(bases), *_findings(declared, namespace), *_name_findings(namespace)]
+        if findings := [f"saga {class_name}: {finding}" for finding in findings]:
             raise DefinitionError(*findings)
         setattr(made, _MARK, declared)
         return made
@@ -133,7 +134,7 @@ def _findings(declared: Declared, namespace: dict[str, Any]) -> Iterator[str]:
     if declared.deadline is not None and declared.deadline <= timedelta():
         yield f"deadline={declared.deadline}; it has to be more than nothing"
     yield from (f"parallel step {one.name!r} is no step of this class" for one in steps if one not in values)
-    yield from (f"step {one.name!r} is in parallel() twice" for one in dict.fromkeys(steps) if steps.count(one) > 1)
+    yield from (f"step {one.name!r} stands here twice" for one in dict.fromkeys(steps) if steps.count(one) > 1)
     yield from (
         f"parallel() begins several steps at once, and has {len(value.steps)}"
         for value in values
@@ -149,9 +150,31 @@ def _findings(declared: Declared, namespace: dict[str, Any]) -> Iterator[str]:
         behind = behind or any(one.pivot for one in group)
 
 
+def _base_findings(bases: tuple[type, ...]) -> Iterator[str]:
+    for base in bases:
+        if _MARK in vars(base):
+            yield f"it is derived from the saga {base.__qualname__}, whose steps it would lose; derive it from Saga"
+
+
+def _name_findings(namespace: dict[str, Any]) -> Iterator[str]:
+    """Journals and keys name a step by its function, and everybody else by the class."""
+    for name, value in namespace.items():
+        if _is_step(value) and value.name != name:
+            yield f"step {value.name!r} stands here as {name!r}; give the function that name"
+
+
 def _step_findings(one: Step[Any], *, behind: bool, alone: bool) -> Iterator[str]:
-    if one.timeout <= timedelta():
-        yield f"step {one.name!r}: timeout={one.timeout}; it has to be more than nothing"
+    if min(one.timeout, one.undo_timeout) <= timedelta():
+        yield f"step {one.name!r}: timeout={min(one.timeout, one.undo_timeout)}; it has to be more than nothing"
+    if any(
+        retry.attempts is not None and retry.attempts < 1 for retry in (one.retry(after_pivot=behind), one.undo_retry)
+    ):
+        yield f"step {one.name!r}: Retry(attempts=...) below 1; the first try counts"
+    if one.undo_retry.attempts is None:
+        yield (
+            f"step {one.name!r}: its undo would be tried for ever, and steps before it never undone; "
+            "say Retry(attempts=...)"
+        )
     if one.pivot and not alone:
         yield f"step {one.name!r} is the pivot, and begun together with others; give it a place of its own"
     if behind and (one.undoing is not None or not one.undoable):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,13 +11,12 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from leftfold.errors import Conflict, DefinitionError, Fenced, StoreError, UnreadableState
-from leftfold.handling.correlation import handling as belonging
+from leftfold.errors import DefinitionError, Fenced, StoreError, UnreadableState
 from leftfold.handling.injection import Handling, Scope
 from leftfold.handling.loading import Loader
-from leftfold.handling.retry import decided_again
 from leftfold.handling.tracking import Tracking
 from leftfold.messages.metadata import Metadata
+from leftfold.processes.committing import Busy, decided_with
 from leftfold.processes.definition import SagaDefinition, StepPlan
 from leftfold.processes.engine import Moment
 from leftfold.processes.journal import Journal, StepRecord, dump_journal, load_journal
@@ -26,6 +25,7 @@ from leftfold.processes.sending import Send, Sender
 from leftfold.processes.trying import (
     Tried,
     attempt_of,
+    called,
     changed_fields,
     do_externally,
     heard,
@@ -125,6 +125,8 @@ class _Run:
         journal, move = step.journal, step.move
         if isinstance(move, Do) and move.steps[0].transactional:
             return await self._transact(move.steps[0], journal)
+        if isinstance(move, Undo) and move.step.undo_transactional:
+            return await self._transact_undo(move.step, journal)
         if not step.stored:
             await self._write(self._revise(journal, move))
         if isinstance(move, Do):
@@ -162,7 +164,8 @@ class _Run:
         record = journal.record(plan.name)
         assert record is not None  # noqa: S101 - it was noted that it has begun
         limit_s = plan.step.timeout.total_seconds()
-        if self._deadline is not None and not self._definition.no_way_back(journal):
+        forward = self._definition.no_way_back(journal) or self._definition.irrevocable(record)
+        if self._deadline is not None and not forward:
             limit_s = min(limit_s, max((self._deadline - self._moment()).total_seconds(), 0.0))
         attempt = attempt_of(self._item.id, record, undo=False)
         metadata = self._metadata(journal)
@@ -183,38 +186,63 @@ class _Run:
         known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", started_at=self._moment())
         journal = journal.recorded(replace(known, tries=known.tries + 1, due=None))
 
-        async def once() -> _Next:
-            tracking = Tracking(self._loader, self._metadata(journal))
-            tried = await self._recorded(plan, journal, tracking)
-            after = self._planned(heard(journal, plan, tried, self._moment()))
-            revise = self._revise(after.journal, after.move)
-
-            async def beside(_parts: object) -> Sequence[Revise]:
-                return [revise]
-
-            await tracking.commit(beside)
-            self._token += 1
-            return replace(after, stored=True)
+        async def decide(tracking: Tracking) -> Journal:
+            return heard(journal, plan, await self._recorded(plan, journal, tracking), self._moment())
 
         try:
-            return await decided_again(once)
+            return await self._committed(journal, decide)
         except (Fenced, StoreError):
             raise
-        except Conflict as error:
-            later = self._moment() + _AFTER_CONFLICTS
-            return self._planned(journal.recorded(replace(known, error=error_text(error), due=later)))
+        except Busy as busy:
+            return self._planned(journal.recorded(self._postponed(known, busy)))
         except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
             refused = isinstance(error, plan.step.refused)
             return self._planned(heard(journal, plan, Tried(error, refused=refused), self._moment()))
+
+    async def _transact_undo(self, plan: StepPlan, journal: Journal) -> _Next:
+        """Undo a step by a transactional undo, which was not noted before."""
+        known = journal.record(plan.name)
+        assert known is not None  # noqa: S101 - it was begun
+
+        async def decide(tracking: Tracking) -> Journal:
+            saga, metadata = self._definition.load(journal.fields), self._metadata(journal)
+            given = self._given(plan.undo_needs, metadata, None, tracking)
+            error = await undo_once(plan, saga, known, given, metadata)
+            if error is not None:
+                raise error
+            return undo_heard(journal, plan, None, self._moment())
+
+        try:
+            return await self._committed(journal, decide)
+        except (Fenced, StoreError):
+            raise
+        except Busy as busy:
+            postponed = replace(self._postponed(known, busy), undo_tries=known.undo_tries - 1)
+            return self._planned(journal.recorded(postponed))
+        except Exception as error:  # noqa: BLE001 - it is tried again, then parked
+            return self._planned(undo_heard(journal, plan, error, self._moment()))
+
+    async def _committed(self, journal: Journal, decide: Callable[[Tracking], Awaitable[Journal]]) -> _Next:
+        """What is recorded, the journal that *decide* makes of it and the next plan, in one commit."""
+
+        async def decided(tracking: Tracking) -> tuple[_Next, Revise]:
+            after = self._planned(await decide(tracking))
+            return replace(after, stored=True), self._revise(after.journal, after.move)
+
+        after = await decided_with(self._loader, self._metadata(journal), decided)
+        self._token += 1
+        return after
+
+    def _postponed(self, known: StepRecord, busy: Busy) -> StepRecord:
+        """Tried again soon, and this try does not count."""
+        return replace(known, error=error_text(busy.conflict), due=self._moment() + _AFTER_CONFLICTS)
 
     async def _recorded(self, plan: StepPlan, journal: Journal, tracking: Tracking) -> Tried:
         saga = self._definition.load(journal.fields)
         before = Raw(msgspec.json.encode(saga))
         metadata = self._metadata(journal)
         given = self._given(plan.needs, metadata, None, tracking)
-        with belonging(metadata):
-            async with asyncio.timeout(plan.step.timeout.total_seconds()):
-                value = await plan.step.do(saga, **given)
+        value = await called(plan.step.do(saga, **given), metadata, plan.step.timeout.total_seconds())
         return Tried(result=plan.dump(value), changed=changed_fields(before, saga))
 
     def _given(
@@ -263,5 +291,6 @@ def _apart(tried: Tried, step: str, changed: dict[str, str]) -> Tried:
     for name in tried.changed:
         other = changed.setdefault(name, step)
         if other != step:
-            return Tried(DefinitionError(f"steps {other!r} and {step!r} are begun together and both change {name!r}"))
+            error = DefinitionError(f"steps {other!r} and {step!r} are begun together and both change {name!r}")
+            return Tried(error, final=True)
     return tried

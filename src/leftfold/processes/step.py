@@ -86,19 +86,24 @@ class Step(Generic[R]):
         """Undo the step with a coroutine method of the saga, when a later one fails, or this one is in doubt.
 
         Its first parameter takes an `Outcome` of what the step returns; others are those of a step. `Attempt.undoes`
-        is the key that the step was done with. It has to bear a step that never happened.
+        is the key that the step was done with. It has to bear a step that never happened. With a `Repository[X]` it is
+        transactional as a step is. What it changes in the saga's fields is forgotten.
 
         Args:
-            retry: how often it is tried before it is parked; ten times when left out.
+            retry: how often it is tried before it is parked, so that others are undone; ten times when left out.
             timeout: of one try; the step's when left out.
         """
 
         def register(undoing: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
             if self.undoing is not None:
                 raise DefinitionError(f"step {self.name!r} has two undos: {self.undoing!r:.80} and {undoing!r:.80}")
+            if getattr(undoing, "__name__", "") == self.name:
+                raise DefinitionError(
+                    f"step {self.name!r}: its undo has its name, and would take its place in the class"
+                )
             self.undoing = undoing
             self._undo_retry = retry
-            self.undo_timeout = timeout or self.timeout
+            self.undo_timeout = self.timeout if timeout is None else timeout
             return undoing
 
         return register if function is None else register(function)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -19,9 +19,15 @@ from leftfold.processes.saga import Saga
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.reaction import Attempt
 
-__all__ = ["Tried", "attempt_of", "changed_fields", "do_externally", "heard", "undo_heard", "undo_once"]
+__all__ = ["Tried", "attempt_of", "called", "changed_fields", "do_externally", "heard", "undo_heard", "undo_once"]
+
+R = TypeVar("R")
 
 Fields: TypeAlias = dict[str, Raw]
+
+
+class NoAnswer(TimeoutError):
+    """A call had not ended when its time was over, whatever errors of its own mean."""
 
 
 class Tried(Struct, frozen=True):
@@ -30,12 +36,14 @@ class Tried(Struct, frozen=True):
     Args:
         error: what it raised; None when it is done.
         refused: whether that says for certain that nothing was done.
+        final: whether no further try could end otherwise.
         result: what it returned.
         changed: the fields that it changed.
     """
 
     error: Exception | None = None
     refused: bool = False
+    final: bool = False
     result: Raw = Raw(b"null")
     changed: Fields = {}
 
@@ -53,8 +61,27 @@ def changed_fields(before: Raw, saga: Saga) -> Fields:
     after = msgspec.json.encode(saga)
     if after == bytes(before):
         return {}
+    msgspec.json.decode(after, type=type(saga))  # what cannot be read again is not written
     known, fields = (msgspec.json.decode(data, type=Fields) for data in (before, after))
     return {name: value for name, value in fields.items() if name not in known or bytes(known[name]) != bytes(value)}
+
+
+async def called(work: Awaitable[R], metadata: Metadata, limit_s: float) -> R:
+    """What *work* returns, within the time that it has.
+
+    Raises:
+        NoAnswer: the time is over.
+        Exception: whatever it raises.
+    """
+    limit = asyncio.timeout(limit_s)
+    try:
+        with belonging(metadata):
+            async with limit:
+                return await work
+    except TimeoutError as error:
+        if limit.expired():
+            raise NoAnswer(f"no answer within {limit_s:g} s") from error
+        raise
 
 
 async def do_externally(
@@ -63,28 +90,27 @@ async def do_externally(
     """Call a step; whatever it raises is an answer. Only being cancelled is not."""
     before = Raw(msgspec.json.encode(saga))
     try:
-        with belonging(metadata):
-            async with asyncio.timeout(limit_s):
-                value = await plan.step.do(saga, **given)
-        result, changed = plan.dump(value), changed_fields(before, saga)
+        value = await called(plan.step.do(saga, **given), metadata, limit_s)
+    except NoAnswer as error:
+        return Tried(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
-        return Tried(_said(error, limit_s), refused=isinstance(error, plan.step.refused))
-    return Tried(result=result, changed=changed)
+        return Tried(error, refused=isinstance(error, plan.step.refused))
+    try:
+        return Tried(result=plan.dump(value), changed=changed_fields(before, saga))
+    except Exception as error:  # noqa: BLE001 - it was done, and returns what cannot be kept
+        return Tried(error)
 
 
 async def undo_once(
     plan: StepPlan, saga: Saga, record: StepRecord, given: Mapping[str, object], metadata: Metadata
 ) -> Exception | None:
     """Call the undo of a step; returns what it raised."""
-    limit_s = plan.step.undo_timeout.total_seconds()
     assert plan.step.undoing is not None  # noqa: S101 - planned so
     try:
-        was = plan.outcome(record)
-        with belonging(metadata):
-            async with asyncio.timeout(limit_s):
-                await plan.step.undoing(saga, was, **given)
+        undoing = plan.step.undoing(saga, plan.outcome(record), **given)
+        await called(undoing, metadata, plan.step.undo_timeout.total_seconds())
     except Exception as error:  # noqa: BLE001 - it is tried again, then parked
-        return _said(error, limit_s)
+        return error
     return None
 
 
@@ -100,7 +126,7 @@ def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Jour
     text = error_text(tried.error)
     irrevocable = plan.step.pivot and plan.step.undoing is None
     doubt = text if not tried.refused and not plan.transactional else None if irrevocable else known.doubt
-    pause_s = None if tried.refused else plan.retry.pause_s(known.tries, tried.error)
+    pause_s = None if tried.refused or tried.final else plan.retry.pause_s(known.tries, tried.error)
     if pause_s is not None:
         return journal.recorded(replace(known, error=text, doubt=doubt, due=now + timedelta(seconds=pause_s)))
     status: StepStatus = "refused" if doubt is None else "failed"
@@ -119,9 +145,3 @@ def undo_heard(journal: Journal, plan: StepPlan, error: Exception | None, now: d
     if pause_s is None:
         return journal.recorded(replace(known, status="parked", error=error_text(error), due=None, ended_at=now))
     return journal.recorded(replace(known, error=error_text(error), due=now + timedelta(seconds=pause_s)))
-
-
-def _said(error: Exception, limit_s: float) -> Exception:
-    if isinstance(error, TimeoutError) and not str(error):
-        return TimeoutError(f"no answer within {limit_s:g} s")
-    return error
