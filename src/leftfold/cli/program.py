@@ -54,6 +54,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     "dead-letters": Verb(
         "leftfold.cli.dead_letters:dead_letters", "Deal with events that a projection or reaction failed on."
     ),
+    "sagas": Verb(
+        "leftfold.cli.sagas:sagas", "Look at an app's sagas, and decide what becomes of those that are stuck."
+    ),
     "query": Verb("leftfold.cli.asking:query", "Ask an app a query, and print the answer as JSON."),
     "send": Verb("leftfold.cli.asking:send", "Send an app a command, and print the receipt as JSON."),
     "export": Verb(

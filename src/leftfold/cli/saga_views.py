@@ -1,0 +1,133 @@
+"""How instances of sagas are shown: as a list, as a sheet of one, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Raw
+from rich.console import Console
+from rich.text import Text
+
+from leftfold.cli.output import Columns, Row
+from leftfold.cli.shown import time_text
+from leftfold.cli.text import printable
+from leftfold.processes.checking import SagaFinding
+from leftfold.processes.instances import SagaView
+from leftfold.processes.journal import Intervention, StepRecord
+
+__all__ = ["FindingList", "SagaList", "SagaSheet", "saga_json"]
+
+_STYLES = {"stuck": "red", "completed": "dim", "compensated": "dim"}
+_STEP_STYLES = {"parked": "red", "failed": "red", "refused": "red"}
+_TO_COME = "to come"
+
+
+def saga_json(view: SagaView) -> dict[str, object]:
+    """An instance as `--json` writes it: its fields are JSON, too, or text when they are damaged."""
+    try:
+        msgspec.json.decode(view.fields)
+    except msgspec.DecodeError:
+        return msgspec.structs.asdict(view)
+    return {**msgspec.structs.asdict(view), "fields": Raw(view.fields.encode())}
+
+
+class SagaList:
+    """A table with a row for each instance."""
+
+    def __init__(self, out: Console) -> None:
+        heads = ("saga", ">version", "id", "status", "began (UTC)", "changed (UTC)", "at step")
+        self._columns = Columns(out, *heads)
+
+    def print(self, view: SagaView) -> None:
+        """Print the row of one instance."""
+        times = (time_text(view.began_at), time_text(view.changed_at))
+        cells = (view.saga, str(view.version), view.id, view.status, *times, _at(view))
+        self._columns.print([Row(cells, _STYLES.get(view.status, ""))])
+
+
+class SagaSheet:
+    """One instance with its steps, and what people did about it."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+
+    def print(self, view: SagaView, outline: Sequence[str]) -> None:
+        """Print one instance.
+
+        Args:
+            outline: the names of all steps; empty when this code does not know them.
+        """
+        head = Text(f"{printable(view.saga)} {printable(view.id)}  ", style="bold")
+        head.append(view.status, style=f"not bold {_STYLES.get(view.status, '')}".strip())
+        self._out.print(head)
+        for line in _about(view):
+            self._out.print(Text(f"   {line}"))
+        columns = Columns(self._out, "step", "status", ">tries", ">undos", "began (UTC)", "ended (UTC)", "outcome")
+        columns.print([_step(one) for one in view.steps])
+        begun = {one.name for one in view.steps}
+        if view.status == "running":
+            to_come = [name for name in outline if name not in begun]
+            columns.print([Row((name, _TO_COME, "0", "0", "", "", ""), "dim") for name in to_come])
+        for one in view.interventions:
+            self._out.print(Text(_done_by(one)))
+
+
+class FindingList:
+    """A table of what this code cannot carry on."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+
+    def print(self, found: Sequence[SagaFinding]) -> None:
+        """Print a row for each finding, and how many there are."""
+        if found:
+            columns = Columns(self._out, "saga", ">version", "id", ">instances", "finding")
+            columns.print(
+                [
+                    Row((one.saga, str(one.version), one.id or "all", f"{one.count:,}", one.reason), "red")
+                    for one in found
+                ]
+            )
+        self._out.print(f"{len(found):,} findings", style="red" if found else "dim")
+
+
+def _about(view: SagaView) -> Iterator[str]:
+    yield f"version {view.version}, began {time_text(view.began_at)} UTC, changed {time_text(view.changed_at)} UTC"
+    if view.reason is not None:
+        yield printable(view.reason)
+    if view.overdue:
+        yield "its deadline has passed, with no way back"
+    if view.owner is not None:
+        yield f"carried on by {printable(view.owner)}"
+    elif view.wake_at is not None:
+        yield f"goes on at {time_text(view.wake_at)} UTC"
+    yield printable(view.fields)
+
+
+def _at(view: SagaView) -> str:
+    """Where an instance stands: what is parked, or the step begun last."""
+    parked = [f"{one.name}: {_one_line(one.error)}" for one in view.steps if one.status == "parked"]
+    if parked:
+        return "; ".join(parked)
+    if view.status == "compensated" and view.reason:
+        return _one_line(view.reason)
+    return f"{view.steps[-1].name} {view.steps[-1].status}" if view.steps else ""
+
+
+def _step(one: StepRecord) -> Row:
+    outcome = bytes(one.result).decode() if one.status == "done" else _one_line(one.error or one.doubt)
+    if one.due is not None:
+        outcome = f"again at {time_text(one.due)} UTC  {outcome}"
+    times = (time_text(moment) if moment else "" for moment in (one.started_at, one.ended_at))
+    cells = (one.name, one.status, str(one.tries), str(one.undo_tries), *times, outcome)
+    return Row(cells, _STEP_STYLES.get(one.status, ""))
+
+
+def _done_by(one: Intervention) -> str:
+    what = one.verb if one.step is None else f"{one.verb} {one.step}"
+    return f"{time_text(one.at)} UTC  {printable(one.who)}: {printable(what)}, for {printable(one.why)!r}"
+
+
+def _one_line(text: str | None) -> str:
+    return (text or "").replace("\n", " ")

@@ -1,0 +1,177 @@
+"""`leftfold sagas`: instances of an app's sagas, and what a person decides about them."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+from cyclopts import Parameter
+
+from leftfold.app.composition import App
+from leftfold.app.sagas import Sagas
+from leftfold.cli.errors import UsageError
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
+from leftfold.cli.output import console, write_json
+from leftfold.cli.running import named_app, opened_app
+from leftfold.cli.saga_views import FindingList, SagaList, SagaSheet, saga_json
+from leftfold.processes.instances import SagaView
+
+__all__ = ["Change", "Choice", "sagas"]
+
+_Status: TypeAlias = Literal["running", "compensating", "completed", "compensated", "stuck"]
+_FIRST: Final = 100
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which instances to list."""
+
+    status: Annotated[
+        tuple[_Status, ...], Parameter(help="List those of this status, or of another one given.", show_default=False)
+    ] = ()
+    limit: Annotated[AtLeastOne, Parameter(help="List at most so many.")] = _FIRST
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a person decides, and who it is."""
+
+    why: Annotated[str | None, Parameter(help="Why, in your words; kept with the instance.")] = None
+    who: Annotated[str | None, Parameter(help="Who decides; the user of the operating system when left out.")] = None
+    step: Annotated[str | None, Parameter(help="Only this parked step; every parked one when left out.")] = None
+    result: Annotated[str | None, Parameter(help="With resolve, what the step returned, as JSON.")] = None
+
+    @property
+    def person(self) -> str:
+        """Who decides; raises `UsageError` when the operating system does not know."""
+        if self.who is not None:
+            return self.who
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError) as error:
+            raise UsageError(f"who decides? Give --who; the operating system does not know: {error}") from error
+
+
+_ALL: Final = Choice()
+_NOBODY: Final = Change()
+
+
+async def sagas(
+    action: Literal["list", "show", "retry", "skip", "resolve", "abort", "check"],
+    saga: str | None = None,
+    id: str | None = None,
+    /,
+    *,
+    choice: Choice = _ALL,
+    change: Change = _NOBODY,
+    source: Source = NOTHING_GIVEN,
+) -> int:
+    """Look at an app's sagas, and decide what becomes of those that are stuck.
+
+    `list [SAGA]` lists instances, `show SAGA ID` shows one with its steps. `retry SAGA ID` has what is parked tried
+    again, `skip SAGA ID` goes on without it, `resolve SAGA ID` takes it as done by hand, `abort SAGA ID` undoes the
+    instance; each takes --why, and whoever carries sagas on does it. `check` names instances that this code cannot
+    carry on, and the exit code is 1 when there are some.
+
+    Args:
+        action: What to do.
+        saga: Name of a saga, with or without its context.
+        id: Which instance.
+    """
+    _check(action, (saga, id), choice, change)
+    app, url = named_app(source), source.url
+    if not any(context.sagas for context in app.contexts):
+        raise UsageError("this app has no sagas")
+    async with opened_app(app, url) as opened:
+        if action == "list":
+            await _list(opened.sagas, saga, choice, json=source.json)
+        elif action == "check":
+            return await _findings(opened.sagas, json=source.json)
+        elif saga is not None and id is not None:
+            if action != "show":
+                await _decided(opened.sagas, action, (saga, id), change)
+            _show(opened, await opened.sagas.show(saga, id), json=source.json)
+    return 0
+
+
+def _check(action: str, place: tuple[str | None, str | None], choice: Choice, change: Change) -> None:
+    named = sum(part is not None for part in place)
+    if action == "check" and named:
+        raise UsageError("check looks at every saga; leave the name out")
+    if action == "list" and named > 1:
+        raise UsageError("list takes the name of a saga at most; to see one instance: show SAGA ID")
+    if action not in ("list", "check") and named < 2:
+        raise UsageError(f"{action} takes a saga and the id of an instance; see: leftfold sagas list")
+    if action != "list" and choice != _ALL:
+        raise UsageError("--status and --limit are for list")
+    decides = action not in ("list", "show", "check")
+    if not decides and change != _NOBODY:
+        raise UsageError(f"{action} decides nothing; leave --why, --who, --step and --result out")
+    if decides and not (change.why and change.why.strip()):
+        raise UsageError(f"why {action}? Give --why TEXT; it is kept with the instance, for those who look at it later")
+    if change.result is not None and action != "resolve":
+        raise UsageError("--result is for resolve")
+    if change.step is not None and action == "abort":
+        raise UsageError("abort undoes the whole instance; leave --step out")
+
+
+async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
+    count, out = 0, console()
+    table = SagaList(out)
+    async for view in sagas.find(name, statuses=choice.status):
+        count += 1
+        if count > choice.limit:
+            continue
+        if json:
+            write_json(saga_json(view))
+        else:
+            table.print(view)
+    if not json:
+        left_out = f", {choice.limit:,} of them listed" if count > choice.limit else ""
+        out.print(f"{count:,} instances{left_out}", style="dim")
+
+
+async def _findings(sagas: Sagas, *, json: bool) -> int:
+    found = await sagas.check()
+    if json:
+        for one in found:
+            write_json(one)
+    else:
+        FindingList(console()).print(found)
+    return 1 if found else 0
+
+
+async def _decided(sagas: Sagas, action: str, place: tuple[str, str], change: Change) -> None:
+    saga, id = place
+    who, why, step = change.person, change.why or "", change.step
+    if action == "retry":
+        await sagas.retry(saga, id, who=who, why=why, step=step)
+    elif action == "skip":
+        await sagas.skip(saga, id, who=who, why=why, step=step)
+    elif action == "resolve":
+        await sagas.resolve(saga, id, who=who, why=why, step=step, result=_json(change.result))
+    else:
+        await sagas.abort(saga, id, who=who, why=why)
+
+
+def _json(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise UsageError(f"--result {text!r:.80} is not JSON: {error}") from error
+    return text.encode()
+
+
+def _show(app: App, view: SagaView, *, json: bool) -> None:
+    if json:
+        write_json(saga_json(view))
+        return
+    context = view.saga.partition(".")[0]
+    definition = app.running(context).sagas.definitions.get(f"saga/{view.saga}/{view.version}")
+    SagaSheet(console()).print(view, definition.outline if definition else ())

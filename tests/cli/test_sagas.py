@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import getpass
+
+import msgspec
+import pytest
+
+from tests.cli.command import Leftfold, Ran
+from tests.cli.parcels import APP, BROKEN, LATER, NONE, begun, carried_on
+
+
+class _Step(msgspec.Struct):
+    name: str
+    status: str
+
+
+class _Shown(msgspec.Struct):
+    steps: list[_Step]
+
+
+@pytest.fixture
+def shelf(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A store, of each kind, where parcel A is handed over for all we know, and nowhere is sent back."""
+    return filled(url, monkeypatch)
+
+
+@pytest.fixture
+def corner(leftfold: Leftfold, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, of SQLite."""
+    leftfold("migrate", "--store", sqlite)
+    return filled(sqlite, monkeypatch)
+
+
+def filled(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "hand_over")
+        begun(url, "A", "nowhere")
+    return url
+
+
+def called(leftfold: Leftfold, url: str, *arguments: str, app: str = APP) -> Ran:
+    return leftfold("sagas", *arguments, "--app", app, "--store", url)
+
+
+def steps(ran: Ran) -> dict[str, str]:
+    """What `show --json` says of the steps: name to status."""
+    assert ran.code == 0, ran.err
+    found = msgspec.json.decode(ran.out, type=_Shown).steps
+    return {one.name: one.status for one in found}
+
+
+def test_instances_are_listed_with_their_status_and_the_step_that_waits(leftfold: Leftfold, shelf: str) -> None:
+    ran = called(leftfold, shelf, "list", "--json")
+    assert [(one["saga"], one["id"], one["status"]) for one in ran.lines] == [
+        ("parcels.Ship", "A", "stuck"),
+        ("parcels.Ship", "nowhere", "compensated"),
+    ]
+    assert ran.lines[0]["fields"] == {"parcel": "A"}
+    text = called(leftfold, shelf, "list").out
+    assert "hand_over: RuntimeError: hand_over is broken" in text
+    assert text.splitlines()[-1] == "2 instances"
+    assert (
+        called(leftfold, shelf, "list", "Ship", "--limit", "1").out.splitlines()[-1] == "2 instances, 1 of them listed"
+    )
+
+
+def test_only_instances_of_a_status_are_listed(leftfold: Leftfold, corner: str) -> None:
+    ran = called(leftfold, corner, "list", "parcels.Ship", "--status", "stuck", "--json")
+    assert [one["id"] for one in ran.lines] == ["A"]
+    assert called(leftfold, corner, "list", "--status", "running").out.splitlines()[-1] == "0 instances"
+    both = called(leftfold, corner, "list", "--status", "stuck", "--status", "compensated", "--json")
+    assert [one["id"] for one in both.lines] == ["A", "nowhere"]
+
+
+def test_an_instance_is_shown_with_its_steps_tries_and_errors(leftfold: Leftfold, shelf: str) -> None:
+    assert steps(called(leftfold, shelf, "show", "Ship", "A", "--json")) == {
+        "pack": "done",
+        "label": "done",
+        "hand_over": "parked",
+    }
+    lines = called(leftfold, shelf, "show", "Ship", "A").out.splitlines()
+    assert lines[0] == "parcels.Ship A  stuck"
+    [packed] = [line for line in lines if line.startswith("pack")]
+    assert packed.split()[1:4] == ["done", "1", "0"]
+    assert packed.endswith('"box of A"')
+    [parked] = [line for line in lines if line.startswith("hand_over")]
+    assert parked.endswith("RuntimeError: hand_over is broken")
+    text = called(leftfold, shelf, "show", "Ship", "nowhere").out
+    assert "step 'label' was refused: " in text
+    assert "NoAddress" in text
+
+
+def test_what_a_person_decides_is_kept_with_who_and_why_and_carried_on(leftfold: Leftfold, shelf: str) -> None:
+    ran = called(leftfold, shelf, "retry", "Ship", "A", "--why", "the van is back", "--json")
+    assert (ran.code, ran.lines[0]["status"]) == (0, "running")
+    assert carried_on(shelf, "A").status == "completed"
+    ran = called(leftfold, shelf, "show", "Ship", "A")
+    assert ran.out.splitlines()[0] == "parcels.Ship A  completed"
+    assert f"{getpass.getuser()}: retry, for 'the van is back'" in ran.out
+
+
+def test_a_step_done_by_hand_is_resolved_with_what_it_returned(leftfold: Leftfold, corner: str) -> None:
+    decide = ("resolve", "Ship", "A", "--why", "I did it", "--who", "ann", "--step", "hand_over")
+    wrong = called(leftfold, corner, *decide, "--result", '"seven"')
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "does not return" in wrong.err
+    assert called(leftfold, corner, *decide, "--result", "9").code == 0
+    view = carried_on(corner, "A")
+    assert (view.status, bytes(view.steps[2].result)) == ("completed", b"9")
+    assert [(one.who, one.verb, one.step, one.why) for one in view.interventions] == [
+        ("ann", "resolve", "hand_over", "I did it")
+    ]
+
+
+def test_what_is_parked_behind_the_pivot_is_skipped(
+    leftfold: Leftfold, corner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "mail")
+        begun(corner, "B")
+    assert called(leftfold, corner, "skip", "Ship", "B", "--why", "they know").code == 0
+    assert carried_on(corner, "B").status == "completed"
+    assert steps(called(leftfold, corner, "show", "Ship", "B", "--json"))["mail"] == "skipped"
+
+
+def test_an_instance_is_aborted_and_undone_and_an_undo_that_fails_waits_for_a_person(
+    leftfold: Leftfold, corner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert called(leftfold, corner, "abort", "Ship", "A", "--why", "no van", "--who", "ann").code == 0
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "unpack")
+        assert carried_on(corner, "A").status == "stuck"
+    text = called(leftfold, corner, "show", "Ship", "A").out
+    assert "aborted by ann: no van" in text
+    assert "RuntimeError: unpack is broken" in text
+    assert called(leftfold, corner, "retry", "Ship", "A", "--why", "mended").code == 0
+    assert carried_on(corner, "A").status == "compensated"
+
+
+def test_what_does_not_fit_how_an_instance_stands_is_exit_code_1(leftfold: Leftfold, corner: str) -> None:
+    ran = called(leftfold, corner, "retry", "Ship", "nowhere", "--why", "again")
+    assert (ran.code, ran.out) == (1, "")
+    assert "parked: none" in ran.err
+    missing = called(leftfold, corner, "show", "Ship", "B")
+    assert (missing.code, missing.out) == (1, "")
+    assert "parcels.Ship/B" in missing.err
+
+
+def test_a_check_finds_instances_that_this_code_cannot_carry_on(leftfold: Leftfold, corner: str) -> None:
+    assert called(leftfold, corner, "check") == (0, "0 findings\n", "")
+    ran = called(leftfold, corner, "check", "--json", app=LATER)
+    assert ran.code == 1
+    assert [(one["saga"], one["version"], one["count"]) for one in ran.lines] == [("parcels.Ship", 1, 1)]
+    text = called(leftfold, corner, "check", app=LATER)
+    assert text.code == 1
+    assert "keep its class until they have ended" in text.out
+    assert text.out.splitlines()[-1] == "1 findings"
+
+
+def test_an_instance_of_a_definition_that_is_gone_is_shown_with_what_is_wrong(leftfold: Leftfold, corner: str) -> None:
+    ran = called(leftfold, corner, "show", "Ship", "A", app=LATER)
+    assert ran.code == 0
+    assert "no saga of this name and version is registered here" in ran.out
+    assert called(leftfold, corner, "list", "--json", app=LATER).lines[0]["status"] == "stuck"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["look"],
+        ["list", "Nothing"],
+        ["list", "Ship", "A"],
+        ["list", "--status", "lost"],
+        ["list", "--why", "so"],
+        ["show", "Ship"],
+        ["show", "Ship", "A", "--limit", "3"],
+        ["retry", "Ship", "A"],
+        ["retry", "Ship", "A", "--why", " "],
+        ["skip", "Ship", "--why", "so"],
+        ["skip", "Ship", "A", "--why", "so", "--result", "1"],
+        ["resolve", "Ship", "A", "--why", "so", "--result", "{"],
+        ["abort", "Ship", "A", "--why", "so", "--step", "pack"],
+        ["check", "Ship"],
+    ],
+)
+def test_a_wrong_command_line_is_exit_code_2(leftfold: Leftfold, corner: str, arguments: list[str]) -> None:
+    ran = called(leftfold, corner, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_an_app_without_sagas_says_so(leftfold: Leftfold, corner: str) -> None:
+    ran = called(leftfold, corner, "list", app=NONE)
+    assert (ran.code, ran.err) == (2, "leftfold: this app has no sagas\n")
+
+
+def test_who_decides_has_to_be_known(leftfold: Leftfold, corner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise OSError("No username set in the environment")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    ran = called(leftfold, corner, "retry", "Ship", "A", "--why", "again")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--who" in ran.err
