@@ -31,6 +31,7 @@ from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent
+from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.saga import Saga
 from leftfold.processes.sending import Sender
@@ -43,12 +44,14 @@ from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
 __all__ = [
+    "IGNORE",
     "Aggregate",
     "App",
     "AsOf",
     "Attempt",
     "Clock",
     "Command",
+    "CommandRefused",
     "Conflict",
     "Context",
     "Decider",
@@ -59,11 +62,13 @@ __all__ = [
     "Event",
     "EventStore",
     "Expected",
+    "Ignored",
     "InDoubt",
     "IntegrationEvent",
     "LeftfoldError",
     "Metadata",
     "Money",
+    "Next",
     "NotCaughtUp",
     "NotFound",
     "Outcome",
@@ -80,6 +85,7 @@ __all__ = [
     "StreamName",
     "SyncApp",
     "SystemClock",
+    "TimerDue",
     "UnitOfWork",
     "UnknownCommand",
     "UnknownQuery",

@@ -75,7 +75,7 @@ def test_every_finding_is_told_at_once() -> None:
         App(post, store="memory:", inline=["parcels", "nobody"])
     said = "\n".join(caught.value.findings)
     wanted = [
-        r"'letters' is the name of 2 projections and reactions",
+        r"'letters' is the name of 2 projections, reactions and processes",
         r"projections 'parcels' and 'others' both have rows of Parcel",
         r"inline: 'parcels' has shards",
         r"inline: there is no projection 'nobody'",

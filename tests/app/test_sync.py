@@ -23,7 +23,9 @@ from leftfold.app import (
     SyncRepository,
     SyncTimeTravel,
 )
+from leftfold.app.processes import Processes
 from leftfold.app.sagas import Sagas
+from leftfold.app.sync_processes import SyncProcesses
 from leftfold.app.sync_sagas import SyncSagas
 from leftfold.handling import AsOf, DeciderRepository, Repository, TimeTravel
 from leftfold.store import EventStore, Expected
@@ -211,6 +213,7 @@ def test_a_forked_child_opens_it_for_itself(url: str) -> None:
         (SyncTimeTravel, TimeTravel),
         (SyncMonitor, Monitor),
         (SyncDeadLetters, DeadLetters),
+        (SyncProcesses, Processes),
         (SyncSagas, Sagas),
     ],
 )
@@ -231,6 +234,7 @@ def test_every_synchronous_method_has_the_signature_of_its_original(twin: type[A
         (SyncTimeTravel, TimeTravel),
         (SyncMonitor, Monitor),
         (SyncDeadLetters, DeadLetters),
+        (SyncProcesses, Processes),
         (SyncSagas, Sagas),
     ],
 )

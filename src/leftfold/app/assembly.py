@@ -25,6 +25,7 @@ from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
 from leftfold.processes.definition import SagaDefinition, saga_definition
+from leftfold.processes.process import Family, families_of
 from leftfold.processes.sending import Sender
 from leftfold.projections.caching import TOUCHED
 from leftfold.projections.projection import Projection
@@ -37,7 +38,7 @@ __all__ = ["Assembly", "Plan"]
 _OF_REACTIONS: Final[tuple[object, ...]] = (Attempt, RecordedEvent, Metadata, EventStore, Sender)
 _OF_STEPS: Final[tuple[object, ...]] = (Attempt, Sender)
 
-_Followed: TypeAlias = Projection[Any] | Reaction
+_Followed: TypeAlias = Projection[Any] | Reaction | Family
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -71,9 +72,14 @@ class Assembly:
         named = _named_by_handlers(context, self.sagas.values())
         self.parts: tuple[Part, ...] = tuple(dict.fromkeys((*context.parts, *named)))
         self.sources: dict[str, Context] = {}
+        self.processes = families_of(context.processes, findings)
+        """Its processes."""
+        self._publishers = plan.publishers
         followed: tuple[_Followed, ...] = (*context.projections, *context.reactions)
-        findings += _twice(followed)
-        own = [one for one in followed if not self._foreign(one, plan, findings)]
+        findings += _twice((*followed, *self.processes))
+        native = [one for one in followed if not self._foreign(one, plan, findings)]
+        own: list[_Followed] = [*native, *self.processes]
+        findings += self._process_flaws()
         events = dict.fromkeys(
             cls
             for classes in (
@@ -82,6 +88,7 @@ class Assembly:
                 *(one.takes for one in context.publications),
             )
             for cls in classes
+            if not _is_published(cls)
         )
         self.registry = Registry(context.name, *events, upcasts=(*context.upcast_functions, *plan.upcasts))
         self.codec = Codec(self.registry, plan.transform)
@@ -124,11 +131,14 @@ class Assembly:
         """The projection of that name."""
         return next((one for one in self.context.projections if one.name == name), None)
 
+    def publisher(self, cls: type) -> Context | None:
+        """The context that publishes events of *cls*; None when they are this context's own."""
+        return self._publishers[cls] if _is_published(cls) else None
+
     def _categories(self, own: Sequence[_Followed]) -> frozenset[str] | None:
         recorded = {cls for part in self.parts for cls in core_of(part).vocabulary}
-        wanted = {cls for one in own for cls in one.events} | {
-            cls for one in self.context.publications for cls in one.takes
-        }
+        followed = (cls for one in own for cls in one.events if not _is_published(cls))
+        wanted = {*followed, *(cls for one in self.context.publications for cls in one.takes)}
         return frozenset(core_of(part).category for part in self.parts) if wanted <= recorded else None
 
     def _foreign(self, followed: _Followed, plan: Plan, findings: list[str]) -> bool:
@@ -188,6 +198,12 @@ class Assembly:
                         where = f"saga {definition.cls.__qualname__}, step {plan.name!r}, parameter {name!r}"
                         yield f"{where}: {self.scope.missing(hint)}"
 
+    def _process_flaws(self) -> Iterator[str]:
+        for family in self.processes:
+            for cls in family.events:
+                if issubclass(cls, IntegrationEvent) and cls not in self._publishers:
+                    yield f"process {family.name!r}: no context of this App publishes {cls.__qualname__}"
+
     def _reaction_flaws(self) -> Iterator[str]:
         for reaction in self.context.reactions:
             for name, hint in reaction.needs.items():
@@ -197,6 +213,10 @@ class Assembly:
                     and self.scope.resolve(hint) is None
                 ):
                     yield f"reaction {reaction.name!r}, parameter {name!r}: {self.scope.missing(hint)}"
+
+
+def _is_published(cls: type) -> bool:
+    return issubclass(cls, IntegrationEvent)
 
 
 def _sagas(context: Context, findings: list[str]) -> Mapping[str, SagaDefinition]:
@@ -228,7 +248,8 @@ def _named_by_handlers(context: Context, sagas: Iterable[SagaDefinition]) -> Ite
 def _twice(followed: Sequence[_Followed]) -> Iterator[str]:
     names = [one.name for one in followed]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        yield f"{name!r} is the name of {names.count(name)} projections and reactions; give each its own with name="
+        count = names.count(name)
+        yield f"{name!r} is the name of {count} projections, reactions and processes; give each its own with name="
 
 
 def _by_row(projections: Sequence[Projection[Any]], findings: list[str]) -> dict[object, Projection[Any]]:

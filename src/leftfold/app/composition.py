@@ -15,8 +15,10 @@ from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
 from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
+from leftfold.app.processes import Processes
 from leftfold.app.running import Conduct, Running
 from leftfold.app.sagas import Begun, Sagas
+from leftfold.app.settling import settled
 from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock, SystemClock
@@ -205,6 +207,24 @@ class App:
     def sagas(self) -> Sagas:
         """Instances of its sagas, to be looked at, waited for or mended; raises `StoreClosed` when not open."""
         return Sagas(self._opened())
+
+    @property
+    def processes(self) -> Processes:
+        """Instances of its processes, timers, and what waits or was given up; raises `StoreClosed` when not open."""
+        return Processes(self._opened(), self._conduct.clock)
+
+    async def settle(self, *, timeout: float = 10.0) -> None:
+        """Wait until everything that follows the logs has handled every event, and no work is due; for tests.
+
+        It is about what this process runs. What is due later is not waited for: move the clock, then settle.
+
+        Args:
+            timeout: seconds to wait at most.
+
+        Raises:
+            NotSettled: something still went on when the time was over.
+        """
+        await settled(self._opened(), timeout)
 
     async def start(self, saga: Saga, *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Begun:
         """Begin a saga, in the context that it is registered with; it is durable when this returns, and goes on.

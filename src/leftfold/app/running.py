@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
 from msgspec import Struct
 
 from leftfold.app.assembly import Assembly
+from leftfold.app.coordinating import Coordination
+from leftfold.app.posting import Posting
 from leftfold.clock import Clock, SystemClock
 from leftfold.contexts.reactions import Reaction
 from leftfold.errors import LeftfoldError, NotCaughtUp
@@ -58,6 +60,7 @@ R = TypeVar("R")
 _log: Final = logging.getLogger("leftfold")
 _LOOK_S: Final = 0.25
 _PURGE_S: Final = 3_600.0
+_PATIENCE_S: Final = 60.0
 
 
 class Conduct(Struct, frozen=True, kw_only=True):
@@ -105,7 +108,10 @@ class Running:
         self.queries = QueryBus(self.loader, assembly.queries, middleware, keeping)
         self.followers: dict[str, ProjectionFollower] = {}
         self.reactions: Sequence[Subscription] = ()
+        """What follows logs beside its projections: its reactions, and its processes."""
         self._reacting: list[_ReactionFollower] = []
+        self.coordination: Coordination | None = None
+        """Its processes at work, once it is prepared."""
         self._active: dict[str, Generation] = {}
         self._worker: Worker | None = None
         self._engine: Engine | None = None
@@ -140,7 +146,15 @@ class Running:
             _ReactionFollower(one, self, self._source(one.name, others), self._conduct.clock)
             for one in self.assembly.context.reactions
         ]
-        self.reactions = [one.subscription for one in self._reacting]
+        self.coordination = Coordination(
+            self.assembly,
+            self.store,
+            self._conduct.clock,
+            partial(self._log_of, others),
+            Posting(others),
+            tuple(others),
+        )
+        self.reactions = [*(one.subscription for one in self._reacting), *self.coordination.subscriptions]
         await self._watch()
 
     async def work(self) -> None:
@@ -149,7 +163,8 @@ class Running:
         if carriers := self._carriers():
             self._engine = Engine(self.store, carriers, owner, self._conduct.timing)
             self._carrying = asyncio.create_task(self._engine.run(), name=f"leftfold carries on for {self.name}")
-        followers: list[Follower] = [*self.followers.values(), *self._reacting]
+        coordinating = self.coordination.followers if self.coordination is not None else ()
+        followers: list[Follower] = [*self.followers.values(), *self._reacting, *coordinating]
         if not followers:
             return
         if (telemetry := self._conduct.telemetry) is not None:
@@ -159,9 +174,13 @@ class Running:
         self._tasks = [asyncio.create_task(worker.run()), asyncio.create_task(self._purge())]
 
     async def followed(self) -> None:
-        """Wait as long as this process follows the log; raises what ended it. It returns at once if it does not."""
-        if self._tasks:
-            await asyncio.shield(self._tasks[0])
+        """Wait as long as this process follows the log or carries on what is due; raises what ended it.
+
+        It returns at once if it does neither.
+        """
+        tasks = [*self._tasks[:1], *([self._carrying] if self._carrying is not None else [])]
+        if tasks:
+            await asyncio.gather(*map(asyncio.shield, tasks))
 
     async def stop(self) -> None:
         """Finish what is under way."""
@@ -179,6 +198,29 @@ class Running:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self.loader.keeper.drain()
+
+    async def keep_up(self) -> None:
+        """Wait until what follows logs for this context has handled every event that is there now."""
+        for projection in self.assembly.context.projections:
+            await self.caught_up(projection, await self.followers[projection.name].source.store.head(), _PATIENCE_S)
+        for subscription in self.reactions:
+            head = await subscription.source.store.head()
+            for part in subscription.parts:
+                while await self.store.reached(part.checkpoint, head, _PATIENCE_S) < head:
+                    pass
+
+    async def behind(self) -> Sequence[str]:
+        """Names of the subscriptions that have not handled every event that is there now."""
+        return [
+            part.checkpoint
+            for subscription in self.reactions
+            for part in subscription.parts
+            if await self.store.reached(part.checkpoint, head := await subscription.source.store.head(), 0.0) < head
+        ]
+
+    async def idle(self) -> int:
+        """Wait until no work is due; returns how much was carried on so far."""
+        return 0 if self._engine is None else await self._engine.idle()
 
     async def ask(self, query: Query[R], metadata: Metadata, after: Receipt[Any] | None, timeout_s: float) -> R:
         """See `App.ask`."""
@@ -220,9 +262,10 @@ class Running:
                     raise NotCaughtUp(projection.name, position, error.reached) from None
 
     def _carriers(self) -> list[Carrier]:
-        if not self.assembly.sagas:
-            return []
-        return [SagaCarrier(self.assembly.sagas, self.loader, self.assembly.scope, self._conduct.send)]
+        carriers = [*self.coordination.carriers] if self.coordination is not None else []
+        if self.assembly.sagas:
+            carriers.append(SagaCarrier(self.assembly.sagas, self.loader, self.assembly.scope, self._conduct.send))
+        return carriers
 
     async def _wait(self, name: str, generation: Generation, position: int, timeout_s: float) -> None:
         here = self._worker is not None
@@ -246,11 +289,15 @@ class Running:
             self._watching.append(asyncio.create_task(watch.run()))
 
     def _source(self, name: str, others: Mapping[str, Running]) -> Source:
-        context = self.assembly.sources.get(name)
-        if context is None:
+        context = self.assembly.sources.get(name, self.assembly.context)
+        return self._log_of(others, context.name)
+
+    def _log_of(self, others: Mapping[str, Running], context: str) -> Source:
+        """The log of a context, as it is followed here."""
+        if context == self.name:
             return Source(self.store, self.loader.events, self.assembly.categories)
-        other = others[context.name]
-        events = PublishedEvents(other.loader.events, context.publications)
+        other = others[context]
+        events = PublishedEvents(other.loader.events, other.assembly.context.publications)
         return Source(other.store, events, other.assembly.categories)
 
     async def _purge(self) -> None:
@@ -280,13 +327,15 @@ class _ReactionFollower:
         return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
 
     async def _react(self, recorded: RecordedEvent[object], attempt: Attempt) -> None:
-        handling = Handling(self._running.loader, recorded.metadata)
+        via = f"reaction/{self._running.name}.{self.reaction.name}"
+        caused = recorded.metadata.caused_by(str(recorded.id), via=via)
+        handling = Handling(self._running.loader, caused)
         given: dict[str, object] = {self.reaction.message: recorded.event}
         for name, hint in self.reaction.needs.items():
             if hint is Attempt:
                 given[name] = attempt
             elif hint is Sender:
-                given[name] = Sender(self._running.send, recorded.metadata)
+                given[name] = Sender(self._running.send, caused)
             elif get_origin(hint) is RecordedEvent or hint is RecordedEvent:
                 given[name] = recorded
             elif (supply := self._running.assembly.scope.resolve(hint)) is not None:

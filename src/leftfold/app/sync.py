@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, Ty
 from leftfold.app.background import Background
 from leftfold.app.sagas import Begun
 from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
+from leftfold.app.sync_processes import SyncProcesses
 from leftfold.app.sync_sagas import SyncSagas
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
@@ -93,6 +94,15 @@ class SyncApp:
     def sagas(self) -> SyncSagas:
         """See `App.sagas`."""
         return SyncSagas(self._open().sagas, self._background)
+
+    @property
+    def processes(self) -> SyncProcesses:
+        """See `App.processes`."""
+        return SyncProcesses(self._open().processes, self._background)
+
+    def settle(self, *, timeout: float = 10.0) -> None:
+        """See `App.settle`."""
+        self._background.run(self._open().settle(timeout=timeout))
 
     def start(self, saga: Saga, *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Begun:
         """See `App.start`."""

@@ -25,6 +25,7 @@ from leftfold.handling.handlers import (
 from leftfold.integration.publishing import Publication, publication_of
 from leftfold.messages.command import Command
 from leftfold.messages.upcasting import Upcast
+from leftfold.processes.process import Process, ProcessKey, ProcessOptions, process_of
 from leftfold.processes.saga import Saga
 from leftfold.projections.projection import Keys, Projection, ProjectionOptions, projection_of
 from leftfold.subscriptions.policy import Policy, Retry
@@ -43,6 +44,8 @@ Part = type[Aggregate[Any]] | Decider[Any, Any, Any]
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _THREE_TIMES: Final = Policy(retry=Retry(attempts=3))
 _PATIENTLY: Final = Policy()
+_TEN_TIMES: Final = Retry(attempts=10)
+_TEN_MINUTES: Final = timedelta(minutes=10)
 
 
 class Context:
@@ -76,6 +79,7 @@ class Context:
         self._publications: list[Publication] = []
         self._upcasts: list[Upcast] = []
         self._sagas: list[type[Saga]] = []
+        self._processes: list[Process[Any]] = []
 
     def __repr__(self) -> str:
         return f"Context({self.name!r})"
@@ -210,6 +214,45 @@ class Context:
         self._sagas.append(cls)
         return cls
 
+    def process(  # noqa: PLR0913 - each is a word about the process
+        self,
+        *,
+        key: ProcessKey,
+        name: str | None = None,
+        version: int = 1,
+        missing: timedelta | None = _TEN_MINUTES,
+        abandoned: timedelta | None = None,
+        shards: int = 1,
+        retry: Retry = _TEN_TIMES,
+    ) -> Callable[[F], F]:
+        """Coordinate over time with a pure function of state and event: a process manager.
+
+        The function takes `state: State | None` and an event of a union, and may take a `RecordedEvent` of it as well;
+        it returns `Next[State]` or `IGNORE`. The union may name integration events of other contexts, `TimerDue`, and
+        `CommandRefused`. State, commands, timers and the fact that the event was handed in are stored in one commit.
+        An event that is ignored is noted in the journal; without an instance, it waits for one.
+
+        Args:
+            key: the field of each event that says which instance it is for; or a typed function of the event, or of the
+                event and its `RecordedEvent`, that gives the key, or None for an event that is for nobody.
+            name: of the process; the function's when left out.
+            version: from 1. Instances keep the one that they began with: register the functions of all that still have
+                some under one name.
+            missing: how long an event waits for its instance, from when it was recorded, before it is a dead letter;
+                None drops it at once.
+            abandoned: after how long without a transition `TimerDue(name="abandoned")` is handed in; None for never.
+            shards: how many workers may follow each log at the same time, 1 to 64.
+            retry: how often a command is sent that nothing refuses, and that is not carried out, and how often a timer
+                is tried that the function raises at; ten times with growing pauses when left out.
+        """
+
+        def register(function: F) -> F:
+            options = ProcessOptions(key, name, version, missing, abandoned, shards, retry)
+            self._processes.append(process_of(function, options))
+            return function
+
+        return register
+
     def publishes(self, function: F) -> F:
         """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
         self._publications.append(publication_of(function, _caller()))
@@ -254,6 +297,11 @@ class Context:
     def sagas(self) -> tuple[type[Saga], ...]:
         """Its sagas, in every version."""
         return tuple(self._sagas)
+
+    @property
+    def processes(self) -> tuple[Process[Any], ...]:
+        """Its processes, in every version."""
+        return tuple(self._processes)
 
     @property
     def publications(self) -> tuple[Publication, ...]:

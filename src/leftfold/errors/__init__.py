@@ -28,10 +28,12 @@ May import: nothing of Leftfold.
     ├── NotAnswered                what was asked for dead letters was not done in time
     ├── NoWorker                   nobody follows for a read model that is waited for
     ├── NotAtHead                  the log has grown: catch up and try again
+    ├── Overtaken                  what a follower decided on was changed meanwhile; it decides again
     ├── UnreadableState            the state of a saga or process, and this code cannot read it: deploy code that can
     ├── UnknownInstance            no such saga or process
     ├── NotPossible                what a person asked for does not fit how things stand
     ├── NotEnded                   a saga had not ended when the time to wait was over
+    ├── NotSettled                 something still went on when the time to wait was over
     ├── NotFound                   no such stream or aggregate
     ├── ReadOnly                   record() on an aggregate that was only loaded
     ├── UnreadableEvent            a stored event this code cannot read
@@ -51,7 +53,7 @@ A business "no" is a `leftfold.domain.DomainError` and no part of this tree.
 
 from __future__ import annotations
 
-from leftfold.errors.coordinating import NotEnded, NotPossible, UnknownInstance, UnreadableState
+from leftfold.errors.coordinating import NotEnded, NotPossible, NotSettled, UnknownInstance, UnreadableState
 from leftfold.errors.deciding import (
     CommandIdReused,
     ConditionFailed,
@@ -72,6 +74,7 @@ from leftfold.errors.following import (
     NotAtHead,
     NotCaughtUp,
     NoWorker,
+    Overtaken,
     ShardMismatch,
 )
 from leftfold.errors.inputs import (
@@ -133,7 +136,9 @@ __all__ = [
     "NotEnded",
     "NotFound",
     "NotPossible",
+    "NotSettled",
     "OutcomeUnknown",
+    "Overtaken",
     "ReadOnly",
     "RestoreMismatch",
     "SchemaMismatch",

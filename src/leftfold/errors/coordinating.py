@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leftfold.errors.root import LeftfoldError
 
-__all__ = ["NotEnded", "NotPossible", "UnknownInstance", "UnreadableState"]
+__all__ = ["NotEnded", "NotPossible", "NotSettled", "UnknownInstance", "UnreadableState"]
 
 
 class UnreadableState(LeftfoldError):
@@ -46,3 +46,12 @@ class NotEnded(LeftfoldError):
         self.status = status
         self.timeout_s = timeout_s
         super().__init__(f"{item!r} is {status} after {timeout_s:g} s, and goes on; wait again, or look at its steps")
+
+
+class NotSettled(LeftfoldError, TimeoutError):
+    """Something still went on when the time to wait was over; it goes on. Wait longer, or look at what it does."""
+
+    def __init__(self, reason: str, timeout_s: float) -> None:
+        self.reason = reason
+        self.timeout_s = timeout_s
+        super().__init__(f"it was not settled after {timeout_s:g} s: {reason}; wait longer, or look at what goes on")

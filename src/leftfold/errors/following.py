@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from leftfold.errors.root import LeftfoldError
 
-__all__ = ["CheckpointMismatch", "Fenced", "NoWorker", "NotAnswered", "NotAtHead", "NotCaughtUp", "ShardMismatch"]
+__all__ = [
+    "CheckpointMismatch",
+    "Fenced",
+    "NoWorker",
+    "NotAnswered",
+    "NotAtHead",
+    "NotCaughtUp",
+    "Overtaken",
+    "ShardMismatch",
+]
 
 
 class Fenced(LeftfoldError):
@@ -121,3 +130,17 @@ class NotAtHead(LeftfoldError):
         self.expected = expected
         self.head = head
         super().__init__(f"the log is at position {head}, not at {expected}; nothing was stored")
+
+
+class Overtaken(LeftfoldError):
+    """Work that a follower decided on was changed meanwhile, every time it tried; nothing was stored.
+
+    It is followed on by itself, after a pause.
+    """
+
+    def __init__(self, item: str) -> None:
+        self.item = item
+        super().__init__(
+            f"work item {item!r:.80} was changed by others while it was decided on; nothing was stored, and it is "
+            "decided on again"
+        )

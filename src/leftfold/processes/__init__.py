@@ -9,24 +9,38 @@ from __future__ import annotations
 from leftfold.processes.checking import SagaFinding
 from leftfold.processes.definition import SagaDefinition, saga_definition
 from leftfold.processes.engine import Carrier, Engine, Moment
+from leftfold.processes.instance import Entry, Timer
 from leftfold.processes.instances import SagaInstances, SagaView
 from leftfold.processes.intervening import Verb
 from leftfold.processes.journal import Intervention, StepRecord
+from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.outcome import Done, InDoubt, Outcome
+from leftfold.processes.process import Process, ProcessKey
 from leftfold.processes.saga import Saga
 from leftfold.processes.sagas import SagaCarrier
 from leftfold.processes.sending import Sender
 from leftfold.processes.step import Parallel, Step, parallel, step
+from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView
 
 __all__ = [
+    "IGNORE",
     "Carrier",
+    "CommandRefused",
     "Done",
     "Engine",
+    "Entry",
+    "Ignored",
     "InDoubt",
     "Intervention",
     "Moment",
+    "Next",
     "Outcome",
     "Parallel",
+    "ParkedView",
+    "Process",
+    "ProcessFinding",
+    "ProcessKey",
+    "ProcessView",
     "Saga",
     "SagaCarrier",
     "SagaDefinition",
@@ -36,6 +50,9 @@ __all__ = [
     "Sender",
     "Step",
     "StepRecord",
+    "Timer",
+    "TimerDue",
+    "TimerView",
     "Verb",
     "parallel",
     "saga_definition",

@@ -75,6 +75,8 @@ class Engine:
         """Set when something was carried on, and replaced by a new one then."""
         self._stopping = False
         self._waiting: asyncio.Task[None] | None = None
+        self._carried = 0
+        self._asked: list[asyncio.Future[int]] = []
 
     @property
     def hold(self) -> Hold | None:
@@ -102,26 +104,58 @@ class Engine:
                     await self._pause(self._timing.poll_s)
         finally:
             await self._end()
+            self._answer(self._asked)
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
+
+    async def idle(self) -> int:
+        """Wait until nothing is under way, and a look that begins from now on finds nothing due.
+
+        Returns:
+            How many items were carried on so far.
+        """
+        if self._stopping:
+            return self._carried
+        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
+        self._look()
+        return await asked
 
     def stop(self) -> None:
         """Claim nothing more, finish what is under way, and end."""
         self._stopping = True
         self._freed.set()
+        self._look()
+
+    def _look(self) -> None:
+        """Have it looked for work at once."""
         if self._waiting is not None:
             self._waiting.cancel()
+
+    def _answer(self, asked: Sequence[asyncio.Future[int]]) -> None:
+        for one in asked:
+            if not one.done():
+                one.set_result(self._carried)
 
     async def _turn(self) -> None:
         free = min(_LIMIT - len(self._running), _AT_ONCE)
         if not free:
             await self._pause(None)
             return
-        items = await self._store.claim_due(self._carriers, self._hold.owner, self._hold.lease_s, free)
+        asked, self._asked = self._asked, []
+        try:
+            items = await self._store.claim_due(self._carriers, self._hold.owner, self._hold.lease_s, free)
+        except BaseException:
+            self._asked += asked
+            raise
         loop = asyncio.get_running_loop()
         for item in items:
             self._start(item, _after(item.changed_at, loop.time))
-        if not items and not self._stopping:
+        if self._running:
+            self._asked += asked
+        else:
+            self._answer(asked)
+        if not items and not self._stopping and not (self._asked and not self._running):
             waiting = self._waiting = asyncio.create_task(self._store.await_work(self._carriers, self._timing.poll_s))
             try:
                 await asyncio.wait([waiting])
@@ -139,11 +173,16 @@ class Engine:
                     await self._freed.wait()
 
     def _start(self, item: WorkItem, moment: Moment) -> None:
-        task = asyncio.create_task(self._carry(item, moment), name=f"leftfold carries on {item.id}")
+        _, before = self._running.get(item.id, (item, None))
+        task = asyncio.create_task(self._carry(item, moment, before), name=f"leftfold carries on {item.id}")
         self._running[item.id] = item, task
+        self._carried += 1
 
-    async def _carry(self, item: WorkItem, moment: Moment) -> None:
+    async def _carry(self, item: WorkItem, moment: Moment, before: asyncio.Task[None] | None) -> None:
         try:
+            if before is not None:  # it has lost the item, and may be in the midst of a call
+                before.cancel()
+                await asyncio.wait([before])
             await self._carriers[item.queue].carry(item, self._hold, moment)
         except Fenced:
             _log.info("engine %s lost %s to another", self._hold.owner, item.id)
@@ -155,6 +194,8 @@ class Engine:
             if self._running.get(item.id, (None,))[0] is item:
                 del self._running[item.id]
             self._freed.set()
+            if self._asked:
+                self._look()
             self.news.set()
             self.news = asyncio.Event()
 
@@ -167,7 +208,7 @@ class Engine:
                 continue
             try:
                 kept = await self._store.extend(held, self._hold.owner, self._hold.lease_s)
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 - without a sign of life everything here would be lost
                 _log.warning("engine %s could not extend its leases: %s", self._hold.owner, error)
                 continue
             for id in held.keys() - set(kept):

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from leftfold.messages.recorded import RecordedEvent
-from leftfold.store.transaction import RowWrite
+from leftfold.store.transaction import Write
 
 __all__ = ["Consumer", "Failure", "Outcome"]
 
@@ -34,7 +34,7 @@ class Outcome(Struct, frozen=True):
         failures: events that are not done, in order.
     """
 
-    writes: Sequence[RowWrite]
+    writes: Sequence[Write]
     failures: Sequence[Failure]
 
 

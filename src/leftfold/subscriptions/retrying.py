@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from leftfold.errors import Fenced
+from leftfold.errors import Fenced, Overtaken
 from leftfold.store.transaction import Delete, Write
 from leftfold.subscriptions.consumer import Consumer
 from leftfold.subscriptions.parking import LETTERS, REQUESTS, Letter, Parking, Request, letter_key
@@ -17,6 +17,7 @@ __all__ = ["Retrying"]
 _PAGE: Final = 50
 _ASK_EVERY_S: Final = 1.0
 _SHORTEST_S: Final = 0.01
+_TRIES: Final = 20
 
 
 class Retrying:
@@ -85,25 +86,40 @@ class Retrying:
 
     async def _try(self, subject: str, letters: Sequence[Letter]) -> bool:
         for letter in letters:
-            page = await self._source.store.read_log(after=letter.position - 1, limit=1)
             try:
-                events = [
-                    event
-                    for stored in page.events
-                    for event in self._source.events.recorded(stored)
-                    if type(event.event) in self._consumer.events
-                ]
-                outcome = await self._consumer.consume(events, (), subject)
-                failed = next((failure.error for failure in outcome.failures if failure.error is not None), None)
-                if failed is None:
-                    await self._write([*outcome.writes, Delete(table=LETTERS, keys=[letter_key(letter)])])
-                    continue
-            except Fenced:
+                failed = await self._handed_in(subject, letter)
+            except (Fenced, Overtaken):
                 raise
             except Exception as error:  # noqa: BLE001 - a row that cannot be written fails its event like a fold
                 self._consumer.forget()
                 failed = error
+            if failed is None:
+                continue
             if subject in self._parking.subjects:
                 await self._write([self._parking.failed(subject, failed)])
             return False
         return True
+
+    async def _handed_in(self, subject: str, letter: Letter) -> Exception | None:
+        """Hand the event of *letter* in, and drop the letter; what it raised, when it failed again."""
+        page = await self._source.store.read_log(after=letter.position - 1, limit=1)
+        events = [
+            event
+            for stored in page.events
+            for event in self._source.events.recorded(stored)
+            if type(event.event) in self._consumer.events
+        ]
+        for tries in range(1, _TRIES + 1):
+            outcome = await self._consumer.consume(events, (), subject)
+            failed = next((failure.error for failure in outcome.failures if failure.error is not None), None)
+            if failed is not None:
+                return failed
+            try:
+                await self._write([*outcome.writes, Delete(table=LETTERS, keys=[letter_key(letter)])])
+            except Overtaken:
+                self._consumer.forget()
+                if tries == _TRIES:
+                    raise
+            else:
+                break
+        return None

@@ -5,6 +5,7 @@
     claim -> is the checkpoint's event still there? -> page -> consumer -> one transaction: rows, letters, checkpoint
                | no: CheckpointMismatch                      ^        | a subject fails: it is parked, others go on
                                                              |        | refused as a whole: halves, down to the event
+                                                             |        | work was changed meanwhile: once more
                nothing new: due retries, requests, wait ------        | fenced: another has it, stop
 """
 
@@ -16,7 +17,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from leftfold.errors import AppendRefused, CheckpointMismatch, InvalidInput, UnreadableEvent
+from leftfold.errors import (
+    AppendRefused,
+    CheckpointMismatch,
+    Fenced,
+    InvalidInput,
+    KeyTaken,
+    Overtaken,
+    UnreadableEvent,
+)
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.checkpoints import Claim
 from leftfold.store.events import StoredEvent
@@ -38,6 +47,7 @@ Around: TypeAlias = Callable[[Sequence[RecordedEvent[object]], Callable[[], Awai
 _log: Final = logging.getLogger("leftfold")
 _PAGE: Final = 500
 _IDLE_S: Final = 1.0
+_TRIES: Final = 20
 
 
 class Runner:
@@ -77,6 +87,7 @@ class Runner:
             Fenced: another has claimed the checkpoint.
             CheckpointMismatch: the log does not hold the checkpoint's event any more.
             UnreadableEvent: the next event cannot be read; everything before it is done.
+            Overtaken: others were faster every time.
             StoreError: the log or the target is out of reach.
             Exception: what finding an event's subjects raised.
         """
@@ -158,16 +169,26 @@ class Runner:
 
     async def _done(self, events: Sequence[RecordedEvent[object]], position: int, event_id: UUID) -> bool:
         """Handle *events* in one transaction; when it is refused, piece by piece, and False."""
-        try:
-            outcome = await self._consumer.consume(events, self._parking.subjects)
-            await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
-        except (InvalidInput, AppendRefused) as error:
-            self._consumer.forget()
-            await self._parking.load()
-            await self._one_by_one(events, error)
-            return False
-        self._warn(outcome.failures)
-        return True
+        for tries in range(1, _TRIES + 1):
+            try:
+                outcome = await self._consumer.consume(events, self._parking.subjects)
+                await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
+            except Overtaken:
+                await self._forget()
+                if tries == _TRIES:
+                    raise
+            except (InvalidInput, AppendRefused) as error:
+                await self._forget()
+                await self._one_by_one(events, error)
+                return False
+            else:
+                self._warn(outcome.failures)
+                return True
+        return False
+
+    async def _forget(self) -> None:
+        self._consumer.forget()
+        await self._parking.load()
 
     async def _one_by_one(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
         """Find out which events of a batch cannot be written, and park what they belong to."""
@@ -202,12 +223,28 @@ class Runner:
                 )
 
     async def _write(self, writes: Sequence[Write], position: int | None = None, event_id: UUID | None = None) -> None:
-        """Write, and move the checkpoint; without a position it stays where it is."""
+        """Write, and move the checkpoint; without a position it stays where it is.
+
+        Raises:
+            Overtaken: work was changed since it was read; decide again.
+        """
         if position is None:
             position, event_id = self.position, self._last
         advance = Advance(name=self._claim.name, token=self._claim.token, position=position, event_id=event_id)
-        await self._target.transact(Transaction(writes=[*writes, advance]))
+        try:
+            await self._target.transact(Transaction(writes=[*writes, advance]))
+        except (Fenced, KeyTaken) as error:
+            if (item := _changed_work(error)) is None:
+                raise
+            raise Overtaken(item) from error
         self.position, self._last = position, event_id
+
+
+def _changed_work(error: Fenced | KeyTaken) -> str | None:
+    """The work item that was changed meanwhile; None when the checkpoint was claimed, or a row is there."""
+    if isinstance(error, KeyTaken):
+        return error.key if error.table == "work" else None
+    return error.name if error.kind == "work item" else None
 
 
 class _Unreadable:

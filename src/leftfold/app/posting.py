@@ -1,0 +1,48 @@
+"""Who handles which command, for what sends commands out of commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from leftfold.errors import UnknownCommand
+from leftfold.messages.command import Command
+from leftfold.processes.outgoing import Address, Outgoing
+
+if TYPE_CHECKING:
+    from leftfold.app.running import Running
+
+__all__ = ["Posting"]
+
+
+class Posting:
+    """The contexts of an open app, as a `Post`.
+
+    Args:
+        contexts: at work, by name.
+    """
+
+    def __init__(self, contexts: Mapping[str, Running]) -> None:
+        self._contexts = contexts
+        self._forms = {
+            route.form.cls: (name, route.form)
+            for name, running in contexts.items()
+            for route in running.assembly.commands
+        }
+
+    def address(self, command: Command[object]) -> Address:
+        """See `Post.address`."""
+        if (found := self._forms.get(type(command))) is None:
+            name, known = type(command).__name__, [cls.__name__ for cls in self._forms]
+            raise UnknownCommand(name, get_close_matches(name, known, n=3))
+        context, form = found
+        return Address(context, form.name, form.dump(form.checked(command)))
+
+    async def send(self, context: str, outgoing: Outgoing, id: str) -> None:
+        """See `Post.send`."""
+        running = self._contexts.get(context)
+        if running is None:
+            raise UnknownCommand(outgoing.command)
+        command = running.assembly.commands.named(outgoing.command).form.load(bytes(outgoing.payload))
+        await running.commands.send(command, id=id, metadata=outgoing.metadata)

@@ -1,0 +1,190 @@
+"""The processes of a whole app, for whoever looks at them or mends them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import chain
+from typing import Final
+
+from leftfold.app.running import Running
+from leftfold.clock import Clock
+from leftfold.errors import InvalidQuery, UnknownInstance
+from leftfold.processes.mending import Decree, Mending
+from leftfold.processes.missing import MISSING
+from leftfold.processes.outgoing import COMMAND
+from leftfold.processes.running import PROCESS, RunningProcess
+from leftfold.processes.viewing import (
+    ParkedView,
+    ProcessFinding,
+    ProcessView,
+    TimerView,
+    command_view,
+    failing_timers,
+    missing_view,
+    process_view,
+    timer_views,
+)
+from leftfold.store.port import Store
+from leftfold.store.work import WorkItem
+
+__all__ = ["Processes"]
+
+_PAGE: Final = 500
+
+
+class Processes:
+    """Looks at the processes of an open app, and does what people decide; it is noted with who and why.
+
+    A process is named by itself, or behind its context: `shop.fulfilment`.
+
+    Args:
+        running: the contexts, by name.
+    """
+
+    def __init__(self, running: Mapping[str, Running], clock: Clock) -> None:
+        self._running = running
+        self._clock = clock
+
+    async def show(self, process: str, key: str) -> ProcessView:
+        """An instance as it stands.
+
+        Raises:
+            UnknownInstance: there is none.
+            InvalidQuery: no context here has such a process.
+        """
+        running = self._of(process)
+        id = running.item_id(key)
+        item = (await running.store.work([id])).get(id)
+        if item is None:
+            raise UnknownInstance(id)
+        return process_view(running, item)
+
+    async def find(self, process: str | None = None, *, statuses: Collection[str] = ()) -> AsyncIterator[ProcessView]:
+        """Every instance of a process, or of all, by key.
+
+        Args:
+            statuses: only those; see `ProcessView`.
+
+        Raises:
+            InvalidQuery: see `show`.
+        """
+        for running in self._processes(process):
+            async for item in _pages(running.store, f"{PROCESS}{running.name}/", statuses):
+                yield process_view(running, item)
+
+    async def timers(self, process: str | None = None) -> AsyncIterator[TimerView]:
+        """Every timer that is set, by instance.
+
+        Raises:
+            InvalidQuery: see `show`.
+        """
+        async for view in self.find(process, statuses=("waiting", "stuck")):
+            for timer in timer_views(view):
+                yield timer
+
+    async def parked(self, process: str | None = None, *, statuses: Collection[str] = ()) -> AsyncIterator[ParkedView]:
+        """What waits, is tried again, or was given up: events without an instance, commands, timers.
+
+        Args:
+            statuses: only those; see `ParkedView`.
+
+        Raises:
+            InvalidQuery: see `show`.
+        """
+        names = {one.name for one in self._processes(process)}
+        for name, running in self._running.items():
+            async for item in _pages(running.store, MISSING, statuses):
+                view = missing_view(item)
+                if view.sender in names and view.sender.partition(".")[0] == name:
+                    yield view
+            async for item in _pages(running.store, COMMAND, statuses):
+                view = command_view(item)
+                mine = view.sender in names or process is None
+                if mine and view.sender.partition(".")[0] == name:
+                    yield view
+        async for instance in self.find(process, statuses=("waiting", "stuck")):
+            for timer in failing_timers(instance):
+                if not statuses or timer.status in statuses:
+                    yield timer
+
+    async def retry(self, id: str, *, who: str, why: str) -> None:
+        """Try again what was given up: hand an event in, send a command, fire a timer.
+
+        An event whose instance has still not begun waits once more. A command that was refused is sent with another
+        id, since it was not carried out.
+
+        Args:
+            id: see `ParkedView`.
+            who: wants it.
+            why: in their words.
+
+        Raises:
+            UnknownInstance: nothing has that id, or no more.
+            NotPossible: it does not fit how it stands.
+            UnreadableState: this code cannot read the instance.
+            Exception: what the function raised at the event.
+        """
+        await self._mend(id, Decree(verb="retry", who=who, why=why))
+
+    async def drop(self, id: str, *, who: str, why: str) -> None:
+        """Let go of an event, a command or a timer; see `retry`."""
+        await self._mend(id, Decree(verb="drop", who=who, why=why))
+
+    async def check(self) -> Sequence[ProcessFinding]:
+        """What keeps instances from being carried on by this code: versions it has not, states of another shape."""
+        findings: list[ProcessFinding] = []
+        known = {queue for one in self._all() for queue in one.queues}
+        for name, context in self._running.items():
+            counts: dict[str, int] = {}
+            for (queue, status), count in (await context.store.count_work(f"{PROCESS}{name}.")).items():
+                if status != "ended" and queue not in known:
+                    counts[queue] = counts.get(queue, 0) + count
+            findings += [_unknown(queue, count) for queue, count in sorted(counts.items())]
+        async for view in self.find(statuses=("waiting", "stuck")):
+            if view.reason is not None and f"{PROCESS}{view.process}/{view.version}" in known:
+                findings.append(
+                    ProcessFinding(
+                        process=view.process, version=view.version, key=view.key, count=1, reason=view.reason
+                    )
+                )
+        return findings
+
+    async def _mend(self, id: str, decree: Decree) -> None:
+        item_id = id.rpartition("#")[0] if id.startswith(PROCESS) else id
+        for running in self._running.values():
+            if running.coordination is not None and await running.store.work([item_id]):
+                await Mending(running.store, running.coordination.processes, self._clock).mend(id, decree)
+                return
+        raise UnknownInstance(id)
+
+    def _processes(self, process: str | None) -> list[RunningProcess]:
+        return list(self._all()) if process is None else [self._of(process)]
+
+    def _of(self, process: str) -> RunningProcess:
+        known = {one.name: one for one in self._all()}
+        found = [name for name in known if process in (name, name.partition(".")[2])]
+        if len(found) != 1:
+            near = found or get_close_matches(process, known, n=3) or list(known)
+            raise InvalidQuery(
+                f"{len(found) or 'no'} processes are called {process!r:.80}; there is {', '.join(near) or 'none'}"
+            )
+        return known[found[0]]
+
+    def _all(self) -> Iterator[RunningProcess]:
+        coordinating = (one.coordination for one in self._running.values())
+        return chain.from_iterable(one.processes for one in coordinating if one is not None)
+
+
+def _unknown(queue: str, count: int) -> ProcessFinding:
+    process, _, version = queue.removeprefix(PROCESS).rpartition("/")
+    reason = "no process of this version is registered here; keep its function until they have ended"
+    return ProcessFinding(process=process, version=int(version), key=None, count=count, reason=reason)
+
+
+async def _pages(store: Store, queues: str, statuses: Collection[str]) -> AsyncIterator[WorkItem]:
+    after = ""
+    while page := await store.find_work(queues=queues, statuses=statuses, after=after, limit=_PAGE):
+        for item in page:
+            yield item
+        after = page[-1].id

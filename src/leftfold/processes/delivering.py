@@ -1,0 +1,123 @@
+"""Has commands carried out that are on their way, and tells their instance when they are refused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from leftfold.domain.errors import DomainError
+from leftfold.errors import Fenced, NotFound, UnreadableState
+from leftfold.processes.engine import Moment
+from leftfold.processes.instance import Entry
+from leftfold.processes.next import CommandRefused
+from leftfold.processes.outgoing import COMMAND, Outgoing, Post, dump_outgoing, load_outgoing
+from leftfold.processes.running import PROCESS, RunningProcess
+from leftfold.processes.transition import refusal_cause
+from leftfold.store.port import Store
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import End, Hold, Revise, WorkItem, WorkWrite
+from leftfold.subscriptions.parking import error_text
+from leftfold.subscriptions.policy import Retry
+
+__all__ = ["CommandCarrier"]
+
+_RETRY: Final = Retry(attempts=10)
+_TRIES: Final = 20
+_log: Final = logging.getLogger("leftfold")
+
+
+class CommandCarrier:
+    """Carries on the commands that one context sends.
+
+    Args:
+        store: of the context.
+        contexts: names of those that handle commands.
+        processes: of the context, which send.
+    """
+
+    def __init__(
+        self, store: Store, post: Post, contexts: Collection[str], processes: Sequence[RunningProcess]
+    ) -> None:
+        self.queues = tuple(f"{COMMAND}{name}" for name in contexts)
+        self._store = store
+        self._post = post
+        self._processes: Mapping[str, RunningProcess] = {f"{PROCESS}{one.name}": one for one in processes}
+
+    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:  # noqa: ARG002 - one write is the last
+        """See `Carrier.carry`."""
+        outgoing = load_outgoing(item.state)
+        end = End(id=item.id, token=item.token)
+        try:
+            await self._post.send(item.queue.removeprefix(COMMAND), outgoing, outgoing.id_of(item.id))
+        except (DomainError, NotFound) as refusal:
+            await self._refused(item, outgoing, refusal, moment)
+        except Exception as error:  # noqa: BLE001 - whatever kept it from being carried out, it is kept and tried again
+            await self._store.transact(Transaction(writes=[self._again(item, outgoing, error, moment)]))
+        else:
+            await self._store.transact(Transaction(writes=[end]))
+
+    def _again(self, item: WorkItem, outgoing: Outgoing, error: Exception, moment: Moment) -> Revise:
+        process = self._processes.get(outgoing.origin.name)
+        retry = _RETRY if process is None else process.family.newest.retry
+        attempts, text = outgoing.attempts + 1, error_text(error)
+        pause_s = retry.pause_s(attempts, error)
+        failed = replace(outgoing, attempts=attempts, error=text)
+        _log.warning("command %r of %s failed, try %d: %s", outgoing.command, outgoing.origin.id, attempts, text)
+        wake = None if pause_s is None else moment() + timedelta(seconds=pause_s)
+        return _revised(item, failed, "dead" if wake is None else "retrying", wake=wake)
+
+    async def _refused(
+        self, item: WorkItem, outgoing: Outgoing, refusal: DomainError | NotFound, moment: Moment
+    ) -> None:
+        """Hand the refusal to the instance, or keep the command for a person, in one commit with its journal."""
+        kept = replace(outgoing, attempts=outgoing.attempts + 1, error=error_text(refusal))
+        running = self._processes.get(outgoing.origin.name)
+        for tries in range(1, _TRIES + 1):
+            writes: list[WorkWrite] = [_revised(item, kept, "refused")]
+            if running is not None:
+                writes = await self._told(running, item, kept, refusal, moment)
+            try:
+                await self._store.transact(Transaction(writes=writes))
+            except Fenced as error:
+                if error.name == item.id or tries == _TRIES:
+                    raise
+            else:
+                return
+
+    async def _told(
+        self,
+        running: RunningProcess,
+        item: WorkItem,
+        outgoing: Outgoing,
+        refusal: DomainError | NotFound,
+        moment: Moment,
+    ) -> list[WorkWrite]:
+        """What the refusal comes to for the instance as it is now."""
+        key, keep = outgoing.origin.key, _revised(item, outgoing, "refused")
+        known = (await self._store.work([outgoing.origin.id])).get(outgoing.origin.id)
+        if known is None:
+            return [keep]
+        try:
+            process, instance = running.process(known), running.instance(known)
+            fields = refusal.fields if isinstance(refusal, DomainError) else {"stream": refusal.stream}
+            refused = CommandRefused(command=outgoing.command, error=type(refusal).__name__, fields=fields)
+            if CommandRefused not in process.own or instance.ended:
+                entry = Entry(kind="refused", what=outgoing.command, at=moment(), note=outgoing.error)
+                return [keep, running.written(known, process, instance.noted(entry), instance.wake_at)]
+            cause = refusal_cause(refused, outgoing, outgoing.id_of(item.id), instance, moment())
+            result = running.take(process, key, instance, cause)
+        except UnreadableState as error:
+            return [_revised(item, replace(outgoing, error=error_text(error)), "dead")]
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone
+            text = f"{outgoing.error}; and the process, told so, raised {error_text(error)}"
+            return [_revised(item, replace(outgoing, error=text), "dead")]
+        revise = running.written(known, process, result.instance, result.instance.wake_at)
+        return [End(id=item.id, token=item.token), revise, *result.commands]
+
+
+def _revised(item: WorkItem, outgoing: Outgoing, status: str, wake: datetime | None = None) -> Revise:
+    return Revise(id=item.id, token=item.token, status=status, state=dump_outgoing(outgoing), wake=wake)

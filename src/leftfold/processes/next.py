@@ -1,0 +1,113 @@
+"""What a process answers to an event: its next state, commands and timers; or that the event does not concern it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from leftfold.errors import InvalidInput
+from leftfold.messages.command import Command
+from leftfold.messages.message import name_flaw
+
+__all__ = ["IGNORE", "CommandRefused", "Ignored", "Next", "TimerDue", "When"]
+
+S_co = TypeVar("S_co", covariant=True)
+
+When: TypeAlias = timedelta | datetime
+"""When a timer is due: so long after the event that sets it was recorded, or at a moment."""
+
+_ZERO: Final = timedelta(0)
+
+
+class Next(Struct, Generic[S_co], frozen=True):
+    """What comes next: the state of the instance, and what happens with it in one commit.
+
+    Immutable; each method returns another one. ::
+
+        Next(Fulfilment("paid")).cancel("payment").send(Ship(order_id=id)).timer("shipping", timedelta(days=2))
+
+    Args:
+        state: of the instance from now on.
+        commands: to be carried out, at least once each, in no order of their own.
+        timers: when each is due, by name; None for one that is cancelled.
+        ended: whether the instance is done; whatever comes later is ignored.
+    """
+
+    state: S_co
+    commands: tuple[Command[object], ...] = ()
+    timers: tuple[tuple[str, When | None], ...] = ()
+    ended: bool = False
+
+    def send(self, *commands: Command[object]) -> Next[S_co]:
+        """Send *commands*, each with an id that is the same however often this is decided."""
+        return replace(self, commands=(*self.commands, *commands))
+
+    def timer(self, name: str, when: When) -> Next[S_co]:
+        """Hand in `TimerDue` when the time has come; a timer of this name that is set already is set anew.
+
+        Args:
+            name: of the timer, unique in its instance.
+            when: so long after the event was recorded, or a moment with a zone.
+
+        Raises:
+            InvalidInput: the name cannot be stored, the time is negative, or the moment has no zone.
+        """
+        if flaw := name_flaw(name):
+            raise InvalidInput(f"timer {name!r:.80} {flaw}")
+        if isinstance(when, datetime):
+            if when.tzinfo is None:
+                raise InvalidInput(f"timer {name!r}: the time {when} has no zone; give one")
+        elif when < _ZERO:
+            raise InvalidInput(
+                f"timer {name!r}: {when} is negative; a timer is due later, or at once with timedelta(0)"
+            )
+        return self._with(name, when)
+
+    def cancel(self, name: str) -> Next[S_co]:
+        """Take a timer back; nothing happens when it is not set."""
+        return self._with(name, None)
+
+    def end(self) -> Next[S_co]:
+        """End the instance; its timers are cancelled."""
+        return replace(self, ended=True)
+
+    def _with(self, name: str, when: When | None) -> Next[S_co]:
+        return replace(self, timers=tuple(sorted({**dict(self.timers), name: when}.items(), key=lambda one: one[0])))
+
+
+class Ignored(Struct, frozen=True):
+    """The event changes nothing in this state; it is noted in the journal. Without an instance, it waits for one."""
+
+
+IGNORE: Final = Ignored()
+"""What a process returns for an event that does not concern it now."""
+
+
+class TimerDue(Struct, frozen=True, kw_only=True):
+    """The time of a timer has come, and everything that was recorded before it was handed in.
+
+    Args:
+        name: of the timer.
+        due: when it was due.
+    """
+
+    name: str
+    due: datetime
+
+
+class CommandRefused(Struct, frozen=True, kw_only=True):
+    """A command that the instance has sent was refused, and will not be carried out.
+
+    Args:
+        command: its name.
+        error: name of the class of the error.
+        fields: of the error, by name.
+    """
+
+    command: str
+    error: str
+    fields: Mapping[str, object]
