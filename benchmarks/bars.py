@@ -91,7 +91,7 @@ class Limit:
     Args:
         work: which one.
         yardstick: the other work.
-        most: as many times the cost of the yardstick; or, with *added*, microseconds above it.
+        most: as many times the time of the yardstick; or, with *added*, microseconds of computing above it.
         added: whether the difference counts, and not the ratio.
     """
 
@@ -203,15 +203,24 @@ def judge(results: Sequence[Result]) -> list[Verdict]:
 def compare(results: Sequence[Result]) -> list[Standing]:
     """How every limit stands that these results can tell about.
 
-    Rounds are compared in pairs, as what else the machine does meanwhile slows both of a pair. The median ratio counts;
-    where microseconds do, of the yardstick's fastest round.
+    Rounds are compared in pairs, as what else the machine does meanwhile slows both of a pair, and the median ratio
+    counts. Where microseconds do, they are of the yardstick's fastest round, and of computing alone: on a machine that
+    others use, a long call is interrupted in every round, a short one is not.
     """
-    found = {(result.work, result.system): result.rounds_us for result in results}
+    found = {(result.work, result.system): result for result in results}
     standings: list[Standing] = []
     for limit in LIMITS:
         ours = found.get((limit.work, f"leftfold {limit.database}"))
         yardstick = found.get((limit.yardstick, f"leftfold {limit.database}"))
         if ours is not None and yardstick is not None:
-            times = median(our / other for our, other in zip(ours, yardstick, strict=True))
-            standings.append(Standing(limit, (times - 1) * min(yardstick) if limit.added else times))
+            standings.append(Standing(limit, _added_us(ours, yardstick) if limit.added else _times(ours, yardstick)))
     return standings
+
+
+def _times(ours: Result, yardstick: Result) -> float:
+    return median(our / other for our, other in zip(ours.rounds_us, yardstick.rounds_us, strict=True))
+
+
+def _added_us(ours: Result, yardstick: Result) -> float:
+    pairs = zip(ours.computing_us, yardstick.computing_us, strict=True)
+    return (median(our / other for our, other in pairs) - 1) * min(yardstick.computing_us)

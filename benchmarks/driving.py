@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
+from time import perf_counter, process_time
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -17,7 +17,7 @@ __all__ = ["Driver", "Round"]
 
 _COMPUTING_S = 0.001
 
-_Times: TypeAlias = tuple[float, float]
+_Times: TypeAlias = tuple[float, float, float]
 _Call: TypeAlias = Callable[[], object]
 _AsyncCall: TypeAlias = Callable[[], Awaitable[object]]
 
@@ -31,12 +31,14 @@ class Round:
         end: when it was over.
         calls: that had returned by then.
         latencies: of each call, in seconds; of those too that were still on their way then.
+        computing: seconds that the process computed during each call, whoever for.
     """
 
     start: float
     end: float
     calls: int
     latencies: list[float]
+    computing: list[float]
 
 
 class Driver:
@@ -77,7 +79,8 @@ class Driver:
             self._block(self.plan.calls, until, times)
         self.calls += len(times)
         end = until if self._saturated else perf_counter()
-        return Round(start, end, sum(1 for _, last in times if last <= end), [last - first for first, last in times])
+        returned = sum(1 for _, last, _ in times if last <= end)
+        return Round(start, end, returned, [last - first for first, last, _ in times], [each[2] for each in times])
 
     async def _await_all(self, calls: Sequence[_AsyncCall], until: float, times: list[_Times]) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -97,26 +100,26 @@ class Driver:
 
 def _repeat(call: _Call, until: float, times: list[_Times]) -> None:
     while True:
-        start = perf_counter()
+        start, computed = perf_counter(), process_time()
         told = call()
         end = perf_counter()
-        times.append(_counted(told, start, end))
+        times.append(_counted(told, start, end, process_time() - computed))
         if end >= until:
             return
 
 
 async def _await(call: _AsyncCall, until: float, times: list[_Times]) -> None:
     while True:
-        start = perf_counter()
+        start, computed = perf_counter(), process_time()
         told = await call()
         end = perf_counter()
-        times.append(_counted(told, start, end))
+        times.append(_counted(told, start, end, process_time() - computed))
         if end >= until:
             return
 
 
-def _counted(told: object, start: float, end: float) -> _Times:
-    return (end - told.seconds if isinstance(told, Waited) else start), end
+def _counted(told: object, start: float, end: float, computed: float) -> _Times:
+    return (end - told.seconds if isinstance(told, Waited) else start), end, computed
 
 
 async def _compute(until: float) -> None:

@@ -37,6 +37,7 @@ class Result:
         fastest_us: what a unit of the fastest call took, in microseconds.
         best_p50_ms: in the round where it was lowest.
         rounds_us: what a unit took in each round, in microseconds: in the fastest call, with several callers in all.
+        computing_us: what a unit made the process compute in each round, in microseconds, in the call with the least.
         rows: events in the store afterwards, counted over a connection of its own.
         seconds: of all rounds.
         unit: what *per_second* counts.
@@ -53,6 +54,7 @@ class Result:
     fastest_us: float
     best_p50_ms: float
     rounds_us: Sequence[float]
+    computing_us: Sequence[float]
     rows: int
     seconds: float
     unit: str
@@ -110,6 +112,7 @@ async def _result(run: _Run, flush_ms: float) -> Result:
         fastest_us=round(min(latencies) / outcome.units * 1e6, 4),
         best_p50_ms=round(min(median(one.latencies) for one in run.rounds) * 1000, 3),
         rounds_us=[_unit_us(one, work, outcome.units) for one in run.rounds],
+        computing_us=[round(min(one.computing) / outcome.units * 1e6, 4) for one in run.rounds],
         rows=rows,
         seconds=round(sum(seconds), 3),
         unit=work.unit,

@@ -132,6 +132,7 @@ class SharedSession:
             max(one.end for one in rounds),
             sum(one.calls for one in rounds),
             [latency for one in rounds for latency in one.latencies],
+            [computing for one in rounds for computing in one.computing],
         )
 
     async def outcome(self) -> Outcome:
