@@ -79,15 +79,15 @@ async def test_when_a_handler_raises_nothing_of_it_is_stored(desk: Desk) -> None
     assert await desk.store.head() == 1
 
 
-async def test_events_carry_the_id_of_their_command_and_it_correlates_what_follows(desk: Desk) -> None:
+async def test_events_carry_the_id_and_name_of_their_command_and_it_correlates_what_follows(desk: Desk) -> None:
     about = Metadata(actor="alice")
     await desk.commands.send(Deposit(account="A", amount=Decimal(1)), id="c-1", metadata=about)
     await desk.commands.send(Deposit(account="A", amount=Decimal(1)), id="c-2", metadata=Metadata(correlation_id="web"))
     await desk.commands.send(Deposit(account="A", amount=Decimal(1)))
     await desk.commands.send(Deposit(account="A", amount=Decimal(1)))
     first, second, third, fourth = [event.metadata for event in (await desk.loader.events.read_log()).events]
-    assert first == Metadata(actor="alice", command_id="c-1", correlation_id="c-1")
-    assert second == Metadata(command_id="c-2", correlation_id="web")
+    assert first == Metadata(actor="alice", command_id="c-1", command="Deposit", correlation_id="c-1")
+    assert second == Metadata(command_id="c-2", command="Deposit", correlation_id="web")
     assert third.command_id == third.correlation_id
     assert len({None, first.command_id, second.command_id, third.command_id, fourth.command_id}) == 5
 

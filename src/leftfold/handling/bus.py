@@ -56,8 +56,8 @@ class CommandBus:
         Args:
             command: of a class that has a handler.
             id: given to be able to send it again; text of at most 512 UTF-8 bytes, unique in the store.
-            metadata: stored beside every event; the command's id is filled in, and as the correlation id, too, unless
-                that is given.
+            metadata: stored beside every event; the command's id and name are filled in, and its id as the correlation
+                id, too, unless that is given.
 
         Raises:
             UnknownCommand: nothing handles it.
@@ -71,8 +71,8 @@ class CommandBus:
         route = self._routes.of(command)
         known = str(new_id()) if id is None else id
         correlation = known if metadata.correlation_id is None else metadata.correlation_id
-        metadata = msgspec.structs.replace(metadata, command_id=known, correlation_id=correlation)
         name, message = route.form.name, route.form.checked(command)
+        metadata = msgspec.structs.replace(metadata, command_id=known, command=name, correlation_id=correlation)
         answer = await self._proceed(Call(kind=Kind.COMMAND, name=name, message=message, metadata=metadata, id=id))
         if not isinstance(answer, Receipt):
             raise DefinitionError(

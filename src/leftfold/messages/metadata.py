@@ -15,8 +15,12 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Args:
         correlation_id: the same for everything that one outside request led to.
-        causation_id: the id of the event or command that directly led to this event.
+        causation_id: the id of the event, or of the instance of a saga, that led to the command it was recorded for; to
+            the event itself, when there was no command. None when that came from outside.
         command_id: the id of the command it was recorded for.
+        command: the name of that command.
+        via: what sent the command, or recorded the event without one: `reaction/shop.refund`,
+            `process/shop.fulfilment`, `saga/shop.PlaceOrder/reserve`. None when it came from outside.
         actor: who asked for it.
         tenant: reserved: whose data it is.
         subject: reserved: the person it is about, whose data may have to be forgotten.
@@ -26,10 +30,25 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     correlation_id: str | None = None
     causation_id: str | None = None
     command_id: str | None = None
+    command: str | None = None
+    via: str | None = None
     actor: str | None = None
     tenant: str | None = None
     subject: str | None = None
     extra: dict[str, str] = {}
+
+    def caused_by(self, cause: str, *, via: str | None = None) -> Metadata:
+        """Of what an event, or an instance, with this metadata leads to: the conversation goes on, who asked for it
+        stays, and nothing else is said about a command.
+
+        Args:
+            cause: id of the event or instance; also the correlation id, when there was none.
+            via: what of the program it goes through.
+        """
+        correlation = cause if self.correlation_id is None else self.correlation_id
+        return msgspec.structs.replace(
+            self, correlation_id=correlation, causation_id=cause, command_id=None, command=None, via=via
+        )
 
 
 NO_METADATA = Metadata()
