@@ -124,7 +124,7 @@ def _stored(event: NewEvent, place: tuple[int, str, int], now: datetime) -> Stor
     position, stream, version = place
     return StoredEvent(
         position=position,
-        stream=stream,
+        stream=str(stream),  # no `StreamName`, as from every other store
         version=version,
         id=event.id,
         type=event.type,

@@ -1,0 +1,290 @@
+"""Timers: never early, once, in order, after whatever was recorded before; on stores whose clock a test can move."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from leftfold import App
+from leftfold.adapters.sqlite import open_sqlite
+from leftfold.processes.engine import Engine
+from leftfold.store import MemoryStore
+from leftfold.store.port import Store
+from leftfold.subscriptions.worker import Timing
+from leftfold.testing import ManualClock
+from tests.processes.watches import Fire, Marked, Poke, Wait, Watched, watching
+
+STAYING = Timing(lease_s=1_000_000.0)
+"""Nobody's lease ends because a test moves the clock."""
+
+
+class Bell:
+    def __init__(self) -> None:
+        self.rung: list[str] = []
+        self.broken: set[str] = set()
+
+    def ring(self, name: str) -> None:
+        self.rung.append(name)
+        if name in self.broken:
+            raise Fire(name)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Store]:
+    """A store that tests close after the apps on it, and whose clock they move."""
+    opened: Store = (
+        MemoryStore(clock=clock)
+        if request.param == "memory"
+        else await open_sqlite(f"sqlite:///{tmp_path}/watches.db", clock=clock)
+    )
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def app(store: Store, clock: ManualClock, bell: Bell) -> AsyncIterator[App]:
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        yield app
+
+
+async def marks(app: App, id: str = "w") -> list[str]:
+    events = [recorded.event for recorded in (await app.events.read_log()).events]
+    return [event.name for event in events if isinstance(event, Marked) and event.id == id]
+
+
+async def seen(app: App, id: str = "w") -> tuple[str, ...]:
+    view = await app.processes.show("watch", id)
+    return msgspec.json.decode(view.state, type=Watched).seen
+
+
+@asynccontextmanager
+async def engine_alone(app: App) -> AsyncIterator[Engine]:
+    """What carries work on, without anybody who follows the log."""
+    running = app.running()
+    assert running.coordination is not None
+    engine = Engine(running.store, running.coordination.carriers, "alone")
+    task = asyncio.create_task(engine.run())
+    try:
+        yield engine
+    finally:
+        engine.stop()
+        await task
+
+
+async def test_a_timer_is_never_early(app: App, clock: ManualClock) -> None:
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.settle()
+    clock.advance(timedelta(seconds=30) - timedelta(microseconds=1))
+    await app.settle()
+    assert await marks(app) == []
+    clock.advance(timedelta(microseconds=1))
+    await app.settle()
+    assert await marks(app) == ["tea"]
+
+
+async def test_a_timer_fires_once(app: App, clock: ManualClock) -> None:
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.settle()
+    for _ in range(5):
+        clock.advance(timedelta(hours=1))
+        await app.settle()
+    assert (await marks(app), await seen(app)) == (["tea"], ("tea",))
+
+
+async def test_a_cancelled_timer_never_fires(app: App, clock: ManualClock) -> None:
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.send(Poke(id="w", what="cancel tea"))
+    await app.settle()
+    clock.advance(timedelta(days=1))
+    await app.settle()
+    assert (await marks(app), await seen(app)) == ([], ("cancel tea",))
+
+
+async def test_a_timer_that_is_set_anew_fires_at_its_new_time_alone(app: App, clock: ManualClock) -> None:
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.settle()
+    clock.advance(timedelta(seconds=20))
+    await app.send(Poke(id="w", what="reset tea"))
+    await app.settle()
+    clock.advance(timedelta(seconds=99))
+    await app.settle()
+    assert await marks(app) == []
+    clock.advance(timedelta(seconds=1))
+    await app.settle()
+    clock.advance(timedelta(days=1))
+    await app.settle()
+    assert await marks(app) == ["tea"]
+
+
+async def test_the_timers_of_an_ended_process_are_gone(app: App, clock: ManualClock) -> None:
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.send(Poke(id="w", what="end"))
+    await app.settle()
+    assert [timer async for timer in app.processes.timers()] == []
+    clock.advance(timedelta(days=1))
+    await app.settle()
+    assert await marks(app) == []
+
+
+async def test_timers_that_are_due_at_once_fire_in_the_order_of_their_times_each_by_itself(
+    app: App, clock: ManualClock
+) -> None:
+    await app.send(Wait(id="w", timers={"a": 30, "b": 10, "c": 20}))
+    await app.settle()
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    assert await seen(app) == ("b", "c", "a")
+    assert (await app.processes.show("watch", "w")).transitions == 4
+    assert sorted(await marks(app)) == ["a", "b", "c"]
+
+
+async def test_a_timer_that_was_due_while_nobody_was_there_fires_afterwards(
+    store: Store, clock: ManualClock, bell: Bell
+) -> None:
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w", timers={"tea": 30}))
+        await app.settle()
+    clock.advance(timedelta(hours=1))
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.settle()
+        assert await marks(app) == ["tea"]
+
+
+async def test_two_workers_fire_each_timer_once(store: Store, clock: ManualClock, bell: Bell) -> None:
+    ids = [f"w{number}" for number in range(40)]
+    async with (
+        App(watching(bell), store=store, clock=clock, workers=STAYING) as one,
+        App(watching(bell), store=store, clock=clock, workers=STAYING) as two,
+    ):
+        for id in ids:
+            await one.send(Wait(id=id, timers={"tea": 30, "milk": 31}))
+        await one.settle()
+        clock.advance(timedelta(minutes=1))
+        await asyncio.gather(one.settle(), two.settle())
+        await asyncio.gather(one.settle(), two.settle())
+        assert {id: sorted(await marks(one, id)) for id in ids} == {id: ["milk", "tea"] for id in ids}
+
+
+async def test_what_was_recorded_before_a_timer_was_due_is_handed_in_before_it(
+    store: Store, clock: ManualClock, bell: Bell, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w", timers={"tea": 30}))
+        await app.settle()
+    async with App(watching(bell), store=store, clock=clock, workers=False) as app:
+        clock.advance(timedelta(seconds=20))
+        await app.send(Poke(id="w", what="cancel tea"))
+        clock.advance(timedelta(minutes=1))
+        with caplog.at_level(logging.INFO, "leftfold"):
+            async with engine_alone(app) as engine:
+                await engine.idle()
+        assert (await app.processes.show("watch", "w")).transitions == 1
+        assert "wait for the events before them" in caplog.text
+    clock.advance(timedelta(minutes=1))
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.settle()
+        assert (await marks(app), await seen(app)) == ([], ("cancel tea",))
+
+
+async def test_a_timer_waits_for_an_event_that_is_parked(app: App, clock: ManualClock, bell: Bell) -> None:
+    bell.broken.add("poked hard")
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.send(Poke(id="w", what="hard"))
+    await app.settle()
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    assert await marks(app) == []
+    (letter,) = [letter async for letter in app.dead_letters.all()]
+    assert (letter.subject, letter.type) == ("w", "Poked")
+    bell.broken.clear()
+    await app.dead_letters.replay(letter)
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    assert sorted(await marks(app)) == ["hard", "tea"]
+    assert [entry.what for entry in (await app.processes.show("watch", "w")).journal] == ["Waited", "Poked", "tea"]
+
+
+async def test_a_timer_that_the_function_raises_at_is_tried_again_and_then_waits_for_a_person(
+    app: App, clock: ManualClock, bell: Bell
+) -> None:
+    bell.broken.add("timer tea")
+    await app.send(Wait(id="w", timers={"tea": 30, "milk": 40}))
+    await app.settle()
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    assert bell.rung.count("timer tea") == 2
+    view = await app.processes.show("watch", "w")
+    assert (view.status, view.timers["tea"].dead, await marks(app)) == ("stuck", True, ["milk"])
+    (parked,) = [one async for one in app.processes.parked()]
+    assert (parked.kind, parked.what, parked.status, parked.attempts) == ("timer", "tea", "dead", 2)
+    assert "Fire: timer tea" in parked.error
+    bell.broken.clear()
+    await app.processes.retry(parked.id, who="ann", why="mended")
+    await app.settle()
+    view = await app.processes.show("watch", "w")
+    assert (view.status, await seen(app)) == ("waiting", ("milk", "tea"))
+    assert [(entry.kind, entry.note) for entry in view.journal if entry.kind == "retried"] == [
+        ("retried", "ann: mended")
+    ]
+
+
+async def test_a_timer_that_was_given_up_can_be_dropped(app: App, clock: ManualClock, bell: Bell) -> None:
+    bell.broken.add("timer tea")
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.settle()
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    (parked,) = [one async for one in app.processes.parked()]
+    await app.processes.drop(parked.id, who="ann", why="too late for tea")
+    await app.settle()
+    view = await app.processes.show("watch", "w")
+    assert (view.status, view.timers, view.journal[-1].note) == ("waiting", {}, "ann: too late for tea")
+
+
+async def test_a_process_in_which_nothing_happens_is_told_that_it_is_abandoned(
+    store: Store, clock: ManualClock, bell: Bell
+) -> None:
+    context = watching(bell, abandoned=timedelta(hours=1))
+    async with App(context, store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w"))
+        await app.settle()
+        clock.advance(timedelta(minutes=50))
+        await app.send(Poke(id="w", what="look"))
+        await app.settle()
+        clock.advance(timedelta(minutes=50))
+        await app.settle()
+        assert "abandoned" not in await seen(app)
+        clock.advance(timedelta(minutes=10))
+        await app.settle()
+        assert await seen(app) == ("look", "abandoned")
+
+
+async def test_a_timer_is_set_from_when_its_event_was_recorded_however_late_it_is_handed_in(
+    store: Store, clock: ManualClock, bell: Bell
+) -> None:
+    async with App(watching(bell), store=store, clock=clock, workers=False) as app:
+        receipt = await app.send(Wait(id="w", timers={"tea": 30}))
+        assert receipt.position == 1
+    began = clock.now()
+    clock.advance(timedelta(seconds=20))
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.settle()
+        (timer,) = [timer async for timer in app.processes.timers()]
+        assert timer.due == began + timedelta(seconds=30)
