@@ -36,6 +36,7 @@ from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.saga import Saga
 from leftfold.processes.sending import Sender
 from leftfold.processes.step import parallel, step
+from leftfold.processes.steps import Steps
 from leftfold.projections.read_model import ReadModel
 from leftfold.store.event_store import Envelope, EventStore
 from leftfold.store.events import Expected
@@ -81,6 +82,7 @@ __all__ = [
     "Saga",
     "Sender",
     "Snapshots",
+    "Steps",
     "StoreUnavailable",
     "StreamName",
     "SyncApp",

@@ -35,7 +35,7 @@ from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.processes.engine import Carrier, Engine
 from leftfold.processes.instances import SagaInstances
-from leftfold.processes.sagas import SagaCarrier
+from leftfold.processes.saga_carrier import SagaCarrier
 from leftfold.processes.sending import Send, Sender
 from leftfold.projections.cache import LocalCache
 from leftfold.projections.caching import CachedAnswers
@@ -264,7 +264,7 @@ class Running:
     def _carriers(self) -> list[Carrier]:
         carriers = [*self.coordination.carriers] if self.coordination is not None else []
         if self.assembly.sagas:
-            carriers.append(SagaCarrier(self.assembly.sagas, self.loader, self.assembly.scope, self._conduct.send))
+            carriers.append(SagaCarrier(self.sagas, self.loader, self.assembly.scope, self._conduct.send))
         return carriers
 
     async def _wait(self, name: str, generation: Generation, position: int, timeout_s: float) -> None:

@@ -34,6 +34,7 @@ May import: nothing of Leftfold.
     ├── NotPossible                what a person asked for does not fit how things stand
     ├── NotEnded                   a saga had not ended when the time to wait was over
     ├── NotSettled                 something still went on when the time to wait was over
+    ├── StepRefused                a step of a saga was refused: take another way, or let it be undone
     ├── NotFound                   no such stream or aggregate
     ├── ReadOnly                   record() on an aggregate that was only loaded
     ├── UnreadableEvent            a stored event this code cannot read
@@ -53,7 +54,14 @@ A business "no" is a `leftfold.domain.DomainError` and no part of this tree.
 
 from __future__ import annotations
 
-from leftfold.errors.coordinating import NotEnded, NotPossible, NotSettled, UnknownInstance, UnreadableState
+from leftfold.errors.coordinating import (
+    NotEnded,
+    NotPossible,
+    NotSettled,
+    StepRefused,
+    UnknownInstance,
+    UnreadableState,
+)
 from leftfold.errors.deciding import (
     CommandIdReused,
     ConditionFailed,
@@ -143,6 +151,7 @@ __all__ = [
     "RestoreMismatch",
     "SchemaMismatch",
     "ShardMismatch",
+    "StepRefused",
     "StoreBusy",
     "StoreClosed",
     "StoreError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leftfold.errors.root import LeftfoldError
 
-__all__ = ["NotEnded", "NotPossible", "NotSettled", "UnknownInstance", "UnreadableState"]
+__all__ = ["NotEnded", "NotPossible", "NotSettled", "StepRefused", "UnknownInstance", "UnreadableState"]
 
 
 class UnreadableState(LeftfoldError):
@@ -55,3 +55,16 @@ class NotSettled(LeftfoldError, TimeoutError):
         self.reason = reason
         self.timeout_s = timeout_s
         super().__init__(f"it was not settled after {timeout_s:g} s: {reason}; wait longer, or look at what goes on")
+
+
+class StepRefused(LeftfoldError):
+    """A step of a saga that is written as a function was refused: for certain it is not done.
+
+    Catch it to take another way; otherwise the saga is undone.
+    """
+
+    def __init__(self, item: str, step: str, reason: str) -> None:
+        self.item = item
+        self.step = step
+        self.reason = reason
+        super().__init__(f"step {step!r} was refused: {reason}")

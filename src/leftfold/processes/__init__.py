@@ -17,9 +17,10 @@ from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, Timer
 from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.process import Process, ProcessKey
 from leftfold.processes.saga import Saga
-from leftfold.processes.sagas import SagaCarrier
+from leftfold.processes.saga_carrier import SagaCarrier
 from leftfold.processes.sending import Sender
 from leftfold.processes.step import Parallel, Step, parallel, step
+from leftfold.processes.steps import Steps
 from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Sender",
     "Step",
     "StepRecord",
+    "Steps",
     "Timer",
     "TimerDue",
     "TimerView",

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from leftfold.errors import UnreadableState
 from leftfold.processes.definition import SagaDefinition
-from leftfold.processes.sagas import read_journal
+from leftfold.processes.reading import read_journal
 from leftfold.store.work import WorkItems
 
 __all__ = ["SagaFinding", "saga_findings"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, get_origin
@@ -19,16 +19,28 @@ from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.shape import shape_of_fields
 from leftfold.processes.journal import Journal, StepRecord, dump_journal
 from leftfold.processes.outcome import Done, InDoubt, Outcome
-from leftfold.processes.saga import Saga, declared_in
+from leftfold.processes.saga import Declared, Saga, declared_in
 from leftfold.processes.sending import Sender
 from leftfold.processes.step import Step
+from leftfold.processes.steps import Steps
 from leftfold.store.work import AT_ONCE, Begin
 from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
-__all__ = ["SagaDefinition", "StepPlan", "saga_definition"]
+__all__ = ["Function", "GuidedDefinition", "SagaDefinition", "StepPlan", "saga_definition"]
 
 _NOTHING_OF_NOTE: Final = (type(None), None)
+_ATTEMPT: Final[Mapping[str, object]] = {"attempt": Attempt}
+_anything: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
+
+
+async def _nothing() -> None:
+    """Stands for a step that nobody knows any more."""
+
+
+_UNASKED: Final[Step[Any]] = Step(
+    _nothing, retry=None, timeout=timedelta(seconds=1), refused=(), pivot=False, undoable=False
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +120,10 @@ class SagaDefinition:
         """The id of the work item of instance *id*."""
         return f"saga/{self.name}/{id}"
 
+    def via(self, step: str, *, undo: bool = False) -> str:
+        """What metadata calls a step, or its undo, that events and commands went through."""
+        return f"saga/{self.name}/{step}/undo" if undo else f"saga/{self.name}/{step}"
+
     def step(self, name: str) -> StepPlan:
         """A step by its name."""
         return self._by_name[name]
@@ -155,6 +171,70 @@ class SagaDefinition:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The function that a saga is written as.
+
+    Args:
+        call: takes the saga and what it needs.
+        steps: the parameter that takes the `Steps`.
+        needs: what every other parameter is to be given, by annotation.
+    """
+
+    call: Callable[..., Awaitable[None]]
+    steps: str
+    needs: Mapping[str, object]
+
+
+class GuidedDefinition(SagaDefinition):
+    """A saga that is written as a function, which says what its steps are when it is called; see `SagaDefinition`."""
+
+    def __init__(
+        self, name: str, version: int, cls: type[Saga], function: Function, deadline: timedelta | None
+    ) -> None:
+        super().__init__(name, version, cls, (), deadline)
+        self.function = function
+
+    def asked_anew(self) -> GuidedDefinition:
+        """The same, for one call of the function; it knows no steps yet."""
+        return GuidedDefinition(self.name, self.version, self.cls, self.function, self.deadline)
+
+    def ask(self, name: str, step: Step[Any], returns: type[Any]) -> StepPlan:
+        """Note what a step is.
+
+        Raises:
+            DefinitionError: it was asked for before, or what it returns has no JSON text.
+        """
+        findings: list[str] = []
+        where = f"saga {self.cls.__qualname__}, step {name!r}"
+        if name in self._by_name:
+            findings.append(f"{where} is asked for twice; put what a loop runs over into its name")
+        decoder = _decoder(returns, where, findings)
+        if findings:
+            raise DefinitionError(*findings)
+        plan = StepPlan(
+            step,
+            name,
+            needs=_ATTEMPT,
+            undo_needs=_ATTEMPT,
+            transactional=False,
+            undo_transactional=False,
+            after_pivot=False,
+            retry=step.retry(after_pivot=False),
+            result=decoder,
+        )
+        self._by_name[name] = plan
+        return plan
+
+    def knows(self, name: str) -> bool:
+        """Whether a step was asked for."""
+        return name in self._by_name
+
+    def step(self, name: str) -> StepPlan:
+        """A step by its name; one that was not asked for can be looked at, and neither done nor undone."""
+        return self._by_name.get(name) or StepPlan(_UNASKED, name, {}, {}, False, False, False, Retry(), _anything)
+
+
 def saga_definition(cls: type[Saga], context: str) -> SagaDefinition:
     """Read the class of a saga.
 
@@ -166,6 +246,8 @@ def saga_definition(cls: type[Saga], context: str) -> SagaDefinition:
     owner = f"saga {cls.__qualname__}"
     findings: list[str] = []
     groups: list[tuple[StepPlan, ...]] = []
+    if declared.function is not None:
+        return _guided(cls, f"{context}.{named.name}", declared, findings)
     behind = False
     for group in declared.groups:
         plans = tuple(_plan(one, owner, behind, findings) for one in group)
@@ -181,6 +263,23 @@ def saga_definition(cls: type[Saga], context: str) -> SagaDefinition:
     if findings:
         raise DefinitionError(*findings)
     return SagaDefinition(f"{context}.{named.name}", named.version, cls, tuple(groups), declared.deadline)
+
+
+def _guided(cls: type[Saga], name: str, declared: Declared, findings: list[str]) -> GuidedDefinition:
+    assert declared.function is not None  # noqa: S101 - asked before
+    where = f"saga {cls.__qualname__}"
+    needs, returned = _needs(declared.function, f"{where}, run", findings)
+    if returned not in _NOTHING_OF_NOTE:
+        findings.append(f"{where}: run returns {described(returned)}; nobody would be told, write -> None")
+    steps = next((parameter for parameter, hint in needs.items() if hint is Steps), None)
+    if steps is None:
+        findings.append(f"{where}: run takes no Steps, so it has none; give it a parameter steps: Steps")
+    findings += _field_findings(cls, where)
+    if findings or steps is None:
+        raise DefinitionError(*findings)
+    others = {parameter: hint for parameter, hint in needs.items() if parameter != steps}
+    version = _version_of(cls)
+    return GuidedDefinition(name, version, cls, Function(declared.function, steps, others), declared.deadline)
 
 
 def _plan(one: Step[Any], owner: str, behind: bool, findings: list[str]) -> StepPlan:  # noqa: FBT001 - internal
@@ -245,6 +344,12 @@ def _decoder(returned: object, where: str, findings: list[str]) -> msgspec.json.
     except TypeError as error:
         findings.append(f"{where} returns {described(returned)}, which has no JSON text: {error}")
         return msgspec.json.Decoder(None)
+
+
+def _version_of(cls: type[Saga]) -> int:
+    named = declaration_in(cls)
+    assert named is not None  # noqa: S101 - every saga class is declared
+    return named.version
 
 
 def _field_findings(cls: type[Saga], owner: str) -> Sequence[str]:

@@ -17,9 +17,9 @@ from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
 from leftfold.processes.intervening import Verb, intervened
 from leftfold.processes.journal import Intervention, Journal, StepRecord, dump_journal
-from leftfold.processes.planning import Do, planned
+from leftfold.processes.planning import planned
+from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
-from leftfold.processes.sagas import read_journal
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Revise, Wake, WorkItem
@@ -47,6 +47,7 @@ class SagaView(Struct, frozen=True, kw_only=True):
         steps: in the order in which they were begun.
         reason: why it was undone, or cannot be read.
         overdue: whether its deadline has passed with no way back.
+        back: whether it is being undone, or was.
         interventions: what people did, in order.
         owner: who carries it on now.
         wake_at: when it goes on by itself; None when it does not.
@@ -61,6 +62,7 @@ class SagaView(Struct, frozen=True, kw_only=True):
     steps: tuple[StepRecord, ...]
     reason: str | None
     overdue: bool
+    back: bool
     interventions: tuple[Intervention, ...]
     owner: str | None
     wake_at: datetime | None
@@ -99,21 +101,29 @@ class SagaInstances:
         """Whether its instances can be here."""
         return cls in self._by_class
 
-    async def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA) -> bool:
+    def definition_of(self, cls: type[Saga]) -> SagaDefinition:
+        """Of a class that it `knows`."""
+        return self._by_class[cls]
+
+    async def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA, *, parent: str | None = None) -> bool:
         """Begin an instance; durable when this returns. False when it has begun before, whatever its fields were.
+
+        Args:
+            parent: the work item that waits until it has ended.
 
         Raises:
             KeyError: its class is not registered with this context, see `knows`.
             InvalidPayload: a field cannot be stored.
         """
         definition = self._by_class[type(saga)]
-        begin = replace(definition.begin(saga, id, metadata), unless_there=False)
+        journal = replace(definition.journal(saga, metadata), parent=parent)
+        begin = replace(definition.begin(saga, id, metadata), state=dump_journal(journal), unless_there=False)
         engine = self._engine()
         hold = engine.hold if engine is not None else None
         if hold is not None:  # begun, claimed and its first step noted in one commit
-            journal, move = planned(definition, definition.journal(saga, metadata), self._clock.now(), None)
-            if isinstance(move, Do):
-                begin = replace(begin, state=dump_journal(journal), wake=hold)
+            if definition.groups:
+                journal, _ = planned(definition, journal, self._clock.now(), None)
+            begin = replace(begin, state=dump_journal(journal), wake=hold)
         try:
             await self._store.transact(Transaction(writes=[begin]))
         except KeyTaken:
@@ -199,6 +209,20 @@ class SagaInstances:
         hold = engine.hold if engine is not None else None
         return engine if hold is not None and item.owner == hold.owner else None
 
+    async def nudge(self, item_id: str) -> None:
+        """Have an instance look at once at what it waits for."""
+        for _ in range(_TRIES):
+            found = (await self._store.work([item_id])).get(item_id)
+            if found is None or found.wake_at is None:
+                return
+            revise = Revise(id=found.id, token=found.token, status=found.status, state=found.state, wake=AT_ONCE)
+            try:
+                if found.owner is None:  # whoever holds it looks anyway
+                    await self._store.transact(Transaction(writes=[revise]))
+            except Fenced:
+                continue
+            return
+
     async def ended(self, name: str, id: str, timeout_s: float) -> SagaView:
         """Wait until an instance has ended.
 
@@ -263,6 +287,7 @@ class SagaInstances:
             steps=journal.steps,
             reason=reason or journal.reason,
             overdue=journal.overdue,
+            back=journal.back,
             interventions=journal.interventions,
             owner=item.owner,
             wake_at=item.wake_at,

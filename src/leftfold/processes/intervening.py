@@ -28,6 +28,7 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
         result: with `resolve`, what a step that was done by hand returned, as JSON text.
         who: wants it.
         why: in their words.
+        completed: with `abort`, whether one that is completed is undone too, as a child is with its parent.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     step: str | None = None
     result: bytes | None = None
+    completed: bool = False
 
 
 def intervened(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, now: datetime) -> Journal:
@@ -104,7 +106,7 @@ def _result(definition: SagaDefinition, item: str, one: StepRecord, verb: Verb) 
 def _abort(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, now: datetime) -> Journal:
     if journal.back:
         return journal
-    if item.status == "completed":
+    if item.status == "completed" and not verb.completed:
         raise NotPossible(item.id, verb.name, "it is completed; what takes it back is another saga")
     if definition.no_way_back(journal):
         raise NotPossible(

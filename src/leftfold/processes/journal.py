@@ -78,6 +78,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         reason: why.
         overdue: whether its deadline has passed, with no way back.
         metadata: of whoever began it.
+        parent: the work item that waits until it has ended.
     """
 
     fields: Raw
@@ -88,6 +89,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overdue: bool = False
     metadata: Metadata = NO_METADATA
     interventions: tuple[Intervention, ...] = ()
+    parent: str | None = None
 
     def record(self, name: str) -> StepRecord | None:
         """What is known of a step; None when it was not begun."""

@@ -19,7 +19,19 @@ from msgspec.structs import replace
 from leftfold.processes.definition import SagaDefinition, StepPlan
 from leftfold.processes.journal import Journal, Status, StepRecord, StepStatus
 
-__all__ = ["Do", "Finish", "Move", "Undo", "Until", "left_behind", "planned", "status_of", "turned_back"]
+__all__ = [
+    "Do",
+    "Finish",
+    "Move",
+    "Undo",
+    "Until",
+    "begun",
+    "doubted",
+    "left_behind",
+    "planned",
+    "status_of",
+    "turned_back",
+]
 
 _SETTLED = frozenset({"done", "skipped"})
 _NOT_UNDONE = frozenset({"undone", "refused", "skipped", "parked"})
@@ -138,7 +150,7 @@ def _forward(
             continue
         due = [plan for plan, one in zip(group, known, strict=True) if _is_due(one, now)]
         if due:
-            return _begun(journal, due, now), Do(tuple(due))
+            return begun(journal, due, now), Do(tuple(due))
         moments = [one.due for one in known if one is not None and one.status == "started" and one.due is not None]
         if not moments:
             return journal, Finish("stuck")  # what is left of the group is parked
@@ -154,7 +166,7 @@ def _is_due(record: StepRecord | None, now: datetime) -> bool:
     return record.status == "started" and (record.due is None or record.due <= now)
 
 
-def _begun(journal: Journal, plans: Sequence[StepPlan], now: datetime) -> Journal:
+def begun(journal: Journal, plans: Sequence[StepPlan], now: datetime) -> Journal:
     """External steps are noted before they are called; a transactional one is in its own commit."""
     for plan in plans:
         if plan.transactional:
@@ -173,6 +185,6 @@ def _back(definition: SagaDefinition, journal: Journal, now: datetime) -> tuple[
             continue
         if one.due is not None and one.due > now:
             return journal, Until(one.due)
-        begun = replace(one, status="undoing", undo_tries=one.undo_tries + 1, due=None)
-        return journal.recorded(begun), Undo(plan)
+        again = replace(one, status="undoing", undo_tries=one.undo_tries + 1, due=None)
+        return journal.recorded(again), Undo(plan)
     return journal, Finish("stuck" if any(one.status == "parked" for one in journal.steps) else "compensated")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeGuard, TypeVar, dataclass_transform
 
@@ -26,10 +27,12 @@ class Declared(Struct, frozen=True):
     Args:
         groups: its steps in order; those of one group are begun at the same moment.
         deadline: from its beginning; None for none.
+        function: what does its steps, when it is written as one; it has no groups then.
     """
 
     groups: tuple[tuple[Step[Any], ...], ...]
     deadline: timedelta | None
+    function: Callable[..., Awaitable[None]] | None = None
 
     @property
     def steps(self) -> tuple[Step[Any], ...]:
@@ -58,7 +61,9 @@ class SagaType(msgspec.StructMeta):
         if not any(isinstance(base, SagaType) for base in bases):
             return made  # Saga itself
         declare(made, name, version)
-        declared = Declared(tuple(_groups(namespace)), deadline)
+        run = namespace.get("run")
+        function = run if inspect.isfunction(run) else None
+        declared = Declared(tuple(_groups(namespace)), deadline, function)
         findings = [*_base_findings(bases), *_findings(declared, namespace), *_name_findings(namespace)]
         if findings := [f"saga {class_name}: {finding}" for finding in findings]:
             raise DefinitionError(*findings)
@@ -129,8 +134,10 @@ def _is_step(value: object) -> TypeGuard[Step[Any]]:
 def _findings(declared: Declared, namespace: dict[str, Any]) -> Iterator[str]:
     steps = declared.steps
     values: Sequence[object] = list(namespace.values())
-    if not steps:
-        yield "it has no steps; write one with @step"
+    if not steps and declared.function is None:
+        yield "it has no steps; write one with @step, or do them in async def run(self, steps: Steps)"
+    if steps and declared.function is not None:
+        yield f"it has a function run and the step {steps[0].name!r}; do the steps in one or the other way"
     if declared.deadline is not None and declared.deadline <= timedelta():
         yield f"deadline={declared.deadline}; it has to be more than nothing"
     yield from (f"parallel step {one.name!r} is no step of this class" for one in steps if one not in values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from leftfold.errors import DefinitionError, Fenced, StoreError, UnreadableState
+from leftfold.errors import DefinitionError, Fenced, StoreError
 from leftfold.handling.injection import Handling, Scope
 from leftfold.handling.loading import Loader
 from leftfold.handling.tracking import Tracking
@@ -19,7 +20,8 @@ from leftfold.messages.metadata import Metadata
 from leftfold.processes.committing import Busy, decided_with
 from leftfold.processes.definition import SagaDefinition, StepPlan
 from leftfold.processes.engine import Moment
-from leftfold.processes.journal import Journal, StepRecord, dump_journal, load_journal
+from leftfold.processes.instances import SagaInstances
+from leftfold.processes.journal import Journal, StepRecord, dump_journal
 from leftfold.processes.planning import Do, Finish, Move, Undo, Until, left_behind, planned, status_of
 from leftfold.processes.sending import Send, Sender
 from leftfold.processes.trying import (
@@ -37,70 +39,34 @@ from leftfold.store.work import Hold, Revise, Wake, WorkItem
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.reaction import Attempt
 
-__all__ = ["SagaCarrier", "read_journal"]
+__all__ = ["Means", "Run"]
 
 _AFTER_CONFLICTS: Final = timedelta(milliseconds=200)
 
 
-class SagaCarrier:
-    """Carries on the instances of the sagas of one context.
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What steps are done with.
 
     Args:
-        definitions: by their queues.
         loader: of the context's store.
         scope: what steps can be given.
         send: carries out what they send.
+        instances: the sagas of the context.
     """
 
-    def __init__(self, definitions: Mapping[str, SagaDefinition], loader: Loader, scope: Scope, send: Send) -> None:
-        self.queues = tuple(definitions)
-        self._definitions = definitions
-        self.loader = loader
-        self.scope = scope
-        self.send = send
-
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
-        """See `Carrier.carry`."""
-        definition = self._definitions[item.queue]
-        try:
-            journal = read_journal(definition, item)
-        except UnreadableState:
-            await self.loader.store.transact(
-                Transaction(writes=[Revise(id=item.id, token=item.token, status="stuck", state=item.state, wake=None)])
-            )
-            raise
-        await _Run(self, definition, item, hold, moment).run(journal)
+    loader: Loader
+    scope: Scope
+    send: Send
+    instances: SagaInstances
 
 
-def read_journal(definition: SagaDefinition, item: WorkItem) -> Journal:
-    """The journal of an instance.
-
-    Raises:
-        UnreadableState: it is damaged, or was not written by this definition.
-    """
-    try:
-        journal = load_journal(item.state)
-        definition.load(journal.fields)
-    except Exception as error:  # a `__post_init__` may raise anything
-        raise UnreadableState(item.id, item.queue, str(error)) from error
-    if journal.outline != definition.outline:
-        raise UnreadableState(
-            item.id,
-            item.queue,
-            f"it runs by the steps {', '.join(journal.outline)}, and this code has {', '.join(definition.outline)} "
-            "under the same version; give the changed saga another version=, and keep the old class beside it",
-        )
-    return journal
-
-
-class _Run:
+class Run:
     """One claim of one instance."""
 
-    def __init__(
-        self, carrier: SagaCarrier, definition: SagaDefinition, item: WorkItem, hold: Hold, moment: Moment
-    ) -> None:
-        self._carrier = carrier
-        self._loader = carrier.loader
+    def __init__(self, means: Means, definition: SagaDefinition, item: WorkItem, hold: Hold, moment: Moment) -> None:
+        self._means = means
+        self._loader = means.loader
         self._definition = definition
         self._item = item
         self._hold = hold
@@ -133,6 +99,8 @@ class _Run:
             return self._planned(await self._do(move.steps, journal))
         if isinstance(move, Undo):
             return self._planned(await self._undo(move.step, journal))
+        if isinstance(move, Finish) and journal.parent is not None:
+            await self._means.instances.nudge(journal.parent)
         return None
 
     def _planned(self, journal: Journal) -> _Next:
@@ -168,7 +136,7 @@ class _Run:
         if self._deadline is not None and not forward:
             limit_s = min(limit_s, max((self._deadline - self._moment()).total_seconds(), 0.0))
         attempt = attempt_of(self._item.id, record, undo=False)
-        metadata = self._metadata(journal)
+        metadata = self._metadata(journal, self._definition.via(plan.name))
         given = self._given(plan.needs, metadata, attempt)
         return await do_externally(plan, self._definition.load(journal.fields), given, metadata, limit_s)
 
@@ -176,7 +144,7 @@ class _Run:
         record = journal.record(plan.name)
         assert record is not None  # noqa: S101 - it was begun
         saga, attempt = self._definition.load(journal.fields), attempt_of(self._item.id, record, undo=True)
-        metadata = self._metadata(journal)
+        metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
         given = self._given(plan.undo_needs, metadata, attempt)
         error = await undo_once(plan, saga, record, given, metadata)
         return undo_heard(journal, plan, error, self._moment())
@@ -185,12 +153,13 @@ class _Run:
         """Do a transactional step: its events, the fact that it is done and the next plan in one commit."""
         known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", started_at=self._moment())
         journal = journal.recorded(replace(known, tries=known.tries + 1, due=None))
+        metadata = self._metadata(journal, self._definition.via(plan.name))
 
         async def decide(tracking: Tracking) -> Journal:
-            return heard(journal, plan, await self._recorded(plan, journal, tracking), self._moment())
+            return heard(journal, plan, await self._recorded(plan, journal, tracking, metadata), self._moment())
 
         try:
-            return await self._committed(journal, decide)
+            return await self._committed(metadata, decide)
         except (Fenced, StoreError):
             raise
         except Busy as busy:
@@ -203,9 +172,10 @@ class _Run:
         """Undo a step by a transactional undo, which was not noted before."""
         known = journal.record(plan.name)
         assert known is not None  # noqa: S101 - it was begun
+        metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
 
         async def decide(tracking: Tracking) -> Journal:
-            saga, metadata = self._definition.load(journal.fields), self._metadata(journal)
+            saga = self._definition.load(journal.fields)
             given = self._given(plan.undo_needs, metadata, None, tracking)
             error = await undo_once(plan, saga, known, given, metadata)
             if error is not None:
@@ -213,7 +183,7 @@ class _Run:
             return undo_heard(journal, plan, None, self._moment())
 
         try:
-            return await self._committed(journal, decide)
+            return await self._committed(metadata, decide)
         except (Fenced, StoreError):
             raise
         except Busy as busy:
@@ -222,14 +192,14 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - it is tried again, then parked
             return self._planned(undo_heard(journal, plan, error, self._moment()))
 
-    async def _committed(self, journal: Journal, decide: Callable[[Tracking], Awaitable[Journal]]) -> _Next:
+    async def _committed(self, metadata: Metadata, decide: Callable[[Tracking], Awaitable[Journal]]) -> _Next:
         """What is recorded, the journal that *decide* makes of it and the next plan, in one commit."""
 
         async def decided(tracking: Tracking) -> tuple[_Next, Revise]:
             after = self._planned(await decide(tracking))
             return replace(after, stored=True), self._revise(after.journal, after.move)
 
-        after = await decided_with(self._loader, self._metadata(journal), decided)
+        after = await decided_with(self._loader, metadata, decided)
         self._token += 1
         return after
 
@@ -237,10 +207,9 @@ class _Run:
         """Tried again soon, and this try does not count."""
         return replace(known, error=error_text(busy.conflict), due=self._moment() + _AFTER_CONFLICTS)
 
-    async def _recorded(self, plan: StepPlan, journal: Journal, tracking: Tracking) -> Tried:
+    async def _recorded(self, plan: StepPlan, journal: Journal, tracking: Tracking, metadata: Metadata) -> Tried:
         saga = self._definition.load(journal.fields)
         before = Raw(msgspec.json.encode(saga))
-        metadata = self._metadata(journal)
         given = self._given(plan.needs, metadata, None, tracking)
         value = await called(plan.step.do(saga, **given), metadata, plan.step.timeout.total_seconds())
         return Tried(result=plan.dump(value), changed=changed_fields(before, saga))
@@ -254,15 +223,14 @@ class _Run:
             if hint is Attempt:
                 given[name] = attempt
             elif hint is Sender:
-                given[name] = Sender(self._carrier.send, metadata)
-            elif (supply := self._carrier.scope.resolve(hint)) is not None:
+                given[name] = Sender(self._means.send, metadata)
+            elif (supply := self._means.scope.resolve(hint)) is not None:
                 given[name] = supply(handling)
         return given
 
-    def _metadata(self, journal: Journal) -> Metadata:
-        """Of what is recorded and sent by steps: it belongs to whatever began the saga."""
-        known = journal.metadata
-        return replace(known, correlation_id=known.correlation_id or self._item.id, causation_id=self._item.id)
+    def _metadata(self, journal: Journal, via: str) -> Metadata:
+        """Of what is recorded and sent by a step: it belongs to whatever began the saga."""
+        return journal.metadata.caused_by(self._item.id, via=via)
 
     def _revise(self, journal: Journal, move: Move) -> Revise:
         wake: Wake = self._hold

@@ -1,0 +1,226 @@
+"""Runs sagas that are written as a function: called again from the start, with what is done answered at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final, Never, TypeVar, cast
+
+from msgspec import Raw
+from msgspec.structs import replace
+
+from leftfold.errors import DefinitionError, NotPossible, StepRefused, UnreadableState
+from leftfold.processes.definition import GuidedDefinition
+from leftfold.processes.intervening import Verb
+from leftfold.processes.journal import Journal, StepRecord
+from leftfold.processes.outcome import Outcome
+from leftfold.processes.planning import Do, Finish, Move, Until, begun, doubted, left_behind, turned_back
+from leftfold.processes.saga import Saga
+from leftfold.processes.sagas import Run
+from leftfold.processes.step import Step
+from leftfold.processes.steps import Steps
+from leftfold.processes.trying import heard
+from leftfold.subscriptions.policy import Retry
+from leftfold.subscriptions.reaction import Attempt
+
+__all__ = ["GuidedRun"]
+
+R = TypeVar("R")
+S = TypeVar("S", bound=Saga)
+
+_GONE: Final = "its worker was gone before it was heard how it ended"
+_LOOK: Final = timedelta(seconds=30)
+_UNDO_CHILD: Final = Retry(attempts=20, first=timedelta(milliseconds=200), most=timedelta(seconds=30))
+
+
+async def _begun_elsewhere() -> None:
+    """A child is begun and looked at, not called."""
+
+
+class _Leave(BaseException):
+    """Leaves the function; no code of a user catches it.
+
+    Args:
+        move: what comes next; None when the function was only asked for its steps.
+    """
+
+    def __init__(self, move: Move | None) -> None:
+        self.move = move
+        super().__init__()
+
+
+class _StillUndoing(Exception):
+    """A child has not been undone yet."""
+
+
+class GuidedRun(Run):
+    """One claim of one instance of a saga that is written as a function."""
+
+    _definition: GuidedDefinition
+    _journal: Journal
+    _under_way: str | None = None
+
+    async def run(self, journal: Journal) -> None:
+        """See `Run.run`."""
+        self._definition = self._definition.asked_anew()
+        self._journal = journal
+        move = await self._called()
+        journal = self._journal
+        if missing := [one.name for one in journal.steps if not self._definition.knows(one.name)]:
+            raise UnreadableState(
+                self._item.id,
+                self._item.queue,
+                f"the function of this version does not ask any more for {', '.join(map(repr, missing))}",
+            )
+        if not journal.back and move is not None:
+            await self._write(self._revise(journal, move))
+            return
+        step = self._planned(left_behind(self._definition, journal))
+        while (after := await self._made(step)) is not None:
+            step = after
+
+    async def _called(self) -> Move | None:
+        """Call the function; its end, or where it waits; None when it is to be undone."""
+        saga = self._definition.load(self._journal.fields)
+        metadata = self._metadata(self._journal, self._definition.via("run"))
+        function = self._definition.function
+        given = self._given(function.needs, metadata, None)
+        given[function.steps] = Steps(self)
+        try:
+            await function.call(saga, **given)
+        except _Leave as leave:
+            return leave.move
+        except UnreadableState:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on
+            if not self._journal.back:
+                self._journal = turned_back(self._definition, self._journal, str(error) or type(error).__name__)
+            return None
+        return None if self._journal.back else Finish("completed")
+
+    async def answered(self, name: str, step: Step[R], returns: type[R]) -> R:
+        """See `Guiding.answered`."""
+        plan = self._definition.ask(name, step, returns)
+        if self._under_way is not None:
+            raise DefinitionError(
+                f"saga {self._definition.name}: step {name!r} is asked for while {self._under_way!r} is under way; "
+                "await one before the next"
+            )
+        self._under_way = name
+        try:
+            while (record := self._answer(name)) is None:
+                self._check_deadline()
+                self._journal = begun(self._journal, [plan], self._moment())
+                await self._write(self._revise(self._journal, Do((plan,))))
+                tried = await self._try(plan, self._journal)
+                self._journal = heard(self._journal, plan, tried, self._moment())
+        finally:
+            self._under_way = None
+        return cast("R", plan.result.decode(record.result))
+
+    def _answer(self, name: str) -> StepRecord | None:
+        """The step if it is done; None when it is to be tried now."""
+        record = self._journal.record(name)
+        if self._journal.back:
+            return self._told(record)
+        if record is None:
+            return None
+        if record.status == "started" and record.due is None:
+            record = doubted(self._definition, record, _GONE)
+            self._journal = self._journal.recorded(replace(record, due=self._moment()))
+        if record.status == "refused":
+            raise StepRefused(self._item.id, name, record.error or "")
+        if record.status == "failed":  # no other way makes up for what may have been done
+            self._turn_back(f"step {name!r} is in doubt: {record.error}")
+        if record.status == "started":
+            if record.due is not None and record.due > self._moment():
+                due = record.due if self._deadline is None else min(record.due, self._deadline)
+                raise _Leave(Until(due))
+            return None
+        return record
+
+    def _told(self, record: StepRecord | None) -> StepRecord:
+        """While it is undone, the function is called only to learn what its steps are."""
+        if record is None:
+            raise _Leave(None)
+        if record.status == "refused":
+            raise StepRefused(self._item.id, record.name, record.error or "")
+        if record.doubt is not None:
+            raise _Leave(None)
+        return record
+
+    def _check_deadline(self) -> None:
+        if self._deadline is not None and self._deadline <= self._moment():
+            self._turn_back("its deadline has passed")
+
+    def _turn_back(self, reason: str) -> Never:
+        self._journal = turned_back(self._definition, self._journal, reason)
+        raise _Leave(None)
+
+    async def child(self, name: str, saga: S) -> S:
+        """See `Guiding.child`."""
+        child, id = self._means.instances.definition_of(type(saga)).name, f"{self._own_id}/{name}"
+
+        async def undone(_saga: Saga, _was: Outcome[Any], attempt: Attempt) -> None:  # noqa: ARG001 - the id is its key
+            await self._undo_child(child, id)
+
+        step: Step[Any] = Step(_begun_elsewhere, retry=None, timeout=_LOOK, refused=(), pivot=False, undoable=True)
+        step.name = name
+        step.undo(retry=_UNDO_CHILD)(undone)
+        plan = self._definition.ask(name, step, type(saga))
+        record = self._answer_of_child(name)
+        if record is None:
+            self._check_deadline()
+            if self._journal.record(name) is None:
+                self._journal = begun(self._journal, [plan], self._moment())
+                await self._write(self._revise(self._journal, Do((plan,))))
+            record = await self._looked(name, saga, child, id)
+        return cast("S", plan.result.decode(record.result))
+
+    def _answer_of_child(self, name: str) -> StepRecord | None:
+        record = self._journal.record(name)
+        if self._journal.back:
+            return self._told(record)
+        if record is None or record.status == "started":
+            return None
+        if record.status == "refused":
+            raise StepRefused(self._item.id, name, record.error or "")
+        return record
+
+    async def _looked(self, name: str, saga: Saga, child: str, id: str) -> StepRecord:
+        """Begin the child unless it has begun, and look at it; leaves when it has not ended."""
+        metadata = self._metadata(self._journal, self._definition.via(name))
+        await self._means.instances.begin(saga, id, metadata, parent=self._item.id)
+        view = await self._means.instances.show(child, id)
+        record = self._journal.record(name)
+        assert record is not None  # noqa: S101 - it was noted before
+        now = self._moment()
+        if view.status == "completed":
+            record = replace(record, status="done", result=Raw(view.fields.encode()), due=None, ended_at=now)
+            self._journal = self._journal.recorded(record)
+            return record
+        if view.status == "compensated":
+            error = f"{id} was undone: {view.reason}"
+            self._journal = self._journal.recorded(
+                replace(record, status="refused", error=error, due=None, ended_at=now)
+            )
+            raise StepRefused(self._item.id, name, error)
+        look = now + _LOOK
+        self._journal = self._journal.recorded(replace(record, due=look))
+        raise _Leave(Until(look if self._deadline is None else min(look, self._deadline)))
+
+    async def _undo_child(self, child: str, id: str) -> None:
+        instances = self._means.instances
+        view = await instances.show(child, id)
+        if view.status == "compensated":
+            return
+        if not view.back:
+            verb = Verb(name="abort", who=self._item.id, why="its parent is undone", completed=True)
+            try:
+                await instances.intervene(child, id, verb)
+            except NotPossible as error:
+                raise _StillUndoing(str(error)) from error
+        raise _StillUndoing(f"{id} is {view.status}")
+
+    @property
+    def _own_id(self) -> str:
+        return self._item.id.removeprefix(self._definition.item_id(""))

@@ -1,0 +1,141 @@
+"""What a saga that is written as a function does its steps with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final, Protocol, TypeVar, overload
+
+from leftfold.domain.errors import DomainError
+from leftfold.processes.outcome import Outcome
+from leftfold.processes.saga import Saga
+from leftfold.processes.step import Step
+from leftfold.subscriptions.policy import Retry
+from leftfold.subscriptions.reaction import Attempt
+
+__all__ = ["Guiding", "Steps"]
+
+R = TypeVar("R")
+S = TypeVar("S", bound=Saga)
+
+_NONE: Final = type(None)
+_A_MINUTE: Final = timedelta(minutes=1)
+_THREE_TIMES: Final = Retry(attempts=3)
+_TEN_TIMES: Final = Retry(attempts=10)
+
+
+class Guiding(Protocol):
+    """Answers steps from the journal, or has them done."""
+
+    async def answered(self, name: str, step: Step[R], returns: type[R]) -> R:
+        """What the step returned."""
+        ...
+
+    async def child(self, name: str, saga: S) -> S:
+        """The saga as it was when it was completed."""
+        ...
+
+
+class Steps:
+    """Does the steps of a saga that is written as a function.
+
+    ::
+
+        class Restock(Saga):
+            skus: tuple[str, ...]
+
+            async def run(self, steps: Steps, supplier: Supplier) -> None:
+                for sku in self.skus:
+                    await steps.do(f"order {sku}", partial(supplier.order, sku), undo=partial(supplier.cancel, sku))
+
+    The function is called again from its start whenever the saga goes on; a step that is done is answered at once, by
+    its name. So between steps it does nothing that may not happen twice, and it awaits one step before the next. It may
+    catch `StepRefused` and take another way; any error that it raises has the saga undone, and so has a step in doubt.
+    """
+
+    def __init__(self, guiding: Guiding) -> None:
+        self._guiding = guiding
+
+    @overload
+    async def do(
+        self,
+        name: str,
+        do: Callable[[Attempt], Awaitable[R]],
+        *,
+        returns: type[R],
+        undo: Callable[[Outcome[R], Attempt], Awaitable[None]] | None,
+        retry: Retry = ...,
+        undo_retry: Retry = ...,
+        timeout: timedelta = ...,
+        refused: tuple[type[Exception], ...] = ...,
+    ) -> R: ...
+    @overload
+    async def do(
+        self,
+        name: str,
+        do: Callable[[Attempt], Awaitable[None]],
+        *,
+        undo: Callable[[Outcome[None], Attempt], Awaitable[None]] | None,
+        retry: Retry = ...,
+        undo_retry: Retry = ...,
+        timeout: timedelta = ...,
+        refused: tuple[type[Exception], ...] = ...,
+    ) -> None: ...
+    async def do(  # noqa: PLR0913 - each is a word about the step
+        self,
+        name: str,
+        do: Callable[[Attempt], Awaitable[Any]],
+        *,
+        undo: Callable[[Outcome[Any], Attempt], Awaitable[None]] | None,
+        returns: type[Any] = _NONE,
+        retry: Retry = _THREE_TIMES,
+        undo_retry: Retry = _TEN_TIMES,
+        timeout: timedelta = _A_MINUTE,
+        refused: tuple[type[Exception], ...] = (DomainError,),
+    ) -> Any:
+        """Do a step, unless it is done already; see `step` for what its words mean.
+
+        Args:
+            name: unique in this instance; put what a loop runs over into it.
+            do: an external call; `Attempt.key` is the same at every try.
+            returns: the type of what it returns, to read it again; None when left out.
+            undo: undoes it; None when there is nothing to undo.
+
+        Returns:
+            What *do* returned, at whichever try.
+
+        Raises:
+            StepRefused: it was refused.
+        """
+
+        async def done(_saga: Saga, attempt: Attempt) -> Any:  # noqa: ANN401 - whatever it returns
+            return await do(attempt)
+
+        made: Step[Any] = Step(
+            done, retry=retry, timeout=timeout, refused=refused, pivot=False, undoable=undo is not None
+        )
+        made.name = name
+        if undo is not None:
+
+            async def undone(_saga: Saga, was: Outcome[Any], attempt: Attempt) -> None:
+                await undo(was, attempt)
+
+            made.undo(retry=undo_retry)(undone)
+        return await self._guiding.answered(name, made, returns)
+
+    async def child(self, name: str, saga: S) -> S:
+        """Have another saga done, and wait for it; nothing is held meanwhile.
+
+        It is undone with this one, unless its pivot is done.
+
+        Args:
+            name: unique in this instance, like that of a step.
+            saga: of the same context; with its fields as at its beginning.
+
+        Returns:
+            The saga as it was when it was completed.
+
+        Raises:
+            StepRefused: it was undone.
+        """
+        return await self._guiding.child(name, saga)

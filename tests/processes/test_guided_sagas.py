@@ -1,0 +1,229 @@
+"""Sagas that are written as a function: loops, other ways, children, kills."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from leftfold import App, Attempt, Context, DomainError, Outcome, Retry, Saga, Steps, step
+from leftfold.errors import DefinitionError, StepRefused
+from leftfold.processes import SagaView
+from leftfold.store.memory import MemoryStore
+from leftfold.store.port import Store
+from leftfold.testing import CrashRun, ManualClock, crash_everywhere
+
+
+class SoldOut(DomainError):
+    """There is none."""
+
+
+@dataclass
+class Supplier:
+    """Orders and cancels, each key once."""
+
+    refusing: frozenset[str] = frozenset()
+    silent: frozenset[str] = frozenset()
+    ordered: dict[str, str] = field(default_factory=dict[str, str])
+    cancelled: list[str] = field(default_factory=list[str])
+
+    async def order(self, sku: str, attempt: Attempt) -> str:
+        """Order one; the answer to a repeated key is the first one."""
+        if sku in self.refusing:
+            raise SoldOut
+        if attempt.key in self.cancelled:
+            raise SoldOut
+        self.ordered[attempt.key] = sku
+        if sku in self.silent:
+            raise ConnectionError("no answer")
+        return f"order of {sku}"
+
+    async def cancel(self, sku: str, was: Outcome[str], attempt: Attempt) -> None:
+        """Cancel it, whether it was ordered or not."""
+        assert attempt.undoes is not None
+        self.cancelled.append(attempt.undoes)
+        self.ordered.pop(attempt.undoes, None)
+
+    @property
+    def skus(self) -> list[str]:
+        """What is ordered."""
+        return list(self.ordered.values())
+
+
+class Restock(Saga, deadline=timedelta(hours=1)):
+    skus: tuple[str, ...]
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        for sku in self.skus:
+            try:
+                await _order(steps, supplier, sku)
+            except StepRefused:
+                await _order(steps, supplier, f"other {sku}")
+
+
+async def _order(steps: Steps, supplier: Supplier, sku: str) -> str:
+    return await steps.do(
+        f"order {sku}",
+        partial(supplier.order, sku),
+        returns=str,
+        undo=partial(supplier.cancel, sku),
+        retry=Retry(attempts=2, first=timedelta(minutes=1)),
+    )
+
+
+class Deliver(Saga):
+    sku: str
+    note: str = ""
+
+    @step(retry=Retry(attempts=2))
+    async def order(self, supplier: Supplier, attempt: Attempt) -> None:
+        self.note = await supplier.order(self.sku, attempt)
+
+    @order.undo
+    async def cancel(self, was: Outcome[None], supplier: Supplier, attempt: Attempt) -> None:
+        assert attempt.undoes is not None
+        supplier.cancelled.append(attempt.undoes)
+        supplier.ordered.pop(attempt.undoes, None)
+
+
+class Feast(Saga):
+    dishes: tuple[str, ...]
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        for dish in self.dishes:
+            delivered = await steps.child(dish, Deliver(sku=dish))
+            assert delivered.note == f"order of {dish}"
+
+
+shop = Context("shop")
+for _saga in (Restock, Deliver, Feast):
+    shop.saga(_saga)
+
+
+def _app(supplier: Supplier, store: Store, clock: ManualClock) -> App:
+    return App(shop, store=store, clock=clock, workers=False, provide={Supplier: supplier})
+
+
+Check = Callable[[Supplier, SagaView], None]
+
+
+async def _everywhere(saga: Saga, supplier: Callable[[], Supplier], check: Check) -> SagaView:
+    """The view of the run that was not killed."""
+
+    def checked(made: Supplier, run: CrashRun) -> None:
+        check(made, run.view)
+
+    runs = await crash_everywhere(saga, supplier, _app, checked)
+    assert len(runs) > 3
+    return runs[-1].view
+
+
+async def test_steps_of_a_loop_are_done_once_each_wherever_it_is_killed() -> None:
+    def check(supplier: Supplier, view: SagaView) -> None:
+        assert view.status == "completed"
+        assert supplier.skus == ["tea", "salt", "rice"]
+
+    view = await _everywhere(Restock(skus=("tea", "salt", "rice")), Supplier, check)
+    assert [one.name for one in view.steps] == ["order tea", "order salt", "order rice"]
+
+
+async def test_a_refused_step_lets_the_function_take_another_way() -> None:
+    def check(supplier: Supplier, view: SagaView) -> None:
+        # Killed while it asks for salt, a saga cannot be sure that there was none.
+        assert supplier.skus == {"completed": ["tea", "other salt", "rice"], "compensated": []}[view.status]
+
+    view = await _everywhere(
+        Restock(skus=("tea", "salt", "rice")), lambda: Supplier(refusing=frozenset({"salt"})), check
+    )
+    assert view.status == "completed"
+
+
+async def test_what_is_in_doubt_is_undone_first_then_what_was_done() -> None:
+    def check(supplier: Supplier, view: SagaView) -> None:
+        assert view.status == "compensated"
+        assert supplier.skus == []
+        order = [key.split("/")[-2] for key in dict.fromkeys(supplier.cancelled)]
+        assert order == ["order salt", "order tea"]
+
+    view = await _everywhere(Restock(skus=("tea", "salt", "rice")), lambda: Supplier(silent=frozenset({"salt"})), check)
+    assert view.reason == "step 'order salt' is in doubt: ConnectionError: no answer"
+
+
+async def test_children_are_begun_once_waited_for_and_read() -> None:
+    def check(supplier: Supplier, view: SagaView) -> None:
+        assert view.status == "completed"
+        assert supplier.skus == ["soup", "fish"]
+
+    await _everywhere(Feast(dishes=("soup", "fish")), Supplier, check)
+
+
+async def test_a_child_that_is_undone_has_its_sisters_undone() -> None:
+    def check(supplier: Supplier, view: SagaView) -> None:
+        assert view.status == "compensated"
+        assert supplier.skus == []
+
+    view = await _everywhere(Feast(dishes=("soup", "fish")), lambda: Supplier(refusing=frozenset({"fish"})), check)
+    assert "step 'fish' was refused" in str(view.reason)
+
+
+async def test_a_child_wakes_who_waits_for_it(each_url: str) -> None:
+    supplier = Supplier()
+    async with App(shop, store=each_url, provide={Supplier: supplier}) as app:
+        await app.start(Feast(dishes=("soup", "fish")), id="1")
+        view = await app.sagas.ended(Feast, "1", timeout=20)
+        assert view.status == "completed"
+        assert [one.id async for one in app.sagas.find(Deliver)] == ["1/fish", "1/soup"]
+    assert supplier.skus == ["soup", "fish"]
+
+
+class Changed(Saga, name="Restock", deadline=timedelta(hours=1)):
+    skus: tuple[str, ...]
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        for sku in self.skus[1:]:
+            await _order(steps, supplier, sku)
+
+
+async def test_a_function_that_asks_no_more_for_what_was_done_is_stuck_and_never_guessed_at() -> None:
+    first, changed = Context("shop"), Context("shop")
+    first.saga(Restock)
+    changed.saga(Changed)
+    supplier = Supplier(silent=frozenset({"salt"}))
+    store, clock = MemoryStore(), ManualClock()
+
+    def tried(view: SagaView) -> bool:
+        return any(one.name == "order salt" and one.due is not None for one in view.steps)
+
+    async with App(first, store=store, provide={Supplier: supplier}) as app:
+        await app.start(Restock(skus=("tea", "salt")), id="1")
+        while not tried(await app.sagas.show(Restock, "1")):
+            await asyncio.sleep(0)
+    async with App(changed, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        await app.sagas.abort(Changed, "1", who="Ada", why="it is not needed")
+        view = await app.sagas.ended(Changed, "1", timeout=20)
+        assert view.status == "stuck"
+    assert supplier.cancelled == []
+
+
+def test_a_saga_has_steps_or_a_function() -> None:
+    with pytest.raises(DefinitionError, match="a function run and the step 'order'"):
+
+        class _Both(Saga):
+            @step(undoable=False)
+            async def order(self) -> None: ...
+
+            async def run(self, steps: Steps) -> None: ...
+
+
+def test_a_function_takes_steps() -> None:
+    class Nothing(Saga):
+        async def run(self, supplier: Supplier) -> None: ...
+
+    context = Context("shop")
+    context.saga(Nothing)
+    with pytest.raises(DefinitionError, match="run takes no Steps"):
+        App(context, store="memory:", provide={Supplier: Supplier()})
