@@ -19,8 +19,10 @@ from examples.tour import (
     consistency,
     cqrs,
     event_store,
+    orchestration,
     projections,
     read_models,
+    recovery,
     snapshots,
     temporal_queries,
     versions,
@@ -50,6 +52,8 @@ PATTERNS: Mapping[int, Pattern] = {
     68: read_models,
     69: across_contexts,
     70: cached_queries,
+    71: orchestration,
+    73: recovery,
 }
 
 cli = App(name="python -m examples.tour", version_flags=())

@@ -82,6 +82,27 @@ FIGURES = [
             "balances": ["1000", "1000", "1500", "1500"],
         },
     },
+    {
+        "pattern": 71,
+        "ok": True,
+        "shown": {
+            "completed": ["Reserve Inventory", "Process Payment", "Ship Order"],
+            "compensated_in": ["Process Payment", "Reserve Inventory"],
+            "in_doubt_undone_first": "Ship Order",
+            "parked": 1,
+            "others_undone": True,
+        },
+    },
+    {
+        "pattern": 73,
+        "ok": True,
+        "shown": {
+            "executions": 1,
+            "attempts": 3,
+            "killed_after": "Reserve Inventory",
+            "resumed_from": "Process Payment",
+        },
+    },
 ]
 
 
@@ -135,7 +156,7 @@ def test_a_pattern_that_misses_its_figures_is_not_ok_and_fails_the_run(tmp_path:
 def test_an_unknown_pattern_and_a_wrong_store_are_told_in_one_line() -> None:
     unknown = python("-m", "examples.tour", "7", "--json")
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert unknown.stderr == "there is no pattern 7 here; there are 61, 62, 63, 64, 65, 66, 67, 68, 69, 70\n"
+    assert unknown.stderr == "there is no pattern 7 here; there are 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 73\n"
     wrong = python("-m", "examples.tour", "--json", "--store", "sqlit:///x.db")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "store URL 'sqlit:///x.db'" in wrong.stderr

@@ -1,0 +1,53 @@
+"""The shop, put together."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Self
+
+from examples.shop import inventory, orders, payment, shipping
+from examples.shop.carrier import Carrier, SandboxCarrier
+from examples.shop.gateway import Gateway, SandboxGateway
+from leftfold import App
+from leftfold.subscriptions import Timing
+
+__all__ = ["CONTEXTS", "Shop", "app"]
+
+CONTEXTS = (orders.context, inventory.context, payment.context, shipping.context)
+
+
+class Shop:
+    """A shop, with a gateway and a carrier that can be told to misbehave.
+
+    Args:
+        stores: a URL with `{context}` in it; the gateway's and the carrier's books are beside those of the contexts.
+        patience: how long the shop waits for an answer of theirs.
+        workers: see `App`.
+    """
+
+    def __init__(
+        self, stores: str, *, patience: timedelta = timedelta(seconds=10), workers: bool | Timing = True
+    ) -> None:
+        self.gateway = SandboxGateway(stores.replace("{context}", "gateway"), patience)
+        self.carrier = SandboxCarrier(stores.replace("{context}", "carrier"), patience)
+        self._closing = AsyncExitStack()
+        self.app = App(*CONTEXTS, store=stores, provide={Gateway: self.gateway, Carrier: self.carrier}, workers=workers)
+
+    async def __aenter__(self) -> Self:
+        """Open it, and what is outside."""
+        async with AsyncExitStack() as opening:
+            for each in (self.gateway, self.carrier, self.app):
+                await opening.enter_async_context(each)
+            self._closing = opening.pop_all()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close it."""
+        await self._closing.aclose()
+
+
+def app() -> App:
+    """The shop on the stores that LEFTFOLD_STORE names, for `leftfold work --app examples.shop.system:app`."""
+    return Shop(os.environ.get("LEFTFOLD_STORE", "sqlite:///var/shop_{context}.db")).app
