@@ -1,0 +1,104 @@
+"""What is expected of commands that reactions send: to be carried out in time, or it is recorded that they were not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec import Struct
+
+from leftfold.messages.event import Event
+from leftfold.messages.metadata import Metadata
+from leftfold.processes.engine import Moment
+from leftfold.processes.outgoing import COMMAND, load_outgoing
+from leftfold.store.event_store import Envelope, EventStore
+from leftfold.store.names import StreamName
+from leftfold.store.port import Store
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import Begin, End, Hold, WorkItem
+
+__all__ = ["CATEGORY", "EXPECTATION", "ExpectationCarrier", "Overdue", "expectation"]
+
+EXPECTATION: Final = "expectation/"
+"""Ids and queues of expectations begin with it."""
+
+CATEGORY: Final = "expectation"
+"""Of the streams that `Overdue` is recorded in."""
+
+_NAMESPACE: Final = UUID("8f1d7f60-7a1b-5b0e-9f5a-9a3f0a6f9f31")
+
+
+class Overdue(Event, name="leftfold.Overdue"):
+    """A command that a reaction has sent was not carried out in time; recorded once, in the context of the reaction.
+
+    Args:
+        reaction: name of the context and the reaction.
+        event_id: of the event that was reacted to.
+        command: name of the command.
+        due: by when it was expected.
+    """
+
+    reaction: str
+    event_id: UUID
+    command: str
+    due: datetime
+
+
+class _Expectation(Struct, frozen=True, kw_only=True):
+    reaction: str
+    event_id: UUID
+    command: str
+    due: datetime
+    metadata: Metadata
+
+
+_dump: Final = msgspec.json.Encoder().encode
+_load: Final = msgspec.json.Decoder(_Expectation).decode
+
+
+def expectation(reaction: str, command: Begin, event_id: UUID, metadata: Metadata, due: datetime) -> Begin:
+    """What expects that *command* is carried out by *due*.
+
+    Args:
+        reaction: name of the context and the reaction that sends it.
+    """
+    name = load_outgoing(command.state).command
+    kept = _Expectation(reaction=reaction, event_id=event_id, command=name, due=due, metadata=metadata)
+    return Begin(
+        id=f"{EXPECTATION}{command.id.removeprefix(COMMAND)}",
+        queue=f"{EXPECTATION}{reaction}",
+        status="waiting",
+        state=_dump(kept),
+        wake=due,
+        unless_there=True,
+    )
+
+
+class ExpectationCarrier:
+    """Carries on the expectations of the reactions of one context.
+
+    Args:
+        reactions: names of the context and the reaction each.
+        store: of the context.
+        events: records in it.
+    """
+
+    def __init__(self, reactions: Sequence[str], store: Store, events: EventStore) -> None:
+        self.queues = tuple(f"{EXPECTATION}{name}" for name in reactions)
+        self._store = store
+        self._events = events
+
+    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:  # noqa: ARG002 - one write is the last
+        """See `Carrier.carry`: a command that is still on its way is overdue."""
+        end, id = End(id=item.id, token=item.token), item.id.removeprefix(EXPECTATION)
+        if f"{COMMAND}{id}" not in await self._store.work([f"{COMMAND}{id}"]):
+            await self._store.transact(Transaction(writes=[end]))
+            return
+        kept = _load(item.state)
+        overdue = Overdue(reaction=kept.reaction, event_id=kept.event_id, command=kept.command, due=kept.due)
+        envelope = Envelope(event=overdue, id=uuid5(_NAMESPACE, item.id), metadata=kept.metadata)
+        part = self._events.part(StreamName(CATEGORY, id), envelope, expected=0)
+        await self._events.commit(part, writes=[end])

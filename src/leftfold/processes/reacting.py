@@ -1,0 +1,192 @@
+"""Choreography: commands that follow from events, without anybody who conducts; and what is expected of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import UnionType
+from typing import Any, Final, Union, cast, get_args, get_origin
+
+from leftfold.errors import DefinitionError, InvalidInput
+from leftfold.handling.signatures import described, signature_of
+from leftfold.messages.annotations import waiting_flaw
+from leftfold.messages.command import Command
+from leftfold.messages.event import event_flaw
+from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.metadata import Metadata
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.messages.unions import members_of
+from leftfold.processes.expecting import expectation
+from leftfold.processes.outgoing import Origin, Post, command_id, outgoing
+from leftfold.store.work import Begin
+from leftfold.subscriptions.consumer import Failure, Outcome
+from leftfold.subscriptions.policy import Failing, Policy
+
+__all__ = ["REACTION", "CommandReaction", "Responding", "command_reaction_of"]
+
+REACTION: Final = "reaction/"
+"""What sends commands is named by it."""
+
+_ZERO: Final = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CommandReaction:
+    """Commands that follow from events.
+
+    Args:
+        name: of the reaction and its checkpoint.
+        events: classes that it reacts to.
+        sends: classes of commands that it sends.
+        react: gives the commands of an event.
+        within: how soon each is expected to be carried out, from when the event was recorded; None for no expectation.
+        policy: what becomes of an event that the function raises at.
+    """
+
+    name: str
+    events: frozenset[type]
+    sends: tuple[type, ...]
+    react: Callable[[RecordedEvent[object]], Sequence[Command[object]]]
+    within: timedelta | None
+    policy: Policy
+
+
+class Responding:
+    """The consumer of a reaction that sends commands.
+
+    Args:
+        context: name of the context that it belongs to.
+        post: where the commands go.
+    """
+
+    def __init__(self, reaction: CommandReaction, context: str, post: Post) -> None:
+        self.events = reaction.events
+        self._reaction = reaction
+        self._name = f"{context}.{reaction.name}"
+        self._origin = Origin(name=f"{REACTION}{self._name}", id=f"{REACTION}{self._name}")
+        self._post = post
+
+    def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
+        """See `Consumer.subjects`: the stream."""
+        return (event.stream,)
+
+    async def consume(
+        self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
+    ) -> Outcome:
+        """See `Consumer.consume`."""
+        writes: list[Begin] = []
+        failures: list[Failure] = []
+        failed: set[str] = set()
+        numbers: dict[int, int] = {}
+        for event in (event for event in events if only is None or event.stream == only):
+            if event.stream in parked or event.stream in failed:
+                failures.append(Failure(event.stream, event, None))
+                continue
+            try:
+                begun = list(self._begun(event, numbers.get(event.position, 0)))
+            except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its stream alone
+                failures.append(Failure(event.stream, event, error))
+                if self._reaction.policy.failing is Failing.PARK:
+                    failed.add(event.stream)
+            else:
+                numbers[event.position] = numbers.get(event.position, 0) + len(begun)
+                writes += begun
+        return Outcome(writes, failures)
+
+    def forget(self) -> None:
+        """See `Consumer.forget`: it keeps nothing."""
+
+    def _begun(self, event: RecordedEvent[object], first: int) -> Iterator[Begin]:
+        """The commands of one event, on their way, and what is expected of them.
+
+        Args:
+            first: number of the first command; not 0 for the later parts of an event that an upcast splits.
+        """
+        metadata = Metadata(
+            correlation_id=event.metadata.correlation_id or str(event.id),
+            causation_id=str(event.id),
+            actor=self._origin.name,
+            tenant=event.metadata.tenant,
+            subject=event.metadata.subject,
+            extra={"reaction": self._name},
+        )
+        for number, command in enumerate(self._reaction.react(event), start=first):
+            begin = outgoing(
+                self._post, command, command_id(self._origin, str(event.id), number), self._origin, metadata
+            )
+            yield begin
+            if self._reaction.within is not None:
+                due = event.recorded_at + self._reaction.within
+                yield expectation(self._name, begin, event.id, metadata, due)
+
+
+def command_reaction_of(
+    function: Callable[..., object], name: str | None, within: timedelta | None, policy: Policy
+) -> CommandReaction:
+    """Read a reaction from its function `(event)` or `(event, recorded)`, which returns commands.
+
+    Raises:
+        DefinitionError: it lists every finding, each with the name of the function.
+    """
+    signature = signature_of(function)
+    where = f"reaction {name or getattr(function, '__name__', '')!r} ({signature.where})"
+    findings = list(signature.findings)
+    if flaw := waiting_flaw(function):
+        findings.append(f"{where} {flaw}; what acts on the world is @context.on")
+    hints = list(signature.parameters.values())
+    if not 1 <= len(hints) <= 2:
+        raise DefinitionError(*findings, f"{where} takes (event), or (event, recorded) to see times and actor")
+    try:
+        events = members_of(hints[0])
+    except DefinitionError as error:
+        raise DefinitionError(*findings, *(f"{where}: {one}" for one in error.findings)) from error
+    findings += [
+        f"{where}: {flaw}" for cls in events if IntegrationEvent not in cls.__mro__ and (flaw := event_flaw(cls))
+    ]
+    if len(hints) == 2 and RecordedEvent not in (hints[1], get_origin(hints[1])):
+        findings.append(f"{where}: its second parameter is a RecordedEvent, not {described(hints[1])}")
+    sends = tuple(_sent(signature.returned))
+    if not sends or not all(isinstance(cls, type) and issubclass(cls, Command) for cls in sends):
+        findings.append(
+            f"{where} returns {described(signature.returned)}; annotate what it sends: a command, a list of commands, "
+            "or None"
+        )
+    if within is not None and within <= _ZERO:
+        findings.append(f"{where}: within={within}; give a time above 0, or None")
+    if findings:
+        raise DefinitionError(*findings)
+    return CommandReaction(
+        name=name or str(getattr(function, "__name__", "")),
+        events=frozenset(events),
+        sends=sends,
+        react=_react_of(function, len(hints), where),
+        within=within,
+        policy=policy,
+    )
+
+
+def _sent(hint: object) -> Iterator[Any]:
+    while (aliased := getattr(hint, "__value__", None)) is not None:
+        hint = aliased
+    if get_origin(hint) in (Union, UnionType, list, tuple, Sequence):
+        for part in get_args(hint):
+            yield from _sent(part)
+    elif hint not in (None, type(None), Ellipsis):
+        yield get_origin(hint) or hint
+
+
+def _react_of(
+    function: Callable[..., object], count: int, where: str
+) -> Callable[[RecordedEvent[object]], Sequence[Command[object]]]:
+    def react(recorded: RecordedEvent[object]) -> Sequence[Command[object]]:
+        answer = function(recorded.event) if count == 1 else function(recorded.event, recorded)
+        if answer is None:
+            return ()
+        commands = cast("Sequence[object]", answer if isinstance(answer, list | tuple) else (answer,))
+        for command in commands:
+            if not isinstance(command, Command):
+                raise InvalidInput(f"{where} returned {command!r:.80}, which is no command")
+        return cast("Sequence[Command[object]]", commands)
+
+    return react
