@@ -212,7 +212,7 @@ async def test_a_function_that_asks_no_more_for_what_was_done_is_stuck_and_never
 def test_a_saga_has_steps_or_a_function() -> None:
     with pytest.raises(DefinitionError, match="a function run and the step 'order'"):
 
-        class _Both(Saga):
+        class Both(Saga):  # pyright: ignore[reportUnusedClass]
             @step(undoable=False)
             async def order(self) -> None: ...
 

@@ -17,6 +17,7 @@ from leftfold.handling.handlers import QueryHandler
 from leftfold.handling.injection import Scope, Supply
 from leftfold.handling.repository import Repository
 from leftfold.handling.routing import CommandRoute, QueryRoute, Routes, command_routes, query_routes
+from leftfold.handling.signatures import place_of
 from leftfold.messages.codec import Codec
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
@@ -25,6 +26,8 @@ from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
 from leftfold.processes.definition import SagaDefinition, saga_definition
+from leftfold.processes.expecting import CATEGORY, Overdue
+from leftfold.processes.migrating import migration_flaw
 from leftfold.processes.process import Family, families_of
 from leftfold.processes.sending import Sender
 from leftfold.projections.caching import TOUCHED
@@ -117,6 +120,7 @@ class Assembly:
         findings += self._saga_flaws()
         self.commands, self.queries = self._routes(findings)
         if findings:
+        findings += self._migration_flaws()
             raise DefinitionError(*dict.fromkeys(findings))
 
     def projections_of(self, handler: QueryHandler) -> tuple[Projection[Any], ...]:
@@ -206,6 +210,16 @@ class Assembly:
 
     def _reaction_flaws(self) -> Iterator[str]:
         for reaction in self.context.reactions:
+    def _migration_flaws(self) -> Iterator[str]:
+        known = {definition.cls: definition for definition in self.sagas.values()}
+        for migration in self.context.saga_migrations:
+            place = place_of(migration.function)
+            missing = [cls.__qualname__ for cls in (migration.old, migration.new) if cls not in known]
+            if missing:
+                yield f"{place} names {', '.join(missing)}, which is no saga of this context; register it with saga()"
+            elif flaw := migration_flaw(known[migration.old], known[migration.new], migration.function):
+                yield flaw
+
             for name, hint in reaction.needs.items():
                 if (
                     all(hint is not one for one in _OF_REACTIONS)

@@ -14,6 +14,7 @@ from leftfold.messages.message import declaration_in
 from leftfold.processes.checking import SagaFinding, saga_findings
 from leftfold.processes.instances import SagaInstances, SagaView
 from leftfold.processes.intervening import Verb
+from leftfold.processes.migrating import Migrated, migrated
 from leftfold.processes.saga import Saga
 
 __all__ = ["Begun", "SagaName", "Sagas"]
@@ -129,6 +130,25 @@ class Sagas:
             for running in self._running.values()
             async for finding in saga_findings(running.sagas.definitions, running.store, running.name)
         ]
+
+    async def migrate(self, saga: SagaName, *, try_only: bool = False) -> AsyncIterator[Migrated]:
+        """Bring instances of a saga to newer versions, by the functions that `Context.migrates` has registered.
+
+        Each is a commit of its own, from the oldest version up; one that does not fit stays as it is, with the reason.
+
+        Args:
+            try_only: change nothing, and tell what would be done.
+
+        Raises:
+            InvalidQuery: see `show`.
+        """
+        _, name = self._of(saga)
+        for running in self._running.values():
+            known = {one.cls: one for one in running.sagas.definitions.values() if one.name == name}
+            migrations = [one for one in running.assembly.context.saga_migrations if one.old in known]
+            for migration in sorted(migrations, key=lambda one: known[one.old].version):
+                async for one in migrated(running.store, known, migration, try_only=try_only):
+                    yield one
 
     async def _intervene(self, saga: SagaName, id: str, verb: Verb) -> SagaView:
         instances, name = self._of(saga)

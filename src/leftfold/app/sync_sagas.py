@@ -8,6 +8,7 @@ from leftfold.app.background import Background
 from leftfold.app.sagas import SagaName, Sagas
 from leftfold.processes.checking import SagaFinding
 from leftfold.processes.instances import SagaView
+from leftfold.processes.migrating import Migrated
 
 __all__ = ["SyncSagas"]
 
@@ -53,3 +54,7 @@ class SyncSagas:
     def check(self) -> Sequence[SagaFinding]:
         """See `Sagas.check`."""
         return self._run(self._sagas.check())
+
+    def migrate(self, saga: SagaName, *, try_only: bool = False) -> Iterator[Migrated]:
+        """See `Sagas.migrate`."""
+        return self._background.each(self._sagas.migrate(saga, try_only=try_only))

@@ -25,6 +25,7 @@ from leftfold.handling.handlers import (
 from leftfold.integration.publishing import Publication, publication_of
 from leftfold.messages.command import Command
 from leftfold.messages.upcasting import Upcast
+from leftfold.processes.migrating import SagaMigration, saga_migration_of
 from leftfold.processes.process import Process, ProcessKey, ProcessOptions, process_of
 from leftfold.processes.saga import Saga
 from leftfold.projections.projection import Keys, Projection, ProjectionOptions, projection_of
@@ -80,6 +81,7 @@ class Context:
         self._upcasts: list[Upcast] = []
         self._sagas: list[type[Saga]] = []
         self._processes: list[Process[Any]] = []
+        self._saga_migrations: list[SagaMigration] = []
 
     def __repr__(self) -> str:
         return f"Context({self.name!r})"
@@ -255,6 +257,39 @@ class Context:
 
     def publishes(self, function: F) -> F:
         """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
+    @overload
+    def reacts(self, function: F, /) -> F: ...
+    @overload
+    def reacts(self, /, *, within: timedelta | None = ..., name: str | None = ...) -> Callable[[F], F]: ...
+    def reacts(
+        self, function: F | None = None, /, *, within: timedelta | None = None, name: str | None = None
+    ) -> F | Callable[[F], F]:
+        """Send commands that follow from an event: choreography.
+
+        A pure function of the event, or of event and `RecordedEvent`, which returns a command, a list of commands or
+        None; its signature says what leads to what. Commands are put on their way in the commit of the checkpoint, and
+        carried out at least once, each with an id that is always the same. What has an effect outside is `on`.
+
+        Args:
+            within: how soon each command is to be carried out, from when the event was recorded. When it is not,
+                `Overdue` is recorded once in this context, and the command stays on its way.
+            name: of the reaction and its checkpoint; the function's when left out.
+        """
+
+        def register(function: F) -> F:
+            self._command_reactions.append(command_reaction_of(function, name, within, _PATIENTLY))
+            return function
+
+        return register if function is None else register(function)
+
+    def migrates(self, function: F) -> F:
+        """Bring instances of a saga to a newer version: a pure function of a saga of the old class to one of the new.
+
+        `leftfold sagas migrate` does it; steps that have other names now say `was=`.
+        """
+        self._saga_migrations.append(saga_migration_of(function))
+        return function
+
         self._publications.append(publication_of(function, _caller()))
         return function
 
@@ -305,6 +340,16 @@ class Context:
 
     @property
     def publications(self) -> tuple[Publication, ...]:
+    @property
+    def command_reactions(self) -> tuple[CommandReaction, ...]:
+        """Its reactions that send commands."""
+        return tuple(self._command_reactions)
+
+    @property
+    def saga_migrations(self) -> tuple[SagaMigration, ...]:
+        """What brings instances of its sagas to newer versions."""
+        return tuple(self._saga_migrations)
+
         """What it publishes."""
         return tuple(self._publications)
 

@@ -32,9 +32,10 @@ class Step(Generic[R]):
         refused: errors which say for certain that nothing was done; any other leaves the step in doubt.
         pivot: whether there is no way back once it is done.
         undoable: False when there is nothing to undo.
+        was: names that it had in versions before.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - see `step`
         self,
         do: Callable[..., Awaitable[R]],
         *,
@@ -43,6 +44,7 @@ class Step(Generic[R]):
         refused: tuple[type[Exception], ...],
         pivot: bool,
         undoable: bool,
+        was: tuple[str, ...] = (),
     ) -> None:
         self.do = do
         self.name = getattr(do, "__name__", "")
@@ -50,6 +52,7 @@ class Step(Generic[R]):
         self.refused = refused
         self.pivot = pivot
         self.undoable = undoable
+        self.was = was
         self.undoing: Callable[..., Awaitable[None]] | None = None
         self.undo_timeout = timeout
         self._retry = retry
@@ -126,8 +129,9 @@ def step(
     refused: tuple[type[Exception], ...] = ...,
     pivot: bool = ...,
     undoable: bool = ...,
+    was: tuple[str, ...] = ...,
 ) -> Callable[[Callable[Concatenate[Any, P], Awaitable[R]]], Step[R]]: ...
-def step(
+def step(  # noqa: PLR0913 - each is a word about the step
     do: Callable[..., Awaitable[Any]] | None = None,
     /,
     *,
@@ -136,6 +140,7 @@ def step(
     refused: tuple[type[Exception], ...] = (DomainError,),
     pivot: bool = False,
     undoable: bool = True,
+    was: tuple[str, ...] = (),
 ) -> Any:
     """Make a coroutine method of a saga a step of it; steps are done in the order they are written.
 
@@ -153,10 +158,11 @@ def step(
             `Retry.unless` names it.
         pivot: there is no way back once it is done; what follows is tried until it succeeds.
         undoable: False when there is nothing to undo; otherwise give it an `undo`.
+        was: names that it had in versions before, for instances that are migrated.
     """
 
     def register(function: Callable[..., Awaitable[Any]]) -> Step[Any]:
-        return Step(function, retry=retry, timeout=timeout, refused=refused, pivot=pivot, undoable=undoable)
+        return Step(function, retry=retry, timeout=timeout, refused=refused, pivot=pivot, undoable=undoable, was=was)
 
     return register if do is None else register(do)
 
