@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -29,10 +29,12 @@ class Bell:
     def __init__(self) -> None:
         self.rung: list[str] = []
         self.broken: set[str] = set()
+        self.heals: set[str] = set()
 
     def ring(self, name: str) -> None:
         self.rung.append(name)
         if name in self.broken:
+            self.broken -= self.heals
             raise Fire(name)
 
 
@@ -75,7 +77,7 @@ async def seen(app: App, id: str = "w") -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def engine_alone(app: App) -> AsyncIterator[Engine]:
+async def engine_alone(app: App) -> AsyncGenerator[Engine]:
     """What carries work on, without anybody who follows the log."""
     running = app.running()
     assert running.coordination is not None

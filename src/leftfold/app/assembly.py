@@ -29,7 +29,9 @@ from leftfold.processes.definition import SagaDefinition, saga_definition
 from leftfold.processes.expecting import CATEGORY, Overdue
 from leftfold.processes.migrating import migration_flaw
 from leftfold.processes.process import Family, families_of
+from leftfold.processes.reacting import CommandReaction
 from leftfold.processes.sending import Sender
+from leftfold.processes.starting import SagaStart
 from leftfold.projections.caching import TOUCHED
 from leftfold.projections.projection import Projection
 from leftfold.projections.read_model import ReadModel
@@ -41,7 +43,7 @@ __all__ = ["Assembly", "Plan"]
 _OF_REACTIONS: Final[tuple[object, ...]] = (Attempt, RecordedEvent, Metadata, EventStore, Sender)
 _OF_STEPS: Final[tuple[object, ...]] = (Attempt, Sender)
 
-_Followed: TypeAlias = Projection[Any] | Reaction | Family
+_Followed: TypeAlias = Projection[Any] | Reaction | CommandReaction | SagaStart | Family
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -78,17 +80,23 @@ class Assembly:
         self.processes = families_of(context.processes, findings)
         """Its processes."""
         self._publishers = plan.publishers
-        followed: tuple[_Followed, ...] = (*context.projections, *context.reactions)
+        followed: tuple[_Followed, ...] = (
+            *context.projections,
+            *context.reactions,
+            *context.command_reactions,
+            *context.saga_starts,
+        )
         findings += _twice((*followed, *self.processes))
         native = [one for one in followed if not self._foreign(one, plan, findings)]
         own: list[_Followed] = [*native, *self.processes]
-        findings += self._process_flaws()
+        findings += [*self._process_flaws(), *self._start_flaws()]
         events = dict.fromkeys(
             cls
             for classes in (
                 *(core_of(part).vocabulary for part in self.parts),
                 *(one.events for one in own),
                 *(one.takes for one in context.publications),
+                self._expected(),
             )
             for cls in classes
             if not _is_published(cls)
@@ -118,9 +126,9 @@ class Assembly:
         findings += self.scope.flaws()
         findings += self._reaction_flaws()
         findings += self._saga_flaws()
+        findings += self._migration_flaws()
         self.commands, self.queries = self._routes(findings)
         if findings:
-        findings += self._migration_flaws()
             raise DefinitionError(*dict.fromkeys(findings))
 
     def projections_of(self, handler: QueryHandler) -> tuple[Projection[Any], ...]:
@@ -140,10 +148,16 @@ class Assembly:
         return self._publishers[cls] if _is_published(cls) else None
 
     def _categories(self, own: Sequence[_Followed]) -> frozenset[str] | None:
-        recorded = {cls for part in self.parts for cls in core_of(part).vocabulary}
+        recorded = {cls for part in self.parts for cls in core_of(part).vocabulary} | set(self._expected())
         followed = (cls for one in own for cls in one.events if not _is_published(cls))
         wanted = {*followed, *(cls for one in self.context.publications for cls in one.takes)}
-        return frozenset(core_of(part).category for part in self.parts) if wanted <= recorded else None
+        of_expectations = (CATEGORY for _ in self._expected())
+        categories = (*(core_of(part).category for part in self.parts), *of_expectations)
+        return frozenset(categories) if wanted <= recorded else None
+
+    def _expected(self) -> tuple[type, ...]:
+        """What is recorded when a command that a reaction sends is not carried out in time."""
+        return (Overdue,) if any(one.within is not None for one in self.context.command_reactions) else ()
 
     def _foreign(self, followed: _Followed, plan: Plan, findings: list[str]) -> bool:
         outer = [cls for cls in followed.events if issubclass(cls, IntegrationEvent)]
@@ -202,14 +216,6 @@ class Assembly:
                         where = f"saga {definition.cls.__qualname__}, step {plan.name!r}, parameter {name!r}"
                         yield f"{where}: {self.scope.missing(hint)}"
 
-    def _process_flaws(self) -> Iterator[str]:
-        for family in self.processes:
-            for cls in family.events:
-                if issubclass(cls, IntegrationEvent) and cls not in self._publishers:
-                    yield f"process {family.name!r}: no context of this App publishes {cls.__qualname__}"
-
-    def _reaction_flaws(self) -> Iterator[str]:
-        for reaction in self.context.reactions:
     def _migration_flaws(self) -> Iterator[str]:
         known = {definition.cls: definition for definition in self.sagas.values()}
         for migration in self.context.saga_migrations:
@@ -220,6 +226,20 @@ class Assembly:
             elif flaw := migration_flaw(known[migration.old], known[migration.new], migration.function):
                 yield flaw
 
+    def _start_flaws(self) -> Iterator[str]:
+        known = {definition.cls for definition in self.sagas.values()}
+        for one in self.context.saga_starts:
+            for cls in (cls for cls in one.sagas if cls not in known):
+                yield f"start {one.name!r} begins {cls.__qualname__}, which is no saga of this context; register it"
+
+    def _process_flaws(self) -> Iterator[str]:
+        for family in self.processes:
+            for cls in family.events:
+                if issubclass(cls, IntegrationEvent) and cls not in self._publishers:
+                    yield f"process {family.name!r}: no context of this App publishes {cls.__qualname__}"
+
+    def _reaction_flaws(self) -> Iterator[str]:
+        for reaction in self.context.reactions:
             for name, hint in reaction.needs.items():
                 if (
                     all(hint is not one for one in _OF_REACTIONS)

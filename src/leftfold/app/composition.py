@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -400,8 +400,19 @@ def _assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
             assemblies.append(Assembly(context, plan))
         except DefinitionError as error:
             findings += error.findings
+    if not findings:
+        findings += _unheard(contexts, assemblies)
     known = {one.name for context in contexts for one in context.projections}
     findings += [f"inline: there is no projection {name!r}" for name in plan.inline if name not in known]
     if findings:
         raise DefinitionError(*dict.fromkeys(findings))
     return assemblies
+
+
+def _unheard(contexts: Sequence[Context], assemblies: Sequence[Assembly]) -> Iterator[str]:
+    """Commands that reactions send and nothing handles."""
+    handled = {route.form.cls for one in assemblies for route in one.commands}
+    for context in contexts:
+        for reaction in context.command_reactions:
+            for cls in (cls for cls in reaction.sends if cls not in handled):
+                yield f"reaction {context.name}.{reaction.name} sends {cls.__qualname__}, which nothing here handles"

@@ -1,4 +1,4 @@
-"""The processes of one context at work: what follows logs for them, and what carries their work on."""
+"""What one context coordinates, at work: what follows logs for it, and what carries its work on."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from functools import partial
 
 from leftfold.app.assembly import Assembly
 from leftfold.clock import Clock
+from leftfold.handling.loading import Loader
+from leftfold.processes.beginning import Beginning, Begun
 from leftfold.processes.delivering import CommandCarrier
 from leftfold.processes.engine import Carrier
+from leftfold.processes.expecting import ExpectationCarrier
 from leftfold.processes.expiring import MissingCarrier
 from leftfold.processes.firing import TimerCarrier
 from leftfold.processes.outgoing import Post
 from leftfold.processes.process import Family
 from leftfold.processes.processor import Processor
+from leftfold.processes.reacting import CommandReaction, responding
 from leftfold.processes.running import Following, RunningProcess
-from leftfold.store.port import Store
+from leftfold.processes.starting import SagaStart, starting
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Follower
 
@@ -27,7 +31,7 @@ class Coordination:
 
     Args:
         assembly: the context.
-        store: its own.
+        loader: of its store.
         source: gives the log of a context, by name, as it is to be followed here.
         post: where commands go.
         contexts: names of those that handle commands.
@@ -36,14 +40,14 @@ class Coordination:
     def __init__(
         self,
         assembly: Assembly,
-        store: Store,
+        loader: Loader,
         clock: Clock,
         source: Callable[[str], Source],
         post: Post,
         contexts: Sequence[str],
     ) -> None:
         self._context = assembly.context.name
-        self._store = store
+        self._store = store = loader.store
         self._clock = clock
         self._source = source
         self.processes = [
@@ -51,25 +55,43 @@ class Coordination:
             for family in assembly.processes
         ]
         """Its processes."""
+        sagas = {definition.cls: definition for definition in assembly.sagas.values()}
+        self._beginning = [
+            *(
+                _BeginningFollower(self._subscription(one, assembly), one.events, responding(one, self._context, post))
+                for one in assembly.context.command_reactions
+            ),
+            *(
+                _BeginningFollower(self._subscription(one, assembly), one.events, starting(one, sagas))
+                for one in assembly.context.saga_starts
+            ),
+        ]
         self.followers: Sequence[Follower] = [
-            _ProcessFollower(one, following) for one in self.processes for following in one.follows
+            *(_ProcessFollower(one, following) for one in self.processes for following in one.follows),
+            *self._beginning,
         ]
         """What follows logs for them."""
-        self.carriers: Sequence[Carrier] = (
-            [
-                TimerCarrier(self.processes),
-                MissingCarrier(self.processes),
-                CommandCarrier(store, post, contexts, self.processes),
-            ]
-            if self.processes
-            else []
-        )
+        self.carriers: list[Carrier] = []
         """What carries on what is due."""
+        if self.processes:
+            self.carriers += [TimerCarrier(self.processes), MissingCarrier(self.processes)]
+        reactions = assembly.context.command_reactions
+        if self.processes or reactions:
+            self.carriers.append(CommandCarrier(store, post, contexts, self.processes))
+        if expecting := [f"{self._context}.{one.name}" for one in reactions if one.within is not None]:
+            self.carriers.append(ExpectationCarrier(expecting, store, loader.events))
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
         """To logs."""
-        return [following.subscription for one in self.processes for following in one.follows]
+        of_processes = [following.subscription for one in self.processes for following in one.follows]
+        return [*of_processes, *(one.subscription for one in self._beginning)]
+
+    def _subscription(self, follower: CommandReaction | SagaStart, assembly: Assembly) -> Subscription:
+        source = self._source(assembly.sources.get(follower.name, assembly.context).name)
+        return Subscription(
+            name=follower.name, source=source, target=self._store, clock=self._clock, policy=follower.policy
+        )
 
     def _follows(self, family: Family, assembly: Assembly) -> list[Following]:
         by_source: dict[str, set[type]] = {}
@@ -103,6 +125,20 @@ class _ProcessFollower:
         """See `Follower.assignments`."""
         consumer = partial(Processor, self._running, self._following)
         return [Assignment(part, consumer, _nothing) for part in self._following.subscription.parts]
+
+
+class _BeginningFollower:
+    """What a worker does for one function that begins work."""
+
+    def __init__(self, subscription: Subscription, events: frozenset[type], begun: Begun) -> None:
+        self.subscription = subscription
+        self._events = events
+        self._begun = begun
+
+    async def assignments(self) -> Sequence[Assignment]:
+        """See `Follower.assignments`."""
+        consumer = partial(Beginning, self._events, self._begun, self.subscription.policy.failing)
+        return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
 
 
 async def _nothing(_position: int, _done: bool) -> bool:  # noqa: FBT001 - a callback

@@ -148,7 +148,7 @@ class Running:
         ]
         self.coordination = Coordination(
             self.assembly,
-            self.store,
+            self.loader,
             self._conduct.clock,
             partial(self._log_of, others),
             Posting(others),

@@ -27,7 +27,9 @@ from leftfold.messages.command import Command
 from leftfold.messages.upcasting import Upcast
 from leftfold.processes.migrating import SagaMigration, saga_migration_of
 from leftfold.processes.process import Process, ProcessKey, ProcessOptions, process_of
+from leftfold.processes.reacting import CommandReaction, command_reaction_of
 from leftfold.processes.saga import Saga
+from leftfold.processes.starting import SagaStart, saga_start_of
 from leftfold.projections.projection import Keys, Projection, ProjectionOptions, projection_of
 from leftfold.subscriptions.policy import Policy, Retry
 
@@ -80,8 +82,10 @@ class Context:
         self._publications: list[Publication] = []
         self._upcasts: list[Upcast] = []
         self._sagas: list[type[Saga]] = []
-        self._processes: list[Process[Any]] = []
         self._saga_migrations: list[SagaMigration] = []
+        self._processes: list[Process[Any]] = []
+        self._command_reactions: list[CommandReaction] = []
+        self._saga_starts: list[SagaStart] = []
 
     def __repr__(self) -> str:
         return f"Context({self.name!r})"
@@ -255,8 +259,14 @@ class Context:
 
         return register
 
-    def publishes(self, function: F) -> F:
-        """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
+    def starts(self, function: F) -> F:
+        """Begin a saga that follows from an event: a pure function of the event that returns a saga, or None.
+
+        It is begun in the commit of the checkpoint; the id of the instance is that of the event, so it begins once.
+        """
+        self._saga_starts.append(saga_start_of(function, _PATIENTLY))
+        return function
+
     @overload
     def reacts(self, function: F, /) -> F: ...
     @overload
@@ -290,6 +300,8 @@ class Context:
         self._saga_migrations.append(saga_migration_of(function))
         return function
 
+    def publishes(self, function: F) -> F:
+        """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
         self._publications.append(publication_of(function, _caller()))
         return function
 
@@ -339,7 +351,10 @@ class Context:
         return tuple(self._processes)
 
     @property
-    def publications(self) -> tuple[Publication, ...]:
+    def saga_starts(self) -> tuple[SagaStart, ...]:
+        """What begins its sagas."""
+        return tuple(self._saga_starts)
+
     @property
     def command_reactions(self) -> tuple[CommandReaction, ...]:
         """Its reactions that send commands."""
@@ -350,6 +365,8 @@ class Context:
         """What brings instances of its sagas to newer versions."""
         return tuple(self._saga_migrations)
 
+    @property
+    def publications(self) -> tuple[Publication, ...]:
         """What it publishes."""
         return tuple(self._publications)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from leftfold.processes.checking import SagaFinding
 from leftfold.processes.definition import SagaDefinition, saga_definition
 from leftfold.processes.engine import Carrier, Engine, Moment
+from leftfold.processes.expecting import Overdue
 from leftfold.processes.instance import Entry, Timer
 from leftfold.processes.instances import SagaInstances, SagaView
 from leftfold.processes.intervening import Verb
@@ -18,7 +19,7 @@ from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.process import Process, ProcessKey
 from leftfold.processes.saga import Saga
 from leftfold.processes.saga_carrier import SagaCarrier
-from leftfold.processes.sending import Sender
+from leftfold.processes.sending import Sender, sends
 from leftfold.processes.step import Parallel, Step, parallel, step
 from leftfold.processes.steps import Steps
 from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView
@@ -36,6 +37,7 @@ __all__ = [
     "Moment",
     "Next",
     "Outcome",
+    "Overdue",
     "Parallel",
     "ParkedView",
     "Process",
@@ -58,5 +60,6 @@ __all__ = [
     "Verb",
     "parallel",
     "saga_definition",
+    "sends",
     "step",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import UnionType
@@ -17,13 +17,13 @@ from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
+from leftfold.processes.beginning import Begun
 from leftfold.processes.expecting import expectation
 from leftfold.processes.outgoing import Origin, Post, command_id, outgoing
 from leftfold.store.work import Begin
-from leftfold.subscriptions.consumer import Failure, Outcome
-from leftfold.subscriptions.policy import Failing, Policy
+from leftfold.subscriptions.policy import Policy
 
-__all__ = ["REACTION", "CommandReaction", "Responding", "command_reaction_of"]
+__all__ = ["REACTION", "CommandReaction", "command_reaction_of", "responding"]
 
 REACTION: Final = "reaction/"
 """What sends commands is named by it."""
@@ -52,73 +52,35 @@ class CommandReaction:
     policy: Policy
 
 
-class Responding:
-    """The consumer of a reaction that sends commands.
+def responding(reaction: CommandReaction, context: str, post: Post) -> Begun:
+    """What an event begins: its commands on their way, and what is expected of them.
 
     Args:
-        context: name of the context that it belongs to.
+        context: name of the context that the reaction belongs to.
         post: where the commands go.
     """
+    name = f"{context}.{reaction.name}"
+    origin = Origin(name=f"{REACTION}{name}", id=f"{REACTION}{name}")
 
-    def __init__(self, reaction: CommandReaction, context: str, post: Post) -> None:
-        self.events = reaction.events
-        self._reaction = reaction
-        self._name = f"{context}.{reaction.name}"
-        self._origin = Origin(name=f"{REACTION}{self._name}", id=f"{REACTION}{self._name}")
-        self._post = post
-
-    def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
-        """See `Consumer.subjects`: the stream."""
-        return (event.stream,)
-
-    async def consume(
-        self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
-    ) -> Outcome:
-        """See `Consumer.consume`."""
-        writes: list[Begin] = []
-        failures: list[Failure] = []
-        failed: set[str] = set()
-        numbers: dict[int, int] = {}
-        for event in (event for event in events if only is None or event.stream == only):
-            if event.stream in parked or event.stream in failed:
-                failures.append(Failure(event.stream, event, None))
-                continue
-            try:
-                begun = list(self._begun(event, numbers.get(event.position, 0)))
-            except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its stream alone
-                failures.append(Failure(event.stream, event, error))
-                if self._reaction.policy.failing is Failing.PARK:
-                    failed.add(event.stream)
-            else:
-                numbers[event.position] = numbers.get(event.position, 0) + len(begun)
-                writes += begun
-        return Outcome(writes, failures)
-
-    def forget(self) -> None:
-        """See `Consumer.forget`: it keeps nothing."""
-
-    def _begun(self, event: RecordedEvent[object], first: int) -> Iterator[Begin]:
-        """The commands of one event, on their way, and what is expected of them.
-
-        Args:
-            first: number of the first command; not 0 for the later parts of an event that an upcast splits.
-        """
+    def begun(recorded: RecordedEvent[object], first: int) -> list[Begin]:
         metadata = Metadata(
-            correlation_id=event.metadata.correlation_id or str(event.id),
-            causation_id=str(event.id),
-            actor=self._origin.name,
-            tenant=event.metadata.tenant,
-            subject=event.metadata.subject,
-            extra={"reaction": self._name},
+            correlation_id=recorded.metadata.correlation_id or str(recorded.id),
+            causation_id=str(recorded.id),
+            actor=origin.name,
+            tenant=recorded.metadata.tenant,
+            subject=recorded.metadata.subject,
+            extra={"reaction": name},
         )
-        for number, command in enumerate(self._reaction.react(event), start=first):
-            begin = outgoing(
-                self._post, command, command_id(self._origin, str(event.id), number), self._origin, metadata
-            )
-            yield begin
-            if self._reaction.within is not None:
-                due = event.recorded_at + self._reaction.within
-                yield expectation(self._name, begin, event.id, metadata, due)
+        begins: list[Begin] = []
+        for number, command in enumerate(reaction.react(recorded), start=first):
+            sent = outgoing(post, command, command_id(origin, str(recorded.id), number), origin, metadata)
+            begins.append(sent)
+            if reaction.within is not None:
+                due = recorded.recorded_at + reaction.within
+                begins.append(expectation(name, sent, recorded.id, metadata, due))
+        return begins
+
+    return begun
 
 
 def command_reaction_of(
