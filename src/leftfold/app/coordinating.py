@@ -8,6 +8,7 @@ from functools import partial
 from leftfold.app.assembly import Assembly
 from leftfold.clock import Clock
 from leftfold.handling.loading import Loader
+from leftfold.ids import new_id
 from leftfold.processes.beginning import Beginning, Begun
 from leftfold.processes.delivering import CommandCarrier
 from leftfold.processes.engine import Carrier
@@ -18,6 +19,7 @@ from leftfold.processes.outgoing import Post
 from leftfold.processes.process import Family
 from leftfold.processes.processor import Processor
 from leftfold.processes.reacting import CommandReaction, responding
+from leftfold.processes.resharding import reshard
 from leftfold.processes.running import Following, RunningProcess
 from leftfold.processes.starting import SagaStart, starting
 from leftfold.subscriptions.subscription import Source, Subscription
@@ -80,6 +82,16 @@ class Coordination:
             self.carriers.append(CommandCarrier(store, post, contexts, self.processes))
         if expecting := [f"{self._context}.{one.name}" for one in reactions if one.within is not None]:
             self.carriers.append(ExpectationCarrier(expecting, store, loader.events))
+
+    async def prepare(self) -> None:
+        """See that events are handed in once, also when a process is followed in another number of parts than before.
+
+        Raises:
+            DefinitionError: see `reshard`.
+        """
+        for one in self.processes:
+            for following in one.follows:
+                await reshard(following.subscription, f"reshard {new_id()}")
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:

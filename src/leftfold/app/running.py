@@ -159,6 +159,8 @@ class Running:
 
     async def work(self) -> None:
         """Follow the log in this process, and carry on what is due, until `stop`."""
+        if self.coordination is not None:
+            await self.coordination.prepare()
         owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
         if carriers := self._carriers():
             self._engine = Engine(self.store, carriers, owner, self._conduct.timing)
