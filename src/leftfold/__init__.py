@@ -34,7 +34,7 @@ from leftfold.messages.recorded import RecordedEvent
 from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.saga import Saga
-from leftfold.processes.sending import Sender
+from leftfold.processes.sending import Sender, sends
 from leftfold.processes.step import parallel, step
 from leftfold.processes.steps import Steps
 from leftfold.projections.read_model import ReadModel
@@ -94,5 +94,6 @@ __all__ = [
     "applies",
     "event",
     "parallel",
+    "sends",
     "step",
 ]

@@ -12,12 +12,14 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, Union, cast, get_arg
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, described, signature_of
 from leftfold.messages.annotations import waiting_flaw
+from leftfold.messages.command import Command
 from leftfold.messages.event import event_flaw
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 from leftfold.messages.values import ValueCodec
 from leftfold.processes.next import CommandRefused, Ignored, Next, TimerDue
+from leftfold.processes.sending import commands_of
 from leftfold.projections.projection import MAX_SHARDS, Key, needs_record
 from leftfold.projections.projection import key_text as text_of
 from leftfold.projections.row_type import fields_of
@@ -69,6 +71,8 @@ class Process(Generic[S]):
         abandoned: after how long without a transition the timer `ABANDONED` is due; None for never.
         retry: how often a command, or a timer that the function raises at, is tried.
         policy: what becomes of an event that the function raises at.
+        sends: commands that it says it sends, see `sends`; None when it does not say.
+        where: the function's module and name.
     """
 
     name: str
@@ -83,6 +87,8 @@ class Process(Generic[S]):
     shards: int
     retry: Retry
     policy: Policy
+    sends: frozenset[type[Command[Any]]] | None
+    where: str
     _codec: ValueCodec
 
     def dump(self, state: object) -> bytes:
@@ -182,6 +188,8 @@ def process_of(function: Callable[..., object], options: ProcessOptions) -> Proc
         shards=options.shards,
         retry=options.retry,
         policy=Policy(),
+        sends=commands_of(function),
+        where=signature.where,
         _codec=codec,
     )
 

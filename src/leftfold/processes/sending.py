@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from leftfold.handling.receipt import Receipt
 from leftfold.messages.command import Command
 from leftfold.messages.metadata import Metadata
 
-__all__ = ["Send", "Sender"]
+__all__ = ["Send", "Sender", "commands_of", "sends"]
 
+F = TypeVar("F", bound=Callable[..., object])
 R = TypeVar("R")
+
+_MARK: Final = "__leftfold_sends__"
 
 
 class Send(Protocol):
@@ -48,3 +51,24 @@ class Sender:
             UnknownCommand, InvalidInput, NotFound, Conflict: see `App.send`.
         """
         return await self._send(command, id=id, metadata=self._metadata)
+
+
+def sends(*commands: type[Command[Any]]) -> Callable[[F], F]:
+    """Say which commands a reaction, a process, or a step of a saga sends; write it right above the function.
+
+    It is what `leftfold flow` draws, and holds a log to. Without it, the function may send anything.
+
+    Args:
+        commands: their classes.
+    """
+
+    def declare(function: F) -> F:
+        setattr(function, _MARK, frozenset(commands))
+        return function
+
+    return declare
+
+
+def commands_of(function: object) -> frozenset[type[Command[Any]]] | None:
+    """Which commands a function says it sends; None when it does not say."""
+    return cast("frozenset[type[Command[Any]]] | None", getattr(function, _MARK, None))

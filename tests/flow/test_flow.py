@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from leftfold import App, Context, Metadata, RecordedEvent
+from leftfold.flow import Chain, Flow, Leap, Observation, Seen, circles, declared_flow, hints, node_id, path_text, seen
+from leftfold.messages.event import event_name
+from tests.flow import market
+from tests.flow.market import events
+
+
+def text(flow: Flow, path: tuple[str, ...]) -> str:
+    return path_text(path, flow.by_id, several=False)
+
+
+def edges(flow: Flow) -> set[str]:
+    return {text(flow, (edge.source, edge.target)) for edge in flow.edges}
+
+
+def findings(found: Seen) -> list[tuple[str, str]]:
+    return [(one.kind, text(found.flow, one.path)) for one in found.findings]
+
+
+async def watched(app: App, declared: Flow) -> Seen:
+    observation = Observation()
+    async for context, types, recorded in _log(app):
+        observation.record(context, types, recorded.stream, recorded.metadata)
+    async for context, types, recorded in _log(app):
+        observation.resolve(context, types, str(recorded.id))
+    return seen(declared, observation.chains())
+
+
+async def _log(app: App) -> AsyncIterator[tuple[str, list[str], RecordedEvent[object]]]:
+    for context in app.contexts:
+        for recorded in await events(app, context.name):
+            yield context.name, [event_name(type(recorded.event))], recorded
+
+
+def test_the_declared_flow_is_read_from_signatures() -> None:
+    assert edges(declared_flow([market.market, market.billing])) >= {
+        "command Place -> aggregate order",
+        "command Cancel -> aggregate order",
+        "aggregate order -> event Placed",
+        "event Cancelled -> reaction put_back",
+        "reaction put_back -> command Release",
+        "event Placed -> integration Received",
+        "integration Received -> reaction bill",
+        "event Opened -> process dunning",
+        "process dunning -> command Remind",
+        "saga Deliver -> step Deliver/hold",
+        "step Deliver/hold -> step Deliver/confirm",
+        "step Deliver/hold -> step Deliver/hold/undo",
+        "step Deliver/hold -> command Reserve",
+        "step Deliver/hold/undo -> command Release",
+        "step Deliver/confirm -> aggregate order",
+    }
+
+
+def test_the_declared_flow_is_the_same_every_time() -> None:
+    first, second = (declared_flow([market.market, market.billing]) for _ in range(2))
+    assert first == second
+
+
+def test_only_what_has_a_sender_and_does_not_say_what_it_sends_is_open() -> None:
+    nodes = declared_flow([market.market, market.billing]).nodes
+    assert [node.name for node in nodes if node.open] == ["bill"]
+
+
+def test_an_event_knows_who_reads_it() -> None:
+    flow = declared_flow([market.market, market.billing])
+    assert flow.by_id["event/market/Placed"].read_by == ("orders",)
+
+
+async def test_after_a_run_of_everything_what_was_seen_is_what_is_declared(traded: App) -> None:
+    declared = declared_flow(traded.contexts)
+    found = await watched(traded, declared)
+    assert findings(found) == []
+    unseen = {text(found.flow, (edge.source, edge.target)) for edge in found.flow.edges if edge.mark == "unseen"}
+    assert unseen == {  # what leaves no trace in a log: the order of steps, and an event that led to no command
+        "event Paid -> process dunning",
+        "saga Deliver -> step Deliver/hold",
+        "step Deliver/hold -> step Deliver/hold/undo",
+        "step Deliver/hold -> step Deliver/confirm",
+        "step Deliver/confirm -> step Deliver/thank",
+    }
+    assert edges(found.flow) - edges(declared) == {"reaction bill -> command Open"}  # it is open
+    counts = {text(found.flow, (edge.source, edge.target)): edge.count for edge in found.flow.edges}
+    assert counts["event Placed -> integration Received"] == 3
+    assert counts["process dunning -> command Remind"] == 1
+    assert counts["command Release -> aggregate stock"] == 2
+
+
+async def test_what_never_happened_is_never_seen() -> None:
+    async with App(market.market, market.billing, store="memory:") as app:
+        await app.send(market.Place(order="A"))
+        await app.settle()
+        found = await watched(app, declared_flow(app.contexts))
+    kinds = findings(found)
+    assert ("never seen", "event Paid") in kinds
+    assert ("never seen", "command Pay") in kinds
+    assert ("never seen", "step Deliver/confirm -> aggregate order") in kinds
+    assert not {"event Placed", "command Place", "command Open"} & {what for _, what in kinds}
+
+
+async def test_a_reaction_that_nobody_declared_is_found_and_so_is_its_circle() -> None:
+    async with market.rogue() as app:
+        await app.send(market.Place(order="A"))
+        await app.settle()
+        found = await watched(app, declared_flow([market.market, market.billing]))
+    undeclared = [what for kind, what in findings(found) if kind == "undeclared"]
+    assert undeclared == [
+        "event Placed -> reaction spoil",
+        "reaction spoil -> command Cancel",
+        "event Cancelled -> reaction redo",
+        "reaction redo -> command Place",
+    ]
+    [cycle] = [one for one in found.findings if one.kind == "cycle"]
+    assert text(found.flow, cycle.path) == (
+        "event Placed -> reaction spoil -> command Cancel -> event Cancelled -> reaction redo -> command Place -> "
+        "event Placed"
+    )
+    assert cycle.count == 3
+
+
+async def test_a_command_of_a_declared_reaction_that_it_does_not_declare_is_found(traded: App) -> None:
+    silent = Context("market")
+    for part in market.market.parts:
+        silent.includes(part)
+    found = await watched(traded, declared_flow([silent, market.billing]))
+    assert ("undeclared", "event Cancelled -> reaction put_back") in findings(found)
+    assert ("undeclared", "command Place -> aggregate order") in findings(found)
+
+
+def test_events_from_before_the_names_of_commands_were_kept_are_no_finding() -> None:
+    observation = Observation()
+    old = Metadata(command_id="c-1", causation_id="e-1", correlation_id="r-1")
+    observation.record("market", ["Placed"], "order-A", old)
+    [(chain, count)] = observation.chains().items()
+    assert (chain.path, count) == (("aggregate/market/order", "event/market/Placed"), 1)
+
+
+def test_a_cause_that_no_log_has_is_unknown() -> None:
+    observation = Observation()
+    about = Metadata(command_id="c-1", command="Place", causation_id="of another program")
+    observation.record("market", ["Placed"], "order-A", about)
+    assert [chain.cause for chain in observation.chains()] == [None]
+
+
+def test_what_nobody_handles_or_sends_is_hinted_at_when_asked_for() -> None:
+    found = list(hints(declared_flow([market.market, market.billing])))
+    orphans = {one.path[0] for one in found if one.kind == "orphan"}
+    assert {"event/billing/Reminded", "command/billing/Pay", "command/billing/Open"} <= orphans
+    assert not {"event/market/Placed", "event/market/Cancelled", "command/market/Release"} & orphans
+
+
+def test_a_circle_that_declarations_allow_is_hinted_at() -> None:
+    flow = declared_flow(market.rogue().contexts)
+    found = [text(flow, one.path) for one in hints(flow) if one.kind == "possible cycle"]
+    assert found[0].startswith("event Placed -> reaction spoil -> command Cancel -> aggregate order -> event ")
+    assert [one for one in hints(declared_flow([market.market, market.billing])) if one.kind == "possible cycle"] == []
+
+
+def test_each_circle_is_found_once_and_what_only_leads_into_one_is_none() -> None:
+    leaps = {
+        "a": [Leap(("x",), "b")],
+        "b": [Leap((), "c")],
+        "c": [Leap((), "b"), Leap((), "d")],
+        "d": [],
+        "e": [Leap((), "e")],
+    }
+    assert list(circles(leaps)) == [("b", "c", "b"), ("e", "e")]
+
+
+def test_a_chain_is_the_path_of_what_is_known() -> None:
+    chain = Chain(
+        cause=None, via="reaction/a.b", command=None, aggregate="aggregate/a/c", event=node_id("event", "a", "D")
+    )
+    assert chain.path == ("reaction/a.b", "aggregate/a/c", "event/a/D")
