@@ -273,7 +273,7 @@ def _named_by_handlers(context: Context, sagas: Iterable[SagaDefinition]) -> Ite
     needs: list[Mapping[str, object]] = [one.needs for one in context.commands]
     needs += [one.needs for one in context.queries]
     needs += [one.needs for one in context.reactions]
-    needs += [plan.needs for one in sagas for plan in one.plans]
+    needs += [each for one in sagas for plan in one.plans for each in (plan.needs, plan.undo_needs)]
     for hint in (hint for each in needs for hint in each.values()):
         if get_origin(hint) is Repository:
             yield get_args(hint)[0]
