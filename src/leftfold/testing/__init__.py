@@ -5,6 +5,7 @@ May import: everything but cli.
 """
 
 from leftfold.testing.clock import ManualClock
+from leftfold.testing.coordinating import GivenProcess, ThenNext
 from leftfold.testing.crashing import CrashRun, crash_everywhere
 from leftfold.testing.folding import fold, rows
 from leftfold.testing.given import GivenAggregate, GivenDecider, Then, given
@@ -14,8 +15,10 @@ __all__ = [
     "CrashRun",
     "GivenAggregate",
     "GivenDecider",
+    "GivenProcess",
     "ManualClock",
     "Then",
+    "ThenNext",
     "check_lock",
     "crash_everywhere",
     "fold",

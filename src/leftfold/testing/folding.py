@@ -12,7 +12,7 @@ from leftfold.contexts.context import Context
 from leftfold.errors import InvalidQuery
 from leftfold.messages.recorded import RecordedEvent
 
-__all__ = ["fold", "rows"]
+__all__ = ["as_recorded", "fold", "rows"]
 
 _Row = TypeVar("_Row")
 
@@ -37,7 +37,7 @@ def fold(projection: Callable[..., _Row]) -> Callable[..., _Row]:
     def folded(*events: object) -> _Row:
         row: _Row | None = None
         for position, event in enumerate(events, start=1):
-            recorded = _recorded(event, position)
+            recorded = as_recorded(event, position)
             row = projection(row, recorded.event, recorded) if takes_recorded else projection(row, recorded.event)
         return cast("_Row", row)
 
@@ -66,7 +66,7 @@ def rows(context: Context, projection: str) -> Callable[..., Mapping[str, Any]]:
     def folded(*events: object) -> Mapping[str, Any]:
         table: dict[str, Any] = {}
         for position, event in enumerate(events, start=1):
-            recorded = _recorded(event, position)
+            recorded = as_recorded(event, position)
             if type(recorded.event) not in found.events:
                 continue
             for key in found.keys(recorded.event, recorded):
@@ -78,7 +78,8 @@ def rows(context: Context, projection: str) -> Callable[..., Mapping[str, Any]]:
     return folded
 
 
-def _recorded(event: object, position: int) -> RecordedEvent[object]:
+def as_recorded(event: object, position: int) -> RecordedEvent[object]:
+    """*event* as the one at *position* of a log; one that is a `RecordedEvent` as it is."""
     if isinstance(event, RecordedEvent):
         return cast("RecordedEvent[object]", event)
     at = _BEGIN + timedelta(seconds=position - 1)

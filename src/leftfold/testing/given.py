@@ -1,9 +1,10 @@
-"""Given, when, then: tests of aggregates and deciders in the words of their events."""
+"""Given, when, then: tests of aggregates, deciders and processes in the words of their events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from inspect import isfunction
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.core import Core
@@ -14,6 +15,8 @@ from leftfold.domain.lifecycle import core_of, load, pending
 from leftfold.messages.codec import Codec
 from leftfold.messages.registry import Registry
 from leftfold.messages.upcasting import Upcast
+from leftfold.processes.next import Ignored, Next
+from leftfold.testing.coordinating import GivenProcess
 
 __all__ = ["GivenAggregate", "GivenDecider", "Then", "given"]
 
@@ -125,14 +128,20 @@ def given(
 def given(subject: Decider[_C, _S, _E], *events: _E) -> GivenDecider[_C, _S, _E]: ...
 @overload
 def given(subject: Decider[_C, _S, _E], *events: object, upcasts: Sequence[Upcast]) -> GivenDecider[_C, _S, _E]: ...
+@overload
+def given(subject: Callable[..., Next[_S] | Ignored], *events: object) -> GivenProcess[_S]: ...
 def given(
-    subject: type[Any] | Decider[Any, Any, Any], *events: object, id: str = "test", upcasts: Sequence[Upcast] = ()
-) -> GivenAggregate[Any] | GivenDecider[Any, Any, Any]:
+    subject: type[Any] | Decider[Any, Any, Any] | Callable[..., Next[Any] | Ignored],
+    *events: object,
+    id: str = "test",
+    upcasts: Sequence[Upcast] = (),
+) -> GivenAggregate[Any] | GivenDecider[Any, Any, Any] | GivenProcess[Any]:
     """Start from a history: these events, as they come back from a store.
 
     Args:
-        subject: an aggregate class or a decider.
-        events: its history, oldest first; none for one that is new.
+        subject: an aggregate class, a decider, or the function of a process.
+        events: its history, oldest first; none for one that is new. A process is handed `TimerDue` and
+            `CommandRefused` like events.
         id: of the aggregate.
         upcasts: what brings events of old versions to those of its vocabulary; the history may then hold such events.
 
@@ -140,12 +149,15 @@ def given(
         InvalidPayload: an event cannot be stored.
         DefinitionError: an event is not of its vocabulary, and no upcast takes it; or an upcast is wrong.
     """
-    core: Core[Any] = core_of(subject)
+    if isfunction(subject):
+        return GivenProcess(subject, events)
+    decides = cast("type[Any] | Decider[Any, Any, Any]", subject)
+    core: Core[Any] = core_of(decides)
     codec = Codec(Registry(core.category, *core.vocabulary, upcasts=upcasts))
     folding, facts, stream = Folding(core, codec), _stored(codec, events), f"{core.category}-{id}"
-    if isinstance(subject, Decider):
+    if isinstance(decides, Decider):
         state, _ = folding.fold(core.initial(id), facts, stream=stream)
-        return GivenDecider(subject, state, codec)
+        return GivenDecider(decides, state, codec)
     aggregate = core.initial(id)
     load(folding, aggregate, facts, stream)
     return GivenAggregate(aggregate, codec)

@@ -1,0 +1,102 @@
+"""Processes in the words of their events: what was handed in, what is handed in now, what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from leftfold import IGNORE, CommandRefused, Event, Ignored, Next, TimerDue
+from leftfold.errors import DefinitionError
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.testing import given
+from tests.processes.orders import (
+    PATIENCE,
+    CancelOrder,
+    Fulfilment,
+    OrderPlaced,
+    PaymentDeclined,
+    PaymentReceived,
+    Refund,
+    RequestPayment,
+    Reserve,
+    fulfilment,
+)
+
+PLACED = OrderPlaced(order_id="A", item="tea", amount=Decimal(5))
+PAID = PaymentReceived(order_id="A", amount=Decimal(5))
+DECLINED = PaymentDeclined(order_id="A")
+LATE = TimerDue(name="payment", due=datetime(2026, 1, 1, tzinfo=UTC))
+SOLD_OUT = CommandRefused(command="Reserve", error="SoldOut", fields={"warehouse": "north"})
+
+
+def test_a_process_begins_with_its_first_event() -> None:
+    asked = RequestPayment(order_id="A", attempt=1, amount=Decimal(5))
+    answer = Next(Fulfilment("A", "awaiting", Decimal(5))).send(asked).timer("payment", PATIENCE)
+    given(fulfilment).when(PLACED).then(answer).state(Fulfilment("A", "awaiting", Decimal(5)))
+
+
+def test_what_was_handed_in_before_is_its_history() -> None:
+    reserve = Reserve(order_id="A", warehouse="north")
+    paid = Fulfilment("A", "paid", Decimal(5), Decimal(5))
+    given(fulfilment, PLACED).when(PAID).then(Next(paid).cancel("payment").send(reserve))
+
+
+def test_timers_and_refusals_are_handed_in_like_events() -> None:
+    given(fulfilment, PLACED, DECLINED, LATE).when(LATE).then(
+        Next(Fulfilment("A", "unpaid", Decimal(5), attempt=3)).send(CancelOrder(order_id="A", reason="unpaid")).end()
+    )
+    given(fulfilment, PLACED, PAID, SOLD_OUT).when(SOLD_OUT).then(
+        Next(Fulfilment("A", "refunded", Decimal(5), Decimal(5), warehouse="south"))
+        .send(Refund(order_id="A", amount=Decimal(5)), CancelOrder(order_id="A", reason="sold out"))
+        .end()
+    )
+
+
+def test_an_event_that_does_not_fit_is_ignored() -> None:
+    given(fulfilment).when(PAID).ignores().state(None)
+    given(fulfilment, PLACED).when(PLACED).ignores()
+
+
+def test_once_it_has_ended_everything_is_ignored() -> None:
+    given(fulfilment, PLACED, LATE, LATE, LATE).when(PAID, PLACED).then(IGNORE, IGNORE)
+
+
+def test_another_answer_shows_both() -> None:
+    with pytest.raises(AssertionError, match=r"expected:\s+Ignored\(\)\s+happened:\s+Next\(state=Fulfilment"):
+        given(fulfilment).when(PLACED).then(IGNORE)
+    with pytest.raises(AssertionError, match="it is ignored"):
+        given(fulfilment).when(PLACED).ignores()
+    with pytest.raises(AssertionError, match="another answer"):
+        given(fulfilment).when(PLACED).state(None)
+
+
+class Seen(Event):
+    id: str
+
+
+@dataclass(frozen=True)
+class When:
+    at: datetime
+
+
+def test_a_process_may_look_at_when_an_event_was_recorded() -> None:
+    def process(_state: When | None, _event: Seen, recorded: RecordedEvent[Seen]) -> Next[When] | Ignored:
+        return Next(When(recorded.recorded_at))
+
+    given(process).when(Seen(id="A")).state(When(datetime(2024, 1, 1, tzinfo=UTC)))
+
+
+@dataclass(frozen=True)
+class Anything:
+    value: object
+
+
+def test_a_state_that_cannot_be_stored_is_refused() -> None:
+    def process(_state: Anything | None, _event: Seen) -> Next[Anything]:
+        return Next(Anything(object()))
+
+    with pytest.raises(DefinitionError):
+        given(process).when(Seen(id="A"))
