@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
+from leftfold.app.assembling import assembled, contexts_of, publishers_of
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
@@ -34,7 +35,6 @@ from leftfold.handling.unit_of_work import UnitOfWork, transact
 from leftfold.ids import new_id
 from leftfold.messages.codec import Codec
 from leftfold.messages.command import Command
-from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.registry import Registry
@@ -100,15 +100,15 @@ class App:
         snapshots: Snapshots = _SNAPSHOTS,
         telemetry: Telemetry | None = None,
     ) -> None:
-        contexts = _contexts(parts, name)
+        contexts = contexts_of(parts, name)
         plan = Plan(
             provide=provide or {},
             inline=inline,
-            publishers=_publishers(contexts),
+            publishers=publishers_of(contexts),
             transform=transform,
             upcasts=upcasts,
         )
-        self._assemblies = _assembled(contexts, plan)
+        self._assemblies = assembled(contexts, plan)
         self.directory = Directory(self._assemblies)
         """Which of its contexts handles what."""
         self._stores = {one.name: store_of(one.name, store, len(contexts)) for one in contexts}
@@ -364,55 +364,3 @@ class App:
                 f"this App has several contexts ({names}); say which, as in app.running({names.split(',')[0]!r})"
             )
         return self._assemblies[0]
-
-
-def _contexts(parts: Sequence[Context | Part], name: str) -> Sequence[Context]:
-    contexts = [part for part in parts if isinstance(part, Context)]
-    others = [part for part in parts if not isinstance(part, Context)]
-    if contexts and others:
-        raise DefinitionError(
-            f"App got contexts and, beside them, {others[0]!r:.80}; add it to one: context.includes(...)"
-        )
-    names = [context.name for context in contexts]
-    if twice := [one for one in names if names.count(one) > 1]:
-        raise DefinitionError(f"App got {names.count(twice[0])} contexts called {twice[0]!r}")
-    if contexts:
-        return contexts
-    made = Context(name)
-    made.includes(*others)
-    return [made]
-
-
-def _publishers(contexts: Sequence[Context]) -> dict[type[IntegrationEvent], Context]:
-    publishers: dict[type[IntegrationEvent], Context] = {}
-    for context in contexts:
-        for cls in (cls for publication in context.publications for cls in publication.gives):
-            if (other := publishers.setdefault(cls, context)) is not context:
-                raise DefinitionError(f"contexts {other.name} and {context.name} both publish {cls.__qualname__}")
-    return publishers
-
-
-def _assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
-    assemblies: list[Assembly] = []
-    findings: list[str] = []
-    for context in contexts:
-        try:
-            assemblies.append(Assembly(context, plan))
-        except DefinitionError as error:
-            findings += error.findings
-    if not findings:
-        findings += _unheard(contexts, assemblies)
-    known = {one.name for context in contexts for one in context.projections}
-    findings += [f"inline: there is no projection {name!r}" for name in plan.inline if name not in known]
-    if findings:
-        raise DefinitionError(*dict.fromkeys(findings))
-    return assemblies
-
-
-def _unheard(contexts: Sequence[Context], assemblies: Sequence[Assembly]) -> Iterator[str]:
-    """Commands that reactions send and nothing handles."""
-    handled = {route.form.cls for one in assemblies for route in one.commands}
-    for context in contexts:
-        for reaction in context.command_reactions:
-            for cls in (cls for cls in reaction.sends if cls not in handled):
-                yield f"reaction {context.name}.{reaction.name} sends {cls.__qualname__}, which nothing here handles"

@@ -1,0 +1,75 @@
+"""From what an app is given to contexts that are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from leftfold.app.assembly import Assembly, Plan
+from leftfold.contexts.context import Context, Part
+from leftfold.errors import DefinitionError
+from leftfold.messages.integration_event import IntegrationEvent
+
+__all__ = ["assembled", "contexts_of", "publishers_of"]
+
+
+def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]:
+    """The contexts of an app: those given, or one made up of aggregates and deciders.
+
+    Raises:
+        DefinitionError: both were given, or two contexts of one name.
+    """
+    contexts = [part for part in parts if isinstance(part, Context)]
+    others = [part for part in parts if not isinstance(part, Context)]
+    if contexts and others:
+        raise DefinitionError(
+            f"App got contexts and, beside them, {others[0]!r:.80}; add it to one: context.includes(...)"
+        )
+    names = [context.name for context in contexts]
+    if twice := [one for one in names if names.count(one) > 1]:
+        raise DefinitionError(f"App got {names.count(twice[0])} contexts called {twice[0]!r}")
+    if contexts:
+        return contexts
+    made = Context(name)
+    made.includes(*others)
+    return [made]
+
+
+def publishers_of(contexts: Sequence[Context]) -> dict[type[IntegrationEvent], Context]:
+    """Which context publishes what; raises `DefinitionError` when two publish one class."""
+    publishers: dict[type[IntegrationEvent], Context] = {}
+    for context in contexts:
+        for cls in (cls for publication in context.publications for cls in publication.gives):
+            if (other := publishers.setdefault(cls, context)) is not context:
+                raise DefinitionError(f"contexts {other.name} and {context.name} both publish {cls.__qualname__}")
+    return publishers
+
+
+def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
+    """Every context, checked.
+
+    Raises:
+        DefinitionError: it lists every finding of all contexts.
+    """
+    assemblies: list[Assembly] = []
+    findings: list[str] = []
+    for context in contexts:
+        try:
+            assemblies.append(Assembly(context, plan))
+        except DefinitionError as error:
+            findings += error.findings
+    if not findings:
+        findings += _unheard(contexts, assemblies)
+    known = {one.name for context in contexts for one in context.projections}
+    findings += [f"inline: there is no projection {name!r}" for name in plan.inline if name not in known]
+    if findings:
+        raise DefinitionError(*dict.fromkeys(findings))
+    return assemblies
+
+
+def _unheard(contexts: Sequence[Context], assemblies: Sequence[Assembly]) -> Iterator[str]:
+    """Commands that reactions send and nothing handles."""
+    handled = {route.form.cls for one in assemblies for route in one.commands}
+    for context in contexts:
+        for reaction in context.command_reactions:
+            for cls in (cls for cls in reaction.sends if cls not in handled):
+                yield f"reaction {context.name}.{reaction.name} sends {cls.__qualname__}, which nothing here handles"
