@@ -16,6 +16,7 @@ from leftfold.ids import new_id
 from leftfold.store import AppendCondition, QueryItem, ToStream
 from leftfold.store.tables import Selection
 from leftfold.store.transaction import Advance, Delete, Point, Put
+from leftfold.store.work import AT_ONCE, Begin, End, Revise
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, snapshot
 from tests.adapters.postgres.rowing import COUNTS, SUMMARIES, counted, pointed, row, summary, write
@@ -39,7 +40,7 @@ async def _objects(url: str) -> list[tuple[object, ...]]:
 
 async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> None:
     status = await PostgresSchema(PostgresLocation.parse(bare_url)).status()
-    assert (status.found, [step.version for step in status.pending]) == (0, [1, 2, 3])
+    assert (status.found, [step.version for step in status.pending]) == (0, [1, 2, 3, 4])
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(bare_url)
     schemas = "select count(*) from pg_namespace where nspname = $1"
@@ -49,7 +50,7 @@ async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> Non
 async def test_migrating_twice_and_from_several_places_at_once_is_the_same_as_once(bare_url: str) -> None:
     schema = PostgresSchema(PostgresLocation.parse(bare_url))
     statuses = await asyncio.gather(*(schema.migrate() for _ in range(4)))
-    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(3, 1, ())}
+    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(4, 1, ())}
     async with opened(bare_url) as store:
         await store.append(ToStream("a-1", 0, [event()]))
         await schema.migrate()
@@ -62,7 +63,7 @@ async def test_the_script_for_somebody_else_to_run_makes_the_same_schema(
     other = bare_url.replace("?schema=", "?schema=x")
     postgres.execute(PostgresSchema(PostgresLocation.parse(other)).script(), "shared")
     assert await _objects(other) == await _objects(store_url)
-    assert PostgresSchema(PostgresLocation.parse(other)).script(after=3).count("create table") == 0
+    assert PostgresSchema(PostgresLocation.parse(other)).script(after=4).count("create table") == 0
     async with opened(other) as store:
         assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
 
@@ -76,7 +77,7 @@ async def test_a_database_of_an_older_schema_gets_only_what_it_lacks(
     postgres.execute(whole.partition("-- States folded so far")[0] + "commit;", "shared")
     async with connected(other) as connection:
         await connection.execute(f"update {schema_of(other)}.meta set value = 1 where name = 'schema_version'")
-    assert [step.name for step in (await schema.status()).pending] == ["0002_snapshots", "0003_rows"]
+    assert [step.name for step in (await schema.status()).pending] == ["0002_snapshots", "0003_rows", "0004_work"]
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(other)
     postgres.execute(further, "shared")
@@ -92,7 +93,7 @@ async def test_code_of_the_schema_before_goes_on_beside_newer_code(
         await newer.save_snapshot(snapshot(1))
         monkeypatch.setattr(module, "MIGRATIONS", MIGRATIONS[:1])
         monkeypatch.setattr(module, "NEWEST", 1)
-        assert (await PostgresSchema(PostgresLocation.parse(store_url)).migrate()).found == 3
+        assert (await PostgresSchema(PostgresLocation.parse(store_url)).migrate()).found == 4
         async with opened(store_url) as older:
             for version, store in enumerate((older, newer, older, newer)):
                 await store.append(ToStream("a-1", version, [event()]))
@@ -107,7 +108,7 @@ async def test_a_schema_for_newer_code_is_refused_and_one_that_is_only_newer_is_
     for attempt in (open_postgres(store_url), PostgresSchema(PostgresLocation.parse(store_url)).migrate()):
         with pytest.raises(SchemaMismatch, match="newer") as refusal:
             await attempt
-        assert (refusal.value.found, refusal.value.needed) == (7, 3)
+        assert (refusal.value.found, refusal.value.needed) == (7, 4)
 
 
 async def test_a_database_that_is_not_utf8_is_refused_and_left_as_it_was(postgres: PostgresServer) -> None:
@@ -176,9 +177,17 @@ async def test_the_application_role_needs_no_more_than_the_script_grants(applica
         await store.release("c", claim.token)
         assert [kept.position for kept in await store.checkpoints()] == [1]
         await store.forget("c")
+        begun = [Begin(id=id, queue="q", status="on", state=b"{}", wake=AT_ONCE) for id in ("a", "b")]
+        await write(store, *begun)
+        await store.transact(counted("b-2", writes=[Revise(id="a", token=1, status="on", state=b"{}", wake=AT_ONCE)]))
+        await store.await_work(["q"], 5)
+        held = {item.id: item.token for item in await store.claim_due(["q"], "me", 60)}
+        assert set(await store.extend(held, "me", 60)) == {"a", "b"}
+        await write(store, End(id="a", token=held["a"]))
+        assert [item.id for item in await store.find_work()] == ["b"]
         newest = (await log_of(store))[-1]
         with pytest.raises(StoreUnavailable, match="rights"):
-            await store.restore([replace(newest, position=3, version=2, id=new_id())])
+            await store.restore([replace(newest, position=4, version=2, id=new_id())])
 
 
 async def test_tables_that_another_role_makes_are_written_by_the_application_too(
@@ -220,6 +229,8 @@ async def test_a_role_that_may_make_no_tables_is_told_so(
         "drop table :schema.snapshots",
         "truncate :schema.tables",
         "drop table :schema.checkpoints",
+        "truncate :schema.work",
+        "drop table :schema.work",
         "select setval(':schema.tokens', 1)",
         "alter table :schema.events disable trigger all",
         "create table :schema.mine (number integer)",

@@ -51,18 +51,23 @@ class Committer:
     Args:
         reading: looks up what is stored under ids that are known.
         grown: called after each commit that stored something, with the position of its last event.
-        moved: see `GroupWriter`.
+        moved: see `GroupWriter`, like *due*.
     """
 
     def __init__(
-        self, connector: Connector, reading: Reading, grown: Callable[[int], None], moved: Callable[[int, str], None]
+        self,
+        connector: Connector,
+        reading: Reading,
+        grown: Callable[[int], None],
+        moved: Callable[[int, str], None],
+        due: Callable[[set[str]], None],
     ) -> None:
         self._location = connector.location
         self._connector = connector
         self._reading = reading
         self._grown = grown
         self._sender = Sender(connector)
-        self._writer = GroupWriter(connector, self._sender, moved)
+        self._writer = GroupWriter(connector, self._sender, moved, due)
         self._loop = asyncio.get_running_loop()
         self._queue = AppendQueue()
         self._task: asyncio.Task[None] | None = None

@@ -12,6 +12,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=1, needs_code=1, name="0001_events"),
     Migration(version=2, needs_code=1, name="0002_snapshots"),
     Migration(version=3, needs_code=1, name="0003_rows"),
+    Migration(version=4, needs_code=1, name="0004_work"),
 )
 
 NEWEST = MIGRATIONS[-1].version

@@ -17,7 +17,10 @@ from leftfold.store.schema import Migration, SchemaStatus
 
 __all__ = ["PostgresSchema", "check_schema", "status_of"]
 
-_FOR_APPLICATIONS = ("append_v1", "now_v1", "tables_v1", "hold_v1", "claim_v1", "show_v1")
+_FOR_APPLICATIONS = (
+    *("append_v1", "now_v1", "tables_v1", "hold_v1", "claim_v1", "show_v1"),
+    *("work_write_v1", "work_claim_v1"),
+)
 
 
 class PostgresSchema:
@@ -120,7 +123,8 @@ def _grants(schema: str, role: str) -> str:
     return (
         f"grant usage on schema {log} to {name};\n"
         f"grant select on all tables in schema {log} to {name};\n"
-        f"grant insert, update, delete on {log}.snapshots, {log}.tables, {log}.checkpoints to {name};\n"
+        f"grant insert, update, delete on {log}.snapshots, {log}.tables, {log}.checkpoints, {log}.work, "
+        f"{log}.work_batches to {name};\n"
         f"grant usage on sequence {log}.tokens to {name};\n"
         f"grant execute on function {functions} to {name};\n"
         f"grant usage, create on schema {rows} to {name};"

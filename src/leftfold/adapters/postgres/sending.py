@@ -1,8 +1,11 @@
-"""The one connection that appends go over."""
+"""The one connection that a group commit goes over."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+
+import asyncpg
 
 from leftfold.adapters.postgres.calls import Arguments, Verdicts, append_sql
 from leftfold.adapters.postgres.connecting import Connection, Connector
@@ -38,17 +41,25 @@ class Sender:
             self._connection = await self._connector.connect(lock_timeout=self._lock_timeout)
 
     async def send(self, arguments: Arguments, timeout_s: float) -> Verdicts:
-        """Send one call and return what the database said; raises the driver's error, or `TimeoutError`."""
+        """Send a batch of appends and return what the database said; raises like `call`."""
+        row = await self.call(self._sql, arguments, timeout_s)
+        return row["verdict"], row["version"], row["last"], row["recorded"]
+
+    async def call(self, sql: str, arguments: Sequence[object], timeout_s: float) -> asyncpg.Record:
+        """Send one call in a transaction of its own; raises the driver's error, or `TimeoutError`."""
+        row = await self.ask(sql, arguments, timeout_s)
+        if row is None:
+            raise StoreUnavailable("the function returned nothing; nothing is known to be stored")
+        return row
+
+    async def ask(self, sql: str, arguments: Sequence[object], timeout_s: float) -> asyncpg.Record | None:
+        """Like `call`, for what may have no answer."""
         connection = self.connection
         if not self._connector.pooled:
-            row = await connection.fetchrow(self._sql, *arguments, timeout=timeout_s)
-        else:
-            async with asyncio.timeout(timeout_s), connection.transaction(isolation="read_committed"):
-                await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
-                row = await connection.fetchrow(self._sql, *arguments)
-        if row is None:
-            raise StoreUnavailable("the append function returned nothing; nothing is known to be stored")
-        return row["verdict"], row["version"], row["last"], row["recorded"]
+            return await connection.fetchrow(sql, *arguments, timeout=timeout_s)
+        async with asyncio.timeout(timeout_s), connection.transaction(isolation="read_committed"):
+            await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
+            return await connection.fetchrow(sql, *arguments)
 
     def drop(self) -> None:
         """Let go of a connection that broke."""

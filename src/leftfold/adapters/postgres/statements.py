@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leftfold.adapters.postgres.calls import ARGUMENT_TYPES, append_sql
 from leftfold.adapters.postgres.layout import rows_schema
+from leftfold.adapters.postgres.work_call import work_write_sql
 
 __all__ = ["WritingSql"]
 
@@ -37,6 +38,7 @@ class WritingSql:
             "where c.name = k.name and u.name = k.name and c.token = u.token and c.position <= u.position "
             "returning c.name"
         )
+        self.work = work_write_sql(schema)
         self.place = f"select position from {checkpoints} where name = $1 and token = $2"
         at = "where name = $1 and version = $2"
         self.views = f"select view from {tables} {at} and view is not null"

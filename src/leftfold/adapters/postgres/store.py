@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from leftfold.adapters.postgres.checkpoints import Checkpoints
@@ -19,6 +19,9 @@ from leftfold.adapters.postgres.tables import Tables
 from leftfold.adapters.postgres.timeline import Timeline
 from leftfold.adapters.postgres.transacting import Transactor
 from leftfold.adapters.postgres.waking import Waker
+from leftfold.adapters.postgres.work import Work
+from leftfold.adapters.postgres.work_committing import WorkCommitter, only_work
+from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import LeftfoldError, StoreClosed
 from leftfold.store.batching import Pending
 from leftfold.store.checkpoints import Checkpoint, Claim
@@ -36,6 +39,7 @@ from leftfold.store.table_checks import (
 from leftfold.store.tables import Found, Selection, Table
 from leftfold.store.timeline import StreamHead
 from leftfold.store.transaction import Transaction
+from leftfold.store.work import WorkItem
 
 __all__ = ["PostgresStore", "open_postgres"]
 
@@ -43,8 +47,9 @@ __all__ = ["PostgresStore", "open_postgres"]
 class PostgresStore:
     """Keeps the log in one schema of a PostgreSQL database that any number of processes may share.
 
-    Appends of one process share commits over one connection; reads, and transactions without events, go over a small
-    pool; a third kind of connection listens for news once somebody waits. Made by `open_postgres`.
+    Appends of one process share commits over one connection, and so do transactions that only write work items, over
+    another; reads, and all other transactions without events, go over a small pool; further connections listen for news
+    once somebody waits. Made by `open_postgres`.
     """
 
     def __init__(self, location: PostgresLocation, *, pooled: bool) -> None:
@@ -58,8 +63,11 @@ class PostgresStore:
         self._waker = Waker(connector, self._readers)
         self._followed = Waker(connector, self._readers, "_checkpoints")
         self._checkpoints = Checkpoints(self._readers, self._followed, location.schema)
-        self._committer = Committer(connector, self._reading, self._waker.grown, self._followed.grown)
-        self._transactor = Transactor(connector, self._readers, self._followed.grown)
+        self._news = WorkNews(connector, self._readers)
+        self._work = Work(self._readers, self._news, location.schema)
+        self._worked = WorkCommitter(connector, self._news.due)
+        self._committer = Committer(connector, self._reading, self._waker.grown, self._followed.grown, self._news.due)
+        self._transactor = Transactor(connector, self._readers, self._followed.grown, self._news.due)
         self._restorer = Restorer(self._readers, self._reading, location.schema)
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -76,7 +84,7 @@ class PostgresStore:
         self._check_open()
         check_transaction(transaction)
         if not transaction.parts:
-            await self._transactor.commit(transaction)
+            await (self._worked if only_work(transaction) else self._transactor).commit(transaction)
             return None
         rows = transaction if transaction.writes or transaction.inline else None
         return await self._committer.commit(Pending(transaction.parts, transaction.condition, self._loop, rows))
@@ -237,6 +245,40 @@ class PostgresStore:
         self._check_open()
         return await self._checkpoints.reached(name, position, timeout)
 
+    async def claim_due(
+        self, queues: Collection[str], owner: str, lease_s: float, limit: int = 32
+    ) -> Sequence[WorkItem]:
+        """See `WorkItems.claim_due`."""
+        self._check_open()
+        return await self._work.claim_due(queues, owner, lease_s, limit)
+
+    async def extend(self, held: Mapping[str, int], owner: str, lease_s: float) -> Collection[str]:
+        """See `WorkItems.extend`."""
+        self._check_open()
+        return await self._work.extend(held, owner, lease_s)
+
+    async def work(self, ids: Collection[str]) -> Mapping[str, WorkItem]:
+        """See `WorkItems.work`."""
+        self._check_open()
+        return await self._work.work(ids)
+
+    async def find_work(
+        self, *, queues: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
+    ) -> Sequence[WorkItem]:
+        """See `WorkItems.find_work`."""
+        self._check_open()
+        return await self._work.find_work(queues, statuses, after, limit)
+
+    async def count_work(self, queues: str = "") -> Mapping[tuple[str, str], int]:
+        """See `WorkItems.count_work`."""
+        self._check_open()
+        return await self._work.count_work(queues)
+
+    async def await_work(self, queues: Collection[str], timeout: float) -> None:
+        """See `WorkItems.await_work`; writes of any process wake within milliseconds, behind a pooler within 1 s."""
+        self._check_open()
+        await self._work.await_work(queues, timeout)
+
     async def restore(self, events: Sequence[StoredEvent]) -> int:
         """See `Restorable.restore`; for the owner of the schema, the application's role may not."""
         self._check_open()
@@ -251,8 +293,10 @@ class PostgresStore:
             return
         self._closed = True
         await self._committer.close()
+        await self._worked.close()
         await self._waker.close()
         await self._followed.close()
+        await self._news.close()
         await self._readers.close()
 
     def _check_asked(self, table: Table, generation: int | None) -> None:

@@ -46,12 +46,16 @@ class GroupWriter:
     Args:
         sender: whose connection they go over.
         moved: called after a commit, for each checkpoint that it moved, with its position and name.
+        due: called after a commit with the queues in which work is due, or soon.
     """
 
-    def __init__(self, connector: Connector, sender: Sender, moved: Callable[[int, str], None]) -> None:
+    def __init__(
+        self, connector: Connector, sender: Sender, moved: Callable[[int, str], None], due: Callable[[set[str]], None]
+    ) -> None:
         schema = connector.location.schema
         self._sender = sender
         self._moved = moved
+        self._due = due
         self._sql = WritingSql(schema)
         self._begin = _begin_sql(connector)
 
@@ -73,6 +77,8 @@ class GroupWriter:
                 raise
         for name, position in writing.advanced.items():
             self._moved(position, name)
+        if writing.due:
+            self._due(writing.due)
         return verdicts
 
     async def _write(
@@ -131,13 +137,15 @@ class _Attempt:
     Args:
         id: of the database transaction, once its commit was sent.
         advanced: where it moves checkpoints to.
+        due: queues in which work is due after it, or soon.
     """
 
-    __slots__ = ("advanced", "id")
+    __slots__ = ("advanced", "due", "id")
 
     def __init__(self) -> None:
         self.id: str | None = None
         self.advanced: Mapping[str, int] = {}
+        self.due: set[str] = set()
 
 
 class Transactor:
@@ -145,12 +153,20 @@ class Transactor:
 
     Args:
         moved: called after a commit, for each checkpoint that it moved, with its position and name.
+        due: called after a commit with the queues in which work is due, or soon.
     """
 
-    def __init__(self, connector: Connector, readers: Readers, moved: Callable[[int, str], None]) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        readers: Readers,
+        moved: Callable[[int, str], None],
+        due: Callable[[set[str]], None],
+    ) -> None:
         self._connector = connector
         self._readers = readers
         self._moved = moved
+        self._due = due
         self._sql = WritingSql(connector.location.schema)
         self._begin = f"{_begin_sql(connector)}; {_ALONE}"
         self._begin_step = f"{self._begin}; {hold_tables_sql(connector.location.schema)}"
@@ -177,6 +193,8 @@ class Transactor:
                 raise self._given_up(attempt, error) from error
             for name, position in attempt.advanced.items():
                 self._moved(position, name)
+            if attempt.due:
+                self._due(attempt.due)
             return
 
     def _given_up(self, attempt: _Attempt, error: Exception) -> LeftfoldError:
@@ -210,6 +228,7 @@ class Transactor:
             await _roll_back(connection, error)
             raise
         attempt.advanced = writing.advanced
+        attempt.due = writing.due
         attempt.id = writing.id
         await connection.execute("commit")
         return None

@@ -1,4 +1,4 @@
-"""The rows and checkpoints that one database transaction writes, for all of its members one after another."""
+"""The rows, checkpoints and work that one database transaction writes, for all of its members one after another."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from leftfold.adapters.postgres.gathering import Change, Gathered, Kind, Place, 
 from leftfold.adapters.postgres.generations import Generations, TableName
 from leftfold.adapters.postgres.layout import Layout
 from leftfold.adapters.postgres.statements import WritingSql
+from leftfold.adapters.postgres.work_call import WorkCall
 from leftfold.errors import (
     Fenced,
     InvalidInput,
@@ -22,6 +23,7 @@ from leftfold.store.events import Appended
 from leftfold.store.table_checks import check_row_writes
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rows, RowWrite, Transaction, Write
+from leftfold.store.work import Begin, End, Revise
 
 __all__ = ["Refused", "RowWriting", "points", "tables_of"]
 
@@ -53,9 +55,12 @@ class RowWriting:
         self._rows: dict[Layout, dict[str, bytes | None]] = {}
         self._gathered = Gathered()
         self._advances: dict[str, tuple[Advance, Place]] = {}
+        self._work = WorkCall()
         self._untouched = True
         self.advanced: dict[str, int] = {}
         """Where checkpoints were moved to."""
+        self.due: set[str] = set()
+        """Queues in which work is due, or soon."""
 
     @property
     def id(self) -> str:
@@ -101,6 +106,7 @@ class RowWriting:
         """Write what is left to write."""
         refusals = await self._gathered.write(self._connection)
         refusals += await self._advance_all()
+        refusals += await self._work_all()
         sure, self._untouched = self._untouched, False
         if refusals:
             raise Refused(_settled(refusals, sure=sure))
@@ -133,6 +139,10 @@ class RowWriting:
                     raise NotAtHead(write.at_head, head)
                 await self.finish()
                 await self._generations.point(write)
+            case Begin() | Revise() | End():
+                if not self._work.add(place, write):
+                    await self.finish()
+                    self._work.add(place, write)
             case Put(rows=rows):
                 layout = await self._generations.layout(write.table, write.generation)
                 await self._change(Kind.PUT, layout, rows, place, write.shard)
@@ -173,6 +183,14 @@ class RowWriting:
             if each.name not in there
         ]
 
+    async def _work_all(self) -> list[Refusal]:
+        if not len(self._work):
+            return []
+        work, self._work = self._work, WorkCall()
+        [row] = await self._connection.fetch(self._sql.work, None, None, work.text(), False)
+        self.due.update(row["soon"] or ())
+        return work.refusals(row["refused"])
+
     async def _unmoved(self, advance: Advance) -> Exception:
         position: int | None = await self._connection.fetchval(self._sql.place, advance.name, advance.token)
         if position is None:
@@ -210,7 +228,7 @@ def points(transaction: Transaction) -> bool:
 def tables_of(transaction: Transaction) -> Iterable[Table]:
     """The tables that *transaction* names."""
     for write in transaction.writes:
-        if not isinstance(write, Advance):
+        if not isinstance(write, Advance | Begin | Revise | End):
             yield write.table
     for inline in transaction.inline:
         for table, _ in inline.reads:

@@ -1,0 +1,113 @@
+"""Work items: claimed, held and read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+import asyncpg
+
+from leftfold.adapters.postgres.connecting import Readers
+from leftfold.adapters.postgres.queries import MAX_BIGINT, big
+from leftfold.adapters.postgres.work_news import WorkNews
+from leftfold.errors import InvalidQuery
+from leftfold.store.names import first_above, flaw_of
+from leftfold.store.work import WorkItem
+from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
+
+__all__ = ["Work"]
+
+_COLUMNS: Final = "id, queue, status, state, token, owner, wake_at, created_at, changed_at"
+_MOST_CLAIMED: Final = 10_000
+
+
+class Work:
+    """Keeps work over the connections that read; each call is one statement, which may be repeated.
+
+    Args:
+        news: wakes those who wait for work.
+    """
+
+    def __init__(self, readers: Readers, news: WorkNews, schema: str) -> None:
+        work, now = f'"{schema}".work', f'"{schema}".now_v1()'
+        self._readers = readers
+        self._news = news
+        self._claim = f'select {_COLUMNS} from "{schema}".work_claim_v1($1, $2, $3::interval, $4)'
+        # The limit keeps it at one look an item, whatever the planner thinks of the table.
+        self._extend = (
+            "with k as materialized (select l.id from unnest($1::text[], $2::bigint[]) h (id, token) "
+            f"cross join lateral (select w.id from {work} w where w.id = h.id and w.token >= h.token and w.owner = $3 "
+            f"limit 1 for update) l) update {work} w set wake_at = {now} + $4::interval "
+            "where w.id = any (array(select k.id from k)) returning w.id"
+        )
+        self._get = f"select {_COLUMNS} from {work} where id = any ($1::text[])"
+        self._find = (
+            f"select {_COLUMNS} from {work} where id >= $1::text and starts_with(queue, $2::text) "
+            "and ($3::text[] is null or status = any ($3::text[])) order by id limit $4"
+        )
+        self._count = f"select queue, status, count(*) from {work} where starts_with(queue, $1) group by queue, status"
+        self._pause = (
+            f"select extract(epoch from min(d.wake_at) - {now})::double precision from unnest($1::text[]) q (queue) "
+            f"cross join lateral (select w.wake_at from {work} w where w.queue = q.queue and w.wake_at is not null "
+            "order by w.wake_at limit 1) d"
+        )
+
+    async def claim_due(self, queues: Collection[str], owner: str, lease_s: float, limit: int) -> Sequence[WorkItem]:
+        """See `WorkItems.claim_due`."""
+        lease = check_claiming(queues, owner, lease_s, limit)
+        rows = await self._readers.fetch(self._claim, sorted(set(queues)), owner, lease, min(limit, _MOST_CLAIMED))
+        return [_item_of(row) for row in rows]
+
+    async def extend(self, held: Mapping[str, int], owner: str, lease_s: float) -> Collection[str]:
+        """See `WorkItems.extend`."""
+        lease = check_holding(owner, lease_s)
+        known = {id: max(0, min(held[id], MAX_BIGINT)) for id in sorted(check_ids(held))}
+        rows = await self._readers.fetch(self._extend, list(known), list(known.values()), owner, lease)
+        return {row[0] for row in rows}
+
+    async def work(self, ids: Collection[str]) -> Mapping[str, WorkItem]:
+        """See `WorkItems.work`."""
+        rows = await self._readers.fetch(self._get, check_ids(ids))
+        return {row[0]: _item_of(row) for row in rows}
+
+    async def find_work(self, queues: str, statuses: Collection[str], after: str, limit: int) -> Sequence[WorkItem]:
+        """See `WorkItems.find_work`."""
+        if limit < 1:
+            raise InvalidQuery(f"limit={limit}: a page has at least one work item")
+        if queues and flaw_of(queues):
+            return []
+        known = [status for status in statuses if not flaw_of(status)] if statuses else None
+        rows = await self._readers.fetch(self._find, first_above(after), queues, known, big(limit))
+        return [_item_of(row) for row in rows]
+
+    async def count_work(self, queues: str) -> Mapping[tuple[str, str], int]:
+        """See `WorkItems.count_work`."""
+        if queues and flaw_of(queues):
+            return {}
+        return {(queue, status): count for queue, status, count in await self._readers.fetch(self._count, queues)}
+
+    async def await_work(self, queues: Collection[str], timeout: float) -> None:
+        """See `WorkItems.await_work`."""
+        check_queues(queues)
+        await self._news.wait(queues, partial(self._pause_of, sorted(set(queues))), timeout)
+
+    async def _pause_of(self, queues: Sequence[str]) -> float:
+        rows = await self._readers.fetch(self._pause, queues)
+        pause: float | None = rows[0][0]
+        return float("inf") if pause is None else pause
+
+
+def _item_of(row: asyncpg.Record) -> WorkItem:
+    id, queue, status, state, token, owner, wake_at, created_at, changed_at = row
+    return WorkItem(
+        id=id,
+        queue=queue,
+        status=status,
+        state=state.encode(),
+        token=token,
+        owner=owner,
+        wake_at=wake_at,
+        created_at=created_at,
+        changed_at=changed_at,
+    )

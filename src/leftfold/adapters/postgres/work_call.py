@@ -1,0 +1,117 @@
+"""Writes of work items as one call of the SQL function: its argument, and what its result means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from leftfold.adapters.postgres.gathering import Place, Refusal
+from leftfold.adapters.postgres.queries import MAX_BIGINT
+from leftfold.errors import Fenced, KeyTaken
+from leftfold.store.work import Begin, End, Hold, WorkWrite
+
+__all__ = ["WorkCall", "work_write_sql"]
+
+_BEGIN, _BEGIN_UNLESS_THERE, _REVISE, _END = range(4)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class _Write(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One write, as the function reads it."""
+
+    n: int
+    unit: int
+    kind: int
+    id: str
+    token: int = 0
+    queue: str | None = None
+    status: str = ""
+    state: str = ""
+    wake: datetime | None = None
+    lease: int | None = None
+    owner: str | None = None
+
+
+def work_write_sql(schema: str) -> str:
+    """The statement that calls the function of *schema*: client and number of the batch, writes, see `WorkCall`."""
+    return f'select refused, soon from "{schema}".work_write_v1($1::uuid, $2::bigint, $3::text::json, $4::boolean)'
+
+
+class WorkCall:
+    """The writes of one call; no item is in it twice."""
+
+    def __init__(self) -> None:
+        self._writes: dict[str, tuple[Place, WorkWrite]] = {}
+        self.several = False
+        """Whether a member that was taken as a whole has more than one write."""
+
+    def __len__(self) -> int:
+        return len(self._writes)
+
+    def add(self, place: Place, write: WorkWrite) -> bool:
+        """Add one write; False, adding nothing, when one of the same item is here."""
+        return self._writes.setdefault(write.id, (place, write))[0] == place
+
+    def take(self, member: int, writes: Sequence[WorkWrite]) -> bool:
+        """Add all writes of a member, of items that differ; False, adding nothing, when one of them is here."""
+        if any(write.id in self._writes for write in writes):
+            return False
+        self._writes.update((write.id, ((member, step), write)) for step, write in enumerate(writes))
+        self.several = self.several or len(writes) > 1
+        return True
+
+    def text(self) -> str:
+        """The writes as JSON, in the order of their ids: nobody waits for another in a circle."""
+        writes = [_written(number, place[0], write) for number, (place, write) in enumerate(self._ordered())]
+        return msgspec.json.encode(writes).decode()
+
+    def refusals(self, numbers: Sequence[int] | None) -> list[Refusal]:
+        """Why members are refused, in the order of their writes.
+
+        Args:
+            numbers: what the function said.
+        """
+        if not numbers:
+            return []
+        ordered = self._ordered()
+        refused = sorted((ordered[number] for number in numbers), key=lambda each: each[0])
+        return [Refusal(place, _error(write), sure=True) for place, write in refused]
+
+    def _ordered(self) -> list[tuple[Place, WorkWrite]]:
+        return [self._writes[id] for id in sorted(self._writes)]
+
+
+def _written(number: int, unit: int, write: WorkWrite) -> _Write:
+    if isinstance(write, End):
+        return _Write(n=number, unit=unit, kind=_END, id=write.id, token=_token(write.token))
+    wake = write.wake
+    hold = wake if isinstance(wake, Hold) else None
+    if isinstance(write, Begin):
+        kind, token = _BEGIN_UNLESS_THERE if write.unless_there else _BEGIN, 0
+    else:
+        kind, token = _REVISE, _token(write.token)
+    return _Write(
+        n=number,
+        unit=unit,
+        kind=kind,
+        id=write.id,
+        token=token,
+        queue=write.queue,
+        status=write.status,
+        state=write.state.decode(),
+        wake=wake.astimezone(UTC) if isinstance(wake, datetime) else None,
+        lease=timedelta(seconds=hold.lease_s) // _MICROSECOND if hold else None,
+        owner=hold.owner if hold else None,
+    )
+
+
+def _token(token: int) -> int:
+    """One that the database can take; no item has 0."""
+    return token if 0 < token <= MAX_BIGINT else 0
+
+
+def _error(write: WorkWrite) -> Exception:
+    return KeyTaken("work", write.id) if isinstance(write, Begin) else Fenced(write.id, write.token, "work item")

@@ -1,0 +1,218 @@
+"""Group commit of work: transactions that only write work items and wait at the same moment share one function call.
+
+::
+
+    transaction -> queue -> batch with a number -> one call -> each its verdict
+                                  | connection lost: look whether the database has kept its result, else the same
+                                  |   again, until the deadline; a batch is never done twice
+                                  | deadlock: again
+                                  | refused: each one alone, so that only the bad one fails
+                                  | an item twice: the next batch
+
+They have a connection of their own and wait for nobody who appends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+import asyncpg
+
+from leftfold.adapters.postgres.connecting import Backoff, Connector
+from leftfold.adapters.postgres.failures import is_lost, is_refusal, is_retriable, translated
+from leftfold.adapters.postgres.sending import Sender
+from leftfold.adapters.postgres.work_call import WorkCall, work_write_sql
+from leftfold.errors import OutcomeUnknown
+from leftfold.store.batching import AppendQueue, Pending
+from leftfold.store.events import Appended
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import AT_ONCE, Begin, End, Revise, WorkWrite
+
+__all__ = ["WorkCommitter", "only_work"]
+
+_GRACE_S = 1.0
+_LAST_WORD_S = 1.0
+_NOTHING: Final = Appended(position=0, versions={}, recorded_at=AT_ONCE)
+
+
+def only_work(transaction: Transaction) -> Sequence[WorkWrite] | None:
+    """The writes of a transaction that only writes work items, each once; None of every other."""
+    if transaction.parts or transaction.inline:
+        return None
+    writes = [write for write in transaction.writes if isinstance(write, Begin | Revise | End)]
+    if len(writes) < len(transaction.writes) or len({write.id for write in writes}) < len(writes):
+        return None
+    return writes
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is sent again as it is: its number is what the database keeps its result under."""
+
+    number: int
+    members: Sequence[Pending]
+    call: WorkCall
+    text: str
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether an answer was missed, so that it may be stored already."""
+        return any(pending.doubt for pending in self.members)
+
+
+class WorkCommitter:
+    """Commits transactions of work over one connection of its own.
+
+    Args:
+        due: called after each commit with the queues in which something is due, or soon.
+    """
+
+    def __init__(self, connector: Connector, due: Callable[[Sequence[str]], None]) -> None:
+        self._connector = connector
+        self._due = due
+        self._sender = Sender(connector)
+        self._client = uuid4()
+        self._sql = work_write_sql(connector.location.schema)
+        batches = f'"{connector.location.schema}".work_batches'
+        self._missed = f"select refused, soon from {batches} where client = $1 and batch = $2"
+        self._forget = (
+            f"delete from {batches} b using (select client from {batches} "
+            "where client = $1 or written_at < now() - interval '1 day' for update skip locked) o "
+            "where b.client = o.client"
+        )
+        self._loop = asyncio.get_running_loop()
+        self._queue = AppendQueue()
+        self._task: asyncio.Task[None] | None = None
+        self._number = 0
+
+    async def commit(self, transaction: Transaction) -> None:
+        """Put *transaction*, which has only work, into the next batch and wait for its verdict."""
+        pending = Pending((), None, self._loop, transaction)
+        pending.deadline = self._loop.time() + self._connector.location.deadline_s
+        self._queue.put(pending)
+        if self._task is None:
+            self._task = self._loop.create_task(self._run())
+        await pending.outcome
+
+    async def close(self) -> None:
+        """Wait until everything accepted so far has its verdict, then let go of the connection."""
+        while self._task is not None:
+            await self._task
+        if self._number and self._sender.is_ready:
+            with suppress(Exception):  # a row that stays is forgotten after a day
+                await self._sender.connection.execute(self._forget, self._client, timeout=_LAST_WORD_S)
+        await self._sender.close()
+
+    async def _run(self) -> None:
+        try:
+            while (batch := self._next()) is not None:
+                await self._carry_out(batch)
+                await asyncio.sleep(0)  # callers that were just answered join the next batch
+        finally:
+            self._task = None
+
+    def _next(self) -> _Batch | None:
+        """The next batch; it leaves out who has gone away, and who writes an item that is in it already."""
+        while len(self._queue):
+            taken = self._queue.next_batch()
+            try:
+                if batch := self._batch(taken):
+                    return batch
+            except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
+                for pending in taken:
+                    pending.fail(error)
+        return None
+
+    def _batch(self, taken: Sequence[Pending]) -> _Batch | None:
+        call = WorkCall()
+        members: list[Pending] = []
+        others: list[Pending] = []
+        for pending in taken:
+            joined = call.take(len(members), _writes_of(pending))
+            (members if joined else others).append(pending)
+        self._queue.put_back(others)
+        if not members:
+            return None
+        self._number += 1
+        return _Batch(self._number, members, call, call.text())
+
+    async def _carry_out(self, batch: _Batch) -> None:
+        """Commit *batch*, whatever comes of it."""
+        backoff = Backoff(batch.members[-1].deadline)
+        while not all(pending.outcome.done() for pending in batch.members):
+            trouble = await self._try(batch)
+            if trouble is None:
+                return
+            self._give_up(batch.members, trouble)
+            await backoff.wait()
+
+    async def _try(self, batch: _Batch) -> Exception | None:
+        """Send *batch*; returns why it has to be sent again, None when everybody was told or waits for another one."""
+        try:
+            await self._sender.connect()
+        except Exception as error:  # noqa: BLE001 - broken connections show as anything
+            if is_lost(error) or batch.in_doubt:
+                return error
+            self._refuse(batch.members, error)
+            return None
+        try:
+            await self._send(batch)
+        except Exception as error:  # noqa: BLE001 - as above
+            if is_retriable(error):
+                return error
+            if is_lost(error):
+                self._sender.drop()
+                for pending in batch.members:
+                    pending.doubt = f"{error or type(error).__name__}"
+                return error
+            self._refuse(batch.members, error)
+        return None
+
+    async def _send(self, batch: _Batch) -> None:
+        timeout_s = max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
+        row: asyncpg.Record | None = None
+        if batch.in_doubt:
+            row = await self._sender.ask(self._missed, (self._client, batch.number), timeout_s)
+        if row is None:
+            arguments = (self._client, batch.number, batch.text, batch.call.several)
+            row = await self._sender.call(self._sql, arguments, timeout_s)
+        told: dict[int, Exception] = {}
+        for refusal in batch.call.refusals(row["refused"]):
+            told.setdefault(refusal.place[0], refusal.error)
+        for number, pending in enumerate(batch.members):
+            if number in told:
+                pending.fail(told[number])
+            else:
+                pending.succeed(_NOTHING)
+        if row["soon"]:
+            self._due(row["soon"])
+
+    def _refuse(self, members: Sequence[Pending], error: Exception) -> None:
+        if is_refusal(error) and len(members) > 1:
+            for pending in members:
+                pending.alone = True
+            self._queue.put_back(members)
+            return
+        for pending in members:
+            pending.fail(translated(error, self._connector.location.shown))
+
+    def _give_up(self, members: Sequence[Pending], trouble: Exception) -> None:
+        """Tell those whose deadline has passed."""
+        now = self._loop.time()
+        expired = [pending for pending in members if pending.deadline <= now]
+        for pending in (*expired, *self._queue.take_expired(now)):
+            if pending.doubt:
+                pending.fail(OutcomeUnknown((), pending.doubt))
+            elif is_lost(trouble):
+                pending.fail(self._connector.unavailable(trouble))
+            else:
+                pending.fail(translated(trouble, self._connector.location.shown))
+
+
+def _writes_of(pending: Pending) -> Sequence[WorkWrite]:
+    return (only_work(pending.transaction) if pending.transaction is not None else None) or ()

@@ -1,0 +1,337 @@
+"""Work on PostgreSQL: what waits together shares a commit, cut anywhere it is done once, what sleeps costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from leftfold.adapters.postgres import PostgresStore, work_news
+from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown, StoreBusy, StoreUnavailable
+from leftfold.store import AT_ONCE, Begin, End, Hold, Revise, Transaction, WorkItem
+from leftfold.store.work import Wake, WorkWrite
+from leftfold.testing.postgres import PostgresServer
+from tests.adapters.postgres.cutting import wire_to
+from tests.adapters.postgres.opened import connected, log_of, opened, rows, schema_of, somebody_waits, statistics_told
+from tests.adapters.postgres.rowing import COUNTS, adding, counted, pointed
+
+_LONG_S = 60.0
+_KILL = """select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database()
+    and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle'"""
+_FAR = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+def _begin(id: str, wake: Wake = None, *, queue: str = "q", n: int = 0, unless_there: bool = False) -> Begin:
+    return Begin(id=id, queue=queue, status="on", state=b'{"n":%d}' % n, wake=wake, unless_there=unless_there)
+
+
+def _revise(id: str, token: int, wake: Wake = None) -> Revise:
+    return Revise(id=id, token=token, status="on", state=b'{"n":%d}' % token, wake=wake)
+
+
+async def _write(store: PostgresStore, *writes: WorkWrite) -> None:
+    assert await store.transact(Transaction(writes=writes)) is None
+
+
+async def _all(store: PostgresStore) -> Sequence[WorkItem]:
+    return await store.find_work(limit=10_000)
+
+
+async def _batches(url: str) -> list[int]:
+    return [batch for (batch,) in await rows(url, "select batch from :schema.work_batches")]
+
+
+def _kinds(outcomes: Sequence[object]) -> list[type]:
+    return [type(outcome) for outcome in outcomes]
+
+
+async def test_what_waits_together_is_one_batch_and_each_gets_its_own_verdict(store_url: str) -> None:
+    async with opened(store_url) as store:
+        outcomes = await asyncio.gather(
+            *(_write(store, _begin(f"a{n}")) for n in range(40)),
+            _write(store, _begin("b"), _begin("c"), _revise("absent", 1)),
+            _write(store, _begin("d"), _begin("e")),
+            return_exceptions=True,
+        )
+        assert _kinds(outcomes) == [type(None)] * 40 + [Fenced, type(None)]
+        assert await _batches(store_url) == [1]
+        assert [item.id for item in await _all(store)] == sorted(["d", "e", *(f"a{n}" for n in range(40))])
+        outcomes = await asyncio.gather(
+            *(_write(store, _revise(f"a{n}", 1 + n % 2)) for n in range(40)),
+            _write(store, _begin("e")),
+            _write(store, End(id="d", token=1)),
+            return_exceptions=True,
+        )
+        assert _kinds(outcomes) == [type(None), Fenced] * 20 + [KeyTaken, type(None)]
+        assert await _batches(store_url) == [2]
+    assert await _batches(store_url) == [], "who closes leaves nothing behind"
+
+
+async def test_what_a_client_that_crashed_left_behind_is_forgotten_after_a_day(store_url: str) -> None:
+    left = "insert into :schema.work_batches values (gen_random_uuid(), 7, null, null, now() - interval '{}')"
+    async with opened(store_url) as store:
+        await rows(store_url, left.format("25 hours"))
+        await rows(store_url, left.format("23 hours"))
+        await _write(store, _begin("a"))
+    assert await _batches(store_url) == [7]
+
+
+async def test_a_batch_that_was_not_answered_is_done_once_and_each_gets_its_own_verdict(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
+    ):
+        await _write(store, *(_begin(id) for id in ("a", "b", "c", "d")))
+        wire.lose_answer_to(b"lost-me")
+        outcomes = await asyncio.gather(
+            _write(store, _revise("a", 1)),
+            _write(store, End(id="b", token=1)),
+            _write(store, _begin("lost-me")),
+            _write(store, _begin("c")),
+            _write(store, _revise("d", 2)),
+            _write(store, _revise("c", 1), End(id="gone", token=1)),
+            return_exceptions=True,
+        )
+        assert wire.lost == 1
+        assert _kinds(outcomes) == [type(None)] * 3 + [KeyTaken, Fenced, Fenced]
+        assert [(item.id, item.token) for item in await _all(store)] == [("a", 2), ("c", 1), ("d", 1), ("lost-me", 1)]
+        await _write(store, _revise("a", 2))
+        assert await _batches(store_url) == [4], "the one about an item that was in the batch already came after it"
+
+
+async def test_what_is_not_answered_until_the_deadline_is_told_as_unknown(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    short = store_url.replace("deadline_s=20", "deadline_s=0.5")
+    async with opened(short) as direct, wire_to(postgres.port) as (wire, port):
+        async with opened(short.replace(f":{postgres.port}/", f":{port}/")) as store:
+            await _write(store, _begin("lost-me"), _begin("b"))
+            wire.lose_everything_from(b"lost-me")
+            outcomes = await asyncio.gather(
+                _write(store, _revise("lost-me", 1)), _write(store, _revise("b", 9)), return_exceptions=True
+            )
+            assert _kinds(outcomes) == [OutcomeUnknown] * 2
+            with pytest.raises(StoreUnavailable):
+                await _write(store, _revise("b", 1))
+        assert [(item.id, item.token) for item in await _all(direct)] == [("b", 1), ("lost-me", 2)]
+
+
+async def test_a_batch_that_arrives_late_does_nothing(store_url: str) -> None:
+    write = "json_build_object('n', 0, 'unit', 0, 'kind', 0, 'id', '{}', 'queue', 'q', 'status', 'on', 'state', '{{}}')"
+    client = "'00000000-0000-0000-0000-000000000001'"
+    sql = f"select :schema.work_write_v1({client}, {{}}, json_build_array({write}), false)"
+    await rows(store_url, sql.format(3, "a"))
+    for late in (3, 2):
+        with pytest.raises(Exception, match="written already"):
+            await rows(store_url, sql.format(late, "b"))
+    await rows(store_url, sql.format(4, "c"))
+    assert await rows(store_url, "select id from :schema.work order by id") == [("a",), ("c",)]
+
+
+async def test_every_step_is_written_once_while_backends_are_killed(lone_url: str) -> None:
+    done = asyncio.Event()
+
+    async def kill() -> int:
+        """Kill after each progress."""
+        kills, seen = 0, 0
+        async with connected(lone_url) as killer:
+            while not done.is_set():
+                written = int(await killer.fetchval("select coalesce(sum(token), 0) from leftfold.work"))
+                await killer.execute("select pg_sleep(0.003 * random())")
+                if written > seen and (killed := await killer.fetchval(_KILL)):
+                    kills, seen = kills + killed, written
+        return kills
+
+    async def carry_out(store: PostgresStore, id: str) -> None:
+        await _write(store, _begin(id, Hold("me", 600)))
+        for token in range(1, 9):
+            await _write(store, _revise(id, token, Hold("me", 600)), _begin(f"{id} {token}", _FAR))
+        await _write(store, End(id=f"{id} 1", token=1))
+
+    async with opened(lone_url) as store:
+        killing = asyncio.ensure_future(kill())
+        try:
+            await asyncio.gather(*(carry_out(store, f"{n}") for n in range(12)))
+            for n in range(12, 24):
+                await carry_out(store, f"{n}")
+        finally:
+            done.set()
+        assert await killing > 5
+        there = [(item.id, item.token) for item in await _all(store)]
+        sagas = [(f"{n}", 9) for n in range(24)]
+        assert there == sorted([*sagas, *((f"{n} {token}", 1) for n in range(24) for token in range(2, 9))])
+
+
+async def test_work_waits_for_nobody_who_appends_but_with_events_it_does(store_url: str) -> None:
+    async with opened(store_url) as store, connected(store_url) as holder:
+        await pointed(store, COUNTS)
+        async with holder.transaction():
+            await holder.execute(f"select {schema_of(store_url)}.lock_v1()")
+            stored = asyncio.ensure_future(
+                store.transact(counted("a-1", adding(), writes=[_begin("a", AT_ONCE), _revise("b", 1)]))
+            )
+            await somebody_waits(holder)
+            async with asyncio.timeout(10):
+                await _write(store, _begin("b"))
+                assert await store.claim_due(["q"], "me", 60) == []
+            assert not stored.done()
+        assert await stored is not None
+        assert [(item.id, item.token) for item in await _all(store)] == [("a", 1), ("b", 2)]
+        assert len(await log_of(store)) == 1
+
+
+async def test_who_waits_for_an_item_that_is_locked_for_long_is_told_at_the_deadline(store_url: str) -> None:
+    async with opened(store_url.replace("deadline_s=20", "deadline_s=0.3")) as store, connected(store_url) as holder:
+        await _write(store, _begin("a", AT_ONCE), _begin("b", AT_ONCE))
+        async with holder.transaction():
+            await holder.execute(f"select from {schema_of(store_url)}.work where id = 'a' for update")
+            assert [item.id for item in await store.claim_due(["q"], "me", 60)] == ["b"], "a claim passes over it"
+            with pytest.raises(StoreBusy):
+                await _write(store, _revise("a", 1))
+        await _write(store, _revise("a", 1))
+
+
+async def test_candidates_that_others_lock_do_not_hide_what_is_due_behind_them(store_url: str) -> None:
+    async with opened(store_url) as store, connected(store_url) as holder:
+        await _write(store, *(_begin(f"{n:02}", AT_ONCE) for n in range(30)))
+        async with holder.transaction():
+            await holder.execute(f"select from {schema_of(store_url)}.work where id < '20' for update")
+            assert [item.id for item in await store.claim_due(["q", "r"], "me", 60, 3)] == ["20", "21", "22"]
+            assert len(await store.claim_due(["q", "r"], "me", 60, 32)) == 7
+            assert await store.claim_due(["q", "r"], "me", 60) == []
+        assert len(await store.claim_due(["q"], "me", 60)) == 20
+
+
+async def test_many_who_write_the_same_items_never_wait_for_each_other_in_a_circle(lone_url: str) -> None:
+    order = random.Random(11)
+    ids = [f"{n:02}" for n in range(12)]
+
+    async def contend(store: PostgresStore, n: int) -> None:
+        for _ in range(12):
+            there = await store.work(order.sample(ids, 6))
+            writes: list[WorkWrite] = [_revise(item.id, item.token, AT_ONCE) for item in there.values()]
+            writes += [_begin(id, AT_ONCE, unless_there=True) for id in order.sample(ids, 3) if id not in there]
+            order.shuffle(writes)
+            transaction = counted(f"a-{n}", writes=writes) if n % 3 == 0 else Transaction(writes=writes)
+            outcome = await asyncio.gather(store.transact(transaction), return_exceptions=True)
+            assert isinstance(outcome[0], Fenced) or not isinstance(outcome[0], BaseException), outcome
+            claimed = await store.claim_due(["q"], f"worker {n}", 0.001, 4)
+            await store.extend({item.id: item.token for item in claimed}, f"worker {n}", 0.001)
+
+    async with opened(lone_url) as store, opened(lone_url) as other:
+        await _write(store, *(_begin(id, AT_ONCE) for id in ids))
+        await asyncio.gather(*(contend((store, other)[n % 2], n) for n in range(12)))
+    assert await rows(lone_url, "select deadlocks from pg_stat_database where datname = current_database()") == [(0,)]
+
+
+async def test_work_is_durable_even_where_the_database_would_not_wait_for_its_disk(lone_url: str) -> None:
+    noted = """
+        create table noted (what text, setting text);
+        create function note() returns trigger language plpgsql as
+            'begin insert into public.noted values (tg_op, current_setting(''synchronous_commit'')); return null; end';
+        create trigger note after insert or update or delete on leftfold.work for each row execute function note();
+        do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$"""
+    async with connected(lone_url) as owner:
+        await owner.execute(noted)
+    async with opened(lone_url) as store:
+        await _write(store, _begin("a", AT_ONCE))
+        [item] = await store.claim_due(["q"], "me", 60)
+        await store.transact(counted("a-1", writes=[_revise("a", item.token)]))
+        await _write(store, End(id="a", token=3))
+    assert await rows(lone_url, "select what, setting from noted") == [
+        ("INSERT", "on"),
+        ("UPDATE", "on"),
+        ("UPDATE", "on"),
+        ("DELETE", "on"),
+    ]
+    assert await rows(lone_url, "show synchronous_commit") == [("off",)]
+
+
+async def test_what_sleeps_and_what_is_of_other_queues_costs_nothing(lone_url: str) -> None:
+    async with connected(lone_url) as owner:
+        await owner.execute("alter table leftfold.work set (autovacuum_enabled = off); analyze leftfold.work")
+    fill = """insert into leftfold.work select 'x' || n, case n % 2 when 0 then 'q' else 'unknown' end, 'on', '{}', 1,
+        null, now() + case n % 2 when 0 then interval '1 day' else interval '-1 day' end, now(), now()
+        from generate_series(1, 100000) n"""
+    read = """select (select sum(seq_tup_read) from pg_stat_user_tables where relname = 'work'),
+        (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'work')"""
+
+    async def use(store: PostgresStore, n: int) -> None:
+        await _write(store, _begin(f"a{n}", AT_ONCE), _begin(f"b{n}", AT_ONCE))
+        await store.await_work(["q", "r"], 0)
+        claimed = await store.claim_due(["q", "r"], "me", 600)
+        assert [item.id for item in claimed] == [f"a{n}", f"b{n}"]
+        await store.extend({item.id: item.token for item in claimed}, "me", 600)
+        await _write(store, _revise(f"a{n}", 2), End(id=f"b{n}", token=2))
+        await asyncio.gather(
+            _write(store, _revise(f"a{n}", 3)), _write(store, _revise(f"b{n}", 3)), return_exceptions=True
+        )
+        await store.transact(counted(f"s-{n}", writes=[End(id=f"a{n}", token=4)]))
+        assert await store.claim_due(["q", "r"], "me", 600) == []
+
+    async with opened(lone_url + "?pool=1") as store:
+        for n in range(12):  # past the runs after which a plan is kept for good
+            await use(store, n)
+        await rows(lone_url, fill)
+        for n in range(12, 24):
+            await use(store, n)
+    await statistics_told(lone_url)
+    [(sequential, indexed)] = await rows(lone_url, read)
+    assert sequential == 0
+    assert indexed < 2_000
+
+
+@pytest.fixture
+def never_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_news, "WORK_LOOK_S", _LONG_S)
+
+
+@pytest.mark.usefixtures("never_looks")
+async def test_work_that_another_store_writes_is_heard_without_looking(store_url: str) -> None:
+    async with opened(store_url) as store, opened(store_url) as other, asyncio.timeout(_LONG_S / 4):
+        for n in range(10):
+            waiting = asyncio.ensure_future(store.await_work(["q"], _LONG_S))
+            elsewhere = asyncio.ensure_future(store.await_work(["elsewhere"], _LONG_S))
+            await _write(other, _begin(f"{n}", AT_ONCE))
+            await waiting
+            [item] = await store.claim_due(["q"], "me", 600)
+            waiting = asyncio.ensure_future(store.await_work(["q"], _LONG_S))
+            await other.transact(counted("a-1", writes=[_revise(item.id, item.token, AT_ONCE)]))
+            await waiting
+            assert len(await store.claim_due(["q"], "me", 600)) == 1
+            assert not elsewhere.done()
+            elsewhere.cancel()
+
+
+@pytest.mark.usefixtures("never_looks")
+async def test_a_listener_that_was_cut_hears_of_work_again(store_url: str) -> None:
+    cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query ilike 'listen %work%'"
+    async with opened(store_url) as store, opened(store_url) as other, asyncio.timeout(_LONG_S / 4):
+        for n in range(2):
+            waiting = asyncio.ensure_future(store.await_work(["q"], _LONG_S))
+            while await rows(store_url, cut) == [(0,)]:
+                assert not waiting.done()
+            await _write(other, _begin(f"{n}", AT_ONCE))
+            await waiting
+            assert len(await store.claim_due(["q"], "me", 600)) == 1
+
+
+async def test_who_waits_while_nothing_happens_looks_once_a_second(store_url: str) -> None:
+    await rows(store_url, "create sequence :schema.looks")
+    counting = "select pg_catalog.clock_timestamp() from (select nextval('{}.looks')) n"
+    await rows(
+        store_url,
+        "create or replace function :schema.now_v1() returns timestamptz language sql volatile as "
+        f"$${counting.format(schema_of(store_url))}$$",
+    )
+    async with opened(store_url) as store:
+        await _write(store, _begin("a", _FAR), _begin("b"), _begin("c", Hold("me", 600)))
+        [(before,)] = await rows(store_url, "select last_value from :schema.looks")
+        await asyncio.gather(*(store.await_work(["q"], 2.5) for _ in range(2)))
+        [(after,)] = await rows(store_url, "select last_value from :schema.looks")
+    assert 2 * 3 <= after - before <= 2 * 5
