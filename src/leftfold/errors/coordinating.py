@@ -38,7 +38,7 @@ class NotPossible(LeftfoldError):
         super().__init__(f"{verb} {item!r}: {reason}")
 
 
-class NotEnded(LeftfoldError):
+class NotEnded(LeftfoldError, TimeoutError):
     """An instance had not ended when the time to wait was over; it goes on. Wait again, or look at what it does."""
 
     def __init__(self, item: str, status: str, timeout_s: float) -> None:
