@@ -48,7 +48,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     "audit": Verb("leftfold.cli.audit:audit", "Tell who did what to one stream, when and why."),
     "schema": Verb("leftfold.cli.schema:schema", "Check that an app reads every kind of event stored."),
     "verify": Verb("leftfold.cli.verify:verify", "Read everything that is stored, and name what is wrong with it."),
-    "work": Verb("leftfold.cli.work:work", "Follow the log for an app's projections and reactions."),
+    "work": Verb(
+        "leftfold.cli.work:work",
+        "Follow the log for an app's projections, reactions and processes, and carry on its sagas.",
+    ),
     "projections": Verb("leftfold.cli.projections:projections", "Show how far an app's projections and reactions are."),
     "rebuild": Verb("leftfold.cli.rebuild:rebuild", "Build a projection anew, and show it once it has caught up."),
     "dead-letters": Verb(
@@ -56,6 +59,16 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "sagas": Verb(
         "leftfold.cli.sagas:sagas", "Look at an app's sagas, and decide what becomes of those that are stuck."
+    ),
+    "processes": Verb(
+        "leftfold.cli.processes:processes", "Look at an app's processes, and decide what becomes of what was given up."
+    ),
+    "timers": Verb(
+        "leftfold.cli.processes:timers", "List the timers that an app's processes have set, the next one first."
+    ),
+    "flow": Verb("leftfold.cli.flow:flow", "Draw what leads to what in an app."),
+    "trace": Verb(
+        "leftfold.cli.trace:trace", "Show what one request led to: commands, events, sagas with their steps."
     ),
     "query": Verb("leftfold.cli.asking:query", "Ask an app a query, and print the answer as JSON."),
     "send": Verb("leftfold.cli.asking:send", "Send an app a command, and print the receipt as JSON."),

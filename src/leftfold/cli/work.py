@@ -98,7 +98,7 @@ class _Followed:
     def of(cls, app: App) -> _Followed:
         found = cls(
             sum(len(context.projections) for context in app.contexts),
-            sum(len(context.reactions) for context in app.contexts),
+            sum(len(context.reactions) + len(context.command_reactions) for context in app.contexts),
             sum(len(context.sagas) for context in app.contexts),
             sum(len(context.processes) for context in app.contexts),
         )

@@ -1,0 +1,141 @@
+"""How instances of processes, their timers and what was given up are shown: as tables, as a sheet, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+from rich.console import Console
+from rich.text import Text
+
+from leftfold.cli.output import Columns, Row
+from leftfold.cli.shown import time_text
+from leftfold.cli.text import printable
+from leftfold.processes.instance import Entry
+from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView, timer_views
+
+__all__ = [
+    "ParkedList",
+    "ProcessFindingList",
+    "ProcessList",
+    "ProcessSheet",
+    "TimerList",
+    "process_json",
+]
+
+_STYLES: Final = {"stuck": "red", "missing": "yellow", "ended": "dim"}
+_BAD: Final = frozenset({"dead", "refused"})
+
+
+def process_json(view: ProcessView) -> dict[str, object]:
+    """An instance as `--json` writes it: its state is JSON, too, or text when it is damaged."""
+    try:
+        msgspec.json.decode(view.state)
+    except msgspec.DecodeError:
+        return msgspec.structs.asdict(view)
+    return {**msgspec.structs.asdict(view), "state": Raw(view.state.encode())}
+
+
+class ProcessList:
+    """A table with a row for each instance."""
+
+    def __init__(self, out: Console) -> None:
+        heads = ("process", ">version", "key", "status", ">transitions", "changed (UTC)", "last")
+        self._columns = Columns(out, *heads)
+
+    def print(self, view: ProcessView) -> None:
+        """Print the row of one instance."""
+        last = _entry(view.journal[-1]) if view.journal else ""
+        moved = (f"{view.transitions:,}", time_text(view.changed_at))
+        cells = (view.process, str(view.version), view.key, view.status, *moved, view.reason or last)
+        self._columns.print([Row(cells, _STYLES.get(view.status, ""))])
+
+
+class ProcessSheet:
+    """One instance with its timers and its journal."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+
+    def print(self, view: ProcessView) -> None:
+        """Print one instance."""
+        head = Text(f"{printable(view.process)} {printable(view.key)}  ", style="bold")
+        head.append(view.status, style=f"not bold {_STYLES.get(view.status, '')}".strip())
+        self._out.print(head)
+        for line in _about(view):
+            self._out.print(Text(f"   {line}"))
+        columns = Columns(self._out, "at (UTC)", "what", "became", ">position", "note")
+        columns.print([_row(entry) for entry in view.journal])
+
+
+class TimerList:
+    """A table with a row for each timer."""
+
+    def __init__(self, out: Console) -> None:
+        self._columns = Columns(out, "due (UTC)", "process", "key", "timer", "error")
+
+    def print(self, timer: TimerView) -> None:
+        """Print the row of one timer."""
+        cells = (time_text(timer.due), timer.process, timer.key, timer.name, _one_line(timer.error))
+        self._columns.print([Row(cells, "red" if timer.dead else "")])
+
+
+class ParkedList:
+    """A table with a row for each event, command or timer that waits or was given up."""
+
+    def __init__(self, out: Console) -> None:
+        heads = ("kind", "sender", "key", "what", "status", ">tries", "due (UTC)", "id", "error")
+        self._columns = Columns(out, *heads)
+
+    def print(self, one: ParkedView) -> None:
+        """Print the row of one."""
+        due = time_text(one.due) if one.due is not None else ""
+        cells = (one.kind, one.sender, one.key, one.what, one.status, f"{one.attempts:,}", due, one.id)
+        self._columns.print([Row((*cells, _one_line(one.error)), "red" if one.status in _BAD else "")])
+
+
+class ProcessFindingList:
+    """A table of what this code cannot carry on."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+
+    def print(self, found: Sequence[ProcessFinding]) -> None:
+        """Print a row for each finding, and how many there are."""
+        if found:
+            columns = Columns(self._out, "process", ">version", "key", ">instances", "finding")
+            columns.print(
+                [
+                    Row((one.process, str(one.version), one.key or "all", f"{one.count:,}", one.reason), "red")
+                    for one in found
+                ]
+            )
+        self._out.print(f"{len(found):,} findings", style="red" if found else "dim")
+
+
+def _about(view: ProcessView) -> Iterator[str]:
+    yield f"version {view.version}, began {time_text(view.began_at)} UTC, changed {time_text(view.changed_at)} UTC"
+    if view.reason is not None:
+        yield printable(view.reason)
+    yield printable(view.state)
+    for timer in timer_views(view):
+        error = f", given up: {_one_line(timer.error)}" if timer.dead else ""
+        yield f"timer {printable(timer.name)} is due at {time_text(timer.due)} UTC{error}"
+    if view.parked:
+        yield f"{len(view.parked):,} events wait for it to begin"
+
+
+def _row(entry: Entry) -> Row:
+    position = f"{entry.position:,}" if entry.position else ""
+    cells = (time_text(entry.at), entry.what, entry.kind, position, _one_line(entry.note))
+    return Row(cells, {"failed": "red", "ignored": "dim"}.get(entry.kind, ""))
+
+
+def _entry(entry: Entry) -> str:
+    return f"{entry.what} {entry.kind}" + (f": {_one_line(entry.note)}" if entry.note else "")
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")

@@ -1,0 +1,201 @@
+"""`leftfold processes` and `leftfold timers`: instances of an app's processes, and what a person decides about them."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Annotated, Final, Literal, TypeAlias
+
+from cyclopts import Parameter
+
+from leftfold.app.composition import App
+from leftfold.app.processes import Processes
+from leftfold.cli.errors import UsageError
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
+from leftfold.cli.output import console, write_json
+from leftfold.cli.process_views import (
+    ParkedList,
+    ProcessFindingList,
+    ProcessList,
+    ProcessSheet,
+    TimerList,
+    process_json,
+)
+from leftfold.cli.running import named_app, opened_app
+
+__all__ = ["Decision", "Selection", "processes", "timers"]
+
+_Status: TypeAlias = Literal["missing", "waiting", "stuck", "ended", "sending", "retrying", "refused", "dead"]
+_FIRST: Final = 100
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What to list."""
+
+    status: Annotated[
+        tuple[_Status, ...], Parameter(help="List those of this status, or of another one given.", show_default=False)
+    ] = ()
+    limit: Annotated[AtLeastOne, Parameter(help="List at most so many.")] = _FIRST
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a person decides, and who it is."""
+
+    why: Annotated[str | None, Parameter(help="Why, in your words; kept in the journal.")] = None
+    who: Annotated[str | None, Parameter(help="Who decides; the user of the operating system when left out.")] = None
+
+    @property
+    def person(self) -> str:
+        """Who decides; raises `UsageError` when the operating system does not know."""
+        if self.who is not None:
+            return self.who
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError) as error:
+            raise UsageError(f"who decides? Give --who; the operating system does not know: {error}") from error
+
+
+_ALL: Final = Selection()
+_NOBODY: Final = Decision()
+
+
+async def processes(
+    action: Literal["list", "show", "parked", "retry", "drop", "check"],
+    which: str | None = None,
+    key: str | None = None,
+    /,
+    *,
+    selection: Selection = _ALL,
+    decision: Decision = _NOBODY,
+    source: Source = NOTHING_GIVEN,
+) -> int:
+    """Look at an app's processes, and decide what becomes of what was given up.
+
+    `list [PROCESS]` lists instances, `show PROCESS KEY` shows one with its journal. `parked [PROCESS]` lists what waits
+    or was given up: events without an instance, commands, timers. `retry ID` has one of them tried again, `drop ID`
+    lets it go; each takes --why. `check` names instances that this code cannot carry on, and the exit code is 1 when
+    there are some.
+
+    Args:
+        action: What to do.
+        which: Name of a process, with or without its context; for retry and drop, the id of what is parked.
+        key: Which instance.
+    """
+    _check(action, (which, key), selection, decision)
+    async with opened_app(_app(source), source.url) as app:
+        if action == "list":
+            await _list(app.processes, which, selection, json=source.json)
+        elif action == "parked":
+            await _parked(app.processes, which, selection, json=source.json)
+        elif action == "check":
+            return await _findings(app.processes, json=source.json)
+        elif action == "show":
+            view = await app.processes.show(which or "", key or "")
+            if source.json:
+                write_json(process_json(view))
+            else:
+                ProcessSheet(console()).print(view)
+        else:
+            decide = app.processes.retry if action == "retry" else app.processes.drop
+            await decide(which or "", who=decision.person, why=decision.why or "")
+            _tell(action, which or "", json=source.json)
+    return 0
+
+
+async def timers(process: str | None = None, /, *, limit: AtLeastOne = _FIRST, source: Source = NOTHING_GIVEN) -> int:
+    """List the timers that an app's processes have set, the next one first.
+
+    Args:
+        process: Name of a process, with or without its context; all when left out.
+        limit: List at most so many.
+    """
+    async with opened_app(_app(source), source.url) as app:
+        found = [timer async for timer in app.processes.timers(process)]
+    out = console()
+    table = TimerList(out)
+    for timer in nsmallest(limit, found, key=lambda one: (one.due, one.process, one.key, one.name)):
+        if source.json:
+            write_json(timer)
+        else:
+            table.print(timer)
+    if not source.json:
+        out.print(f"{len(found):,} timers{_left_out(len(found), limit)}", style="dim")
+    return 0
+
+
+def _app(source: Source) -> App:
+    app = named_app(source)
+    if not any(context.processes or context.command_reactions for context in app.contexts):
+        raise UsageError("this app has no processes")
+    return app
+
+
+def _check(action: str, place: tuple[str | None, str | None], selection: Selection, decision: Decision) -> None:
+    named = sum(part is not None for part in place)
+    wanted = {"list": (0, 1), "parked": (0, 1), "show": (2, 2), "check": (0, 0)}.get(action, (1, 1))
+    if not wanted[0] <= named <= wanted[1]:
+        takes = {
+            "list": "the name of a process at most; to see one instance: show PROCESS KEY",
+            "parked": "the name of a process at most",
+            "show": "a process and the key of an instance; see: leftfold processes list",
+            "check": "no name; it looks at every process",
+        }.get(action, "the id of what is parked; see: leftfold processes parked")
+        raise UsageError(f"{action} takes {takes}")
+    if action not in ("list", "parked") and selection != _ALL:
+        raise UsageError("--status and --limit are for list and parked")
+    decides = action in ("retry", "drop")
+    if not decides and decision != _NOBODY:
+        raise UsageError(f"{action} decides nothing; leave --why and --who out")
+    if decides and not (decision.why and decision.why.strip()):
+        raise UsageError(f"why {action}? Give --why TEXT; it is kept in the journal, for those who look at it later")
+
+
+async def _list(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
+    out = console()
+    table = ProcessList(out)
+    count = 0
+    async for view in known.find(name, statuses=selection.status):
+        count += 1
+        if count <= selection.limit:
+            write_json(process_json(view)) if json else table.print(view)
+    if not json:
+        out.print(f"{count:,} instances{_left_out(count, selection.limit)}", style="dim")
+
+
+async def _parked(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
+    out = console()
+    table = ParkedList(out)
+    count = 0
+    async for one in known.parked(name, statuses=selection.status):
+        count += 1
+        if count <= selection.limit:
+            write_json(one) if json else table.print(one)
+    if not json:
+        out.print(f"{count:,} parked{_left_out(count, selection.limit)}", style="dim")
+
+
+async def _findings(known: Processes, *, json: bool) -> int:
+    found = await known.check()
+    if json:
+        for one in found:
+            write_json(one)
+    else:
+        ProcessFindingList(console()).print(found)
+    return 1 if found else 0
+
+
+def _tell(action: str, id: str, *, json: bool) -> None:
+    done = "tried again" if action == "retry" else "let go"
+    if json:
+        write_json({"action": action, "id": id})
+    else:
+        console().print(f"{id} {done}")
+
+
+def _left_out(count: int, limit: int) -> str:
+    return f", {limit:,} of them listed" if count > limit else ""
