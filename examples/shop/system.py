@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Self
@@ -10,30 +11,52 @@ from typing import Self
 from examples.shop import inventory, orders, payment, shipping
 from examples.shop.carrier import Carrier, SandboxCarrier
 from examples.shop.gateway import Gateway, SandboxGateway
-from leftfold import App
+from leftfold import App, Clock
+from leftfold.store import Store
 from leftfold.subscriptions import Timing
 
-__all__ = ["CONTEXTS", "Shop", "app"]
+__all__ = ["CONTEXTS", "Shop", "app", "shop"]
 
 CONTEXTS = (orders.context, inventory.context, payment.context, shipping.context)
 
 
+def shop(
+    store: str | Mapping[str, str | Store],
+    gateway: Gateway,
+    carrier: Carrier,
+    *,
+    workers: bool | Timing = True,
+    clock: Clock | None = None,
+) -> App:
+    """The contexts, and what is outside.
+
+    Args:
+        store: see `App`; so are *workers* and *clock*.
+    """
+    return App(*CONTEXTS, store=store, provide={Gateway: gateway, Carrier: carrier}, workers=workers, clock=clock)
+
+
 class Shop:
-    """A shop, with a gateway and a carrier that can be told to misbehave.
+    """A shop whose gateway and carrier can be told to misbehave.
 
     Args:
         stores: a URL with `{context}` in it; the gateway's and the carrier's books are beside those of the contexts.
         patience: how long the shop waits for an answer of theirs.
-        workers: see `App`.
+        workers: see `App`; *clock*, too.
     """
 
     def __init__(
-        self, stores: str, *, patience: timedelta = timedelta(seconds=10), workers: bool | Timing = True
+        self,
+        stores: str,
+        *,
+        patience: timedelta = timedelta(seconds=10),
+        workers: bool | Timing = True,
+        clock: Clock | None = None,
     ) -> None:
         self.gateway = SandboxGateway(stores.replace("{context}", "gateway"), patience)
         self.carrier = SandboxCarrier(stores.replace("{context}", "carrier"), patience)
+        self.app = shop(stores, self.gateway, self.carrier, workers=workers, clock=clock)
         self._closing = AsyncExitStack()
-        self.app = App(*CONTEXTS, store=stores, provide={Gateway: self.gateway, Carrier: self.carrier}, workers=workers)
 
     async def __aenter__(self) -> Self:
         """Open it, and what is outside."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,15 +17,19 @@ from rich.table import Table
 from examples.tour import (
     across_contexts,
     cached_queries,
+    choreography,
     consistency,
     cqrs,
     event_store,
     orchestration,
+    process_manager,
+    process_state,
     projections,
     read_models,
     recovery,
     snapshots,
     temporal_queries,
+    timeouts,
     versions,
 )
 from leftfold import LeftfoldError
@@ -53,7 +58,11 @@ PATTERNS: Mapping[int, Pattern] = {
     69: across_contexts,
     70: cached_queries,
     71: orchestration,
+    72: choreography,
     73: recovery,
+    74: process_manager,
+    75: process_state,
+    76: timeouts,
 }
 
 cli = App(name="python -m examples.tour", version_flags=())
@@ -111,6 +120,7 @@ def _own_store() -> str:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR)  # what is tried again here was made to fail
     try:
         cli()
     except LeftfoldError as error:

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from examples.shop.orders import PlaceOrder
 from examples.shop.sandbox import Mood
-from examples.shop.system import Shop
-from examples.tour.shops import Wanted, named, shop_beside, submitted, wanted
+from examples.tour.shops import named, placed, shop_beside, wanted
 from leftfold.processes import SagaView
 
 FIGURES: Mapping[str, object] = {
@@ -34,21 +32,15 @@ async def show(store: str) -> dict[str, object]:
         shop.carrier.told(in_doubt.order_id, Mood.HANGS)
         shop.carrier.told(parked.order_id, Mood.REFUSES)
         shop.gateway.told(parked.order_id, Mood.BREAKS, when="undoing")
-        completed = await _placed(shop, fine)
-        stuck = await _placed(shop, parked)
+        completed = await placed(shop, fine)
+        stuck = await placed(shop, parked)
         return {
             "completed": [named(one.name) for one in completed.steps if one.status == "done"],
-            "compensated_in": _undone(await _placed(shop, refused)),
-            "in_doubt_undone_first": _undone(await _placed(shop, in_doubt))[0],
+            "compensated_in": _undone(await placed(shop, refused)),
+            "in_doubt_undone_first": _undone(await placed(shop, in_doubt))[0],
             "parked": [one.status for one in stuck.steps].count("parked"),
             "others_undone": stuck.status == "stuck" and _undone(stuck) == ["Reserve Inventory"],
         }
-
-
-async def _placed(shop: Shop, order: Wanted) -> SagaView:
-    await submitted(shop.app, order, "saga")
-    await shop.app.start(PlaceOrder(order_id=order.order_id, items=order.items, total=order.total), id=order.order_id)
-    return await shop.app.sagas.ended(PlaceOrder, order.order_id)
 
 
 def _undone(view: SagaView) -> Sequence[str]:

@@ -12,12 +12,11 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from decimal import Decimal
 
 from examples.shop.orders import PlaceOrder
 from examples.shop.sandbox import Mood
 from examples.shop.system import Shop
-from examples.tour.shops import IMPATIENT, Wanted, named, stores_beside, wanted
+from examples.tour.shops import IMPATIENT, Wanted, named, placed, saga_of, stores_beside, submitted, wanted
 from leftfold.subscriptions import Timing
 
 FIGURES: Mapping[str, object] = {
@@ -34,14 +33,14 @@ async def show(store: str) -> dict[str, object]:
     async with Shop(stores, workers=False) as shop:
         order = await wanted(shop.app)
         await _die(stores, order)
-        killed = await shop.app.sagas.show(PlaceOrder, order.order_id)
+        id = await saga_of(shop, order)
+        killed = await shop.app.sagas.show(PlaceOrder, id)
     async with Shop(stores, patience=IMPATIENT) as shop:
-        resumed = await shop.app.sagas.ended(PlaceOrder, order.order_id)
+        resumed = await shop.app.sagas.ended(PlaceOrder, id)
         again = [one.name for one in resumed.steps if one.tries == 2]
         stubborn = await wanted(shop.app)
         shop.gateway.told(stubborn.order_id, Mood.BREAKS, Mood.BREAKS, Mood.OBEYS)
-        await shop.app.start(_saga(stubborn), id=stubborn.order_id)
-        view = await shop.app.sagas.ended(PlaceOrder, stubborn.order_id)
+        view = await placed(shop, stubborn)
         return {
             "executions": (await shop.gateway.deeds(f"{order.order_id}/1")).count("Performed"),
             "attempts": max(one.tries for one in view.steps if one.status == "done"),
@@ -51,26 +50,22 @@ async def show(store: str) -> dict[str, object]:
 
 
 async def _die(stores: str, order: Wanted) -> None:
-    """Begin the saga in a process that does not outlive it."""
+    """Order it in a process that does not outlive it."""
     (product,) = order.items
     arguments = ("-m", "examples.tour.recovery", stores, order.order_id, product)
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments)
     assert await process.wait() == -signal.SIGKILL
 
 
-async def _begin_and_die(stores: str, order: Wanted) -> None:
+async def _order_and_die(stores: str, order: Wanted) -> None:
     shop = Shop(stores, workers=Timing(lease_s=1.0))
     shop.gateway.told(order.order_id, Mood.UNHEARD)
     async with shop:
-        await shop.app.start(_saga(order), id=order.order_id)
+        await submitted(shop.app, order, "saga")
         await shop.gateway.unheard.wait()
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _saga(order: Wanted) -> PlaceOrder:
-    return PlaceOrder(order_id=order.order_id, items=order.items, total=order.total)
-
-
 if __name__ == "__main__":
     stores_url, order_id, product_id = sys.argv[1:]
-    asyncio.run(_begin_and_die(stores_url, Wanted(order_id, {product_id: 2}, Decimal(100))))
+    asyncio.run(_order_and_die(stores_url, Wanted(order_id, {product_id: 2})))

@@ -94,6 +94,20 @@ FIGURES = [
         },
     },
     {
+        "pattern": 72,
+        "ok": True,
+        "shown": {
+            "flow": ["OrderPlaced", "InventoryReserved", "PaymentProcessed", "OrderShipped", "OrderCompleted"],
+            "cancelled_flow": [
+                "OrderPlaced",
+                "InventoryReserved",
+                "PaymentFailed",
+                "OrderCancelled",
+                "InventoryReleased",
+            ],
+        },
+    },
+    {
         "pattern": 73,
         "ok": True,
         "shown": {
@@ -103,6 +117,21 @@ FIGURES = [
             "resumed_from": "Process Payment",
         },
     },
+    {
+        "pattern": 74,
+        "ok": True,
+        "shown": {
+            "status": "completed",
+            "ignored": 1,
+            "payment_attempts": 3,
+            "amounts": ["100", "100", "100"],
+            "final": "failed",
+            "refunded_when_cancelled_after_payment": True,
+            "branch": "alternate warehouse",
+        },
+    },
+    {"pattern": 75, "ok": True, "shown": {"status": "payment_pending", "version": 1, "conflict": True}},
+    {"pattern": 76, "ok": True, "shown": {"payment_timeout": True, "fired": 1, "cancelled_timer_fired": 0}},
 ]
 
 
@@ -156,7 +185,8 @@ def test_a_pattern_that_misses_its_figures_is_not_ok_and_fails_the_run(tmp_path:
 def test_an_unknown_pattern_and_a_wrong_store_are_told_in_one_line() -> None:
     unknown = python("-m", "examples.tour", "7", "--json")
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert unknown.stderr == "there is no pattern 7 here; there are 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 73\n"
+    numbers = ", ".join(str(figure["pattern"]) for figure in FIGURES)
+    assert unknown.stderr == f"there is no pattern 7 here; there are {numbers}\n"
     wrong = python("-m", "examples.tour", "--json", "--store", "sqlit:///x.db")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "store URL 'sqlit:///x.db'" in wrong.stderr

@@ -12,6 +12,7 @@ from examples.shop.inventory.stock import (
     ReservationVoided,
     Shelf,
 )
+from examples.shop.orders.published import OrderCancelled, OrderPlaced
 from leftfold import Context, Repository
 
 __all__ = ["context"]
@@ -61,6 +62,22 @@ def failed(
     warehouse = "" if isinstance(event, ReservationVoided) else event.warehouse
     reason = event.reason if isinstance(event, InventoryReservationFailed) else "released"
     return published.InventoryReservationFailed(order_id=event.order_id, warehouse=warehouse, reason=reason)
+
+
+@context.reacts
+def hold_what_is_ordered(event: OrderPlaced) -> ReserveInventory | None:
+    """The first answer to an order that nobody coordinates."""
+    if event.run_by != "events":
+        return None
+    return ReserveInventory(order_id=event.order_id, items=event.items, collect=event.total)
+
+
+@context.reacts
+def free_what_is_not_wanted(event: OrderCancelled) -> ReleaseInventory | None:
+    """Unless there is nothing to free."""
+    if event.run_by != "events" or event.broke_at == "inventory":
+        return None
+    return ReleaseInventory(order_id=event.order_id)
 
 
 async def _shelf(shelves: Repository[Shelf], warehouse: str, product: str) -> Shelf:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from examples.shop.orders.commands import BreakOff, CancelOrder, CompleteOrder, SubmitOrder, TellCustomer
 from examples.shop.orders.context import context
+from examples.shop.orders.fulfilment import Fulfilment, FulfilmentEvent, fulfilment
 from examples.shop.orders.place_order import PlaceOrder
 from examples.shop.orders.published import OrderCancelled, OrderPlaced
 from examples.shop.orders.terms import Terms
@@ -12,6 +13,8 @@ __all__ = [
     "BreakOff",
     "CancelOrder",
     "CompleteOrder",
+    "Fulfilment",
+    "FulfilmentEvent",
     "OrderCancelled",
     "OrderPlaced",
     "PlaceOrder",
@@ -19,4 +22,5 @@ __all__ = [
     "TellCustomer",
     "Terms",
     "context",
+    "fulfilment",
 ]

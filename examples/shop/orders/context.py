@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from examples.shop.inventory.published import InventoryReservationFailed
 from examples.shop.orders import published
 from examples.shop.orders.commands import BreakOff, CancelOrder, CompleteOrder, SubmitOrder, TellCustomer
 from examples.shop.orders.order import CustomerTold, Order, OrderCancelled, OrderPlaced
+from examples.shop.payment.published import PaymentFailed
+from examples.shop.shipping.published import OrderShipped, ShippingFailed
 from leftfold import Context
 
 __all__ = ["context"]
@@ -61,3 +64,25 @@ def placed(event: OrderPlaced) -> published.OrderPlaced:
 def cancelled(event: OrderCancelled) -> published.OrderCancelled:
     """So does the reason."""
     return published.OrderCancelled(order_id=event.order_id, run_by=event.run_by, broke_at=event.broke_at)
+
+
+@context.reacts
+def hear_of_inventory(event: InventoryReservationFailed) -> BreakOff:
+    """Nothing is held."""
+    return BreakOff(order_id=event.order_id, broke_at="inventory", reason=event.reason)
+
+
+@context.reacts
+def hear_of_payment(event: PaymentFailed) -> BreakOff:
+    """Nothing is paid."""
+    return BreakOff(order_id=event.order_id, broke_at="payment", reason=event.reason)
+
+
+@context.reacts
+def hear_of_shipping(event: OrderShipped | ShippingFailed) -> CompleteOrder | BreakOff:
+    """The order is done, whoever has run it; or it is over."""
+    match event:
+        case OrderShipped():
+            return CompleteOrder(order_id=event.order_id)
+        case ShippingFailed(reason=reason):
+            return BreakOff(order_id=event.order_id, broke_at="shipping", reason=reason)

@@ -8,6 +8,7 @@ from typing import Final
 
 from examples.shop.inventory.commands import ReleaseInventory, ReserveInventory
 from examples.shop.orders.context import context
+from examples.shop.orders.order import OrderPlaced
 from examples.shop.payment.commands import CancelPayment, ProcessPayment
 from examples.shop.refusal import Refused
 from examples.shop.shipping.commands import CancelShipment, ShipOrder
@@ -55,6 +56,14 @@ class PlaceOrder(Saga, deadline=timedelta(minutes=30)):
     async def cancel_shipment(self, _was: Outcome[None], sender: Sender, attempt: Attempt) -> None:
         """Have it brought back."""
         await sender.send(CancelShipment(order_id=self.order_id), id=attempt.key)
+
+
+@context.starts
+def begin(event: OrderPlaced) -> PlaceOrder | None:
+    """An order that says so is a saga's."""
+    if event.run_by != "saga":
+        return None
+    return PlaceOrder(order_id=event.order_id, items=event.items, total=event.total)
 
 
 async def _do(command: Command[str | None], sender: Sender, attempt: Attempt) -> None:

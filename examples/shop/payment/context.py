@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from examples.shop.gateway import Gateway
+from examples.shop.inventory.published import InventoryReserved
+from examples.shop.orders.published import OrderCancelled
 from examples.shop.payment import published
 from examples.shop.payment.commands import CancelPayment, ProcessPayment
 from examples.shop.payment.ledger import Payment, PaymentFailed, PaymentProcessed, PaymentRefunded, PaymentVoided
@@ -47,6 +49,22 @@ def failed(event: PaymentFailed | PaymentRefunded | PaymentVoided) -> published.
     """It has come to nothing, whatever the way."""
     reason = event.reason if isinstance(event, PaymentFailed) else "cancelled"
     return published.PaymentFailed(order_id=event.order_id, attempt=event.attempt, reason=reason)
+
+
+@context.reacts
+def collect(event: InventoryReserved) -> ProcessPayment | None:
+    """What is held has to be paid, and then shipped."""
+    if event.collect is None:
+        return None
+    return ProcessPayment(order_id=event.order_id, amount=event.collect, ship=True)
+
+
+@context.reacts
+def give_back(event: OrderCancelled) -> CancelPayment | None:
+    """Unless it broke before anything could be paid."""
+    if event.run_by != "events" or event.broke_at in ("inventory", "payment"):
+        return None
+    return CancelPayment(order_id=event.order_id)
 
 
 def _key(command: ProcessPayment | CancelPayment) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from examples.shop.carrier import Carrier
+from examples.shop.orders.published import OrderCancelled
+from examples.shop.payment.published import PaymentProcessed
 from examples.shop.refusal import Refused
 from examples.shop.shipping import published
 from examples.shop.shipping.commands import CancelShipment, ShipOrder
@@ -47,3 +49,17 @@ def failed(event: ShippingFailed | ShipmentCancelled | ShipmentVoided) -> publis
     """It is not, or not any more."""
     reason = event.reason if isinstance(event, ShippingFailed) else "cancelled"
     return published.ShippingFailed(order_id=event.order_id, reason=reason)
+
+
+@context.reacts
+def send_what_is_paid(event: PaymentProcessed) -> ShipOrder | None:
+    """The last step of an order that nobody coordinates."""
+    return ShipOrder(order_id=event.order_id) if event.ship else None
+
+
+@context.reacts
+def stop_what_is_not_wanted(event: OrderCancelled) -> CancelShipment | None:
+    """Only a customer can have changed their mind as late as that."""
+    if event.run_by != "events" or event.broke_at != "customer":
+        return None
+    return CancelShipment(order_id=event.order_id)
