@@ -11,6 +11,7 @@ from tests.guarantees.children import Child, begin_together
 from tests.guarantees.commanding import Answered, check_commands, commands_of
 from tests.guarantees.nursery import Ended, Order
 from tests.guarantees.places import Place
+from tests.guarantees.strides import every_call
 from tests.handling.teller import open_desk
 
 _MANY = 1_000
@@ -29,8 +30,9 @@ def _live(nursery: Child, order: Order) -> tuple[list[Answered], int]:
                 answered.append(msgspec.convert(line, Answered))
 
 
+@every_call(7)
 async def test_a_command_sent_again_after_a_kill_at_any_call_of_the_driver_has_one_effect_and_its_first_answer(
-    place: Place,
+    place: Place, stride: int
 ) -> None:
     store = await place.open()
     await open_desk(store)
@@ -38,7 +40,7 @@ async def test_a_command_sent_again_after_a_kill_at_any_call_of_the_driver_has_o
     answered: list[Answered] = []
     head = partial = step = 0
     with Child("nursery") as nursery:
-        for step in range(1, _MANY):
+        for step in range(1, _MANY, stride):
             answered, code = _live(nursery, Order(place.url, step, step, "commands"))
             await place.quiet()
             store = await place.open()

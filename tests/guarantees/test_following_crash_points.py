@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from tests.guarantees.children import Child
 from tests.guarantees.counting import POISON, Counting, append_counted
@@ -23,13 +22,9 @@ from tests.guarantees.kept_up import (
 )
 from tests.guarantees.nursery import Ended, Order
 from tests.guarantees.places import Place
+from tests.guarantees.strides import every_call
 
 _LETTERS = 1_700
-
-every_call = pytest.mark.parametrize(
-    "stride", [pytest.param(23, id="some"), pytest.param(1, id="every", marks=pytest.mark.long)]
-)
-"""A call is two places to be killed at; the long runs try each of them."""
 
 
 def _live(nursery: Child, order: Order) -> tuple[list[int], int]:
@@ -44,7 +39,7 @@ def _live(nursery: Child, order: Order) -> tuple[list[int], int]:
                 recorded.append(msgspec.convert(line, Recorded).recorded)
 
 
-@every_call
+@every_call(23)
 async def test_followers_killed_at_any_call_of_their_driver_leave_rows_letters_and_checkpoints_of_one_moment(
     place: Place, tmp_path: Path, stride: int
 ) -> None:
@@ -64,7 +59,7 @@ async def test_followers_killed_at_any_call_of_their_driver_leave_rows_letters_a
     assert step > 100, "the driver was not wrapped"
 
 
-@every_call
+@every_call(23)
 async def test_rows_written_with_each_append_are_a_fold_of_the_log_after_a_kill_at_any_call(
     place: Place, stride: int
 ) -> None:
@@ -85,7 +80,7 @@ async def test_rows_written_with_each_append_are_a_fold_of_the_log_after_a_kill_
     assert partial, "no kill fell between two acknowledgements"
 
 
-@every_call
+@every_call(23)
 async def test_a_rebuild_killed_at_any_call_leaves_one_whole_read_model_shown_and_goes_on(
     place: Place, stride: int
 ) -> None:
@@ -109,7 +104,7 @@ async def test_a_rebuild_killed_at_any_call_leaves_one_whole_read_model_shown_an
         assert await check_rebuilt(store) == max(shown) + 1
 
 
-@every_call
+@every_call(23)
 async def test_a_request_for_a_dead_letter_is_carried_out_whole_whatever_call_its_worker_is_killed_at(
     place: Place, stride: int
 ) -> None:

@@ -10,6 +10,7 @@ from tests.guarantees.children import Child
 from tests.guarantees.nursery import Ended, Order
 from tests.guarantees.places import Place
 from tests.guarantees.snapping import Changed, changes_of, check_snapshots
+from tests.guarantees.strides import every_call
 
 _MANY = 1_000
 
@@ -25,14 +26,15 @@ def _live(nursery: Child, order: Order) -> tuple[int, int]:
                 acknowledged = msgspec.convert(line, Changed).changes
 
 
+@every_call(5)
 async def test_a_process_killed_while_it_saves_snapshots_leaves_the_old_one_or_the_new_one_whole(
-    place: Place,
+    place: Place, stride: int
 ) -> None:
     store = await place.open()
     await store.close()
     acknowledged = partial = step = 0
     with Child("nursery") as nursery:
-        for step in range(1, _MANY):
+        for step in range(1, _MANY, stride):
             acknowledged, code = _live(nursery, Order(place.url, step, step, "snapshots"))
             await place.quiet()
             store = await place.open()
