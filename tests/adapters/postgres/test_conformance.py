@@ -8,6 +8,11 @@ from leftfold.adapters.postgres import PostgresStore, open_postgres
 from leftfold.testing.conformance import Opener, StoreConformance, check_against_reference
 
 
+@pytest.fixture
+def store_url(reused_url: str) -> str:
+    return reused_url
+
+
 @pytest.fixture(params=["", "&pool=1"])
 def opener(request: pytest.FixtureRequest, store_url: str) -> Opener:
     async def open_one() -> PostgresStore:
@@ -20,5 +25,6 @@ class TestPostgres(StoreConformance):
     pass
 
 
-def test_any_sequence_of_operations_agrees_with_the_reference(opener: Opener) -> None:
-    check_against_reference(opener)
+@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.long)])
+def test_any_sequence_of_operations_agrees_with_the_reference(opener: Opener, examples: int) -> None:
+    check_against_reference(opener, examples=examples)

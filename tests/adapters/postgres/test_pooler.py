@@ -15,6 +15,11 @@ from tests.adapters.postgres.opened import connected, event, log_of, opened, sch
 
 
 @pytest.fixture
+def store_url(reused_url: str) -> str:
+    return reused_url
+
+
+@pytest.fixture
 def pooled_url(postgres: PostgresServer, pgbouncer: int, store_url: str) -> str:
     return store_url.replace(f":{postgres.port}/", f":{pgbouncer}/")
 
