@@ -46,16 +46,15 @@ class Batch:
         self._cursor = connection.cursor()
         self._naming = naming
         self._now = micros_of(now)
-        last: tuple[int, int] | None = self._cursor.execute(_HEAD).fetchone()
-        self.position, latest = last or (0, self._now)
-        self._recorded = max(self._now, latest)
-        self._recorded_at = time_of(self._recorded)
+        self._looked = False
+        self.position = self._head = 0
+        self._recorded = self._now
+        self._recorded_at = now
         self._versions: dict[str, int] = {}
         self._rows: list[Row] = []
         self._runs: list[Run] = []
         self._ids: set[bytes] = set()
         self._writer = RowWriter(self._cursor, self._now)
-        self._head = self.position
         self._changed = False
 
     @property
@@ -70,9 +69,12 @@ class Batch:
 
     def judge(self, pending: Pending) -> Appended | Exception:
         """The verdict over one append or transaction; what is appended is written by `flush` at the latest."""
+        if pending.transaction is not None and (work := _only_work(pending.transaction)):
+            return self._work(work)
+        if not self._looked:
+            self._look()
         if pending.transaction is not None:
-            work = _only_work(pending.transaction)
-            return self._transact(pending.transaction) if work is None else self._work(work)
+            return self._transact(pending.transaction)
         try:
             return self._append(pending.parts, pending.condition)
         except LeftfoldError as refusal:
@@ -80,10 +82,21 @@ class Batch:
 
     def flush(self) -> None:
         """Write the rows of every append judged so far."""
+        if not self._rows:
+            return
         insert_rows(self._cursor, self._rows, self._runs)
         self._rows.clear()
         self._runs.clear()
         self._ids.clear()
+
+    def _look(self) -> None:
+        """Find out where the log ends, which work alone does not ask for."""
+        last: tuple[int, int] | None = self._cursor.execute(_HEAD).fetchone()
+        self.position, latest = last or (0, self._now)
+        self._head = self.position
+        self._recorded = max(self._now, latest)
+        self._recorded_at = time_of(self._recorded)
+        self._looked = True
 
     def _work(self, write: WorkWrite) -> Appended | Exception:
         try:
