@@ -36,13 +36,13 @@ run: $(DONE)/base
 	$(BIN)/python -m examples.tour $(TOUR)
 
 test: $(DONE)/test programs
-	$(BIN)/python -m pytest -n $(JOBS) -m "not faults and not long" $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not faults and not long" $(TESTS)
 
 test-long: $(DONE)/test programs
-	$(BIN)/python -m pytest -n $(JOBS) -m long $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m long $(TESTS)
 
 faults: $(DONE)/test programs
-	$(BIN)/python -m pytest -n $(JOBS) -m faults $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m faults $(TESTS)
 
 check: $(DONE)/check
 	$(BIN)/ruff format --check .

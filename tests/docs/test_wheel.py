@@ -14,8 +14,8 @@ from tests.docs.hello import balances_shown
 pytestmark = pytest.mark.slow
 
 
-def pip(python: str, *arguments: str) -> None:
-    ran = subprocess.run([python, "-m", "pip", *arguments], capture_output=True, text=True, check=False)
+def pip(*arguments: str) -> None:
+    ran = subprocess.run([sys.executable, "-m", "pip", *arguments], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
@@ -23,7 +23,7 @@ def pip(python: str, *arguments: str) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built distribution."""
     directory = tmp_path_factory.mktemp("wheel")
-    pip(sys.executable, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(directory), str(ROOT))
+    pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(directory), str(ROOT))
     (built,) = directory.glob("leftfold-*.whl")
     return built
 
@@ -39,10 +39,10 @@ def test_the_wheel_holds_the_types_the_sql_and_the_licence_and_nothing_of_the_te
 
 
 def test_the_wheel_alone_runs_the_readmes_program_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv")
     binaries = tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
     python = str(binaries / "python")
-    pip(python, "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
+    pip("--python", python, "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
     directory = tmp_path / "empty"
     directory.mkdir()
     assert balances_shown(python, directory) == ["500\n", "1000\n"]

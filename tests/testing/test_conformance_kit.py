@@ -145,7 +145,7 @@ class TestNoop(StoreConformance):
 def test_a_store_that_does_nothing_fails_every_law(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(test_noop=_NOOP)
-    outcomes = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-q").parseoutcomes()
+    outcomes = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-q", "--tb=no").parseoutcomes()
     assert set(outcomes) <= {"failed", "warnings"}, "neither passed, nor skipped, nor in error before the law was tried"
     laws = [name for name in dir(StoreConformance) if name.startswith("test_")]
     assert outcomes["failed"] >= len(laws) > 30
