@@ -140,9 +140,9 @@ class App:
             names = [one.name for one in self.contexts]
             other._stores = {name: store_of(name, store, len(names)) for name in names}
         if workers is not None:
-            timing = workers if isinstance(workers, Timing) else self._conduct.timing
             other._workers = bool(workers)
-            other._conduct = msgspec.structs.replace(self._conduct, timing=timing)
+        timing = workers if isinstance(workers, Timing) else self._conduct.timing
+        other._conduct = msgspec.structs.replace(self._conduct, send=other.send, timing=timing)
         return other
 
     async def __aenter__(self) -> Self:
