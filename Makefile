@@ -4,6 +4,7 @@
 # make bench    measure against the peers            (make bench BENCH="append --quick --json")
 #                 or snapshots, other times, upcasts (make bench BENCH=time)
 #                 or what follows the log          (make bench BENCH=follow)
+#                 or sagas                         (make bench BENCH=sagas)
 # make faults   plant each named fault and watch a named test go red
 # make test-long  the guarantees, tried for minutes
 # make docs     build the pages in docs/_build

@@ -1,4 +1,4 @@
-"""`python -m benchmarks append|time|follow [--quick] [--json] [--only TEXT]`."""
+"""`python -m benchmarks append|time|follow|sagas [--quick] [--json] [--only TEXT]`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from benchmarks.durability import watch_sqlite
 from benchmarks.measuring import Chosen, Result, measure
 from benchmarks.report import show_bars, show_json, show_work
 from benchmarks.servers import servers
+from benchmarks.systems.dbos_sagas import DbosSagas
 from benchmarks.systems.eventsourcing import Eventsourcing, cached_eventsourcing
 from benchmarks.systems.eventsourcing_follow import EventsourcingFollow
 from benchmarks.systems.eventsourcing_time import EventsourcingTime
 from benchmarks.systems.leftfold import Leftfold, cached_leftfold
 from benchmarks.systems.leftfold_commands import LeftfoldCommands
 from benchmarks.systems.leftfold_follow import LeftfoldFollow
+from benchmarks.systems.leftfold_sagas import LeftfoldSagas
 from benchmarks.systems.leftfold_time import LeftfoldTime
+from benchmarks.systems.raw_commits import RawCommitsPostgres, RawCommitsSqlite
 from benchmarks.systems.raw_follow import RawFollowPostgres, RawFollowSqlite
 from benchmarks.systems.raw_postgres import RawPostgres
 from benchmarks.systems.raw_sqlite import RawSqlite
 from benchmarks.systems.subject import System
 from benchmarks.systems.umadb import Umadb
 from benchmarks.workers import Workers
-from benchmarks.works import APPEND_WORKS, FOLLOW_WORKS, TIME_WORKS, Effort, Work
+from benchmarks.works import APPEND_WORKS, FOLLOW_WORKS, SAGA_WORKS, TIME_WORKS, Effort, Work
 
 SYSTEMS: tuple[System, ...] = (
     *(Leftfold(Sqlite()), Leftfold(Postgres()), cached_leftfold(Sqlite()), cached_leftfold(Postgres())),
@@ -38,10 +41,13 @@ SYSTEMS: tuple[System, ...] = (
     *(LeftfoldFollow(Sqlite()), LeftfoldFollow(Postgres()), EventsourcingFollow(Postgres())),
     *(RawFollowSqlite(), RawFollowPostgres()),
     *(LeftfoldCommands(Sqlite()), LeftfoldCommands(Postgres())),
+    *(LeftfoldSagas(Sqlite()), LeftfoldSagas(Postgres()), DbosSagas(Sqlite()), DbosSagas(Postgres())),
+    *(RawCommitsSqlite(), RawCommitsPostgres()),
 )
-PEERS = {"eventsourcing", "umadb"}
+PEERS = {"dbos", "eventsourcing", "umadb"}
 QUICK = Effort(rounds=3, seconds=0.06, aggregates=50)
 QUICK_TIME = Effort(rounds=5, seconds=0.06, aggregates=50)
+QUICK_SAGAS = Effort(rounds=5, seconds=0.5, aggregates=0)
 QUICK_FOLLOW = Effort(rounds=3, seconds=0.5, aggregates=100)
 THOROUGH = Effort(rounds=7, seconds=0.4, aggregates=400)
 _WIDTH = 140
@@ -90,6 +96,18 @@ async def follow(*, quick: bool = False, json: bool = False, only: list[str] | N
     await _run(FOLLOW_WORKS, QUICK_FOLLOW if quick else THOROUGH, only or [""], json=json)
 
 
+@cli.command
+async def sagas(*, quick: bool = False, json: bool = False, only: list[str] | None = None) -> None:
+    """Measure sagas of three steps beside a durable workflow engine and the commits that they need.
+
+    Args:
+        quick: Take about a minute; the numbers are rougher.
+        json: Print one JSON object a line.
+        only: Measure only what has this text in WORK/SYSTEM; may be given again.
+    """
+    await _run(SAGA_WORKS, QUICK_SAGAS if quick else THOROUGH, only or [""], json=json)
+
+
 async def _run(works: Sequence[Sequence[Work]], effort: Effort, only: list[str], *, json: bool) -> None:
     groups = [group for each in works if (group := _chosen(each, only))]
     if not groups:
@@ -119,6 +137,8 @@ def _chosen(works: Sequence[Work], texts: list[str]) -> list[Chosen]:
 
 def _able(work: Work, texts: list[str]) -> list[System]:
     able = [system for system in SYSTEMS if work.task in system.tasks]
+    if work.database is not None:
+        able = [system for system in able if system.name.endswith(work.database)]
     if work.slow_flush:
         able = [system for system in able if system.name.endswith("postgres")]
     return [system for system in able if any(text in f"{work.name}/{system.name}" for text in texts)]

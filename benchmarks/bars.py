@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 from typing import Literal
 
@@ -29,12 +30,17 @@ _HALF = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A number of times the peer, or a share of the raw driver; either is enough."""
+    """A number of times the peer, or a share of the raw driver; either is enough.
+
+    Args:
+        times: the peer; infinite when only the share counts.
+    """
 
     work: str
     database: str
     times: float
     of_raw: float | None = None
+    peer: str = "eventsourcing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,10 @@ BARS = (
     Bar("command through the bus", "postgres", 3.0),
     Bar("command through the bus, 32 at once", "sqlite", 10.0),
     Bar("command through the bus, 32 at once", "postgres", 10.0),
+    Bar("three-step saga", "sqlite", inf, 0.6, "dbos"),
+    Bar("three-step saga", "postgres", inf, 0.6, "dbos"),
+    Bar("three-step saga, 32 at once", "sqlite", 10.0, peer="dbos"),
+    Bar("three-step saga, 32 at once", "postgres", 10.0, peer="dbos"),
 )
 
 
@@ -193,7 +203,7 @@ def judge(results: Sequence[Result]) -> list[Verdict]:
     verdicts: list[Verdict] = []
     for bar in BARS:
         ours = rates.get((bar.work, f"leftfold {bar.database}"))
-        peer = rates.get((bar.work, f"eventsourcing {bar.database}"))
+        peer = rates.get((bar.work, f"{bar.peer} {bar.database}"))
         raw = rates.get((bar.work, f"raw {bar.database}"))
         if ours is not None and (peer is not None or (raw is not None and bar.of_raw is not None)):
             verdicts.append(Verdict(bar, peer and ours / peer, raw and ours / raw))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isinf
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bars import aim, compare, judge
+from benchmarks.bars import Bar, aim, compare, judge
 from benchmarks.measuring import Result
 
 __all__ = ["show_bars", "show_json", "show_work"]
@@ -66,7 +67,7 @@ def _show_verdicts(results: Sequence[Result], console: Console) -> None:
     table = Table(title="leftfold against its bars", title_justify="left")
     table.add_column("work")
     table.add_column("database")
-    for heading in ("bar", "x eventsourcing", "x raw"):
+    for heading in ("bar", "x peer", "x raw"):
         table.add_column(heading, justify="right")
     table.add_column("")
     for verdict in judge(results):
@@ -74,12 +75,18 @@ def _show_verdicts(results: Sequence[Result], console: Console) -> None:
         table.add_row(
             bar.work,
             bar.database,
-            f"{bar.times:g} x" + (f" or {bar.of_raw:g} of raw" if bar.of_raw else ""),
+            _asked(bar),
             f"{verdict.times:.2f}" if verdict.times else "",
             f"{verdict.of_raw:.2f}" if verdict.of_raw else "",
             "[green]reached[/]" if verdict.reached else "[red]not reached[/]",
         )
     console.print(table)
+
+
+def _asked(bar: Bar) -> str:
+    times = "" if isinf(bar.times) else f"{bar.times:g} x {bar.peer}"
+    share = f"{bar.of_raw:g} of raw" if bar.of_raw else ""
+    return " or ".join(each for each in (times, share) if each)
 
 
 def _show_standings(results: Sequence[Result], console: Console) -> None:

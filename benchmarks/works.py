@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["APPEND_WORKS", "FOLLOW_WORKS", "TIME_WORKS", "Effort", "Task", "Work"]
+__all__ = ["APPEND_WORKS", "FOLLOW_WORKS", "SAGA_WORKS", "TIME_WORKS", "Effort", "Task", "Work"]
 
 
 class Task(Enum):
@@ -36,11 +36,12 @@ class Task(Enum):
     CACHED_READ = "ask a query whose answer is kept"
     SEND = "send a command to an aggregate of 100 events"
     SEND_ONCE = "send it with an id"
+    SAGA = "carry out a saga of three external steps"
 
     @property
     def prepared(self) -> bool:
         """Whether there has to be something to read."""
-        return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100)
+        return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.SAGA)
 
 
 _COMMANDS = (Task.COMMAND, Task.COMMAND_CACHED, Task.SEND, Task.SEND_ONCE)
@@ -51,6 +52,7 @@ _UNITS = {
     **dict.fromkeys(_COMMANDS, "commands"),
     Task.EACH: "accounts",
     Task.VISIBLE: "commands",
+    Task.SAGA: "sagas",
     **dict.fromkeys((Task.ANSWER, Task.CACHED_READ), "answers"),
 }
 
@@ -65,6 +67,7 @@ class Work:
         saturated: whether another task keeps the event loop computing.
         slow_flush: whether the database's flushes take 2 ms longer; only PostgreSQL can be told to.
         pieces: that each round is cut into, so that what is compared is close in time.
+        database: the only one; None for all of them.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Work:
     saturated: bool = False
     slow_flush: bool = False
     pieces: int = 1
+    database: str | None = None
 
     @property
     def unit(self) -> str:
@@ -148,3 +152,10 @@ FOLLOW_WORKS: tuple[tuple[Work, ...], ...] = (
         Work("command through the bus, 32 at once, with an id", Task.SEND_ONCE, callers=32),
     ),
 )
+
+SAGA_WORKS: tuple[tuple[Work, ...], ...] = tuple(
+    (Work(name, Task.SAGA, callers=callers, database=database),)
+    for database in ("sqlite", "postgres")
+    for name, callers in (("three-step saga", 1), ("three-step saga, 32 at once", 32))
+)
+"""A database at a time, for a process has one DBOS at most."""

@@ -1,0 +1,96 @@
+"""Leftfold carrying out sagas of three external steps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+
+from benchmarks.databases import Database
+from benchmarks.durability import Settings
+from benchmarks.servers import Servers
+from benchmarks.systems.subject import Awaited, Plan, Subject
+from benchmarks.works import Task
+from leftfold import App, Attempt, Context, Saga, step
+from leftfold.app.opening import open_schema
+
+__all__ = ["LeftfoldSagas"]
+
+
+class Trip(Saga):
+    traveller: int
+
+    @step(undoable=False)
+    async def book(self, attempt: Attempt) -> str:
+        """Return at once, as the call of a system that is infinitely fast."""
+        return attempt.key
+
+    @step(undoable=False)
+    async def rent(self, attempt: Attempt) -> str:
+        """See `book`."""
+        return attempt.key
+
+    @step(undoable=False)
+    async def pay(self, attempt: Attempt) -> str:
+        """See `book`."""
+        return attempt.key
+
+
+@dataclass(frozen=True, slots=True)
+class LeftfoldSagas:
+    """Leftfold on one database."""
+
+    database: Database
+    tasks: frozenset[Task] = frozenset({Task.SAGA})
+
+    @property
+    def name(self) -> str:
+        """Its name in the report."""
+        return f"leftfold {self.database.name}"
+
+    @asynccontextmanager
+    async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
+        """See `System.store`."""
+        url = self.database.place(servers, slow_flush=slow_flush)
+        await open_schema(url).migrate()
+        yield url
+
+    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+        """See `System.open`."""
+        return self._open(url)
+
+    async def rows(self, url: str) -> int:
+        """See `System.rows`."""
+        return await self.database.count(url, "work")
+
+    @asynccontextmanager
+    async def _open(self, url: str) -> AsyncGenerator[_Subject]:
+        travel = Context("travel")
+        travel.saga(Trip)
+        async with App(travel, store=url) as app:
+            yield _Subject(self.database, url, app)
+
+
+class _Subject:
+    def __init__(self, database: Database, url: str, app: App) -> None:
+        self._database = database
+        self._url = url
+        self._app = app
+        self._numbers = count(1)
+
+    async def prepare(self, task: Task, aggregates: int) -> int:
+        return 0
+
+    def plan(self, task: Task, callers: int) -> Plan:
+        return Awaited([self._travel] * callers, 1, 1, "start, wait until it has ended; 4 commits")
+
+    async def durability(self) -> Settings:
+        return await self._database.settings(self._url)
+
+    async def _travel(self) -> None:
+        number = next(self._numbers)
+        begun = await self._app.start(Trip(traveller=number), id=f"{number}")
+        view = await self._app.sagas.ended(Trip, begun.id, timeout=60.0)
+        if view.status != "completed":
+            raise RuntimeError(view)
