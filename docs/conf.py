@@ -21,6 +21,7 @@ autodoc_member_order = "groupwise"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
+napoleon_custom_sections = [("Class keywords", "params_style")]
 
 # Only our own names have pages here, and type variables have none.
 nitpick_ignore_regex = [(r"py:.*", r"(?!leftfold\b).*"), (r"py:.*", r"leftfold\..*\.(Row|_?[A-Z])(_co|_contra)?")]
@@ -43,4 +44,11 @@ nitpick_ignore = [
     ("py:class", "leftfold.messages.shape.Shape"),
     ("py:class", "leftfold.messages.upcasting.Upcaster"),
     ("py:class", "leftfold.testing.conformance.stores.FullStore"),
+    ("py:class", "leftfold.processes.definition.StepPlan"),
+    ("py:class", "leftfold.processes.journal.Journal"),
+    ("py:class", "leftfold.processes.migrating.SagaMigration"),
+    ("py:class", "leftfold.processes.reacting.CommandReaction"),
+    ("py:class", "leftfold.processes.sending.Send"),
+    ("py:class", "leftfold.processes.starting.SagaStart"),
+    ("py:class", "leftfold.processes.steps.Guiding"),
 ]

@@ -15,9 +15,11 @@ from leftfold import (
     Repository,
     Retry,
     Saga,
+    Steps,
     applies,
     step,
 )
+from leftfold.errors import StepRefused
 
 house = Context("house")
 
@@ -81,8 +83,13 @@ class Bank:
 
 
 class Mail:
+    def __init__(self) -> None:
+        self.sent: set[str] = set()
+
     async def ticket(self, key: str, seat: int | None) -> None:
-        print(f"ticket for seat {seat} ({key.rpartition('house.')[2]})")
+        if key not in self.sent:
+            print(f"ticket for seat {seat}")
+        self.sent.add(key)
 
 
 # saga
@@ -116,6 +123,20 @@ class BuyTicket(Saga, deadline=timedelta(minutes=30)):
         await mail.ticket(attempt.key, self.seat)
 
 
+# function
+@house.saga
+class BuyTickets(Saga):
+    evening: str
+    prices: tuple[int, ...]
+
+    async def run(self, steps: Steps) -> None:
+        for number, cents in enumerate(self.prices):
+            try:
+                await steps.child(f"ticket {number}", BuyTicket(evening=self.evening, cents=cents))
+            except StepRefused:
+                break  # those who can pay go without the others
+
+
 # run
 async def main() -> None:
     bank = Bank()
@@ -124,7 +145,9 @@ async def main() -> None:
             await app.start(BuyTicket(evening="friday", cents=cents), id=buyer)
             view = await app.sagas.ended(BuyTicket, buyer)
             print(buyer, view.status, [(one.name, one.status) for one in view.steps])
-        print(bank.paid)
+        await app.start(BuyTickets(evening="friday", prices=(4_500, 45_000)), id="friends")
+        print("friends", (await app.sagas.ended(BuyTickets, "friends")).status)
+        print(sorted(bank.paid.values()))
 
 
 if __name__ == "__main__":

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from examples.shop.carrier import SandboxCarrier
 from examples.shop.gateway import SandboxGateway
 from examples.shop.orders import CancelOrder, PlaceOrder
+from examples.shop.orders.order import OrderCompleted
 from examples.shop.orders.terms import RunBy
 from examples.shop.sandbox import Mood
 from examples.shop.system import CONTEXTS, Shop, shop
@@ -17,6 +21,7 @@ from examples.tour.shops import IMPATIENT, Wanted, happened, placed, saga_of, st
 from leftfold import App, StreamName
 from leftfold.store import MemoryStore, Store
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
+from tests.examples.commands import start
 
 
 @pytest.fixture
@@ -134,6 +139,32 @@ async def test_a_customer_who_cancels_while_a_payment_is_under_way_never_pays(op
     assert await paid(opened, order) == ["Forbidden"]
     again = Wanted(f"{order.order_id}.again", order.items)
     assert (await placed(opened, again)).status == "completed"
+
+
+async def test_a_worker_in_another_process_carries_orders_through(tmp_path: Path) -> None:
+    stores = f"sqlite:///{tmp_path}/shop_{{context}}.db"
+    async with Shop(stores, workers=False) as opened:
+        orders = [await wanted(opened.app) for _ in range(3)]
+        for order, run_by in zip(orders, get_args(RunBy), strict=True):
+            await submitted(opened.app, order, run_by)
+        with start("-m", "leftfold", "work", "--app", "examples.shop.system:app", store=stores) as worker:
+            try:
+                await completed(opened, orders)
+            finally:
+                worker.terminate()
+                worker.communicate()
+        for order in orders:
+            assert await paid(opened, order) == ["Performed"]
+
+
+async def completed(shop: Shop, orders: Sequence[Wanted]) -> None:
+    """Wait until all of them are."""
+    left = {order.order_id for order in orders}
+    async with asyncio.timeout(60):
+        async for page in shop.app.running("orders").loader.events.follow(category="order"):
+            left -= {one.event.order_id for one in page.events if isinstance(one.event, OrderCompleted)}
+            if not left:
+                return
 
 
 class World:

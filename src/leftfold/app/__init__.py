@@ -8,20 +8,29 @@ from leftfold.app.composition import App
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.monitoring import Monitor, StreamLag
 from leftfold.app.opening import open_schema, open_store
+from leftfold.app.processes import Processes
+from leftfold.app.sagas import Begun, Sagas
 from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
 from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
+from leftfold.app.sync_processes import SyncProcesses
+from leftfold.app.sync_sagas import SyncSagas
 
 __all__ = [
     "App",
+    "Begun",
     "DeadLetters",
     "Monitor",
+    "Processes",
+    "Sagas",
     "StreamLag",
     "SyncApp",
     "SyncDeadLetters",
     "SyncDeciderRepository",
     "SyncEventStore",
     "SyncMonitor",
+    "SyncProcesses",
     "SyncRepository",
+    "SyncSagas",
     "SyncTimeTravel",
     "open_schema",
     "open_store",
