@@ -15,12 +15,13 @@ from leftfold.projections.rebuilding import Rebuild
 from leftfold.store.tables import Selection
 from leftfold.subscriptions.parking import REQUESTS
 from tests.guarantees.children import say
+from tests.guarantees.coordinating import coordinate
 from tests.guarantees.counting import POISON, QUICK, Account, Counting, append_counted, counting_house, receiving_house
 from tests.guarantees.places import open_place
 
 __all__ = ["Errand", "Recorded", "Work", "catch_up", "keep_up", "open_houses", "rebuild"]
 
-Work = Literal["follows", "requests", "inlines", "rebuilds"]
+Work = Literal["follows", "requests", "inlines", "rebuilds", "coordinates"]
 
 _WAIT_S: Final = 60.0
 
@@ -64,6 +65,8 @@ async def keep_up(work: Work, errand: Errand, run: int) -> None:
             await _append_inline(errand, run)
         case "rebuilds":
             await rebuild(errand, _end)
+        case "coordinates":
+            await coordinate(errand.url, _end)
 
 
 @asynccontextmanager
