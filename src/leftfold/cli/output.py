@@ -52,9 +52,13 @@ def let_go_of_stdout() -> None:
     os.close(nowhere)
 
 
-def console() -> Console:
-    """Standard output for people; in colours only when it is a terminal, otherwise 160 columns wide."""
-    made = _Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+def console(*, errors: bool = False) -> Console:
+    """Standard output for people, or standard error; in colours only when it is a terminal, otherwise 160 columns wide.
+
+    Args:
+        errors: standard error.
+    """
+    made = _Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=errors)
     if not made.is_terminal:
         made.width = _WIDTH_OF_NO_TERMINAL
     return made

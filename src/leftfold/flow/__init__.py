@@ -10,9 +10,13 @@ from leftfold.flow.circles import Leap, circles
 from leftfold.flow.compared import FindingKind, FlowFinding, Seen, hints, seen
 from leftfold.flow.declared import declared_flow
 from leftfold.flow.graph import Edge, Flow, Mark, Node, NodeKind, node_id, node_of, path_text
+from leftfold.flow.mermaid import mermaid_text
 from leftfold.flow.observed import Chain, Observation
+from leftfold.flow.svg import svg_text
+from leftfold.flow.tracing import QUEUES, Trace, TraceEntry, TraceKind
 
 __all__ = [
+    "QUEUES",
     "Chain",
     "Edge",
     "FindingKind",
@@ -24,11 +28,16 @@ __all__ = [
     "NodeKind",
     "Observation",
     "Seen",
+    "Trace",
+    "TraceEntry",
+    "TraceKind",
     "circles",
     "declared_flow",
     "hints",
+    "mermaid_text",
     "node_id",
     "node_of",
     "path_text",
     "seen",
+    "svg_text",
 ]

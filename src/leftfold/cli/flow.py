@@ -1,0 +1,120 @@
+"""`leftfold flow`: what leads to what in an app, as it is declared and as its logs show it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Literal, NamedTuple, TypeAlias
+
+from cyclopts import Parameter
+
+from leftfold.app.composition import App
+from leftfold.app.running import Running
+from leftfold.cli.flow_views import FlowReport, print_findings, print_report
+from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.output import console, write_json
+from leftfold.cli.paging import pages
+from leftfold.cli.progress import progress
+from leftfold.cli.running import named_app, opened_app
+from leftfold.errors import UnreadableEvent
+from leftfold.flow import Flow, Observation, Seen, declared_flow, hints, mermaid_text, seen, svg_text
+from leftfold.messages.event import event_name
+from leftfold.messages.metadata import load_metadata
+from leftfold.store.events import StoredEvent
+
+__all__ = ["flow"]
+
+_Form: TypeAlias = Literal["svg", "mermaid", "json"]
+
+
+async def flow(
+    *,
+    to: _Form | None = None,
+    observed: Annotated[bool, Parameter(show_default=False)] = False,
+    hint: Annotated[bool, Parameter(show_default=False)] = False,
+    source: Source = NOTHING_GIVEN,
+) -> int:
+    """Draw what leads to what in an app.
+
+    The flow is read from declarations: handlers, reactions, processes, sagas. With --observed every event stored is
+    read, too: edges have the number of events that were recorded because of them, and it is told what was seen and is
+    not declared, what is declared and was never seen, and events that led to themselves through reactions alone; the
+    exit code is 1 then. A drawing goes to standard output, and findings to standard error.
+
+    Args:
+        to: A table is printed when left out.
+        observed: Read the store's logs as well.
+        hint: Tell also of events nobody handles, commands nobody sends, and circles that declarations allow.
+    """
+    app, form = named_app(source), "json" if source.json else to
+    declared = declared_flow(app.contexts)
+    report = FlowReport(flow=declared)
+    if observed:
+        async with opened_app(app, source.url) as opened:
+            report = FlowReport.of(await _seen(opened, declared))
+    if hint:
+        report = report.with_findings(tuple(hints(declared)))
+    _write(report, form, observed=observed)
+    return 1 if observed and report.findings else 0
+
+
+def _write(report: FlowReport, form: _Form | None, *, observed: bool) -> None:
+    if form == "json":
+        write_json(report)
+    elif form is None:
+        print_report(console(), report, observed=observed)
+    else:
+        sys.stdout.write(svg_text(report.flow) if form == "svg" else mermaid_text(report.flow))
+        sys.stdout.flush()
+        print_findings(console(errors=True), report)
+
+
+class _Read(NamedTuple):
+    context: str
+    stored: StoredEvent
+    types: Sequence[str]
+
+
+async def _seen(app: App, declared: Flow) -> Seen:
+    observation = Observation()
+    running = [app.running(context.name) for context in app.contexts]
+    total = sum([await one.store.head() for one in running])
+    for name, twice in (("reading events", False), ("finding causes", True)):
+        done = 0
+        with progress(name, total) as tell:
+            for one in running:
+                async for read in _events(one):
+                    _note(observation, read, twice=twice)
+                    done += 1
+                    tell(done)
+    return seen(declared, observation.chains())
+
+
+def _note(observation: Observation, read: _Read, *, twice: bool) -> None:
+    stored = read.stored
+    if twice:
+        observation.resolve(read.context, read.types, str(stored.id))
+        return
+    try:
+        metadata = load_metadata(
+            stored.metadata,
+            stream=stored.stream,
+            version=stored.version,
+            type=stored.type,
+            schema_version=stored.schema_version,
+        )
+    except UnreadableEvent:
+        observation.unread += 1
+        return
+    observation.record(read.context, read.types, stored.stream, metadata)
+
+
+async def _events(running: Running) -> AsyncIterator[_Read]:
+    """Every event of a log, with the names of what it reads as today; its stored one when it cannot be read."""
+    async for page in pages(running.store):
+        for stored in page.events:
+            try:
+                types = [event_name(type(each.event)) for each in running.loader.events.recorded(stored)]
+            except UnreadableEvent:
+                types = [stored.type]
+            yield _Read(running.name, stored, types)

@@ -1,0 +1,113 @@
+"""`leftfold trace CORRELATION`: one conversation, from its first command to the last thing that it led to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from leftfold.app.stores import store_of
+from leftfold.cli.errors import UsageError
+from leftfold.cli.opening import app_at, existing_store
+from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.output import console, write_json
+from leftfold.cli.paging import breathe, pages
+from leftfold.cli.progress import progress
+from leftfold.cli.shown import time_text
+from leftfold.cli.text import printable
+from leftfold.errors import DefinitionError, UnreadableEvent
+from leftfold.flow import QUEUES, Trace, TraceEntry
+from leftfold.messages.metadata import load_metadata
+from leftfold.store.port import Store
+
+__all__ = ["trace"]
+
+_PAGE = 500
+_STYLES = {"stuck": "red", "parked": "red", "failed": "red", "refused": "red", "dead": "red"}
+
+
+async def trace(correlation: str, /, *, source: Source = NOTHING_GIVEN) -> int:
+    """Show what one request led to: commands, events, sagas with their steps.
+
+    What led to something stands above it, less far to the right. The whole log is read. With --app, and a store with
+    {context} in its URL, those of all contexts are. The exit code is 1 when nothing is found.
+
+    Args:
+        correlation: The correlation id; the id of the first command, unless its sender gave one.
+    """
+    found = Trace(correlation)
+    for context, url in _stores(source):
+        async with existing_store(url) as store:
+            await _events(found, context, store)
+            await _work(found, context, store)
+    entries = found.entries()
+    if source.json:
+        for entry in entries:
+            write_json(entry)
+    else:
+        _print(entries, correlation)
+    return 0 if entries else 1
+
+
+def _stores(source: Source) -> Sequence[tuple[str, str]]:
+    url = source.url
+    if source.app is None:
+        if "{context}" in url:
+            raise UsageError("--store has {context} in it; name the app, which knows them: --app MODULE:OBJECT")
+        return [("", url)]
+    names = [context.name for context in app_at(source.app).contexts]
+    try:
+        return [(name, str(store_of(name, url, len(names)))) for name in names]
+    except DefinitionError as error:
+        raise UsageError(str(error)) from error
+
+
+async def _events(found: Trace, context: str, store: Store) -> None:
+    with progress("reading events", await store.head()) as tell:
+        async for page in pages(store):
+            for stored in page.events:
+                try:
+                    metadata = load_metadata(
+                        stored.metadata,
+                        stream=stored.stream,
+                        version=stored.version,
+                        type=stored.type,
+                        schema_version=stored.schema_version,
+                    )
+                except UnreadableEvent:  # `leftfold verify` tells which
+                    continue
+                found.event(context, stored, metadata)
+            tell(page.position)
+
+
+async def _work(found: Trace, context: str, store: Store) -> None:
+    for queues in QUEUES:
+        after = ""
+        while page := await store.find_work(queues=queues, after=after, limit=_PAGE):
+            for item in page:
+                found.work(context, item)
+            after = page[-1].id
+            await breathe()
+
+
+def _print(entries: Sequence[TraceEntry], correlation: str) -> None:
+    out = console()
+    if not entries:
+        out.print(f"nothing belongs to {printable(correlation)!r}", style="dim")
+    several = len({entry.context for entry in entries}) > 1
+    for entry in entries:
+        line = Text(f"{time_text(entry.at)}  ", style="dim")
+        line.append("  " * entry.depth + _text(entry, several=several), style=_STYLES.get(entry.status, "not dim"))
+        out.print(line)
+
+
+def _text(entry: TraceEntry, *, several: bool) -> str:
+    context = f"{entry.context}/" if several and entry.kind in ("command", "event") else ""
+    parts = [f"{entry.kind} {context}{entry.name}", entry.status]
+    if entry.place:
+        parts.append(f"({entry.place}, position {entry.position:,})")
+    if entry.via is not None:
+        parts.append(f"via {entry.via}")
+    if entry.note:
+        parts.append(entry.note.replace("\n", " "))
+    return printable("  ".join(part for part in parts if part))
