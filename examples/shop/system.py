@@ -41,7 +41,7 @@ class Shop:
 
     Args:
         stores: a URL with `{context}` in it; the gateway's and the carrier's books are beside those of the contexts.
-        patience: how long the shop waits for an answer of theirs.
+        patience: how long the shop waits for an answer of theirs that never comes.
         workers: see `App`; *clock*, too.
     """
 

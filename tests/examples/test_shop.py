@@ -47,7 +47,7 @@ async def test_an_order_is_paid_once_and_sent_once_by_whoever_runs_it_and_nobody
     opened.gateway.told(order.order_id, Mood.TWICE)
     opened.carrier.told(order.order_id, Mood.TWICE)
     await submitted(opened.app, order, run_by)
-    await opened.app.settle()
+    await opened.app.settle(timeout=60.0)
     assert await became(opened, order) == ["OrderPlaced", "OrderCompleted"]
     assert await paid(opened, order) == ["Performed"]
     assert await opened.carrier.deeds(order.order_id) == ["Performed"]
@@ -64,7 +64,7 @@ async def test_an_order_that_cannot_be_paid_gives_back_what_it_held_and_nothing_
     order = await wanted(opened.app)
     opened.gateway.told(order.order_id, Mood.REFUSES)
     await submitted(opened.app, order, run_by)
-    await opened.app.settle()
+    await opened.app.settle(timeout=60.0)
     assert await became(opened, order) == ["OrderPlaced", "OrderCancelled"]
     assert await paid(opened, order) == []
     assert await opened.carrier.deeds(order.order_id) == []
@@ -77,7 +77,7 @@ async def test_an_order_that_cannot_be_sent_gets_its_money_back(opened: Shop, ru
     order = await wanted(opened.app)
     opened.carrier.told(order.order_id, Mood.REFUSES)
     await submitted(opened.app, order, run_by)
-    await opened.app.settle()
+    await opened.app.settle(timeout=60.0)
     told = ["CustomerTold"] * (run_by == "process")
     assert sorted(await became(opened, order)) == [*told, "OrderCancelled", "OrderPlaced"]
     assert await paid(opened, order) == ["Performed", "Undone"]
@@ -132,9 +132,9 @@ async def test_a_customer_who_cancels_while_a_payment_is_under_way_never_pays(op
     order = await wanted(opened.app)
     opened.gateway.told(order.order_id, Mood.LATE)
     await submitted(opened.app, order, "events")
-    await opened.app.settle()
+    await opened.app.settle(timeout=60.0)
     await opened.app.send(CancelOrder(order_id=order.order_id, reason="changed my mind"))
-    await opened.app.settle()
+    await opened.app.settle(timeout=60.0)
     await opened.gateway.catch_up()
     assert await paid(opened, order) == ["Forbidden"]
     again = Wanted(f"{order.order_id}.again", order.items)
