@@ -10,10 +10,11 @@ from typing import Final
 from leftfold import App, Context, DomainError, Outcome, Retry, Saga, step
 from leftfold.processes import SagaView
 
-__all__ = ["APP", "BROKEN", "LATER", "NONE", "begun", "carried_on"]
+__all__ = ["APP", "BROKEN", "LATER", "MIGRATING", "NONE", "begun", "carried_on", "migrating"]
 
 APP: Final = "tests.cli.parcels:app"
 LATER: Final = "tests.cli.parcels:later"
+MIGRATING: Final = "tests.cli.parcels:migrating"
 NONE: Final = "tests.cli.parcels:none"
 BROKEN: Final = "PARCELS_BROKEN"
 """Names of steps, and of undos, that fail while this is set."""
@@ -80,6 +81,34 @@ def later() -> App:
         @step(undoable=False)
         async def send(self) -> None:
             pass
+
+    return App(changed, store="memory:")
+
+
+def migrating() -> App:
+    """The same app after its saga has changed, with both classes and what leads from one to the other."""
+    changed = Context("parcels")
+    changed.saga(Ship)
+
+    @changed.saga
+    class Ship2(Saga, name="Ship", version=2):
+        parcels: tuple[str, ...]
+
+        @step(undoable=False)
+        async def pack(self) -> str:
+            return "boxes"
+
+        @step(undoable=False)
+        async def label(self) -> None:
+            pass
+
+        @step(pivot=True, was=("hand_over",))
+        async def give(self) -> int:
+            return 7
+
+    @changed.migrates
+    def to_several(old: Ship) -> Ship2:
+        return Ship2(parcels=(old.parcel,))
 
     return App(changed, store="memory:")
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.cli.command import Leftfold, Ran
-from tests.cli.parcels import APP, BROKEN, LATER, NONE, begun, carried_on
+from tests.cli.parcels import APP, BROKEN, LATER, MIGRATING, NONE, begun, carried_on
 
 
 class _Step(msgspec.Struct):
@@ -203,3 +203,15 @@ def test_who_decides_has_to_be_known(leftfold: Leftfold, corner: str, monkeypatc
     ran = called(leftfold, corner, "retry", "Ship", "A", "--why", "again")
     assert (ran.code, ran.out) == (2, "")
     assert "--who" in ran.err
+
+
+def test_instances_are_brought_to_a_newer_version_on_request(leftfold: Leftfold, corner: str) -> None:
+    tried = called(leftfold, corner, "migrate", "Ship", "--try-only", "--json", app=MIGRATING)
+    assert tried.code == 0, tried.err
+    assert tried.lines == [{"saga": "parcels.Ship", "id": "A", "old": 1, "new": 2, "reason": None}]
+    assert "1 instances are migrated" in called(leftfold, corner, "migrate", "Ship", app=MIGRATING).out
+    shown = called(leftfold, corner, "show", "Ship", "A", "--json", app=LATER)
+    assert shown.lines[0]["version"] == 2
+    assert called(leftfold, corner, "migrate", "Ship", "--json", app=MIGRATING).lines == []
+    assert called(leftfold, corner, "migrate", app=MIGRATING).code == 2
+    assert called(leftfold, corner, "list", "--try-only", app=MIGRATING).code == 2

@@ -15,8 +15,9 @@ from leftfold.cli.text import printable
 from leftfold.processes.checking import SagaFinding
 from leftfold.processes.instances import SagaView
 from leftfold.processes.journal import Intervention, StepRecord
+from leftfold.processes.migrating import Migrated
 
-__all__ = ["FindingList", "SagaList", "SagaSheet", "saga_json"]
+__all__ = ["FindingList", "MigratedList", "SagaList", "SagaSheet", "saga_json"]
 
 _STYLES = {"stuck": "red", "completed": "dim", "compensated": "dim"}
 _STEP_STYLES = {"parked": "red", "failed": "red", "refused": "red"}
@@ -44,6 +45,18 @@ class SagaList:
         times = (time_text(view.began_at), time_text(view.changed_at))
         cells = (view.saga, str(view.version), view.id, view.status, *times, _at(view))
         self._columns.print([Row(cells, _STYLES.get(view.status, ""))])
+
+
+class MigratedList:
+    """A table with a row for each instance that was to be migrated."""
+
+    def __init__(self, out: Console) -> None:
+        self._columns = Columns(out, "saga", "id", ">from version", ">to version", "stays, because")
+
+    def print(self, one: Migrated) -> None:
+        """Print the row of one instance."""
+        cells = (one.saga, one.id, str(one.old), str(one.new), one.reason or "")
+        self._columns.print([Row(cells, "red" if one.reason else "")])
 
 
 class SagaSheet:

@@ -15,7 +15,7 @@ from leftfold.cli.errors import UsageError
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
-from leftfold.cli.saga_views import FindingList, SagaList, SagaSheet, saga_json
+from leftfold.cli.saga_views import FindingList, MigratedList, SagaList, SagaSheet, saga_json
 from leftfold.processes.instances import SagaView
 
 __all__ = ["Change", "Choice", "sagas"]
@@ -27,12 +27,15 @@ _FIRST: Final = 100
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Which instances to list."""
+    """Which instances to list, or whether to migrate any."""
 
     status: Annotated[
         tuple[_Status, ...], Parameter(help="List those of this status, or of another one given.", show_default=False)
     ] = ()
     limit: Annotated[AtLeastOne, Parameter(help="List at most so many.")] = _FIRST
+    try_only: Annotated[
+        bool, Parameter(help="With migrate, change nothing, and tell what would be done.", show_default=False)
+    ] = False
 
 
 @Parameter(name="*")
@@ -61,7 +64,7 @@ _NOBODY: Final = Change()
 
 
 async def sagas(
-    action: Literal["list", "show", "retry", "skip", "resolve", "abort", "check"],
+    action: Literal["list", "show", "retry", "skip", "resolve", "abort", "check", "migrate"],
     saga: str | None = None,
     id: str | None = None,
     /,
@@ -75,7 +78,8 @@ async def sagas(
     `list [SAGA]` lists instances, `show SAGA ID` shows one with its steps. `retry SAGA ID` has what is parked tried
     again, `skip SAGA ID` goes on without it, `resolve SAGA ID` takes it as done by hand, `abort SAGA ID` undoes the
     instance; each takes --why, and whoever carries sagas on does it. `check` names instances that this code cannot
-    carry on, and the exit code is 1 when there are some.
+    carry on, and the exit code is 1 when there are some. `migrate SAGA` brings instances to newer versions, by the
+    app's migrations; the exit code is 1 when some stay as they are.
 
     Args:
         action: What to do.
@@ -91,6 +95,8 @@ async def sagas(
             await _list(opened.sagas, saga, choice, json=source.json)
         elif action == "check":
             return await _findings(opened.sagas, json=source.json)
+        elif action == "migrate" and saga is not None:
+            return await _migrated(opened.sagas, saga, try_only=choice.try_only, json=source.json)
         elif saga is not None and id is not None:
             if action != "show":
                 await _decided(opened.sagas, action, (saga, id), change)
@@ -99,16 +105,12 @@ async def sagas(
 
 
 def _check(action: str, place: tuple[str | None, str | None], choice: Choice, change: Change) -> None:
-    named = sum(part is not None for part in place)
-    if action == "check" and named:
-        raise UsageError("check looks at every saga; leave the name out")
-    if action == "list" and named > 1:
-        raise UsageError("list takes the name of a saga at most; to see one instance: show SAGA ID")
-    if action not in ("list", "check") and named < 2:
-        raise UsageError(f"{action} takes a saga and the id of an instance; see: leftfold sagas list")
-    if action != "list" and choice != _ALL:
+    _check_place(action, sum(part is not None for part in place))
+    if action != "list" and (choice.status or choice.limit != _FIRST):
         raise UsageError("--status and --limit are for list")
-    decides = action not in ("list", "show", "check")
+    if choice.try_only and action != "migrate":
+        raise UsageError("--try-only is for migrate")
+    decides = action not in ("list", "show", "check", "migrate")
     if not decides and change != _NOBODY:
         raise UsageError(f"{action} decides nothing; leave --why, --who, --step and --result out")
     if decides and not (change.why and change.why.strip()):
@@ -117,6 +119,17 @@ def _check(action: str, place: tuple[str | None, str | None], choice: Choice, ch
         raise UsageError("--result is for resolve")
     if change.step is not None and action == "abort":
         raise UsageError("abort undoes the whole instance; leave --step out")
+
+
+def _check_place(action: str, named: int) -> None:
+    if action == "check" and named:
+        raise UsageError("check looks at every saga; leave the name out")
+    if action == "list" and named > 1:
+        raise UsageError("list takes the name of a saga at most; to see one instance: show SAGA ID")
+    if action == "migrate" and named != 1:
+        raise UsageError("migrate takes the name of a saga; see: leftfold sagas list")
+    if action not in ("list", "check", "migrate") and named < 2:
+        raise UsageError(f"{action} takes a saga and the id of an instance; see: leftfold sagas list")
 
 
 async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
@@ -143,6 +156,23 @@ async def _findings(sagas: Sagas, *, json: bool) -> int:
     else:
         FindingList(console()).print(found)
     return 1 if found else 0
+
+
+async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> int:
+    count = left = 0
+    out = console()
+    table = MigratedList(out)
+    async for one in sagas.migrate(saga, try_only=try_only):
+        count += one.reason is None
+        left += one.reason is not None
+        if json:
+            write_json(one)
+        else:
+            table.print(one)
+    if not json:
+        would = "would be" if try_only else "are"
+        out.print(f"{count:,} instances {would} migrated, {left:,} stay as they are", style="dim")
+    return 1 if left else 0
 
 
 async def _decided(sagas: Sagas, action: str, place: tuple[str, str], change: Change) -> None:
