@@ -7,6 +7,7 @@
 #                 or sagas                         (make bench BENCH=sagas)
 # make faults   plant each named fault and watch a named test go red
 # make test-long  the guarantees, tried for minutes
+# make crash    kill sagas at every call of the database driver     (make crash CRASH="10 sqlite": every tenth, on SQLite)
 # make docs     build the pages in docs/_build
 # make pins     write constraints.txt anew from what the extras resolve to today
 # make clean    forget .venv and everything built
@@ -16,6 +17,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 TOUR  ?= --store sqlite:///var/tour.db
 BENCH ?= append
 TESTS ?= tests
+CRASH ?= 1
 JOBS  ?= 2
 
 VENV := .venv
@@ -30,7 +32,7 @@ export PIP_NO_INPUT := 1
 export DEBIAN_FRONTEND := noninteractive
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-long check bench faults docs pins programs clean
+.PHONY: run test test-long crash check bench faults docs pins programs clean
 
 run: $(DONE)/base
 	@mkdir -p var
@@ -41,6 +43,9 @@ test: $(DONE)/test programs
 
 test-long: $(DONE)/test programs
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m long $(TESTS)
+
+crash: $(DONE)/test
+	$(BIN)/python -m tests.guarantees.crash_matrix $(CRASH)
 
 faults: $(DONE)/test programs
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m faults $(TESTS)

@@ -31,6 +31,7 @@ from tests.guarantees.commanding import send_commands
 from tests.guarantees.keeping_up import Errand, Work, keep_up
 from tests.guarantees.places import open_place
 from tests.guarantees.plan import Acknowledged, Planned, append_planned, plan_of
+from tests.guarantees.sales import SaleOrder, sell
 from tests.guarantees.snapping import change_snapshots
 
 __all__ = ["Ended", "Order"]
@@ -47,13 +48,13 @@ class Order(Struct, frozen=True):
         run: number of the plan.
         step: which call kills it, counted from 1, two for every call: before it and after it.
         work: what it does until then.
-        also: see `Errand`, like *mailed*.
+        also: see `Errand`, like *mailed*; for a sale the case, and its ledger.
     """
 
     url: str
     run: int
     step: int
-    work: Literal["appends", "snapshots", "commands"] | Work = "appends"
+    work: Literal["appends", "snapshots", "commands", "sells"] | Work = "appends"
     also: str = ""
     mailed: str = ""
 
@@ -69,9 +70,12 @@ class Countdown:
 
     def __init__(self, steps: int) -> None:
         self._left = steps
+        self.taken = 0
+        """How many steps were taken."""
 
     def step(self) -> None:
         """One step nearer."""
+        self.taken += 1
         self._left -= 1
         if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -132,8 +136,11 @@ def _method(countdown: Countdown, call: Callable[..., object]) -> Callable[..., 
     return method
 
 
-async def live(order: Order) -> None:
+async def live(order: Order, countdown: Countdown) -> None:
     """Append the whole plan, or do the other work of the order, telling the parent of each acknowledgement."""
+    if order.work == "sells":
+        await sell(SaleOrder(order.url, order.run, order.also, order.mailed), lambda: countdown.taken)
+        return
     if order.work in get_args(Work):
         await keep_up(cast("Work", order.work), Errand(order.url, order.also, order.mailed), order.run)
         return
@@ -162,7 +169,7 @@ def child(order: Order) -> int:
     else:
         wrap_sockets(countdown)
     try:
-        asyncio.run(live(order))
+        asyncio.run(live(order, countdown))
     except BaseException:  # noqa: BLE001 - the parent must hear of it, whatever it is
         traceback.print_exc()
         return 1
