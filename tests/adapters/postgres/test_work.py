@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 
 from leftfold.adapters.postgres import PostgresStore, work_news
@@ -104,6 +105,29 @@ async def test_a_batch_that_was_not_answered_is_done_once_and_each_gets_its_own_
         assert await _batches(store_url) == [4], "the one about an item that was in the batch already came after it"
 
 
+async def test_who_works_alone_and_was_not_answered_has_written_once_and_gets_the_verdict(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    id = "lost-me"
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
+    ):
+        await _write(store, _begin("first"))
+        again = _begin(id, n=9, unless_there=True)
+        for write in (_begin(id), again, _revise(id, 1), _revise(id, 2, AT_ONCE), End(id=id, token=3), _begin(id)):
+            wire.lose_answer_to(id.encode())
+            await _write(store, write)
+        for write, error in ((_begin(id), KeyTaken), (_revise(id, 2), Fenced), (End(id=id, token=2), Fenced)):
+            wire.lose_answer_to(id.encode())
+            with pytest.raises(error):
+                await _write(store, write)
+        assert wire.lost == 9
+        assert await _batches(store_url) == [10]
+        [_, kept] = await _all(store)
+        assert (kept.token, kept.state) == (1, b'{"n":0}')
+
+
 async def test_what_is_not_answered_until_the_deadline_is_told_as_unknown(
     postgres: PostgresServer, store_url: str
 ) -> None:
@@ -127,7 +151,7 @@ async def test_a_batch_that_arrives_late_does_nothing(store_url: str) -> None:
     sql = f"select :schema.work_write_v1({client}, {{}}, json_build_array({write}), false)"
     await rows(store_url, sql.format(3, "a"))
     for late in (3, 2):
-        with pytest.raises(Exception, match="written already"):
+        with pytest.raises(asyncpg.SerializationError, match="written already"):
             await rows(store_url, sql.format(late, "b"))
     await rows(store_url, sql.format(4, "c"))
     assert await rows(store_url, "select id from :schema.work order by id") == [("a",), ("c",)]

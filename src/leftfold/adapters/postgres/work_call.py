@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import msgspec
 
 from leftfold.adapters.postgres.gathering import Place, Refusal
-from leftfold.adapters.postgres.queries import MAX_BIGINT
+from leftfold.adapters.postgres.work_single import MICROSECOND, storable_token
 from leftfold.errors import Fenced, KeyTaken
 from leftfold.store.work import Begin, End, Hold, WorkWrite
 
 __all__ = ["WorkCall", "work_write_sql"]
 
 _BEGIN, _BEGIN_UNLESS_THERE, _REVISE, _END = range(4)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class _Write(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,6 +61,14 @@ class WorkCall:
         self.several = self.several or len(writes) > 1
         return True
 
+    @property
+    def only(self) -> WorkWrite | None:
+        """The one write that there is; None when there are more."""
+        if len(self._writes) != 1:
+            return None
+        [(_, write)] = self._writes.values()
+        return write
+
     def text(self) -> str:
         """The writes as JSON, in the order of their ids: nobody waits for another in a circle."""
         writes = [_written(number, place[0], write) for number, (place, write) in enumerate(self._ordered())]
@@ -86,13 +92,13 @@ class WorkCall:
 
 def _written(number: int, unit: int, write: WorkWrite) -> _Write:
     if isinstance(write, End):
-        return _Write(n=number, unit=unit, kind=_END, id=write.id, token=_token(write.token))
+        return _Write(n=number, unit=unit, kind=_END, id=write.id, token=storable_token(write.token))
     wake = write.wake
     hold = wake if isinstance(wake, Hold) else None
     if isinstance(write, Begin):
         kind, token = _BEGIN_UNLESS_THERE if write.unless_there else _BEGIN, 0
     else:
-        kind, token = _REVISE, _token(write.token)
+        kind, token = _REVISE, storable_token(write.token)
     return _Write(
         n=number,
         unit=unit,
@@ -103,14 +109,9 @@ def _written(number: int, unit: int, write: WorkWrite) -> _Write:
         status=write.status,
         state=write.state.decode(),
         wake=wake.astimezone(UTC) if isinstance(wake, datetime) else None,
-        lease=timedelta(seconds=hold.lease_s) // _MICROSECOND if hold else None,
+        lease=timedelta(seconds=hold.lease_s) // MICROSECOND if hold else None,
         owner=hold.owner if hold else None,
     )
-
-
-def _token(token: int) -> int:
-    """One that the database can take; no item has 0."""
-    return token if 0 < token <= MAX_BIGINT else 0
 
 
 def _error(write: WorkWrite) -> Exception:

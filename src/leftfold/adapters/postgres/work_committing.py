@@ -18,6 +18,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 from uuid import uuid4
 
@@ -25,8 +26,10 @@ import asyncpg
 
 from leftfold.adapters.postgres.connecting import Backoff, Connector
 from leftfold.adapters.postgres.failures import is_lost, is_refusal, is_retriable, translated
+from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.postgres.work_call import WorkCall, work_write_sql
+from leftfold.adapters.postgres.work_single import SingleWrite
 from leftfold.errors import OutcomeUnknown
 from leftfold.store.batching import AppendQueue, Pending
 from leftfold.store.events import Appended
@@ -50,14 +53,23 @@ def only_work(transaction: Transaction) -> Sequence[WorkWrite] | None:
     return writes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Batch:
-    """What is sent again as it is: its number is what the database keeps its result under."""
+    """What is sent again as it is: its number is what the database keeps its result under.
+
+    Args:
+        single: the statement for a batch of one write; None for others.
+    """
 
     number: int
     members: Sequence[Pending]
     call: WorkCall
-    text: str
+    single: Query | None
+
+    @cached_property
+    def text(self) -> str:
+        """The argument of the function."""
+        return self.call.text()
 
     @property
     def in_doubt(self) -> bool:
@@ -78,6 +90,7 @@ class WorkCommitter:
         self._sender = Sender(connector)
         self._client = uuid4()
         self._sql = work_write_sql(connector.location.schema)
+        self._single = SingleWrite(connector.location.schema)
         batches = f'"{connector.location.schema}".work_batches'
         self._missed = f"select refused, soon from {batches} where client = $1 and batch = $2"
         self._forget = (
@@ -139,7 +152,8 @@ class WorkCommitter:
         if not members:
             return None
         self._number += 1
-        return _Batch(self._number, members, call, call.text())
+        only = None if self._connector.pooled else call.only  # where statements are planned each time, the function
+        return _Batch(self._number, members, call, self._single.query(only) if only else None)
 
     async def _carry_out(self, batch: _Batch) -> None:
         """Commit *batch*, whatever comes of it."""
@@ -175,12 +189,15 @@ class WorkCommitter:
 
     async def _send(self, batch: _Batch) -> None:
         timeout_s = max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
+        name = (self._client, batch.number)
         row: asyncpg.Record | None = None
         if batch.in_doubt:
-            row = await self._sender.ask(self._missed, (self._client, batch.number), timeout_s)
+            row = await self._sender.ask(self._missed, name, timeout_s)
+        if row is None and batch.single is not None:
+            sql, values = batch.single
+            row = await self._sender.ask(sql, (*name, *values), timeout_s)
         if row is None:
-            arguments = (self._client, batch.number, batch.text, batch.call.several)
-            row = await self._sender.call(self._sql, arguments, timeout_s)
+            row = await self._sender.call(self._sql, (*name, batch.text, batch.call.several), timeout_s)
         told: dict[int, Exception] = {}
         for refusal in batch.call.refusals(row["refused"]):
             told.setdefault(refusal.place[0], refusal.error)
