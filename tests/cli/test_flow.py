@@ -57,7 +57,7 @@ def test_after_a_run_what_was_observed_is_what_is_declared(leftfold: Leftfold, m
     ran = drawn(leftfold, "--observed", "--store", market)
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "0 findings")
     found = report(drawn(leftfold, "--observed", "--json", "--store", market))
-    assert sum(one.count for one in found.chains) == 15
+    assert sum(one.count for one in found.chains) == 22
     assert not [edge for edge in found.flow.edges if edge.mark == "undeclared"]
 
 

@@ -50,6 +50,13 @@ def test_a_timer_and_what_it_led_to_are_part_of_it(leftfold: Leftfold, market: s
     assert "          event Reminded" in lines
 
 
+def test_a_saga_stands_below_the_event_that_started_it(leftfold: Leftfold, market: str) -> None:
+    lines = outline(traced(leftfold, "visit D", "--app", APP, "--store", market))
+    assert next(line for line in lines if "saga" in line).startswith("    saga market.Deliver/")
+    assert lines[:2] == ["command Place", "  event Placed"]
+    assert "      step hold" in lines
+
+
 def test_a_saga_is_a_conversation_by_itself_with_what_was_undone(leftfold: Leftfold, market: str) -> None:
     entries = traced(leftfold, "saga/market.Deliver/B", "--app", APP, "--store", market)
     assert outline(entries) == [
@@ -112,8 +119,8 @@ def test_events_that_name_each_other_as_their_cause_are_all_shown(leftfold: Left
 
 
 def test_what_nobody_knows_of_is_exit_code_1(leftfold: Leftfold, market: str) -> None:
-    ran = leftfold("trace", "visit D", "--app", APP, "--store", market)
-    assert (ran.code, ran.out) == (1, "nothing belongs to 'visit D'\n")
+    ran = leftfold("trace", "visit Z", "--app", APP, "--store", market)
+    assert (ran.code, ran.out) == (1, "nothing belongs to 'visit Z'\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["a", "--app", "nothing"], ["a", "--app", APP]])

@@ -94,6 +94,10 @@ class Paid(Event):
     order: str
 
 
+class Filed(Event):
+    order: str
+
+
 class Received(IntegrationEvent):
     order: str
 
@@ -126,6 +130,10 @@ class Remind(Command):
 
 
 class Pay(Command):
+    order: str
+
+
+class File(Command):
     order: str
 
 
@@ -171,6 +179,12 @@ class Invoice(Aggregate[Opened | Reminded | Paid], category="invoice"):
 
     @applies
     def _others(self, event: Opened | Reminded) -> None:
+        pass
+
+
+class Folder(Aggregate[Filed], category="folder"):
+    @applies
+    def _filed(self, event: Filed) -> None:
         pass
 
 
@@ -246,6 +260,11 @@ class Deliver(Saga):
         pass
 
 
+@market.starts
+def deliver(event: Placed) -> Deliver | None:
+    return Deliver(order=event.order) if event.sku == "ice" else None
+
+
 billing: Final = Context("billing")
 
 
@@ -262,6 +281,16 @@ def remind(command: Remind, invoice: Invoice) -> None:
 @billing.decides(Invoice, id="order")
 def pay(command: Pay, invoice: Invoice) -> None:
     invoice.record(Paid(order=command.order))
+
+
+@billing.decides(Folder, id="order")
+def file(command: File, folder: Folder) -> None:
+    folder.record(Filed(order=command.order))
+
+
+@billing.reacts(within=DUE)
+def put_away(event: Paid) -> File:
+    return File(order=event.order)
 
 
 @billing.on(Received)
@@ -311,7 +340,7 @@ def rogue() -> App:
 
 
 async def traded(app: App, clock: ManualClock) -> None:
-    """Everything that can happen, once at least: A is delivered and paid for, B cancelled, C not paid for."""
+    """Everything that can happen, once at least: A is delivered and paid for, B cancelled, C not paid for, D on ice."""
     for order in "ABC":
         await app.send(Place(order=order), metadata=Metadata(correlation_id=f"visit {order}"))
     await app.start(Deliver(order="A"), id="A", metadata=Metadata(correlation_id="visit A", actor="ann"))
@@ -319,6 +348,7 @@ async def traded(app: App, clock: ManualClock) -> None:
     await app.send(Cancel(order="B"))
     await app.start(Deliver(order="B"), id="B")
     assert (await app.sagas.ended("Deliver", "B")).status == "compensated"
+    await app.send(Place(order="D", sku="ice"), metadata=Metadata(correlation_id="visit D"))
     await app.settle()
     for order in "AB":
         await app.send(Pay(order=order))

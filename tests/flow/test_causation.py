@@ -77,6 +77,20 @@ async def test_what_a_process_sends_when_a_timer_is_due_is_caused_by_the_event_t
     assert (reminded.command, reminded.via) == ("Remind", "process/billing.dunning")
 
 
+async def test_what_follows_from_an_event_by_choreography_is_caused_by_it(traded: App) -> None:
+    paid = await named(traded, "billing", "Paid", "A")
+    filed = (await named(traded, "billing", "Filed", "A")).metadata
+    assert (filed.correlation_id, filed.causation_id) == (paid.metadata.correlation_id, str(paid.id))
+    assert (filed.command, filed.via) == ("File", "reaction/billing.put_away")
+
+
+async def test_a_saga_that_an_event_starts_belongs_to_its_conversation(traded: App) -> None:
+    placed = await named(traded, "market", "Placed", "D")
+    reserved = (await named(traded, "market", "Reserved", "D")).metadata
+    assert reserved.correlation_id == "visit D"
+    assert reserved.causation_id == f"saga/market.Deliver/{placed.id}"
+
+
 async def test_every_event_of_a_conversation_has_its_correlation(traded: App) -> None:
     log = [*await events(traded, "market"), *await events(traded, "billing")]
     assert [one.type for one in log if one.metadata.correlation_id == "visit A"] == [

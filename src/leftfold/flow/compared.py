@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from leftfold.flow.circles import Leap, circles
 from leftfold.flow.graph import Edge, Flow, Mark, Node, NodeKind, node_of
 from leftfold.flow.observed import Chain
+from leftfold.processes.expecting import CATEGORY
 
 __all__ = ["FindingKind", "FlowFinding", "Seen", "hints", "seen"]
 
@@ -54,7 +55,7 @@ def seen(declared: Flow, chains: Mapping[Chain, int]) -> Seen:
 
     - *undeclared*: an edge that was seen and is not declared; what a node that is open sends is not held against it.
     - *never seen*: an event that was never recorded, a command that never recorded any, a command that is declared to
-      be sent and never was, a step that never recorded.
+      be sent and never was, a step that never recorded. That nothing was overdue is no finding.
     - *cycle*: events that led to themselves through reactions alone. What keeps a state, a process or a saga, can see
       that it has been here before, and is no finding.
     """
@@ -128,7 +129,10 @@ def _never_seen(flow: Flow) -> Iterator[FlowFinding]:
     recorded = {edge.target for edge in flow.edges if edge.count}
     acting = {edge.source for edge in flow.edges if edge.count}
     parts = {id: [one for one in targets if nodes[one].kind == "aggregate"] for id, targets in following.items()}
-    recordable = {edge.target for edge in flow.edges if nodes[edge.source].kind == "aggregate"}
+    rare = {node.id for node in flow.nodes if node.kind == "aggregate" and node.name == CATEGORY}
+    recordable = {
+        edge.target for edge in flow.edges if nodes[edge.source].kind == "aggregate" and edge.source not in rare
+    }
     for node in flow.nodes:
         event = node.kind == "event" and node.id in recordable and node.id not in recorded
         command = node.kind == "command" and parts[node.id] and node.id not in acting
@@ -139,7 +143,7 @@ def _never_seen(flow: Flow) -> Iterator[FlowFinding]:
         if edge.count or source.kind not in _SENDERS:
             continue
         sent = target.kind == "command" and parts[edge.target] and edge.target in acting
-        stored = target.kind == "aggregate" and len(parts[edge.source]) == 1
+        stored = target.kind == "aggregate" and len(parts[edge.source]) == 1 and edge.target not in rare
         if sent or stored:
             yield FlowFinding(kind="never seen", path=(edge.source, edge.target))
 

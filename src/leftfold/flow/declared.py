@@ -18,8 +18,11 @@ from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.message import declaration_in
 from leftfold.messages.requests import request_name
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition, StepPlan, saga_definition
+from leftfold.processes.expecting import CATEGORY, Overdue
 from leftfold.processes.process import Process
+from leftfold.processes.reacting import CommandReaction
 from leftfold.processes.sending import Sender, commands_of
+from leftfold.processes.starting import SagaStart
 from leftfold.projections.projection import Projection
 
 __all__ = ["declared_flow"]
@@ -61,14 +64,21 @@ class _Drawing:
             for taken in publication.takes:
                 for given in publication.gives:
                     self._leads(self._event(name, taken), self._event(name, given))
+        self._coordinating(name, context)
+        for projection in context.projections:
+            self._read(name, projection)
+
+    def _coordinating(self, name: str, context: Context) -> None:
         for reaction in context.reactions:
             self._reaction(name, reaction)
+        for command_reaction in context.command_reactions:
+            self._choreography(name, command_reaction)
         for process in context.processes:
             self._process(name, process)
         for cls in context.sagas:
             self._saga(name, saga_definition(cls, name))
-        for projection in context.projections:
-            self._read(name, projection)
+        for start in context.saga_starts:
+            self._start(name, start)
 
     def _handling(self, name: str, context: Context) -> None:
         for decision in context.decisions:
@@ -83,6 +93,22 @@ class _Drawing:
         for event in sorted(self._event(context, cls) for cls in reaction.events):
             self._leads(event, node)
         self._sends(node, reaction.function, reaction.needs)
+
+    def _choreography(self, context: str, reaction: CommandReaction) -> None:
+        node = self._node("reaction", context, reaction.name, "")
+        for event in sorted(self._event(context, cls) for cls in reaction.events):
+            self._leads(event, node)
+        self._sent(node, reaction.sends)
+        if reaction.within is not None:
+            expected = self._node("aggregate", context, CATEGORY, "")
+            self._leads(node, expected)
+            self._leads(expected, self._event(context, Overdue))
+
+    def _start(self, context: str, start: SagaStart) -> None:
+        for event in sorted(self._event(context, cls) for cls in start.events):
+            for cls in start.sagas:
+                name = saga_definition(cls, context).name.partition(".")[2]
+                self._leads(event, self._node("saga", context, name, place_of(cls)))
 
     def _process(self, context: str, process: Process[Any]) -> None:
         node = self._node("process", context, process.name, process.where)

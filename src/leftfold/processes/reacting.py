@@ -66,6 +66,7 @@ def responding(reaction: CommandReaction, context: str, post: Post) -> Begun:
         metadata = Metadata(
             correlation_id=recorded.metadata.correlation_id or str(recorded.id),
             causation_id=str(recorded.id),
+            via=origin.name,
             actor=origin.name,
             tenant=recorded.metadata.tenant,
             subject=recorded.metadata.subject,
