@@ -19,7 +19,7 @@ from examples.tour.shops import IMPATIENT, Wanted, fulfilled, stores_beside, sub
 
 FIGURES: Mapping[str, object] = {"payment_timeout": True, "fired": 1, "cancelled_timer_fired": 0}
 
-_TERMS = Terms(pay_within=timedelta(seconds=2), attempts=1)
+_TERMS = Terms(pay_within=timedelta(seconds=3), attempts=1)
 
 
 async def show(store: str) -> dict[str, object]:
