@@ -14,6 +14,7 @@ from leftfold.processes.instance import Entry, Timer
 from leftfold.processes.instances import SagaInstances, SagaView
 from leftfold.processes.intervening import Verb
 from leftfold.processes.journal import Intervention, StepRecord
+from leftfold.processes.migrating import Migrated
 from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.process import Process, ProcessKey
@@ -34,6 +35,7 @@ __all__ = [
     "Ignored",
     "InDoubt",
     "Intervention",
+    "Migrated",
     "Moment",
     "Next",
     "Outcome",

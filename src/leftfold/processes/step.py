@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
 from leftfold.domain.errors import DomainError
 from leftfold.errors import DefinitionError
@@ -16,7 +16,6 @@ __all__ = ["Parallel", "Step", "parallel", "step"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Do: TypeAlias = Callable[Concatenate[Any, P], Awaitable[R]]
 _RETRY: Final = Retry(attempts=3)
 _UNDO: Final = Retry(attempts=10)
 _A_MINUTE: Final = timedelta(minutes=1)

@@ -19,11 +19,21 @@ from leftfold.processes.saga import Saga
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.reaction import Attempt
 
-__all__ = ["Tried", "attempt_of", "called", "changed_fields", "do_externally", "heard", "undo_heard", "undo_once"]
+__all__ = [
+    "NoAnswer",
+    "Tried",
+    "attempt_of",
+    "called",
+    "changed_fields",
+    "do_externally",
+    "heard",
+    "undo_heard",
+    "undo_once",
+]
 
 R = TypeVar("R")
 
-Fields: TypeAlias = dict[str, Raw]
+_Fields: TypeAlias = dict[str, Raw]
 
 
 class NoAnswer(TimeoutError):
@@ -45,7 +55,7 @@ class Tried(Struct, frozen=True):
     refused: bool = False
     final: bool = False
     result: Raw = Raw(b"null")
-    changed: Fields = {}
+    changed: _Fields = {}
 
 
 def attempt_of(item_id: str, record: StepRecord, *, undo: bool) -> Attempt:
@@ -56,13 +66,13 @@ def attempt_of(item_id: str, record: StepRecord, *, undo: bool) -> Attempt:
     return Attempt(do, record.tries)
 
 
-def changed_fields(before: Raw, saga: Saga) -> Fields:
+def changed_fields(before: Raw, saga: Saga) -> _Fields:
     """The fields of *saga* that differ from those in *before*, each as JSON text."""
     after = msgspec.json.encode(saga)
     if after == bytes(before):
         return {}
     msgspec.json.decode(after, type=type(saga))  # what cannot be read again is not written
-    known, fields = (msgspec.json.decode(data, type=Fields) for data in (before, after))
+    known, fields = (msgspec.json.decode(data, type=_Fields) for data in (before, after))
     return {name: value for name, value in fields.items() if name not in known or bytes(known[name]) != bytes(value)}
 
 
@@ -121,7 +131,7 @@ def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Jour
         done = replace(known, status="done", result=tried.result, doubt=None, due=None, ended_at=now)
         if not tried.changed:
             return journal.recorded(done)
-        fields = msgspec.json.decode(journal.fields, type=Fields) | tried.changed
+        fields = msgspec.json.decode(journal.fields, type=_Fields) | tried.changed
         return replace(journal.recorded(done), fields=Raw(msgspec.json.encode(fields)))
     text = error_text(tried.error)
     irrevocable = plan.step.pivot and plan.step.undoing is None
