@@ -1,0 +1,45 @@
+"""The page about processes shows a program that runs, and tests that pass."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PAGE = (ROOT / "docs" / "processes.md").read_text()
+SNIPPETS = ROOT / "docs" / "snippets"
+
+
+@pytest.fixture
+def club(tmp_path: Path) -> Path:
+    """A reader's directory, with the page's files."""
+    for name in ("processes.py", "test_processes.py"):
+        shutil.copy(SNIPPETS / name, tmp_path)
+    return tmp_path
+
+
+def run(directory: Path, *arguments: str) -> str:
+    ran = subprocess.run([sys.executable, *arguments], cwd=directory, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_the_pages_program_prints_what_the_page_shows(club: Path) -> None:
+    assert run(club, "processes.py") == (SNIPPETS / "processes.txt").read_text()
+
+
+def test_the_pages_tests_pass(club: Path) -> None:
+    assert "3 passed" in run(club, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_processes.py")
+
+
+def test_the_page_shows_every_part_of_the_program() -> None:
+    sections = re.findall(r"^# (\w+)$", (SNIPPETS / "processes.py").read_text(), re.MULTILINE)
+    shown = re.findall(r'processes\.py\n:language: python\n:start-after: "# (\w+)"\n:end-before: "# (\w+)"', PAGE)
+    assert sorted(shown) == sorted(pairwise(sections))
