@@ -54,7 +54,7 @@ class CommandCarrier:
         try:
             await self._post.send(item.queue.removeprefix(COMMAND), outgoing, outgoing.id_of(item.id))
         except (DomainError, NotFound) as refusal:
-            await self._refused(item, outgoing, refusal, moment)
+            await self._refused(item, outgoing, refusal)
         except Exception as error:  # noqa: BLE001 - whatever kept it from being carried out, it is kept and tried again
             await self._store.transact(Transaction(writes=[self._again(item, outgoing, error, moment)]))
         else:
@@ -70,16 +70,14 @@ class CommandCarrier:
         wake = None if pause_s is None else moment() + timedelta(seconds=pause_s)
         return _revised(item, failed, "dead" if wake is None else "retrying", wake=wake)
 
-    async def _refused(
-        self, item: WorkItem, outgoing: Outgoing, refusal: DomainError | NotFound, moment: Moment
-    ) -> None:
+    async def _refused(self, item: WorkItem, outgoing: Outgoing, refusal: DomainError | NotFound) -> None:
         """Hand the refusal to the instance, or keep the command for a person, in one commit with its journal."""
         kept = replace(outgoing, attempts=outgoing.attempts + 1, error=error_text(refusal))
         running = self._processes.get(outgoing.origin.name)
         for tries in range(1, _TRIES + 1):
             writes: list[WorkWrite] = [_revised(item, kept, "refused")]
             if running is not None:
-                writes = await self._told(running, item, kept, refusal, moment)
+                writes = await self._told(running, item, kept, refusal)
             try:
                 await self._store.transact(Transaction(writes=writes))
             except Fenced as error:
@@ -89,12 +87,7 @@ class CommandCarrier:
                 return
 
     async def _told(
-        self,
-        running: RunningProcess,
-        item: WorkItem,
-        outgoing: Outgoing,
-        refusal: DomainError | NotFound,
-        moment: Moment,
+        self, running: RunningProcess, item: WorkItem, outgoing: Outgoing, refusal: DomainError | NotFound
     ) -> list[WorkWrite]:
         """What the refusal comes to for the instance as it is now."""
         key, keep = outgoing.origin.key, _revised(item, outgoing, "refused")
@@ -106,9 +99,9 @@ class CommandCarrier:
             fields = refusal.fields if isinstance(refusal, DomainError) else {"stream": refusal.stream}
             refused = CommandRefused(command=outgoing.command, error=type(refusal).__name__, fields=fields)
             if CommandRefused not in process.own or instance.ended:
-                entry = Entry(kind="refused", what=outgoing.command, at=moment(), note=outgoing.error)
+                entry = Entry(kind="refused", what=outgoing.command, at=item.changed_at, note=outgoing.error)
                 return [keep, running.written(known, process, instance.noted(entry), instance.wake_at)]
-            cause = refusal_cause(refused, outgoing, outgoing.id_of(item.id), instance, moment())
+            cause = refusal_cause(refused, outgoing, outgoing.id_of(item.id), instance, item.changed_at)
             result = running.take(process, key, instance, cause)
         except UnreadableState as error:
             return [_revised(item, replace(outgoing, error=error_text(error)), "dead")]

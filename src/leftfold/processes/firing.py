@@ -53,11 +53,11 @@ class TimerCarrier:
             _log.info("timers of %s wait for the events before them, which are not handed in yet", item.id)
             await self._let_go(running, item, moment() + LATER)
             return
-        token = item.token
-        while (name := instance.due(moment())) is not None:
-            result = self._fired(running, process, (running.key_of(item), instance), name, moment())
+        token, now = item.token, item.changed_at  # the moment of the claim, by the database's clock
+        while (name := instance.due(now)) is not None:
+            result = self._fired(running, process, (running.key_of(item), instance), name, now)
             instance = result.instance
-            more = instance.due(moment()) is not None
+            more = instance.due(now) is not None
             held = replace(item, token=token)
             revise = running.written(held, process, instance, hold if more else instance.wake_at)
             await running.store.transact(Transaction(writes=[revise, *result.commands]))
