@@ -15,6 +15,8 @@ __all__ = ["svg_text"]
 
 _MARGIN: Final = 48.0
 _BELOW: Final = 24.0
+_LANE: Final = 14.0
+"""Between two edges that lead back."""
 _CHAR: Final = 7.3
 _HEIGHT: Final = 44.0
 _MOST_CHARS: Final = 44
@@ -54,8 +56,10 @@ def _pairs(flow: Flow) -> list[tuple[str, str]]:
 
 
 def _lines(flow: Flow, drawn: Plan, *, several: bool) -> Iterator[str]:
-    below = _MARGIN + (_HEIGHT if _leads_back(flow, drawn) else 0.0)
-    width, height = drawn.size.width + 2 * _MARGIN, drawn.size.height + _MARGIN + below
+    back = [edge for edge in flow.edges if drawn.places[edge.target].x <= drawn.places[edge.source].x]
+    lanes = {(edge.source, edge.target): _BELOW + _LANE * number for number, edge in enumerate(back)}
+    width = drawn.size.width + 2 * _MARGIN
+    height = drawn.size.height + 2 * _MARGIN + max(lanes.values(), default=0.0)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-_MARGIN:g} {-_MARGIN:g} {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="flow of {len(flow.nodes)} nodes">'
@@ -63,18 +67,13 @@ def _lines(flow: Flow, drawn: Plan, *, several: bool) -> Iterator[str]:
     yield f"<style>{_STYLE}</style>"
     yield _ARROW
     for edge in flow.edges:
-        yield from _edge(edge, drawn)
+        yield from _edge(edge, _points(edge, drawn, lanes.get((edge.source, edge.target))))
     for node in flow.nodes:
         yield _box(node, drawn.places[node.id], several=several)
     yield "</svg>"
 
 
-def _leads_back(flow: Flow, drawn: Plan) -> bool:
-    return any(drawn.places[edge.target].x <= drawn.places[edge.source].x for edge in flow.edges)
-
-
-def _edge(edge: Edge, drawn: Plan) -> Iterator[str]:
-    points = _points(edge, drawn)
+def _edge(edge: Edge, points: Sequence[tuple[float, float]]) -> Iterator[str]:
     title = f"{edge.mark}, {edge.count} events" if edge.count else edge.mark
     yield (
         f'<path class="{edge.mark}" d="{_curve(points)}" marker-end="url(#arrow)"><title>{escape(title)}</title></path>'
@@ -84,13 +83,13 @@ def _edge(edge: Edge, drawn: Plan) -> Iterator[str]:
         yield f'<text class="count" x="{(x1 + x2) / 2:.1f}" y="{(y1 + y2) / 2 - 3:.1f}">{edge.count:,}</text>'
 
 
-def _points(edge: Edge, drawn: Plan) -> Sequence[tuple[float, float]]:
+def _points(edge: Edge, drawn: Plan, lane: float | None) -> Sequence[tuple[float, float]]:
     source, target = drawn.places[edge.source], drawn.places[edge.target]
     start, end = source.x + source.size.width / 2, target.x - target.size.width / 2
-    if target.x > source.x:
+    if lane is None:
         return [(start, source.y), *drawn.bends.get((edge.source, edge.target), ()), (end, target.y)]
     passed = (place for place in drawn.places.values() if target.x <= place.x <= source.x)
-    under = max(place.y + place.size.height / 2 for place in passed) + _BELOW
+    under = max(place.y + place.size.height / 2 for place in passed) + lane
     return [(start, source.y), (start, under), (end, under), (end, target.y)]
 
 
