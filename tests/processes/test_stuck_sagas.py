@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from leftfold import App
 from leftfold.errors import InvalidQuery, NotPossible, UnknownInstance
@@ -13,7 +15,13 @@ from tests.processes.grounds import WAIT_S, Ground, World
 from tests.processes.parcels import Declined, PlaceOrder, Sell, mailing, shop
 
 _REFUND = "refund InDoubt(reason='ConnectionError: cut')"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOST = [ConnectionError("cut")] * 2
+
+
+def at_any_time(view: SagaView) -> SagaView:
+    """Without the two moments, which who carries an instance on itself has only about."""
+    return replace(view, began_at=_EPOCH, changed_at=_EPOCH)
 
 
 async def _parked_undo(app: App, world: World) -> SagaView:
@@ -165,7 +173,8 @@ async def test_aborted_twice_it_is_undone_once(ground: Ground) -> None:
         held.set()
         view = await app.sagas.ended(Sell, "1", timeout=WAIT_S)
         after = await app.sagas.abort(Sell, "1", who="cem", why="and me")
-    assert (again.status, view.status, after) == ("compensating", "compensated", view)
+    assert (again.status, view.status) == ("compensating", "compensated")
+    assert at_any_time(after) == at_any_time(view)
     assert (world.names, world.cancelled) == (["reserve", "release"], ["reserve"])
     assert [one.who for one in view.interventions] == ["ann"]
 
@@ -198,4 +207,4 @@ async def test_nothing_is_mended_that_is_not_parked(ground: Ground) -> None:
             await app.sagas.retry(PlaceOrder, "3", who="ann", why="?")
         with pytest.raises(InvalidQuery, match=r"no sagas are called 'PlaceOrders'; there is shop\.PlaceOrder"):
             await app.sagas.show("PlaceOrders", "1")
-        assert await app.sagas.show(PlaceOrder, "1") == view
+        assert at_any_time(await app.sagas.show(PlaceOrder, "1")) == at_any_time(view)

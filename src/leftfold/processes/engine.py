@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
 from leftfold.errors import Fenced, StoreError
+from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.port import Store
 from leftfold.store.work import Hold, WorkItem
 from leftfold.subscriptions.worker import Timing
@@ -31,6 +32,7 @@ _AT_ONCE: Final = 64
 _LIMIT: Final = 256
 _BEATS: Final = 3
 _LET_GO_S: Final = 0.001
+_LONG_S: Final = 60.0
 
 
 class Carrier(Protocol):
@@ -69,10 +71,10 @@ class Engine:
         self._carriers = {queue: carrier for carrier in carriers for queue in carrier.queues}
         self._timing = timing or Timing()
         self._hold = Hold(owner, self._timing.lease_s)
+        # Who waits is woken within `WORK_LOOK_S` anyway, and asks the store more often when it waits anew.
+        self._wait_s = self._timing.poll_s if self._timing.poll_s < WORK_LOOK_S else _LONG_S
         self._running: dict[str, tuple[WorkItem, asyncio.Task[None]]] = {}
         self._freed = asyncio.Event()
-        self.news = asyncio.Event()
-        """Set when something was carried on, and replaced by a new one then."""
         self._stopping = False
         self._waiting: asyncio.Task[None] | None = None
         self._carried = 0
@@ -87,6 +89,10 @@ class Engine:
         """Carry on an item that was just written with `hold`."""
         if item.queue in self._carriers and not self._stopping:
             self._start(item, clock)
+
+    def carries(self, id: str) -> bool:
+        """Whether an item is under way here."""
+        return id in self._running
 
     async def run(self) -> None:
         """Carry on what is due, until told to stop.
@@ -156,7 +162,7 @@ class Engine:
         else:
             self._answer(asked)
         if not items and not self._stopping and not (self._asked and not self._running):
-            waiting = self._waiting = asyncio.create_task(self._store.await_work(self._carriers, self._timing.poll_s))
+            waiting = self._waiting = asyncio.create_task(self._store.await_work(self._carriers, self._wait_s))
             try:
                 await asyncio.wait([waiting])
             finally:
@@ -196,8 +202,6 @@ class Engine:
             self._freed.set()
             if self._asked:
                 self._look()
-            self.news.set()
-            self.news = asyncio.Event()
 
     async def _beat(self) -> None:
         """Show signs of life for what is held, and let go of what was lost."""

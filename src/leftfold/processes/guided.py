@@ -58,6 +58,7 @@ class GuidedRun(Run):
     _definition: GuidedDefinition
     _journal: Journal
     _under_way: str | None = None
+    _awaited: tuple[str, str] | None = None
 
     async def run(self, journal: Journal) -> None:
         """See `Run.run`."""
@@ -73,10 +74,19 @@ class GuidedRun(Run):
             )
         if not journal.back and move is not None:
             await self._write(self._revise(journal, move))
+            await self._woken(journal, move)
             return
         step = self._planned(left_behind(self._definition, journal))
         while (after := await self._made(step)) is not None:
             step = after
+
+    async def _woken(self, journal: Journal, move: Move) -> None:
+        """Wake the parent at the end; look again when a child has ended before it was noted that it is waited for."""
+        instances = self._means.instances
+        if isinstance(move, Finish) and journal.parent is not None:
+            await instances.nudge(journal.parent)
+        if self._awaited is not None and (await instances.show(*self._awaited)).status in ("completed", "compensated"):
+            await instances.nudge(self._item.id)
 
     async def _called(self) -> Move | None:
         """Call the function; its end, or where it waits; None when it is to be undone."""
@@ -204,7 +214,7 @@ class GuidedRun(Run):
                 replace(record, status="refused", error=error, due=None, ended_at=now)
             )
             raise StepRefused(self._item.id, name, error)
-        look = now + _LOOK
+        look, self._awaited = now + _LOOK, (child, id)
         self._journal = self._journal.recorded(replace(record, due=look))
         raise _Leave(Until(look if self._deadline is None else min(look, self._deadline)))
 

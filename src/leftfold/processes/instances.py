@@ -20,9 +20,10 @@ from leftfold.processes.journal import Intervention, Journal, StepRecord, dump_j
 from leftfold.processes.planning import planned
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
+from leftfold.processes.watching import Watchers, heard_within
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import AT_ONCE, Revise, Wake, WorkItem
+from leftfold.store.work import AT_ONCE, Begin, Revise, Wake, WorkItem
 
 __all__ = ["ENDED", "SagaInstances", "SagaView"]
 
@@ -51,7 +52,7 @@ class SagaView(Struct, frozen=True, kw_only=True):
         interventions: what people did, in order.
         owner: who carries it on now.
         wake_at: when it goes on by itself; None when it does not.
-        began_at: by the database's clock, like *changed_at*.
+        began_at: by the database's clock, like *changed_at*; as far as it was heard here, while it is carried on here.
     """
 
     saga: str
@@ -91,6 +92,9 @@ class SagaInstances:
         self._store = store
         self._clock = clock
         self._engine = engine
+        self._full_names = {short: one.name for one in definitions for short in (one.name.partition(".")[2], one.name)}
+        self.watchers = Watchers()
+        """Who waits here for one of them to end."""
 
     @property
     def definitions(self) -> Mapping[str, SagaDefinition]:
@@ -117,18 +121,22 @@ class SagaInstances:
         """
         definition = self._by_class[type(saga)]
         journal = replace(definition.journal(saga, metadata), parent=parent)
-        begin = replace(definition.begin(saga, id, metadata), state=dump_journal(journal), unless_there=False)
         engine = self._engine()
         hold = engine.hold if engine is not None else None
-        if hold is not None:  # begun, claimed and its first step noted in one commit
-            if definition.groups:
-                journal, _ = planned(definition, journal, self._clock.now(), None)
-            begin = replace(begin, state=dump_journal(journal), wake=hold)
+        if hold is not None and definition.groups:  # begun, claimed and its first step noted in one commit
+            journal, _ = planned(definition, journal, self._clock.now(), None)
+        begin = Begin(
+            id=definition.item_id(id),
+            queue=definition.queue,
+            status="running",
+            state=dump_journal(journal),
+            wake=hold or AT_ONCE,
+        )
         try:
             await self._store.transact(Transaction(writes=[begin]))
         except KeyTaken:
             return False
-        if engine is not None and hold is not None and begin.wake is hold:
+        if engine is not None and hold is not None:
             now = self._clock.now()
             item = WorkItem(
                 id=begin.id,
@@ -231,23 +239,23 @@ class SagaInstances:
             UnknownInstance: there is none.
         """
         loop = asyncio.get_running_loop()
-        end = loop.time() + timeout_s
+        end, engine = loop.time() + timeout_s, self._engine()
+        key = self._item_id(name, id)
+        here = engine is not None and engine.carries(key)  # then there is nothing to read before it is let go of
         while True:
-            engine = self._engine()
-            news = engine.news if engine is not None else None
-            item = await self._item(name, id)
-            if item.status in ENDED:
-                return self._view(item)
-            if (left := end - loop.time()) <= 0:
-                raise NotEnded(item.id, item.status, timeout_s)
-            if news is None:
-                await asyncio.sleep(min(left, _LOOK_S))  # another process carries it on, and tells nobody here
-                continue
-            try:
-                async with asyncio.timeout(min(left, _LOOK_S)):
-                    await news.wait()
-            except TimeoutError:
-                continue
+            with self.watchers.watching(key) as heard:
+                left_s = end - loop.time()
+                if not here:
+                    item = await self._item(name, id)
+                    if item.status in ENDED:
+                        return self._view(item)
+                    if left_s <= 0:
+                        raise NotEnded(item.id, item.status, timeout_s)
+                # another process may carry it on, and tells nobody here
+                last = await heard_within(heard, max(min(left_s, _LOOK_S), 0.0))
+                if last is not None and last.status in ENDED:
+                    return self._view(last)
+            here = False
 
     async def _item(self, name: str, id: str) -> WorkItem:
         key = self._item_id(name, id)
@@ -261,8 +269,7 @@ class SagaInstances:
 
     def _full(self, name: str) -> str:
         """The name with its context."""
-        known = {one.name for one in self._by_queue.values()}
-        return next((one for one in known if name in (one, one.partition(".")[2])), name)
+        return self._full_names.get(name, name)
 
     def _definition(self, item: WorkItem) -> SagaDefinition:
         definition = self._by_queue.get(item.queue)

@@ -35,13 +35,17 @@ class SagaCarrier:
 
     async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
         """See `Carrier.carry`; what this code cannot read is stuck, and stays as it is."""
-        definition = self._definitions[item.queue]
+        definition, left = self._definitions[item.queue], None
         try:
             journal = read_journal(definition, item)
             kind = GuidedRun if isinstance(definition, GuidedDefinition) else Run
-            await kind(self._means, definition, item, hold, moment).run(journal)
+            run = kind(self._means, definition, item, hold, moment)
+            await run.run(journal)
+            left = run.left
         except UnreadableState:
             await self._means.loader.store.transact(
                 Transaction(writes=[Revise(id=item.id, token=item.token, status="stuck", state=item.state, wake=None)])
             )
             raise
+        finally:
+            self._means.instances.watchers.tell(item.id, left)

@@ -72,6 +72,7 @@ class Run:
         self._hold = hold
         self._moment = moment
         self._token = item.token
+        self._written: Revise | None = None
         deadline = definition.deadline
         self._deadline: datetime | None = None if deadline is None else item.created_at + deadline
 
@@ -85,6 +86,22 @@ class Run:
             step = self._planned(left_behind(self._definition, journal))
         while (after := await self._made(step)) is not None:
             step = after
+
+    @property
+    def left(self) -> WorkItem | None:
+        """The instance as this claim has left it; None when it was not let go of."""
+        written = self._written
+        if written is None or isinstance(written.wake, Hold):
+            return None
+        return replace(
+            self._item,
+            token=self._token,
+            status=written.status,
+            state=written.state,
+            owner=None,
+            wake_at=written.wake,
+            changed_at=self._moment(),
+        )
 
     async def _made(self, step: _Next) -> _Next | None:
         """Make a move; None when there is none to be made now."""
@@ -195,12 +212,13 @@ class Run:
     async def _committed(self, metadata: Metadata, decide: Callable[[Tracking], Awaitable[Journal]]) -> _Next:
         """What is recorded, the journal that *decide* makes of it and the next plan, in one commit."""
 
-        async def decided(tracking: Tracking) -> tuple[_Next, Revise]:
+        async def decided(tracking: Tracking) -> tuple[tuple[_Next, Revise], Revise]:
             after = self._planned(await decide(tracking))
-            return replace(after, stored=True), self._revise(after.journal, after.move)
+            revise = self._revise(after.journal, after.move)
+            return (replace(after, stored=True), revise), revise
 
-        after = await decided_with(self._loader, metadata, decided)
-        self._token += 1
+        after, revise = await decided_with(self._loader, metadata, decided)
+        self._wrote(revise)
         return after
 
     def _postponed(self, known: StepRecord, busy: Busy) -> StepRecord:
@@ -243,7 +261,11 @@ class Run:
 
     async def _write(self, revise: Revise) -> None:
         await self._loader.store.transact(Transaction(writes=[revise]))
+        self._wrote(revise)
+
+    def _wrote(self, revise: Revise) -> None:
         self._token += 1
+        self._written = revise
 
 
 class _Next(Struct, frozen=True):

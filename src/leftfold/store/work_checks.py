@@ -11,7 +11,7 @@ from leftfold.store.checkpoint_checks import check_lease
 from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import time_fits
-from leftfold.store.work import Begin, End, Hold, Wake, WorkWrite
+from leftfold.store.work import Begin, End, Hold, Revise, Wake, WorkWrite
 
 __all__ = ["check_claiming", "check_holding", "check_ids", "check_queues", "check_work_write", "woken"]
 
@@ -21,12 +21,13 @@ def check_work_write(write: WorkWrite) -> None:
     _check_name("work item", write.id)
     if isinstance(write, End):
         return
-    where = f"work item {write.id!r:.80}"
-    _check_name(f"status of {where}", write.status)
-    if isinstance(write, Begin) or write.queue is not None:
-        _check_name(f"queue of {where}", write.queue or "")
-    _check_state(where, write.state)
-    _check_wake(where, write.wake)
+    if flaw := flaw_of(write.status):
+        raise InvalidInput(f"status of {_place(write)}: {write.status!r:.80} {flaw}")
+    queue = write.queue or ""
+    if (isinstance(write, Begin) or write.queue is not None) and (flaw := flaw_of(queue)):
+        raise InvalidInput(f"queue of {_place(write)}: {queue!r:.80} {flaw}")
+    _check_state(write)
+    _check_wake(write)
 
 
 def check_claiming(queues: Collection[str], owner: str, lease_s: float, limit: int) -> timedelta:
@@ -77,24 +78,29 @@ def _check_several(what: str, names: Collection[str]) -> None:
         raise InvalidInput(f"{what} are several texts, not one text; write [{names!r:.80}]")
 
 
-def _check_state(where: str, state: bytes) -> None:
+def _place(write: Begin | Revise) -> str:
+    return f"work item {write.id!r:.80}"
+
+
+def _check_state(write: Begin | Revise) -> None:
+    state = write.state
     if len(state) > MAX_EVENT_BYTES:
-        raise TooLarge(f"state of {where} in bytes", len(state), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+        raise TooLarge(f"state of {_place(write)} in bytes", len(state), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
     if flaw := json_flaw(state):
-        raise InvalidPayload(f"state of {where}", flaw)
-    if state.lstrip()[:1] != b"{":
-        raise InvalidPayload(f"state of {where}", "is not a JSON object")
+        raise InvalidPayload(f"state of {_place(write)}", flaw)
+    if not state.startswith(b"{") and state.lstrip()[:1] != b"{":
+        raise InvalidPayload(f"state of {_place(write)}", "is not a JSON object")
 
 
-def _check_wake(where: str, wake: Wake) -> None:
-    match wake:
+def _check_wake(write: Begin | Revise) -> None:
+    match wake := write.wake:
         case None:
             return
         case Hold(owner=owner, lease_s=lease_s):
             check_holding(owner, lease_s)
         case _ if wake.utcoffset() is None:
-            raise InvalidInput(f"{where}: wake={wake} has no zone; give one, as in datetime.now(UTC)")
+            raise InvalidInput(f"{_place(write)}: wake={wake} has no zone; give one, as in datetime.now(UTC)")
         case _ if not time_fits(wake):
-            raise InvalidInput(f"{where}: wake={wake} is not in the years 1 to 9999 in UTC")
+            raise InvalidInput(f"{_place(write)}: wake={wake} is not in the years 1 to 9999 in UTC")
         case _:
             return

@@ -1,0 +1,101 @@
+"""An engine asks its store little: next to nothing while it is idle, and nothing for who waits for what it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import pytest
+
+from leftfold import App, Attempt, Context, Saga, step
+from leftfold.adapters.postgres.connecting import Readers
+from leftfold.adapters.sqlite.reading import OpenFile
+from leftfold.processes.engine import Engine
+from leftfold.store.work import WorkItem
+from tests.processes.grounds import WAIT_S, Ground
+
+_IDLE_S = 4.0
+
+
+class Count(Saga):
+    @step(undoable=False)
+    async def one(self, attempt: Attempt) -> None:
+        """Nothing."""
+
+    @step(undoable=False)
+    async def two(self, attempt: Attempt) -> None:
+        """Nothing."""
+
+
+def counting() -> Context:
+    context = Context("counting")
+    context.saga(Count)
+    return context
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, owner: type[object], name: str) -> Callable[[], int]:
+    calls = 0
+    method: Callable[..., Any] = getattr(owner, name)
+
+    def counting(*args: object, **kwargs: object) -> object:
+        nonlocal calls
+        calls += 1
+        return method(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, counting)
+    return lambda: calls
+
+
+@pytest.mark.parametrize(
+    ("each_url", "asks"),
+    [
+        ("sqlite", (OpenFile, "_read")),
+        pytest.param("postgres", (Readers, "fetch"), marks=pytest.mark.postgres),
+    ],
+    indirect=["each_url"],
+)
+async def test_an_idle_engine_asks_its_store_at_most_twice_a_second(
+    each_url: str, asks: tuple[type[object], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with App(counting(), store=each_url) as app:
+        await app.start(Count(), id="1")
+        await app.sagas.ended(Count, "1", timeout=WAIT_S)
+        await app.settle()
+        asked = counted(monkeypatch, *asks)
+        await asyncio.sleep(_IDLE_S)  # time in which nothing happens is what is looked at
+        assert 2 <= asked() <= 2 * _IDLE_S
+
+
+async def test_who_waits_for_a_saga_that_is_carried_on_here_reads_nothing(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ground.app(counting()) as app:
+        reads: list[Collection[str]] = []
+        work = app.store.work
+
+        async def noted(ids: Collection[str]) -> Mapping[str, WorkItem]:
+            reads.append(ids)
+            return await work(ids)
+
+        monkeypatch.setattr(app.store, "work", noted)
+
+        async def carried_out(id: str) -> str:
+            await app.start(Count(), id=id)
+            return (await app.sagas.ended(Count, id, timeout=WAIT_S)).status
+
+        ended = await asyncio.gather(*(carried_out(f"{n}") for n in range(32)))
+        assert (set(ended), len(ended)) == ({"completed"}, 32)
+        # A read is for who has waited so long that somebody else may have ended it.
+        assert len(reads) < 32
+        shown = await app.sagas.show(Count, "1")
+        assert [one.status for one in shown.steps] == ["done", "done"]
+
+
+async def test_what_somebody_else_carries_on_is_looked_at(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ground.app(counting()) as there, ground.app(counting(), workers=False) as here:
+        begun = counted(monkeypatch, Engine, "take")
+        await here.start(Count(), id="1")
+        assert (await here.sagas.ended(Count, "1", timeout=WAIT_S)).status == "completed"
+        assert begun() == 0
+        assert await there.sagas.show(Count, "1") == await here.sagas.show(Count, "1")
