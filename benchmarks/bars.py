@@ -34,6 +34,7 @@ class Bar:
 
     Args:
         times: the peer; infinite when only the share counts.
+        paired: whether rounds are compared in pairs and the median ratio counts, see `compare`; else the best rounds.
     """
 
     work: str
@@ -41,6 +42,7 @@ class Bar:
     times: float
     of_raw: float | None = None
     peer: str = "eventsourcing"
+    paired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,10 @@ BARS = (
     Bar("command through the bus", "postgres", 3.0),
     Bar("command through the bus, 32 at once", "sqlite", 10.0),
     Bar("command through the bus, 32 at once", "postgres", 10.0),
-    Bar("three-step saga", "sqlite", inf, 0.6, "dbos"),
-    Bar("three-step saga", "postgres", inf, 0.6, "dbos"),
-    Bar("three-step saga, 32 at once", "sqlite", 10.0, peer="dbos"),
-    Bar("three-step saga, 32 at once", "postgres", 10.0, peer="dbos"),
+    Bar("three-step saga", "sqlite", inf, 0.6, "dbos", paired=True),
+    Bar("three-step saga", "postgres", inf, 0.6, "dbos", paired=True),
+    Bar("three-step saga, 32 at once", "sqlite", 10.0, peer="dbos", paired=True),
+    Bar("three-step saga, 32 at once", "postgres", 10.0, peer="dbos", paired=True),
 )
 
 
@@ -199,14 +201,15 @@ def aim(results: Sequence[Result]) -> list[Aim]:
 
 def judge(results: Sequence[Result]) -> list[Verdict]:
     """The verdict on every bar that these results can tell about."""
-    rates = {(result.work, result.system): result.per_second for result in results}
+    found = {(result.work, result.system): result for result in results}
     verdicts: list[Verdict] = []
     for bar in BARS:
-        ours = rates.get((bar.work, f"leftfold {bar.database}"))
-        peer = rates.get((bar.work, f"{bar.peer} {bar.database}"))
-        raw = rates.get((bar.work, f"raw {bar.database}"))
+        ours = found.get((bar.work, f"leftfold {bar.database}"))
+        peer = found.get((bar.work, f"{bar.peer} {bar.database}"))
+        raw = found.get((bar.work, f"raw {bar.database}"))
         if ours is not None and (peer is not None or (raw is not None and bar.of_raw is not None)):
-            verdicts.append(Verdict(bar, peer and ours / peer, raw and ours / raw))
+            ratio = _times_faster if bar.paired else _times_as_many
+            verdicts.append(Verdict(bar, peer and ratio(ours, peer), raw and ratio(ours, raw)))
     return verdicts
 
 
@@ -225,6 +228,14 @@ def compare(results: Sequence[Result]) -> list[Standing]:
         if ours is not None and yardstick is not None:
             standings.append(Standing(limit, _added_us(ours, yardstick) if limit.added else _times(ours, yardstick)))
     return standings
+
+
+def _times_as_many(ours: Result, other: Result) -> float:
+    return ours.per_second / other.per_second
+
+
+def _times_faster(ours: Result, other: Result) -> float:
+    return 1 / _times(ours, other)
 
 
 def _times(ours: Result, yardstick: Result) -> float:

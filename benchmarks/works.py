@@ -154,8 +154,8 @@ FOLLOW_WORKS: tuple[tuple[Work, ...], ...] = (
 )
 
 SAGA_WORKS: tuple[tuple[Work, ...], ...] = tuple(
-    (Work(name, Task.SAGA, callers=callers, database=database),)
+    (Work(name, Task.SAGA, callers=callers, pieces=pieces, database=database),)
     for database in ("sqlite", "postgres")
-    for name, callers in (("three-step saga", 1), ("three-step saga, 32 at once", 32))
+    for name, callers, pieces in (("three-step saga", 1, 5), ("three-step saga, 32 at once", 32, 1))
 )
 """A database at a time, for a process has one DBOS at most."""

@@ -51,6 +51,17 @@ def test_half_of_the_raw_driver_is_enough_where_the_bar_says_so() -> None:
     assert not reached("append, 32 writers", 499.0, 100.0, 1_000.0)
 
 
+def test_sagas_are_compared_round_by_round_whatever_their_best_rounds_were() -> None:
+    work = "three-step saga"
+    rows = {"leftfold sqlite": [4.0, 40.0, 90.0], "raw sqlite": [3.0, 30.0, 30.0], "dbos sqlite": [40.0, 400.0, 90.0]}
+    [verdict] = judge([result(work, system, 1.0, rounds_us=rounds) for system, rounds in rows.items()])
+    assert verdict.times is not None
+    assert verdict.of_raw is not None
+    assert (round(verdict.times, 6), round(verdict.of_raw, 6), verdict.reached) == (10.0, 0.75, True)
+    slow = {**rows, "raw sqlite": [2.0, 20.0, 90.0]}
+    assert not judge([result(work, system, 1.0, rounds_us=rounds) for system, rounds in slow.items()])[0].reached
+
+
 def test_a_bar_without_a_measured_rival_is_not_judged() -> None:
     assert judge([result("append, 1 writer", "leftfold postgres", 1.0)]) == []
     assert judge([result("append, 1 writer", "raw postgres", 1.0)]) == []
