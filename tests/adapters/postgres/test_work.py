@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from leftfold.adapters.postgres import PostgresStore, work_news
+from leftfold.adapters.postgres import PostgresStore, open_postgres, work_news
 from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown, StoreBusy, StoreUnavailable
 from leftfold.store import AT_ONCE, Begin, End, Hold, Revise, Transaction, WorkItem
 from leftfold.store.work import Wake, WorkWrite
+from leftfold.testing.conformance import Later, check_work_against_reference
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.cutting import wire_to
 from tests.adapters.postgres.opened import connected, log_of, opened, rows, schema_of, somebody_waits, statistics_told
@@ -47,6 +48,13 @@ async def _batches(url: str) -> list[int]:
 
 def _kinds(outcomes: Sequence[object]) -> list[type]:
     return [type(outcome) for outcome in outcomes]
+
+
+@pytest.mark.parametrize("examples", [12, pytest.param(150, marks=pytest.mark.long)])
+def test_any_sequence_of_writes_and_claims_agrees_with_the_reference(
+    store_url: str, later: Later, examples: int
+) -> None:
+    check_work_against_reference(lambda: open_postgres(store_url), later, examples=examples)
 
 
 async def test_what_waits_together_is_one_batch_and_each_gets_its_own_verdict(store_url: str) -> None:
