@@ -171,6 +171,7 @@ class Worker:
             self._presence = await self._store.claim(f"{self._presences}{self._owner}", self._owner, lease_s)
         for name, running in list(self._running.items()):
             if not await self._store.renew(name, running.claim.token, lease_s):
+                self._say_lost(name)  # the task learns of it by being cancelled, and says nothing
                 running.task.cancel()
 
     def _start(self, assignment: Assignment, claim: Claim) -> None:
@@ -183,7 +184,7 @@ class Worker:
         try:
             await runner.run()
         except Fenced:
-            _log.info("worker %s lost %s to another", self._owner, claim.name)
+            self._say_lost(claim.name)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said, kept and tried again
             note = error_text(error)
             _log.warning(
@@ -199,6 +200,9 @@ class Worker:
             self._look.set()
         with suppress(StoreError):  # then the lease runs out by itself
             await self._store.release(claim.name, claim.token, note)
+
+    def _say_lost(self, name: str) -> None:
+        _log.info("worker %s lost %s to another", self._owner, name)
 
     def _pause(self, name: str) -> None:
         pause_s = min(max(self._pauses.get(name, (0.0, 0.0))[1] * 2, self._timing.poll_s), 60.0)
