@@ -20,6 +20,7 @@ from benchmarks.systems.eventsourcing_time import EventsourcingTime
 from benchmarks.systems.leftfold import Leftfold, cached_leftfold
 from benchmarks.systems.leftfold_commands import LeftfoldCommands
 from benchmarks.systems.leftfold_follow import LeftfoldFollow
+from benchmarks.systems.leftfold_processes import LeftfoldProcesses
 from benchmarks.systems.leftfold_sagas import LeftfoldSagas
 from benchmarks.systems.leftfold_time import LeftfoldTime
 from benchmarks.systems.raw_commits import RawCommitsPostgres, RawCommitsSqlite
@@ -43,12 +44,13 @@ SYSTEMS: tuple[System, ...] = (
     *(LeftfoldCommands(Sqlite()), LeftfoldCommands(Postgres())),
     *(LeftfoldSagas(Sqlite()), LeftfoldSagas(Postgres()), DbosSagas(Sqlite()), DbosSagas(Postgres())),
     *(RawCommitsSqlite(), RawCommitsPostgres()),
+    *(LeftfoldProcesses(Sqlite()), LeftfoldProcesses(Postgres())),
 )
 PEERS = {"dbos", "eventsourcing", "umadb"}
 QUICK = Effort(rounds=3, seconds=0.06, aggregates=50)
 QUICK_TIME = Effort(rounds=5, seconds=0.06, aggregates=50)
-QUICK_SAGAS = Effort(rounds=5, seconds=0.5, aggregates=0)
-QUICK_FOLLOW = Effort(rounds=3, seconds=0.5, aggregates=100)
+QUICK_SAGAS = Effort(rounds=3, seconds=0.5, aggregates=0)
+QUICK_FOLLOW = Effort(rounds=3, seconds=0.4, aggregates=100)
 THOROUGH = Effort(rounds=7, seconds=0.4, aggregates=400)
 _WIDTH = 140
 
@@ -98,7 +100,7 @@ async def follow(*, quick: bool = False, json: bool = False, only: list[str] | N
 
 @cli.command
 async def sagas(*, quick: bool = False, json: bool = False, only: list[str] | None = None) -> None:
-    """Measure sagas of three steps beside a durable workflow engine and the commits that they need.
+    """Measure sagas of three steps beside a durable workflow engine and the commits that they need, and processes.
 
     Args:
         quick: Take about a minute; the numbers are rougher.
