@@ -8,6 +8,7 @@ import pytest
 
 from leftfold.flow import Chain, Flow, FlowFinding
 from tests.cli.command import Leftfold, Ran
+from tests.cli.conftest import STORES
 from tests.cli.trading import spoiled, traded
 from tests.flow.market import APP, ROGUE
 
@@ -26,6 +27,15 @@ class Report(msgspec.Struct):
 @pytest.fixture
 def market(tmp_path: Path) -> str:
     return traded(f"sqlite:///{tmp_path}/{{context}}.db")
+
+
+@pytest.fixture(params=STORES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of stores that are not there yet, one for each context, of each kind."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("bare_url")
+        return url.replace("&", "_{context}&", 1)
+    return f"sqlite:///{tmp_path}/{{context}}.db"
 
 
 def drawn(leftfold: Leftfold, *arguments: str, app: str = APP) -> Ran:
@@ -62,14 +72,23 @@ def test_after_a_run_what_was_observed_is_what_is_declared(leftfold: Leftfold, m
 
 
 def test_a_reaction_that_is_not_declared_is_found_with_its_circle_and_the_exit_code_is_1(
-    leftfold: Leftfold, tmp_path: Path
+    leftfold: Leftfold, place: str
 ) -> None:
-    url = spoiled(f"sqlite:///{tmp_path}/{{context}}.db")
+    for context in ("market", "billing"):
+        leftfold("migrate", "--store", place.replace("{context}", context))
+    url = spoiled(place)
     ran = drawn(leftfold, "--observed", "--store", url)
     assert ran.code == 1
     assert "undeclared: event market/Placed -> reaction market/spoil, 3 events" in ran.out
     assert "cycle: event market/Placed -> reaction market/spoil -> command market/Cancel" in ran.out
     assert "never seen: command billing/Pay" in ran.out
+    traced = leftfold("trace", "guest", "--app", APP, "--store", url)
+    assert [line.split()[2:4] for line in traced.out.splitlines()][:4] == [
+        ["command", "market/Place"],
+        ["event", "market/Placed"],
+        ["command", "market/Cancel"],
+        ["event", "market/Cancelled"],
+    ]
     kinds = {one.kind for one in report(drawn(leftfold, "--observed", "--json", "--store", url, app=ROGUE)).findings}
     assert "undeclared" not in kinds
 

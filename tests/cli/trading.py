@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from leftfold import App
+from leftfold import App, Metadata
 from leftfold.testing import ManualClock
 from tests.flow import market
 
@@ -29,7 +29,7 @@ def spoiled(url: str) -> str:
 
     async def work() -> None:
         async with market.rogue().with_settings(store=url, workers=True) as app:
-            await app.send(market.Place(order="A"))
+            await app.send(market.Place(order="A"), metadata=Metadata(correlation_id="guest"))
             await app.settle()
 
     asyncio.run(work())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -69,32 +69,23 @@ def _write(report: FlowReport, form: _Form | None, *, observed: bool) -> None:
         print_findings(console(errors=True), report)
 
 
-class _Read(NamedTuple):
-    context: str
-    stored: StoredEvent
-    types: Sequence[str]
-
-
 async def _seen(app: App, declared: Flow) -> Seen:
     observation = Observation()
     running = [app.running(context.name) for context in app.contexts]
     total = sum([await one.store.head() for one in running])
-    for name, twice in (("reading events", False), ("finding causes", True)):
+    for name, note in (("reading events", _record), ("finding causes", _resolve)):
         done = 0
         with progress(name, total) as tell:
             for one in running:
-                async for read in _events(one):
-                    _note(observation, read, twice=twice)
-                    done += 1
+                async for page in pages(one.store):
+                    for stored in page.events:
+                        note(observation, one, stored)
+                    done += len(page.events)
                     tell(done)
     return seen(declared, observation.chains())
 
 
-def _note(observation: Observation, read: _Read, *, twice: bool) -> None:
-    stored = read.stored
-    if twice:
-        observation.resolve(read.context, read.types, str(stored.id))
-        return
+def _record(observation: Observation, running: Running, stored: StoredEvent) -> None:
     try:
         metadata = load_metadata(
             stored.metadata,
@@ -103,18 +94,19 @@ def _note(observation: Observation, read: _Read, *, twice: bool) -> None:
             type=stored.type,
             schema_version=stored.schema_version,
         )
-    except UnreadableEvent:
-        observation.unread += 1
+    except UnreadableEvent:  # `leftfold verify` tells which
         return
-    observation.record(read.context, read.types, stored.stream, metadata)
+    observation.record(running.name, _types(running, stored), stored.stream, metadata)
 
 
-async def _events(running: Running) -> AsyncIterator[_Read]:
-    """Every event of a log, with the names of what it reads as today; its stored one when it cannot be read."""
-    async for page in pages(running.store):
-        for stored in page.events:
-            try:
-                types = [event_name(type(each.event)) for each in running.loader.events.recorded(stored)]
-            except UnreadableEvent:
-                types = [stored.type]
-            yield _Read(running.name, stored, types)
+def _resolve(observation: Observation, running: Running, stored: StoredEvent) -> None:
+    if observation.wants(str(stored.id)):
+        observation.resolve(running.name, _types(running, stored), str(stored.id))
+
+
+def _types(running: Running, stored: StoredEvent) -> Sequence[str]:
+    """The names of what an event reads as today; its stored one when it cannot be read."""
+    try:
+        return [event_name(type(each.event)) for each in running.loader.events.recorded(stored)]
+    except UnreadableEvent:
+        return [stored.type]

@@ -49,7 +49,8 @@ class _Link(Struct, frozen=True):
 
 
 class Observation:
-    """Gathers chains from logs, which are read twice: `record` every event of every log, then `resolve` every one.
+    """Gathers chains from logs, which are read twice: `record` every event of every log, then `resolve` those that
+    it `wants`.
 
     What it keeps grows with the events that caused others, not with the log.
     """
@@ -57,9 +58,6 @@ class Observation:
     def __init__(self) -> None:
         self._chains: Counter[Chain] = Counter()
         self._waiting: dict[str, Counter[_Link]] = {}
-        self._names: dict[str, str] = {}
-        self.unread = 0
-        """Events whose metadata could not be read."""
 
     def record(self, context: str, types: Sequence[str], stream: str, metadata: Metadata) -> None:
         """Note what an event was recorded for.
@@ -78,6 +76,10 @@ class Observation:
                 self._chains[_chain(None, link)] += 1
             else:
                 self._waiting.setdefault(cause, Counter())[link] += 1
+
+    def wants(self, id: str) -> bool:
+        """Whether the event with this id caused another one, so that it is to be resolved."""
+        return id in self._waiting
 
     def resolve(self, context: str, types: Sequence[str], id: str) -> None:
         """Note which event has this id."""
