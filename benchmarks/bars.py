@@ -34,7 +34,7 @@ class Bar:
 
     Args:
         times: the peer; infinite when only the share counts.
-        paired: whether rounds are compared in pairs and the median ratio counts, see `compare`; else the best rounds.
+        paired: whether the paces of rounds are compared in pairs and the median ratio counts; else the best rounds.
     """
 
     work: str
@@ -235,7 +235,7 @@ def _times_as_many(ours: Result, other: Result) -> float:
 
 
 def _times_faster(ours: Result, other: Result) -> float:
-    return 1 / _times(ours, other)
+    return median(theirs / our for our, theirs in zip(ours.paces_us, other.paces_us, strict=True))
 
 
 def _times(ours: Result, yardstick: Result) -> float:

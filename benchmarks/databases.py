@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from struct import Struct
+from typing import Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -14,6 +15,10 @@ from benchmarks.durability import Settings, postgres_settings, sqlite_settings
 from benchmarks.servers import Servers
 
 __all__ = ["Database", "Postgres", "Sqlite"]
+
+# Source: https://www.sqlite.org/walformat.html, iChange of the WAL-index header, and fileformat2.html, at offset 24.
+_IN_INDEX: Final = Struct("=I")
+_IN_FILE: Final = Struct(">I")
 
 
 class Database(Protocol):
@@ -36,6 +41,10 @@ class Database(Protocol):
         """What durability rests on."""
         ...
 
+    async def commits(self, url: str) -> int:
+        """Transactions so far that have written something; on PostgreSQL of the whole server."""
+        ...
+
 
 class Sqlite:
     """SQLite in a file of its own, by a URL that Leftfold understands."""
@@ -55,6 +64,16 @@ class Sqlite:
     async def settings(self, url: str) -> Settings:
         """See `Database.settings`."""
         return sqlite_settings(self.path(url))
+
+    async def commits(self, url: str) -> int:
+        """See `Database.commits`: SQLite's own counter, of the index of its WAL or of the file."""
+        index = Path(f"{self.path(url)}-shm")
+        if index.exists():
+            changes: int = _IN_INDEX.unpack_from(index.read_bytes(), 8)[0]
+        else:
+            with self.path(url).open("rb") as file:
+                changes = _IN_FILE.unpack_from(file.read(28), 24)[0]
+        return changes
 
     def path(self, url: str) -> Path:
         """The file that *url* names."""
@@ -86,6 +105,15 @@ class Postgres:
             return await postgres_settings(connection)
         finally:
             await connection.close()
+
+    async def commits(self, url: str) -> int:
+        """See `Database.commits`: only who writes is given a transaction id."""
+        connection = await asyncpg.connect(self.dsn(url))
+        try:
+            number: int = await connection.fetchval("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        finally:
+            await connection.close()
+        return number
 
     def dsn(self, url: str) -> str:
         """What a driver connects to."""

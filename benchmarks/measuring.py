@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from math import inf
 from statistics import median, quantiles
 from typing import TypeAlias
 
@@ -37,6 +38,7 @@ class Result:
         fastest_us: what a unit of the fastest call took, in microseconds.
         best_p50_ms: in the round where it was lowest.
         rounds_us: what a unit took in each round, in microseconds: in the fastest call, with several callers in all.
+        paces_us: what a unit took in each round on average, in microseconds, whoever called.
         computing_us: what a unit made the process compute in each round, in microseconds, in the call with the least.
         rows: events in the store afterwards, counted over a connection of its own.
         seconds: of all rounds.
@@ -54,6 +56,7 @@ class Result:
     fastest_us: float
     best_p50_ms: float
     rounds_us: Sequence[float]
+    paces_us: Sequence[float]
     computing_us: Sequence[float]
     rows: int
     seconds: float
@@ -112,6 +115,7 @@ async def _result(run: _Run, flush_ms: float) -> Result:
         fastest_us=round(min(latencies) / outcome.units * 1e6, 4),
         best_p50_ms=round(min(median(one.latencies) for one in run.rounds) * 1000, 3),
         rounds_us=[_unit_us(one, work, outcome.units) for one in run.rounds],
+        paces_us=[round(1e6 / rate, 4) if rate else inf for rate in rates],
         computing_us=[round(min(one.computing) / outcome.units * 1e6, 4) for one in run.rounds],
         rows=rows,
         seconds=round(sum(seconds), 3),

@@ -37,11 +37,13 @@ class Task(Enum):
     SEND = "send a command to an aggregate of 100 events"
     SEND_ONCE = "send it with an id"
     SAGA = "carry out a saga of three external steps"
+    TRANSITIONS = "hand events in to the instances of a process"
+    TIMER = "fire a timer of a process"
 
     @property
     def prepared(self) -> bool:
         """Whether there has to be something to read."""
-        return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.SAGA)
+        return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.TRANSITIONS, Task.TIMER)
 
 
 _COMMANDS = (Task.COMMAND, Task.COMMAND_CACHED, Task.SEND, Task.SEND_ONCE)
@@ -53,6 +55,8 @@ _UNITS = {
     Task.EACH: "accounts",
     Task.VISIBLE: "commands",
     Task.SAGA: "sagas",
+    Task.TRANSITIONS: "transitions",
+    Task.TIMER: "timers",
     **dict.fromkeys((Task.ANSWER, Task.CACHED_READ), "answers"),
 }
 
@@ -153,9 +157,13 @@ FOLLOW_WORKS: tuple[tuple[Work, ...], ...] = (
     ),
 )
 
-SAGA_WORKS: tuple[tuple[Work, ...], ...] = tuple(
-    (Work(name, Task.SAGA, callers=callers, pieces=pieces, database=database),)
-    for database in ("sqlite", "postgres")
-    for name, callers, pieces in (("three-step saga", 1, 5), ("three-step saga, 32 at once", 32, 1))
+SAGA_WORKS: tuple[tuple[Work, ...], ...] = (
+    *(
+        (Work(name, Task.SAGA, callers=callers, pieces=pieces, database=database),)
+        for database in ("sqlite", "postgres")
+        for name, callers, pieces in (("three-step saga", 1, 5), ("three-step saga, 32 at once", 32, 1))
+    ),
+    (Work("transitions of a process", Task.TRANSITIONS),),
+    (Work("timers of a process", Task.TIMER, callers=32),),
 )
-"""A database at a time, for a process has one DBOS at most."""
+"""Sagas a database at a time, for a process has one DBOS at most."""

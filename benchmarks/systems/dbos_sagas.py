@@ -20,6 +20,7 @@ from benchmarks.works import Task
 __all__ = ["DbosSagas"]
 
 _SCHEMA: Final = "dbos"
+_COUNTED: Final = 10
 
 
 @DBOS.step()
@@ -103,12 +104,18 @@ class _Subject:
         self._database = database
         self._url = url
         self._numbers = count(1)
+        self._commits = 0.0
 
     async def prepare(self, task: Task, aggregates: int) -> int:
-        return 0
+        """Count what one after another commits."""
+        before = await self._database.commits(self._url)
+        for _ in range(_COUNTED):
+            await self._travel()
+        self._commits = (await self._database.commits(self._url) - before) / _COUNTED
+        return _COUNTED
 
     def plan(self, task: Task, callers: int) -> Plan:
-        return Awaited([self._travel] * callers, 1, 1, "a workflow of three steps, awaited")
+        return Awaited([self._travel] * callers, 1, 1, f"a workflow of three steps, awaited; {self._commits:g} commits")
 
     async def durability(self) -> Settings:
         if isinstance(self._database, Postgres):

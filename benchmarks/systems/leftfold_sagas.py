@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
 from benchmarks.databases import Database
 from benchmarks.durability import Settings
@@ -16,6 +17,8 @@ from leftfold import App, Attempt, Context, Saga, step
 from leftfold.app.opening import open_schema
 
 __all__ = ["LeftfoldSagas"]
+
+_COUNTED: Final = 10
 
 
 class Trip(Saga):
@@ -78,12 +81,18 @@ class _Subject:
         self._url = url
         self._app = app
         self._numbers = count(1)
+        self._commits = 0.0
 
     async def prepare(self, task: Task, aggregates: int) -> int:
-        return 0
+        """Count what one after another commits."""
+        before = await self._database.commits(self._url)
+        for _ in range(_COUNTED):
+            await self._travel()
+        self._commits = (await self._database.commits(self._url) - before) / _COUNTED
+        return _COUNTED
 
     def plan(self, task: Task, callers: int) -> Plan:
-        return Awaited([self._travel] * callers, 1, 1, "start, wait until it has ended; 4 commits")
+        return Awaited([self._travel] * callers, 1, 1, f"start, wait until it has ended; {self._commits:g} commits")
 
     async def durability(self) -> Settings:
         return await self._database.settings(self._url)

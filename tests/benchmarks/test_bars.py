@@ -23,6 +23,7 @@ def result(
         fastest_us=fastest_us,
         best_p50_ms=1.0,
         rounds_us=rounds_us,
+        paces_us=rounds_us,
         computing_us=rounds_us,
         rows=1,
         seconds=1.0,
