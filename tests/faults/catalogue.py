@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.faults import following, storing, time_and_change
+from tests.faults import following, processes, storing, time_and_change
 from tests.faults.changes import Fault
 
 __all__ = ["FAULTS"]
 
-FAULTS: Final[dict[str, Fault]] = {**storing.FAULTS, **time_and_change.FAULTS, **following.FAULTS}
+FAULTS: Final[dict[str, Fault]] = {
+    **storing.FAULTS,
+    **time_and_change.FAULTS,
+    **following.FAULTS,
+    **processes.FAULTS,
+}

@@ -33,11 +33,11 @@ _WRONG: Final = "tests/guarantees/test_what_goes_wrong.py"
 
 _WRITE: Final = "transact(Transaction(writes=[*writes, advance]))"
 _WRITE_APART: Final = (
-    "transact(Transaction(writes=list(writes)))\n    await self._target.transact(Transaction(writes=[advance]))"
+    "transact(Transaction(writes=list(writes)))\n        await self._target.transact(Transaction(writes=[advance]))"
 )
 _DONE: Final = "[*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)"
 _LETTERS_APART: Final = (
-    "outcome.writes, position, event_id)\n        await self._write(self._parking.writes(outcome.failures))"
+    "outcome.writes, position, event_id)\n            await self._write(self._parking.writes(outcome.failures))"
 )
 _BESIDE: Final = "appended = await tracking.commit(beside)"
 _NOT_BESIDE: Final = f"{_BESIDE}\n    await self._loader.events.commit(writes=[insert_of(answer)])"

@@ -11,7 +11,7 @@ from leftfold import App
 from leftfold.errors import UnknownInstance
 from leftfold.store.port import Store
 from leftfold.testing import ManualClock
-from tests.processes.test_timers import STAYING, Bell, bell, clock, marks, seen, store
+from tests.processes.test_timers import STAYING, Bell, bell, clock, engine_alone, marks, seen, store
 from tests.processes.watches import Poke, Wait, watching
 
 __all__ = ["bell", "clock", "store"]
@@ -75,6 +75,24 @@ async def test_an_event_whose_instance_never_begins_is_given_up_when_its_time_is
         await app.processes.retry(dead.id, who="ann", why="it belongs there")
         await app.settle()
         assert (await seen(app), await marks(app), await parked(app)) == (("lost",), ["lost"], [])
+
+
+async def test_an_event_that_could_still_be_handed_in_is_not_given_up(
+    store: Store, clock: ManualClock, bell: Bell
+) -> None:
+    """Its time is over while nobody follows, and its instance has begun in the log by then."""
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Poke(id="w", what="early"))
+        await app.settle()
+    async with App(watching(bell), store=store, clock=clock, workers=False) as app:
+        await app.send(Wait(id="w"))
+        clock.advance(timedelta(hours=1))
+        async with engine_alone(app) as engine:
+            await engine.idle()
+        assert await parked(app) == [("event", "Poked", "waiting")]
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.settle()
+        assert (await seen(app), await parked(app)) == (("early",), [])
 
 
 async def test_a_dead_event_that_is_tried_again_waits_once_more(store: Store, clock: ManualClock, bell: Bell) -> None:

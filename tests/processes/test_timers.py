@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +15,13 @@ import pytest
 from leftfold import App
 from leftfold.adapters.sqlite import open_sqlite
 from leftfold.processes.engine import Engine
+from leftfold.processes.instance import dump_instance, load_instance
 from leftfold.store import MemoryStore
 from leftfold.store.port import Store
+from leftfold.store.tables import Table
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import Revise
+from leftfold.subscriptions.parking import PARKED
 from leftfold.subscriptions.worker import Timing
 from leftfold.testing import ManualClock
 from tests.processes.watches import Fire, Marked, Poke, Wait, Watched, watching
@@ -203,6 +208,32 @@ async def test_what_was_recorded_before_a_timer_was_due_is_handed_in_before_it(
     async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
         await app.settle()
         assert (await marks(app), await seen(app)) == ([], ("cancel tea",))
+
+
+async def test_a_timer_that_is_cancelled_while_it_is_about_to_fire_does_not_fire(
+    store: Store, clock: ManualClock, bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else writes the instance behind the last look of whoever fires the timer, and before the write."""
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w", timers={"tea": 30}))
+        await app.settle()
+        look, looked = store.get, list[str]()
+
+        async def get(table: Table, keys: Sequence[str], *, generation: int | None = None) -> Mapping[str, bytes]:
+            found = await look(table, keys, generation=generation)
+            (item,) = await store.find_work(queues="process/")
+            if table is PARKED and item.owner is not None and not looked:
+                looked.append(item.id)
+                state = dump_instance(load_instance(item.state).with_timer("tea", None))
+                revise = Revise(id=item.id, token=item.token, status=item.status, state=state, wake=None)
+                await store.transact(Transaction(writes=[revise]))
+            return found
+
+        monkeypatch.setattr(store, "get", get)
+        clock.advance(timedelta(minutes=1))
+        await app.settle()
+        assert looked, "nobody was about to fire it"
+        assert (await seen(app), await marks(app)) == ((), [])
 
 
 async def test_a_timer_waits_for_an_event_that_is_parked(app: App, clock: ManualClock, bell: Bell) -> None:
