@@ -209,7 +209,7 @@ def judge(results: Sequence[Result]) -> list[Verdict]:
         raw = found.get((bar.work, f"raw {bar.database}"))
         if ours is not None and (peer is not None or (raw is not None and bar.of_raw is not None)):
             ratio = _times_faster if bar.paired else _times_as_many
-            verdicts.append(Verdict(bar, peer and ratio(ours, peer), raw and ratio(ours, raw)))
+            verdicts.append(Verdict(bar, *(None if one is None else ratio(ours, one) for one in (peer, raw))))
     return verdicts
 
 
