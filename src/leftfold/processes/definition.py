@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, get_origin
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.repository import Repository
@@ -43,8 +42,7 @@ _UNASKED: Final[Step[Any]] = Step(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepPlan:
+class StepPlan(Struct, frozen=True, eq=False):
     """A step, ready to be done.
 
     Args:
@@ -171,8 +169,7 @@ class SagaDefinition:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """The function that a saga is written as.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -27,8 +26,7 @@ _PAGE: Final = 500
 _RUNNING: Final = ("running", "compensating", "stuck")
 
 
-@dataclass(frozen=True, slots=True)
-class SagaMigration:
+class SagaMigration(Struct, frozen=True):
     """How the fields of one version become those of a newer one.
 
     Args:

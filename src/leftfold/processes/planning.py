@@ -105,7 +105,7 @@ def left_behind(definition: SagaDefinition, journal: Journal) -> Journal:
     """The journal of an instance whose worker is gone: what was under way then is in doubt."""
     reason = "its worker was gone before it was heard how it ended"
     for one in journal.steps:
-        if one.status == "started" and one.due is None:
+        if one.status == "started" and one.due is None and not journal.back:
             journal = journal.recorded(doubted(definition, one, reason))
         elif one.status == "undoing" and one.due is None:
             undo = definition.step(one.name).step.undo_retry

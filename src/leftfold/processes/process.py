@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from types import UnionType
 from typing import Any, Final, Generic, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, described, signature_of
@@ -42,8 +43,7 @@ _ZERO: Final = timedelta(0)
 _RETRY: Final = Retry(attempts=10)
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessOptions:
+class ProcessOptions(Struct, frozen=True):
     """What the author of a process may choose; see `Context.process`."""
 
     key: ProcessKey
@@ -55,8 +55,7 @@ class ProcessOptions:
     retry: Retry = _RETRY
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Process(Generic[S]):
+class Process(Struct, Generic[S], frozen=True, eq=False):
     """The definition of a process.
 
     Args:
@@ -104,8 +103,7 @@ class Process(Generic[S]):
         return cast("S", self._codec.load(data))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Family:
+class Family(Struct, frozen=True, eq=False):
     """The versions of one process. Instances keep the one that they began with; new ones begin with the newest.
 
     Args:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from types import UnionType
 from typing import Any, Final, Union, cast, get_args, get_origin
+
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.signatures import described, signature_of
@@ -31,8 +32,7 @@ REACTION: Final = "reaction/"
 _ZERO: Final = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CommandReaction:
+class CommandReaction(Struct, frozen=True, eq=False):
     """Commands that follow from events.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -44,8 +43,7 @@ __all__ = ["Means", "Run"]
 _AFTER_CONFLICTS: Final = timedelta(milliseconds=200)
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(Struct, frozen=True):
     """What steps are done with.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.signatures import described, signature_of
@@ -23,8 +24,7 @@ from leftfold.subscriptions.policy import Policy
 __all__ = ["SagaStart", "saga_start_of", "starting"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SagaStart:
+class SagaStart(Struct, frozen=True, eq=False):
     """A saga that follows from events.
 
     Args:
