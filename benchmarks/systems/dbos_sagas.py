@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
-
-from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from benchmarks.databases import Postgres, Sqlite
 from benchmarks.durability import Settings
@@ -21,28 +19,6 @@ __all__ = ["DbosSagas"]
 
 _SCHEMA: Final = "dbos"
 _COUNTED: Final = 10
-
-
-@DBOS.step()
-async def _book(number: int) -> str:
-    return f"seat {number}"
-
-
-@DBOS.step()
-async def _rent(number: int) -> str:
-    return f"car {number}"
-
-
-@DBOS.step()
-async def _pay(number: int) -> str:
-    return f"bill {number}"
-
-
-@DBOS.workflow()
-async def _travel(number: int) -> str:
-    await _book(number)
-    await _rent(number)
-    return await _pay(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +50,11 @@ class DbosSagas:
 
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncGenerator[_Subject]:
-        config: DBOSConfig = {
-            "name": "benchmark",
-            "system_database_url": self._where(url),
-            "log_level": "ERROR",
-            "enable_otlp": False,
-        }
-        if isinstance(self.database, Postgres):
-            config["dbos_system_schema"] = self._schema(url)
-        DBOS(config=config)
-        DBOS.launch()
-        try:
-            yield _Subject(self.database, url)
-        finally:
-            DBOS.destroy()
+        from benchmarks.systems.dbos_workflows import launched, travel
+
+        schema = self._schema(url) if isinstance(self.database, Postgres) else None
+        with launched(self._where(url), schema):
+            yield _Subject(self.database, url, travel)
 
     def _where(self, url: str) -> str:
         if isinstance(self.database, Sqlite):
@@ -100,9 +67,10 @@ class DbosSagas:
 
 
 class _Subject:
-    def __init__(self, database: Sqlite | Postgres, url: str) -> None:
+    def __init__(self, database: Sqlite | Postgres, url: str, travel: Callable[[int], Awaitable[None]]) -> None:
         self._database = database
         self._url = url
+        self._do = travel
         self._numbers = count(1)
         self._commits = 0.0
 
@@ -125,6 +93,4 @@ class _Subject:
         return {"journal_mode": mode}
 
     async def _travel(self) -> None:
-        number = next(self._numbers)
-        with SetWorkflowID(f"trip-{number}"):
-            await _travel(number)
+        await self._do(next(self._numbers))
