@@ -85,11 +85,15 @@ class Generations:
         return next((one for one in await self.all() if one.generation == number), None) if number else None
 
     async def begin(self, by: Literal["worker", "rebuild"]) -> Generation:
-        """The generation that is being built by *by*, a new one when there is none."""
+        """The generation that is being built by *by*, a new one when there is none.
+
+        A worker that comes when what it was to build is shown already is given that.
+        """
         while True:
             known = await self.all()
             for one in known:
-                if one.state == "building" and one.by == by and one.shards == self.projection.shards:
+                wanted = (one.by == by and one.state == "building") or (by == "worker" and one.state == "active")
+                if wanted and one.shards == self.projection.shards:
                     await self.store.prepare(self.projection.table, one.generation)
                     return one
             number = max((one.generation for one in known), default=0) + 1
