@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args, get_origin
 
 from msgspec import Struct
 
@@ -25,25 +25,25 @@ from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
-from leftfold.processes.definition import SagaDefinition, saga_definition
-from leftfold.processes.expecting import CATEGORY, Overdue
-from leftfold.processes.migrating import migration_flaw
-from leftfold.processes.process import Family, families_of
-from leftfold.processes.reacting import CommandReaction
 from leftfold.processes.sending import Sender
-from leftfold.processes.starting import SagaStart
 from leftfold.projections.caching import TOUCHED
 from leftfold.projections.projection import Projection
 from leftfold.projections.read_model import ReadModel
 from leftfold.store.event_store import EventStore
 from leftfold.subscriptions.reaction import Attempt
 
+if TYPE_CHECKING:
+    from leftfold.processes.definition import SagaDefinition
+    from leftfold.processes.process import Family
+    from leftfold.processes.reacting import CommandReaction
+    from leftfold.processes.starting import SagaStart
+
 __all__ = ["Assembly", "Plan"]
 
 _OF_REACTIONS: Final[tuple[object, ...]] = (Attempt, RecordedEvent, Metadata, EventStore, Sender)
 _OF_STEPS: Final[tuple[object, ...]] = (Attempt, Sender)
 
-_Followed: TypeAlias = Projection[Any] | Reaction | CommandReaction | SagaStart | Family
+_Followed: TypeAlias = "Projection[Any] | Reaction | CommandReaction | SagaStart | Family"
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class Assembly:
         named = _named_by_handlers(context, self.sagas.values())
         self.parts: tuple[Part, ...] = tuple(dict.fromkeys((*context.parts, *named)))
         self.sources: dict[str, Context] = {}
-        self.processes = families_of(context.processes, findings)
+        self.processes = _families(context, findings)
         """Its processes."""
         self._publishers = plan.publishers
         followed: tuple[_Followed, ...] = (
@@ -151,13 +151,20 @@ class Assembly:
         recorded = {cls for part in self.parts for cls in core_of(part).vocabulary} | set(self._expected())
         followed = (cls for one in own for cls in one.events if not _is_published(cls))
         wanted = {*followed, *(cls for one in self.context.publications for cls in one.takes)}
-        of_expectations = (CATEGORY for _ in self._expected())
-        categories = (*(core_of(part).category for part in self.parts), *of_expectations)
+        categories = {core_of(part).category for part in self.parts}
+        if self._expected():
+            from leftfold.processes.expecting import CATEGORY
+
+            categories.add(CATEGORY)
         return frozenset(categories) if wanted <= recorded else None
 
     def _expected(self) -> tuple[type, ...]:
         """What is recorded when a command that a reaction sends is not carried out in time."""
-        return (Overdue,) if any(one.within is not None for one in self.context.command_reactions) else ()
+        if all(one.within is None for one in self.context.command_reactions):
+            return ()
+        from leftfold.processes.expecting import Overdue
+
+        return (Overdue,)
 
     def _foreign(self, followed: _Followed, plan: Plan, findings: list[str]) -> bool:
         outer = [cls for cls in followed.events if issubclass(cls, IntegrationEvent)]
@@ -217,6 +224,10 @@ class Assembly:
                         yield f"{where}: {self.scope.missing(hint)}"
 
     def _migration_flaws(self) -> Iterator[str]:
+        if not self.context.saga_migrations:
+            return
+        from leftfold.processes.migrating import migration_flaw
+
         known = {definition.cls: definition for definition in self.sagas.values()}
         for migration in self.context.saga_migrations:
             place = place_of(migration.function)
@@ -253,8 +264,20 @@ def _is_published(cls: type) -> bool:
     return issubclass(cls, IntegrationEvent)
 
 
+def _families(context: Context, findings: list[str]) -> tuple[Family, ...]:
+    if not context.processes:
+        return ()
+    from leftfold.processes.process import families_of
+
+    return tuple(families_of(context.processes, findings))
+
+
 def _sagas(context: Context, findings: list[str]) -> Mapping[str, SagaDefinition]:
     found: dict[str, SagaDefinition] = {}
+    if not context.sagas:
+        return found
+    from leftfold.processes.definition import saga_definition
+
     for cls in context.sagas:
         try:
             made = saga_definition(cls, context.name)

@@ -16,10 +16,7 @@ from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
 from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
-from leftfold.app.processes import Processes
 from leftfold.app.running import Conduct, Running
-from leftfold.app.sagas import Begun, Sagas
-from leftfold.app.settling import settled
 from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock, SystemClock
@@ -40,13 +37,15 @@ from leftfold.messages.query import Query
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
-from leftfold.processes.saga import Saga
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 from leftfold.subscriptions.worker import Timing
 
 if TYPE_CHECKING:
+    from leftfold.app.processes import Processes
+    from leftfold.app.sagas import Begun, Sagas
     from leftfold.app.telemetry import Telemetry
+    from leftfold.processes.saga import Saga
 
 __all__ = ["App"]
 
@@ -206,11 +205,15 @@ class App:
     @property
     def sagas(self) -> Sagas:
         """Instances of its sagas, to be looked at, waited for or mended; raises `StoreClosed` when not open."""
+        from leftfold.app.sagas import Sagas
+
         return Sagas(self._opened())
 
     @property
     def processes(self) -> Processes:
         """Instances of its processes, timers, and what waits or was given up; raises `StoreClosed` when not open."""
+        from leftfold.app.processes import Processes
+
         return Processes(self._opened(), self._conduct.clock)
 
     async def settle(self, *, timeout: float = 10.0) -> None:
@@ -224,6 +227,8 @@ class App:
         Raises:
             NotSettled: something still went on when the time was over.
         """
+        from leftfold.app.settling import settled
+
         await settled(self._opened(), timeout)
 
     async def start(self, saga: Saga, *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Begun:
@@ -238,6 +243,8 @@ class App:
             DefinitionError: no context here has this saga.
             InvalidPayload: a field cannot be stored.
         """
+        from leftfold.app.sagas import Begun
+
         known = str(new_id()) if id is None else id
         for running in self._opened().values():
             if running.sagas.knows(type(saga)):

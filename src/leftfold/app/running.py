@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
 from msgspec import Struct
 
 from leftfold.app.assembly import Assembly
-from leftfold.app.coordinating import Coordination
-from leftfold.app.posting import Posting
 from leftfold.clock import Clock, SystemClock
 from leftfold.contexts.reactions import Reaction
 from leftfold.errors import LeftfoldError, NotCaughtUp
@@ -33,9 +31,6 @@ from leftfold.integration.publishing import PublishedEvents
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent
-from leftfold.processes.engine import Carrier, Engine
-from leftfold.processes.instances import SagaInstances
-from leftfold.processes.saga_carrier import SagaCarrier
 from leftfold.processes.sending import Send, Sender
 from leftfold.projections.cache import LocalCache
 from leftfold.projections.caching import CachedAnswers
@@ -51,7 +46,10 @@ from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
 
 if TYPE_CHECKING:
+    from leftfold.app.coordinating import Coordination
     from leftfold.app.telemetry import Telemetry
+    from leftfold.processes.engine import Carrier, Engine
+    from leftfold.processes.instances import SagaInstances
 
 __all__ = ["Conduct", "Running"]
 
@@ -116,11 +114,20 @@ class Running:
         self._worker: Worker | None = None
         self._engine: Engine | None = None
         self._carrying: asyncio.Task[None] | None = None
-        self.sagas = SagaInstances(assembly.sagas.values(), store, conduct.clock, lambda: self._engine)
-        """Instances of its sagas."""
+        self._sagas: SagaInstances | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: dict[str, Invalidating] = {}
         self._watching: list[asyncio.Task[None]] = []
+
+    @property
+    def sagas(self) -> SagaInstances:
+        """Instances of its sagas."""
+        if self._sagas is None:
+            from leftfold.processes.instances import SagaInstances
+
+            definitions, clock = self.assembly.sagas.values(), self._conduct.clock
+            self._sagas = SagaInstances(definitions, self.store, clock, lambda: self._engine)
+        return self._sagas
 
     @property
     def send(self) -> Send:
@@ -146,15 +153,9 @@ class Running:
             _ReactionFollower(one, self, self._source(one.name, others), self._conduct.clock)
             for one in self.assembly.context.reactions
         ]
-        self.coordination = Coordination(
-            self.assembly,
-            self.loader,
-            self._conduct.clock,
-            partial(self._log_of, others),
-            Posting(others),
-            tuple(others),
-        )
-        self.reactions = [*(one.subscription for one in self._reacting), *self.coordination.subscriptions]
+        self.coordination = self._coordinating(others)
+        coordinating = self.coordination.subscriptions if self.coordination is not None else ()
+        self.reactions = [*(one.subscription for one in self._reacting), *coordinating]
         await self._watch()
 
     async def work(self) -> None:
@@ -163,6 +164,8 @@ class Running:
             await self.coordination.prepare()
         owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
         if carriers := self._carriers():
+            from leftfold.processes.engine import Engine
+
             self._engine = Engine(self.store, carriers, owner, self._conduct.timing)
             self._carrying = asyncio.create_task(self._engine.run(), name=f"leftfold carries on for {self.name}")
         coordinating = self.coordination.followers if self.coordination is not None else ()
@@ -263,9 +266,22 @@ class Running:
                 if not left:
                     raise NotCaughtUp(projection.name, position, error.reached) from None
 
+    def _coordinating(self, others: Mapping[str, Running]) -> Coordination | None:
+        """What it coordinates; what that takes is imported for those who do."""
+        context = self.assembly.context
+        if not (self.assembly.processes or context.command_reactions or context.saga_starts):
+            return None
+        from leftfold.app.coordinating import Coordination
+        from leftfold.app.posting import Posting
+
+        log, post = partial(self._log_of, others), Posting(others)
+        return Coordination(self.assembly, self.loader, self._conduct.clock, log, post, tuple(others))
+
     def _carriers(self) -> list[Carrier]:
         carriers = [*self.coordination.carriers] if self.coordination is not None else []
         if self.assembly.sagas:
+            from leftfold.processes.saga_carrier import SagaCarrier
+
             carriers.append(SagaCarrier(self.sagas, self.loader, self.assembly.scope, self._conduct.send))
         return carriers
 

@@ -11,10 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from leftfold.app.background import Background
-from leftfold.app.sagas import Begun
 from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
-from leftfold.app.sync_processes import SyncProcesses
-from leftfold.app.sync_sagas import SyncSagas
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.handling.moments import AsOf, Change, Difference, Loaded
@@ -26,13 +23,16 @@ from leftfold.messages.command import Command
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent, RecordedPage
-from leftfold.processes.saga import Saga
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, QueryItem, ToStream
 from leftfold.store.following import Unknown
 
 if TYPE_CHECKING:
     from leftfold.app.composition import App
+    from leftfold.app.sagas import Begun
+    from leftfold.app.sync_processes import SyncProcesses
+    from leftfold.app.sync_sagas import SyncSagas
+    from leftfold.processes.saga import Saga
 
 __all__ = ["SyncApp", "SyncDeciderRepository", "SyncEventStore", "SyncRepository", "SyncTimeTravel"]
 
@@ -93,11 +93,15 @@ class SyncApp:
     @property
     def sagas(self) -> SyncSagas:
         """See `App.sagas`."""
+        from leftfold.app.sync_sagas import SyncSagas
+
         return SyncSagas(self._open().sagas, self._background)
 
     @property
     def processes(self) -> SyncProcesses:
         """See `App.processes`."""
+        from leftfold.app.sync_processes import SyncProcesses
+
         return SyncProcesses(self._open().processes, self._background)
 
     def settle(self, *, timeout: float = 10.0) -> None:

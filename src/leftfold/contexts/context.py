@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from types import FrameType
-from typing import Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from leftfold.contexts.reactions import Reaction, reaction_of
 from leftfold.domain.aggregate import Aggregate
@@ -25,13 +25,15 @@ from leftfold.handling.handlers import (
 from leftfold.integration.publishing import Publication, publication_of
 from leftfold.messages.command import Command
 from leftfold.messages.upcasting import Upcast
-from leftfold.processes.migrating import SagaMigration, saga_migration_of
-from leftfold.processes.process import Process, ProcessKey, ProcessOptions, process_of
-from leftfold.processes.reacting import CommandReaction, command_reaction_of
 from leftfold.processes.saga import Saga
-from leftfold.processes.starting import SagaStart, saga_start_of
 from leftfold.projections.projection import Keys, Projection, ProjectionOptions, projection_of
 from leftfold.subscriptions.policy import Policy, Retry
+
+if TYPE_CHECKING:
+    from leftfold.processes.migrating import SagaMigration
+    from leftfold.processes.process import Process, ProcessKey
+    from leftfold.processes.reacting import CommandReaction
+    from leftfold.processes.starting import SagaStart
 
 __all__ = ["Context", "Part"]
 
@@ -253,6 +255,8 @@ class Context:
         """
 
         def register(function: F) -> F:
+            from leftfold.processes.process import ProcessOptions, process_of
+
             options = ProcessOptions(key, name, version, missing, abandoned, shards, retry)
             self._processes.append(process_of(function, options))
             return function
@@ -264,6 +268,8 @@ class Context:
 
         It is begun in the commit of the checkpoint; the id of the instance is that of the event, so it begins once.
         """
+        from leftfold.processes.starting import saga_start_of
+
         self._saga_starts.append(saga_start_of(function, _PATIENTLY))
         return function
 
@@ -287,6 +293,8 @@ class Context:
         """
 
         def register(function: F) -> F:
+            from leftfold.processes.reacting import command_reaction_of
+
             self._command_reactions.append(command_reaction_of(function, name, within, _PATIENTLY))
             return function
 
@@ -297,6 +305,8 @@ class Context:
 
         `leftfold sagas migrate` does it; steps that have other names now say `was=`.
         """
+        from leftfold.processes.migrating import saga_migration_of
+
         self._saga_migrations.append(saga_migration_of(function))
         return function
 

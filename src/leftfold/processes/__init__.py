@@ -6,24 +6,28 @@ May import: projections, subscriptions, handling, store, domain, messages, ids, 
 
 from __future__ import annotations
 
-from leftfold.processes.checking import SagaFinding
-from leftfold.processes.definition import SagaDefinition, saga_definition
-from leftfold.processes.engine import Carrier, Engine, Moment
-from leftfold.processes.expecting import Overdue
-from leftfold.processes.instance import Entry, Timer
-from leftfold.processes.instances import SagaInstances, SagaView
-from leftfold.processes.intervening import Verb
-from leftfold.processes.journal import Intervention, StepRecord
-from leftfold.processes.migrating import Migrated
-from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
-from leftfold.processes.outcome import Done, InDoubt, Outcome
-from leftfold.processes.process import Process, ProcessKey
-from leftfold.processes.saga import Saga
-from leftfold.processes.saga_carrier import SagaCarrier
-from leftfold.processes.sending import Sender, sends
-from leftfold.processes.step import Parallel, Step, parallel, step
-from leftfold.processes.steps import Steps
-from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from leftfold.processes.checking import SagaFinding
+    from leftfold.processes.definition import SagaDefinition, saga_definition
+    from leftfold.processes.engine import Carrier, Engine, Moment
+    from leftfold.processes.expecting import Overdue
+    from leftfold.processes.instance import Entry, Timer
+    from leftfold.processes.instances import SagaInstances, SagaView
+    from leftfold.processes.intervening import Verb
+    from leftfold.processes.journal import Intervention, StepRecord
+    from leftfold.processes.migrating import Migrated
+    from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
+    from leftfold.processes.outcome import Done, InDoubt, Outcome
+    from leftfold.processes.process import Process, ProcessKey
+    from leftfold.processes.saga import Saga
+    from leftfold.processes.saga_carrier import SagaCarrier
+    from leftfold.processes.sending import Sender, sends
+    from leftfold.processes.step import Parallel, Step, parallel, step
+    from leftfold.processes.steps import Steps
+    from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView
 
 __all__ = [
     "IGNORE",
@@ -65,3 +69,74 @@ __all__ = [
     "sends",
     "step",
 ]
+
+_MODULES: Final = {
+    "checking": ("SagaFinding",),
+    "definition": (
+        "SagaDefinition",
+        "saga_definition",
+    ),
+    "engine": (
+        "Carrier",
+        "Engine",
+        "Moment",
+    ),
+    "expecting": ("Overdue",),
+    "instance": (
+        "Entry",
+        "Timer",
+    ),
+    "instances": (
+        "SagaInstances",
+        "SagaView",
+    ),
+    "intervening": ("Verb",),
+    "journal": (
+        "Intervention",
+        "StepRecord",
+    ),
+    "migrating": ("Migrated",),
+    "next": (
+        "CommandRefused",
+        "IGNORE",
+        "Ignored",
+        "Next",
+        "TimerDue",
+    ),
+    "outcome": (
+        "Done",
+        "InDoubt",
+        "Outcome",
+    ),
+    "process": (
+        "Process",
+        "ProcessKey",
+    ),
+    "saga": ("Saga",),
+    "saga_carrier": ("SagaCarrier",),
+    "sending": (
+        "Sender",
+        "sends",
+    ),
+    "step": (
+        "Parallel",
+        "Step",
+        "parallel",
+        "step",
+    ),
+    "steps": ("Steps",),
+    "viewing": (
+        "ParkedView",
+        "ProcessFinding",
+        "ProcessView",
+        "TimerView",
+    ),
+}
+_PLACES: Final = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Names are imported when they are asked for: most programs need few of them."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
