@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.faults import following, processes, storing, time_and_change
+from tests.faults import following, processes, sagas, storing, time_and_change
 from tests.faults.changes import Fault
 
 __all__ = ["FAULTS"]
@@ -14,4 +14,5 @@ FAULTS: Final[dict[str, Fault]] = {
     **time_and_change.FAULTS,
     **following.FAULTS,
     **processes.FAULTS,
+    **sagas.FAULTS,
 }

@@ -160,6 +160,26 @@ async def test_aborted_in_mid_step_it_is_undone_only_when_nobody_is_doing_it_any
     assert (view.status, world.names) == ("compensated", ["reserve", "release"])
 
 
+async def test_what_an_app_was_closed_in_the_midst_of_is_undone_when_it_is_aborted_before_anybody_goes_on(
+    ground: Ground,
+) -> None:
+    world = World(charge=[asyncio.Event()])
+    async with ground.app(shop, mailing, world=world) as app:
+        await app.start(PlaceOrder(order="7"), id="1")
+        await world.arrived("charge")
+    async with ground.app(shop, mailing, world=world, workers=False) as app:
+        await app.sagas.abort(PlaceOrder, "1", who="ann", why="enough")
+    async with ground.app(shop, mailing, world=world) as app:
+        view = await app.sagas.ended(PlaceOrder, "1", timeout=WAIT_S)
+    assert (view.status, standing(view)) == ("compensated", {"reserve": "undone", "charge": "undone"})
+    assert world.names == [
+        "reserve",
+        "charge",
+        "refund InDoubt(reason='aborted by ann: enough')",
+        "release Done(value='reserve done')",
+    ]
+
+
 async def test_aborted_twice_it_is_undone_once(ground: Ground) -> None:
     held = asyncio.Event()
     world = World(release=[held])
