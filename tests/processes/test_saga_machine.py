@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from leftfold import App, Attempt, Context, DomainError, Outcome, Repository, Retry, Saga, parallel, step
-from leftfold.errors import NotPossible, UnknownInstance
+from leftfold.errors import NotPossible
 from leftfold.processes import SagaView
 from leftfold.store.memory import MemoryStore
 from leftfold.store.memory_log import MemoryLog
@@ -29,6 +29,7 @@ _DEADLINE: Final = timedelta(minutes=10)
 _TIMING: Final = Timing(lease_s=15.0, poll_s=0.01, grace_s=0.001)
 _ENDED: Final = ("completed", "compensated", "stuck")
 _STEPS: Final = ("a", "b", "c", "d")
+_UNDOS: Final = ("undo a", "undo b", "undo c")
 _FAILURES: Final = ("lost", "failed", "refused", "late")
 
 
@@ -40,7 +41,7 @@ class Effects:
     """What happened: by key, whether it is in effect; and who was called in which order."""
 
     def __init__(self) -> None:
-        self.next: defaultdict[str, list[str]] = defaultdict(list)
+        self.next = defaultdict[str, list[str]](list)
         self.in_effect: dict[str, bool] = {}
         self.called: list[Attempt] = []
         self._under_way: set[str] = set()
@@ -53,7 +54,8 @@ class Effects:
         self._under_way.add(subject)
         try:
             await asyncio.sleep(0)
-            end = self.next[what].pop(0) if self.next[what] else "done"
+            said = self.next[f"{attempt.key.split('/')[2]}/{what}"]
+            end = said.pop(0) if said else "done"
             if end == "done" or (end == "lost" and not attempt.undoes):
                 self.in_effect[subject] = not attempt.undoes
             if end == "late":
@@ -108,12 +110,22 @@ class Handle(Saga, deadline=_DEADLINE):
         await effects.call("d", attempt)
 
 
-ids = st.sampled_from(["1", "2", "3"])
+Failing: TypeAlias = Sequence[tuple[str, Sequence[str]]]
+"""Steps, or undos, and how their next tries end."""
+
 which = st.integers(0, 1)
+failing: st.SearchStrategy[Failing] = st.lists(
+    st.tuples(st.sampled_from(_STEPS), st.lists(st.sampled_from(_FAILURES), min_size=1, max_size=2)), max_size=2
+)
+undo_failing: st.SearchStrategy[Failing] = st.lists(
+    st.tuples(st.sampled_from(_UNDOS), st.lists(st.just("failed"), min_size=1, max_size=2)), max_size=2
+)
 
 
 class SagaMachine(RuleBasedStateMachine):
     """See the module."""
+
+    begun: Bundle[str] = Bundle("begun")
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,19 +150,33 @@ class SagaMachine(RuleBasedStateMachine):
         app = App(shop, store=store, provide={Effects: self.effects}, clock=self.clock, workers=_TIMING)
         return await app.__aenter__()
 
-    @rule(id=ids, at=which)
-    def start(self, id: str, at: int) -> None:
-        begun = self.run(self.apps[at].start(Handle(id=id), id=id))
-        assert begun.repeated == (id in self.started)
+    @rule(target=begun, at=which, fails=failing, undo_fails=undo_failing)
+    def start(self, at: int, fails: Failing, undo_fails: Failing) -> str:
+        return self._start(at, fails, undo_fails)
+
+    def _start(self, at: int, fails: Failing, undo_fails: Failing) -> str:
+        id = f"{len(self.started)}"
+        for what, ends in (*fails, *undo_fails):
+            self.effects.next[f"{id}/{what}"] += ends
+        assert not self.run(self.apps[at].start(Handle(id=id), id=id)).repeated
         self.started.add(id)
+        return id
 
-    @rule(what=st.sampled_from(_STEPS), ends=st.lists(st.sampled_from(_FAILURES), min_size=1, max_size=2))
-    def a_step_will_fail(self, what: str, ends: list[str]) -> None:
-        self.effects.next[what] += ends
+    @rule(target=begun, at=which, by=which, fails=undo_failing, turns=st.integers(0, 60))
+    def start_and_abort(self, at: int, by: int, fails: Failing, turns: int) -> str:
+        id = self._start(at, (), fails)
+        self.time_for_some_turns(turns)
+        self.abort(id, by)
+        return id
 
-    @rule(what=st.sampled_from(_STEPS[:3]), ends=st.lists(st.just("failed"), min_size=1, max_size=2))
-    def an_undo_will_fail(self, what: str, ends: list[str]) -> None:
-        self.effects.next[f"undo {what}"] += ends
+    @rule(id=begun, at=which)
+    def start_once_more(self, id: str, at: int) -> None:
+        assert self.run(self.apps[at].start(Handle(id=id), id=id)).repeated
+
+    @rule(id=begun, fails=failing, undo_fails=undo_failing)
+    def something_will_fail(self, id: str, fails: Failing, undo_fails: Failing) -> None:
+        for what, ends in (*fails, *undo_fails):
+            self.effects.next[f"{id}/{what}"] += ends
 
     @rule(turns=st.integers(1, 40))
     def time_for_some_turns(self, turns: int) -> None:
@@ -181,23 +207,18 @@ class SagaMachine(RuleBasedStateMachine):
         self.clock.advance(timedelta(milliseconds=2))
         self.apps[at] = self.run(self._opened())
 
-    @rule(id=ids, at=which)
+    @rule(id=begun, at=which)
     def abort(self, id: str, at: int) -> None:
         try:
             view = self.run(self.apps[at].sagas.abort(Handle, id, who="ann", why="enough"))
-        except UnknownInstance:
-            assert id not in self.started
         except NotPossible:
             view = self.show(id)
             assert view.status == "completed" or _standing(view).get("p") == "done"
         else:
             assert view.back
 
-    @precondition(lambda self: bool(self.started))
-    @rule(id=ids, at=which, verb=st.sampled_from(["retry", "skip", "resolve"]))
+    @rule(id=begun, at=which, verb=st.sampled_from(["retry", "skip", "resolve"]))
     def mend(self, id: str, at: int, verb: str) -> None:
-        if id not in self.started:
-            return
         parked = {name for name, status in _standing(self.show(id)).items() if status == "parked"}
         sagas = self.apps[at].sagas
         mended = {"retry": sagas.retry, "skip": sagas.skip, "resolve": sagas.resolve}[verb]
@@ -281,4 +302,4 @@ def _keys() -> set[str]:
 
 
 TestSagas = SagaMachine.TestCase
-TestSagas.settings = settings(max_examples=80, stateful_step_count=30)
+TestSagas.settings = settings(max_examples=60, stateful_step_count=40)
