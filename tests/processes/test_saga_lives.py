@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -113,6 +113,34 @@ async def test_a_pause_lasts_by_the_clock_of_any_store(ground: Ground) -> None:
         view = await app.sagas.ended(Pausing, "1", timeout=WAIT_S)
     assert (view.status, view.steps[0].tries) == ("completed", 2)
     assert waited_s > 0.15
+
+
+class _Fast:
+    """A clock that is an hour fast."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + _HOUR
+
+
+@pytest.mark.postgres
+async def test_a_pause_lasts_by_the_clock_of_the_database_though_that_of_the_machine_is_wrong(store_url: str) -> None:
+    shop, world = Context("shop"), World(one=[ConnectionError("cut")] * 2)
+
+    @shop.saga
+    class Pausing(Saga):
+        @step(undoable=False, retry=Retry(first=timedelta(milliseconds=10)))
+        async def one(self, world: World, attempt: Attempt) -> None:
+            await world.call("one", attempt)
+
+    ground = Ground(store_url)
+    async with ground.app(shop, clock=_Fast(), workers=False) as app:
+        await app.start(Pausing(), id="0")
+    async with ground.app(shop, world=world, clock=_Fast()) as app:
+        await app.sagas.ended(Pausing, "0", timeout=WAIT_S)  # by which it has heard what time it is there
+        world.answers["one"] = [ConnectionError("cut")]
+        await app.start(Pausing(), id="1")
+        view = await app.sagas.ended(Pausing, "1", timeout=WAIT_S)
+    assert (view.status, view.steps[0].tries) == ("completed", 2)
 
 
 async def test_a_deadline_undoes_a_saga_that_waits(timed: Ground) -> None:

@@ -166,7 +166,7 @@ class Running:
         if carriers := self._carriers():
             from leftfold.processes.engine import Engine
 
-            self._engine = Engine(self.store, carriers, owner, self._conduct.timing)
+            self._engine = Engine(self.store, carriers, owner, self._conduct.timing, self._conduct.clock)
             self._carrying = asyncio.create_task(self._engine.run(), name=f"leftfold carries on for {self.name}")
         coordinating = self.coordination.followers if self.coordination is not None else ()
         followers: list[Follower] = [*self.followers.values(), *self._reacting, *coordinating]

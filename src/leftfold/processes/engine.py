@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
+from leftfold.clock import Clock, SystemClock
 from leftfold.errors import Fenced, StoreError
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.port import Store
@@ -64,10 +65,20 @@ class Engine:
         carriers: what carries them on, by their queues.
         owner: told to whoever asks; unlike that of every other engine.
         timing: how long a claim holds without a sign of life, and how often it is looked for what became due.
+        clock: of this machine, which may differ from the database's.
     """
 
-    def __init__(self, store: Store, carriers: Sequence[Carrier], owner: str, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        carriers: Sequence[Carrier],
+        owner: str,
+        timing: Timing | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._store = store
+        self._clock = clock or SystemClock()
+        self._behind = timedelta()
         self._carriers = {queue: carrier for carrier in carriers for queue in carrier.queues}
         self._timing = timing or Timing()
         self._hold = Hold(owner, self._timing.lease_s)
@@ -85,10 +96,14 @@ class Engine:
         """What makes a new work item this engine's own, for `take`; None when it takes no more."""
         return None if self._stopping or len(self._running) >= _LIMIT else self._hold
 
-    def take(self, item: WorkItem, clock: Callable[[], datetime]) -> None:
+    def take(self, item: WorkItem) -> None:
         """Carry on an item that was just written with `hold`."""
         if item.queue in self._carriers and not self._stopping:
-            self._start(item, clock)
+            self._start(item, self.now)
+
+    def now(self) -> datetime:
+        """The time by the database's clock, as it was heard at the last claim; by the machine's before the first."""
+        return self._clock.now() + self._behind
 
     def carries(self, id: str) -> bool:
         """Whether an item is under way here."""
@@ -155,6 +170,8 @@ class Engine:
             self._asked += asked
             raise
         loop = asyncio.get_running_loop()
+        if items:
+            self._behind = items[0].changed_at - self._clock.now()
         for item in items:
             self._start(item, _after(item.changed_at, loop.time))
         if self._running:

@@ -137,7 +137,7 @@ class SagaInstances:
         except KeyTaken:
             return False
         if engine is not None and hold is not None:
-            now = self._clock.now()
+            now = engine.now()
             item = WorkItem(
                 id=begin.id,
                 queue=begin.queue,
@@ -149,7 +149,7 @@ class SagaInstances:
                 created_at=now,
                 changed_at=now,
             )
-            engine.take(item, self._clock.now)
+            engine.take(item)
         return True
 
     async def show(self, name: str, id: str) -> SagaView:
@@ -207,7 +207,7 @@ class SagaInstances:
                     raise
                 continue
             if engine is not None and wake is engine.hold:
-                engine.take(replace(item, token=item.token + 1, status=status, state=revise.state), self._clock.now)
+                engine.take(replace(item, token=item.token + 1, status=status, state=revise.state))
             break
         return await self.show(name, id)
 
