@@ -24,7 +24,7 @@ from examples.shop.payment.commands import CancelPayment, ProcessPayment
 from examples.shop.payment.published import PaymentFailed, PaymentProcessed
 from examples.shop.shipping.commands import CancelShipment, ShipOrder
 from examples.shop.shipping.published import OrderShipped, ShippingFailed
-from leftfold import IGNORE, CommandRefused, Ignored, Next, TimerDue
+from leftfold import IGNORE, CommandRefused, Ignored, Next, TimerDue, sends
 
 __all__ = ["Fulfilment", "FulfilmentEvent", "fulfilment"]
 
@@ -67,6 +67,16 @@ class Fulfilment:
 
 
 @context.process(key="order_id", missing=None)
+@sends(
+    ReserveInventory,
+    ReleaseInventory,
+    ProcessPayment,
+    CancelPayment,
+    ShipOrder,
+    CancelShipment,
+    CancelOrder,
+    TellCustomer,
+)
 def fulfilment(state: Fulfilment | None, event: FulfilmentEvent) -> Next[Fulfilment] | Ignored:
     """What comes next; an event that a state does not wait for changes nothing in it."""
     match state, event:
