@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from leftfold import App, DefinitionError, Metadata, Saga, step
-from leftfold.errors import InvalidInput, NotEnded, NotPossible, UnknownInstance
+from leftfold import App, Context, DefinitionError, Metadata, Saga, step
+from leftfold.errors import InvalidInput, InvalidQuery, NotEnded, NotPossible, UnknownInstance
 from leftfold.processes import SagaView
 from tests.processes.grounds import WAIT_S, Call, Ground, World
 from tests.processes.parcels import Box, Boxed, Buy, Declined, Fill, Mail, Move, Order, PlaceOrder, Sell, mailing, shop
@@ -251,3 +251,24 @@ async def test_a_completed_saga_is_not_aborted(ground: Ground) -> None:
         with pytest.raises(NotPossible, match="it is completed"):
             await app.sagas.abort(Buy, "1", who="ann", why="changed her mind")
         assert (await app.sagas.show(Buy, "1")).interventions == ()
+
+
+async def test_sagas_of_two_contexts_may_have_one_name_and_are_told_apart_by_class_and_by_full_name() -> None:
+    first, second = Context("first"), Context("second")
+
+    def close(context: Context) -> type[Saga]:
+        @context.saga
+        class Close(Saga):
+            @step(undoable=False)
+            async def one(self) -> None: ...
+
+        return Close
+
+    one, other = close(first), close(second)
+    async with App(first, second, store={"first": "memory:", "second": "memory:"}) as app:
+        await app.start(one(), id="1")
+        await app.start(other(), id="1")
+        assert (await app.sagas.ended(one, "1")).saga == "first.Close"
+        assert (await app.sagas.ended("second.Close", "1")).saga == (await app.sagas.show(other, "1")).saga
+        with pytest.raises(InvalidQuery, match=r"2 sagas are called 'Close'; there is first\.Close, second\.Close"):
+            await app.sagas.show("Close", "1")
