@@ -155,14 +155,14 @@ class Sagas:
         return await instances.intervene(name, id, verb)
 
     def _of(self, saga: SagaName) -> tuple[SagaInstances, str]:
-        known = {
-            definition.name: running.sagas
-            for running in self._running.values()
-            for definition in running.sagas.definitions.values()
-        }
+        every = [
+            (one, running.sagas) for running in self._running.values() for one in running.sagas.definitions.values()
+        ]
+        known = {definition.name: instances for definition, instances in every}
         declared = declaration_in(saga) if isinstance(saga, type) else None
         wanted = saga if isinstance(saga, str) else declared.name if declared is not None else saga.__name__
-        found = [name for name in known if wanted in (name, name.partition(".")[2])]
+        found = [definition.name for definition, _ in every if definition.cls is saga]
+        found = found or [name for name in known if wanted in (name, name.partition(".")[2])]
         if len(found) != 1:
             near = found or get_close_matches(wanted, known, n=3) or list(known)
             raise InvalidQuery(
