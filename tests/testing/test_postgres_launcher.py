@@ -71,7 +71,7 @@ def test_a_command_finds_a_migrated_durable_store_and_nothing_is_left_of_it() ->
     assert done.returncode == 0, done.stderr
     about = json.loads(done.stdout)
     assert (about["fsync"], about["listen_addresses"]) == ("on", "127.0.0.1")
-    assert about["tables"] == ["checkpoints", "events", "meta", "snapshots", "tables", "tags"]
+    assert about["tables"] == ["checkpoints", "events", "meta", "snapshots", "tables", "tags", "work", "work_batches"]
     assert not _is_alive(about["pid"])
     assert not _home(about).exists()
 
