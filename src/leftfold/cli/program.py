@@ -122,11 +122,12 @@ def _run(arguments: list[str]) -> int:
 
 
 def _program(arguments: list[str]) -> App:
+    asked = any(name in arguments for name in VERBS)
     program = App(
         name="leftfold",
         help="Look into an event store, run what follows it, migrate it, carry its log elsewhere.",
         help_epilogue="Stores: sqlite:///file.db, postgresql://user@host/database, by --store or LEFTFOLD_STORE.",
-        help_format="markdown",
+        help_format="markdown" if asked else "plaintext",  # the list of verbs has no markup, and is shown sooner
         version=_version,
         default_parameter=Parameter(negative=()),
         result_action="return_value",
