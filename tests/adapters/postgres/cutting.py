@@ -51,12 +51,14 @@ class Wire:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _forth(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, mute: asyncio.Event) -> None:
-        while data := await source.read(1 << 20):
-            if self._armed is not None and self._armed in data:
-                self._armed = None
-                mute.set()
-            target.write(data)
-        target.close()
+        try:
+            while data := await source.read(1 << 20):
+                if self._armed is not None and self._armed in data:
+                    self._armed = None
+                    mute.set()
+                target.write(data)
+        finally:
+            target.close()
 
     async def _back(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, mute: asyncio.Event) -> None:
         while data := await source.read(1 << 20):
