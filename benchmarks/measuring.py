@@ -36,7 +36,6 @@ class Result:
         median_per_second: of the rounds.
         p50_ms, p99_ms: over the calls of all rounds, in milliseconds.
         fastest_us: what a unit of the fastest call took, in microseconds.
-        best_p50_ms: in the round where it was lowest.
         rounds_us: what a unit took in each round, in microseconds: in the fastest call, with several callers in all.
         paces_us: what a unit took in each round on average, in microseconds, whoever called.
         computing_us: what a unit made the process compute in each round, in microseconds, in the call with the least.
@@ -54,7 +53,6 @@ class Result:
     p50_ms: float
     p99_ms: float
     fastest_us: float
-    best_p50_ms: float
     rounds_us: Sequence[float]
     paces_us: Sequence[float]
     computing_us: Sequence[float]
@@ -113,7 +111,6 @@ async def _result(run: _Run, flush_ms: float) -> Result:
         p50_ms=round(hundredths[49] * 1000, 3),
         p99_ms=round(hundredths[98] * 1000, 3),
         fastest_us=round(min(latencies) / outcome.units * 1e6, 4),
-        best_p50_ms=round(min(median(one.latencies) for one in run.rounds) * 1000, 3),
         rounds_us=[_unit_us(one, work, outcome.units) for one in run.rounds],
         paces_us=[round(1e6 / rate, 4) if rate else inf for rate in rates],
         computing_us=[round(min(one.computing) / outcome.units * 1e6, 4) for one in run.rounds],

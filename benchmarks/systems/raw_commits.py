@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["RawCommitsPostgres", "RawCommitsSqlite"]
 
 _COMMITS: Final = 4
-_HOW: Final = f"{_COMMITS} commits of one row"
-_STATE: Final = '{"steps":[{"name":"book","status":"done","tries":1}]}'
+_COUNTED: Final = 10
+# Each differs from the one before: SQLite does not write, nor flush, what is there already.
+_STATES: Final = [f'{{"steps":[{{"name":"step {number}","status":"done","tries":1}}]}}' for number in range(_COMMITS)]
 
 
 class RawCommitsSqlite:
@@ -65,21 +66,27 @@ class _Sqlite:
         self._url = url
         self._connection = connection
         self._numbers = count(1)
+        self._commits = 0.0
 
     async def prepare(self, task: Task, aggregates: int) -> int:
-        return 0
+        """Count what really is committed."""
+        before = await self._database.commits(self._url)
+        for _ in range(_COUNTED):
+            self._commit()
+        self._commits = (await self._database.commits(self._url) - before) / _COUNTED
+        return _COUNTED
 
     def plan(self, task: Task, callers: int) -> Plan:
-        return Blocking([self._commit], 1, 1, _HOW)
+        return Blocking([self._commit], 1, 1, f"one row; {self._commits:g} commits")
 
     async def durability(self) -> Settings:
         return await self._database.settings(self._url)
 
     def _commit(self) -> None:
         connection, id = self._connection, f"saga/travel.Trip/{next(self._numbers)}"
-        connection.execute("insert into work values (?, ?)", (id, _STATE))
-        for _ in range(_COMMITS - 1):
-            connection.execute("update work set state = ? where id = ?", (_STATE, id))
+        connection.execute("insert into work values (?, ?)", (id, _STATES[0]))
+        for state in _STATES[1:]:
+            connection.execute("update work set state = ? where id = ?", (state, id))
 
 
 class RawCommitsPostgres:
@@ -123,18 +130,24 @@ class _Postgres:
         self._connection = connection
         self._schema = database.schema(url)
         self._numbers = count(1)
+        self._commits = 0.0
 
     async def prepare(self, task: Task, aggregates: int) -> int:
-        return 0
+        """Count what really is committed."""
+        before = await self._database.commits(self._url)
+        for _ in range(_COUNTED):
+            await self._commit()
+        self._commits = (await self._database.commits(self._url) - before) / _COUNTED
+        return _COUNTED
 
     def plan(self, task: Task, callers: int) -> Plan:
-        return Awaited([self._commit], 1, 1, _HOW)
+        return Awaited([self._commit], 1, 1, f"one row; {self._commits:g} commits")
 
     async def durability(self) -> Settings:
         return await self._database.settings(self._url)
 
     async def _commit(self) -> None:
         connection, id = self._connection, f"saga/travel.Trip/{next(self._numbers)}"
-        await connection.execute(f"insert into {self._schema}.work values ($1, $2)", id, _STATE)
-        for _ in range(_COMMITS - 1):
-            await connection.execute(f"update {self._schema}.work set state = $2 where id = $1", id, _STATE)
+        await connection.execute(f"insert into {self._schema}.work values ($1, $2)", id, _STATES[0])
+        for state in _STATES[1:]:
+            await connection.execute(f"update {self._schema}.work set state = $2 where id = $1", id, state)

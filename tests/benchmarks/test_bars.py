@@ -21,7 +21,6 @@ def result(
         p50_ms=1.0,
         p99_ms=2.0,
         fastest_us=fastest_us,
-        best_p50_ms=1.0,
         rounds_us=rounds_us,
         paces_us=rounds_us,
         computing_us=rounds_us,

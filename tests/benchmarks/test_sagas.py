@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.databases import Database, Postgres, Sqlite
+from benchmarks.databases import Postgres, Sqlite
 from benchmarks.measuring import Result, measure
 from benchmarks.servers import servers
 from benchmarks.systems.leftfold_processes import LeftfoldProcesses
 from benchmarks.systems.leftfold_sagas import LeftfoldSagas
+from benchmarks.systems.raw_commits import RawCommitsPostgres, RawCommitsSqlite
 from benchmarks.systems.subject import System
 from benchmarks.workers import Workers
 from benchmarks.works import SAGA_WORKS, Effort
 
 SHORT = Effort(rounds=2, seconds=0.01, aggregates=0)
-DATABASES = [Sqlite(), pytest.param(Postgres(), marks=pytest.mark.postgres)]
+SYSTEMS = [
+    *(LeftfoldSagas(Sqlite()), RawCommitsSqlite()),
+    *(pytest.param(each, marks=pytest.mark.postgres) for each in (LeftfoldSagas(Postgres()), RawCommitsPostgres())),
+]
 
 
 async def measured(system: System, name: str) -> Result:
@@ -24,9 +28,9 @@ async def measured(system: System, name: str) -> Result:
     return result
 
 
-@pytest.mark.parametrize("database", DATABASES)
-async def test_a_saga_of_three_steps_is_four_commits(database: Database) -> None:
-    result = await measured(LeftfoldSagas(database), "three-step saga")
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+async def test_a_saga_of_three_steps_is_four_commits_and_so_is_what_it_is_compared_with(system: System) -> None:
+    result = await measured(system, "three-step saga")
     assert (result.unit, result.how.endswith("; 4 commits"), result.rows > 10) == ("sagas", True, True)
     assert len(result.paces_us) == result.rounds
 

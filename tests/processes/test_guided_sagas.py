@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -188,25 +187,57 @@ class Changed(Saga, name="Restock", deadline=timedelta(hours=1)):
             await _order(steps, supplier, sku)
 
 
-async def test_a_function_that_asks_no_more_for_what_was_done_is_stuck_and_never_guessed_at() -> None:
-    first, changed = Context("shop"), Context("shop")
+async def _waiting(store: MemoryStore, supplier: Supplier, clock: ManualClock | None = None) -> None:
+    """Tea is ordered, and salt is tried again in a minute."""
+    first = Context("shop")
     first.saga(Restock)
+    async with App(first, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        await app.start(Restock(skus=("tea", "salt")), id="1")
+        await app.settle()
+
+
+async def test_a_function_that_asks_no_more_for_what_was_done_is_stuck_and_never_guessed_at() -> None:
+    changed, store = Context("shop"), MemoryStore()
     changed.saga(Changed)
     supplier = Supplier(silent=frozenset({"salt"}))
-    store, clock = MemoryStore(), ManualClock()
-
-    def tried(view: SagaView) -> bool:
-        return any(one.name == "order salt" and one.due is not None for one in view.steps)
-
-    async with App(first, store=store, provide={Supplier: supplier}) as app:
-        await app.start(Restock(skus=("tea", "salt")), id="1")
-        while not tried(await app.sagas.show(Restock, "1")):
-            await asyncio.sleep(0)
-    async with App(changed, store=store, clock=clock, provide={Supplier: supplier}) as app:
+    await _waiting(store, supplier)
+    async with App(changed, store=store, provide={Supplier: supplier}) as app:
         await app.sagas.abort(Changed, "1", who="Ada", why="it is not needed")
         view = await app.sagas.ended(Changed, "1", timeout=20)
         assert view.status == "stuck"
     assert supplier.cancelled == []
+
+
+class Reordered(Saga, name="Restock", deadline=timedelta(hours=1)):
+    skus: tuple[str, ...]
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        await _order(steps, supplier, "rice")
+        for sku in self.skus:
+            await _order(steps, supplier, sku)
+
+
+async def test_a_function_that_has_a_new_step_before_what_was_done_is_stuck_before_it_does_anything() -> None:
+    changed, clock = Context("shop"), ManualClock()
+    changed.saga(Reordered)
+    store, supplier = MemoryStore(clock=clock), Supplier(silent=frozenset({"salt"}))
+    await _waiting(store, supplier, clock)
+    clock.advance(timedelta(minutes=2))
+    async with App(changed, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        view = await app.sagas.ended(Reordered, "1", timeout=20)
+        assert view.status == "stuck"
+        assert [one.name for one in view.steps] == ["order tea", "order salt"]
+    assert "rice" not in supplier.skus
+
+
+async def test_a_child_that_is_no_saga_here_is_told_by_its_name() -> None:
+    feasting = Context("shop")
+    feasting.saga(Feast)
+    async with App(feasting, store="memory:", provide={Supplier: Supplier()}) as app:
+        await app.start(Feast(dishes=("soup",)), id="1")
+        view = await app.sagas.ended(Feast, "1", timeout=20)
+        assert view.status == "compensated"
+        assert view.reason == "Deliver is no saga of this context; register it: @context.saga above the class"
 
 
 def test_a_saga_has_steps_or_a_function() -> None:

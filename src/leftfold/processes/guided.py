@@ -66,11 +66,12 @@ class GuidedRun(Run):
         self._journal = journal
         move = await self._called()
         journal = self._journal
-        if missing := [one.name for one in journal.steps if not self._definition.knows(one.name)]:
+        if missing := self._unasked():
+            await self._write(self._revise(journal, Finish("stuck")))
             raise UnreadableState(
                 self._item.id,
                 self._item.queue,
-                f"the function of this version does not ask any more for {', '.join(map(repr, missing))}",
+                f"the function of this version does not ask again for what was begun: {', '.join(missing)}",
             )
         if not journal.back and move is not None:
             await self._write(self._revise(journal, move))
@@ -99,8 +100,6 @@ class GuidedRun(Run):
             await function.call(saga, **given)
         except _Leave as leave:
             return leave.move
-        except UnreadableState:
-            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on
             if not self._journal.back:
                 self._journal = turned_back(self._definition, self._journal, str(error) or type(error).__name__)
@@ -133,6 +132,7 @@ class GuidedRun(Run):
         if self._journal.back:
             return self._told(record)
         if record is None:
+            self._check_asked()
             return None
         if record.status == "started" and record.due is None:
             record = doubted(self._definition, record, _GONE)
@@ -157,6 +157,15 @@ class GuidedRun(Run):
         if record.doubt is not None:
             raise _Leave(None)
         return record
+
+    def _unasked(self) -> list[str]:
+        """Steps that were begun, and that the function has not asked for in this call."""
+        return [one.name for one in self._journal.steps if not self._definition.knows(one.name)]
+
+    def _check_asked(self) -> None:
+        """A new step is begun only after all that were begun before: another function than then is not followed."""
+        if self._unasked():
+            raise _Leave(None)
 
     def _check_deadline(self) -> None:
         if self._deadline is not None and self._deadline <= self._moment():
@@ -190,6 +199,8 @@ class GuidedRun(Run):
         record = self._journal.record(name)
         if self._journal.back:
             return self._told(record)
+        if record is None:
+            self._check_asked()
         if record is None or record.status == "started":
             return None
         if record.status == "refused":

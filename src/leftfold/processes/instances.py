@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from leftfold.clock import Clock
-from leftfold.errors import Fenced, KeyTaken, NotEnded, UnknownInstance, UnreadableState
+from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, UnknownInstance, UnreadableState
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
@@ -106,8 +106,16 @@ class SagaInstances:
         return cls in self._by_class
 
     def definition_of(self, cls: type[Saga]) -> SagaDefinition:
-        """Of a class that it `knows`."""
-        return self._by_class[cls]
+        """Of a class.
+
+        Raises:
+            DefinitionError: it does not know it, see `knows`.
+        """
+        if (found := self._by_class.get(cls)) is None:
+            raise DefinitionError(
+                f"{cls.__qualname__} is no saga of this context; register it: @context.saga above the class"
+            )
+        return found
 
     async def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA, *, parent: str | None = None) -> bool:
         """Begin an instance; durable when this returns. False when it has begun before, whatever its fields were.
@@ -116,10 +124,10 @@ class SagaInstances:
             parent: the work item that waits until it has ended.
 
         Raises:
-            KeyError: its class is not registered with this context, see `knows`.
+            DefinitionError: its class is not registered with this context.
             InvalidPayload: a field cannot be stored.
         """
-        definition = self._by_class[type(saga)]
+        definition = self.definition_of(type(saga))
         journal = replace(definition.journal(saga, metadata), parent=parent)
         engine = self._engine()
         hold = engine.hold if engine is not None else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from leftfold.errors import UnreadableState
 from leftfold.handling.injection import Scope
 from leftfold.handling.loading import Loader
-from leftfold.processes.definition import GuidedDefinition
+from leftfold.processes.definition import GuidedDefinition, SagaDefinition
 from leftfold.processes.engine import Moment
 from leftfold.processes.guided import GuidedRun
 from leftfold.processes.instances import SagaInstances
+from leftfold.processes.journal import Journal
 from leftfold.processes.reading import read_journal
 from leftfold.processes.sagas import Means, Run
 from leftfold.processes.sending import Send
@@ -36,16 +37,18 @@ class SagaCarrier:
     async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
         """See `Carrier.carry`; what this code cannot read is stuck, and stays as it is."""
         definition, left = self._definitions[item.queue], None
+        kind = GuidedRun if isinstance(definition, GuidedDefinition) else Run
+        run = kind(self._means, definition, item, hold, moment)
         try:
-            journal = read_journal(definition, item)
-            kind = GuidedRun if isinstance(definition, GuidedDefinition) else Run
-            run = kind(self._means, definition, item, hold, moment)
-            await run.run(journal)
+            await run.run(await self._read(definition, item))
             left = run.left
-        except UnreadableState:
-            await self._means.loader.store.transact(
-                Transaction(writes=[Revise(id=item.id, token=item.token, status="stuck", state=item.state, wake=None)])
-            )
-            raise
         finally:
             self._means.instances.watchers.tell(item.id, left)
+
+    async def _read(self, definition: SagaDefinition, item: WorkItem) -> Journal:
+        try:
+            return read_journal(definition, item)
+        except UnreadableState:
+            stuck = Revise(id=item.id, token=item.token, status="stuck", state=item.state, wake=None)
+            await self._means.loader.store.transact(Transaction(writes=[stuck]))
+            raise

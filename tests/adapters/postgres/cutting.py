@@ -61,12 +61,14 @@ class Wire:
             target.close()
 
     async def _back(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, mute: asyncio.Event) -> None:
-        while data := await source.read(1 << 20):
-            if mute.is_set():
-                self.lost += 1
-                break
-            target.write(data)
-        target.close()
+        try:
+            while data := await source.read(1 << 20):
+                if mute.is_set():
+                    self.lost += 1
+                    break
+                target.write(data)
+        finally:
+            target.close()
 
 
 @asynccontextmanager

@@ -77,7 +77,6 @@ async def test_it_writes_columns_words_and_the_checkpoint_and_writes_them_over(s
         assert (checkpoint.position, checkpoint.event_id) == (3, move.event_id)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a wire that is cut closes nothing
 @pytest.mark.parametrize("lost", [b"commit\x00", b"with p as", b"begin isolation"])
 async def test_one_that_was_not_answered_is_done_once(postgres: PostgresServer, store_url: str, lost: bytes) -> None:
     async with (
