@@ -2,30 +2,22 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
-from leftfold.cli.logs import log_to_stderr
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+from leftfold.cli.logs import logging_to_stderr
+from tests.cli.command import Leftfold
+from tests.cli.savings import APP
 
 
 def test_a_json_line_has_the_ids_that_a_record_was_given_and_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(json=True)
-    try:
-        raise KeyError("lost")
-    except KeyError:
-        ids = {"command_id": "c1", "correlation_id": "r1", "actor": None}
-        logging.getLogger("leftfold").exception("failed: %s", "two\nlines", extra=ids)
-    [text] = [one for one in capsys.readouterr().err.splitlines() if one.startswith("{")]
+    with logging_to_stderr(json=True):
+        try:
+            raise KeyError("lost")
+        except KeyError:
+            ids = {"command_id": "c1", "correlation_id": "r1", "actor": None}
+            logging.getLogger("leftfold").exception("failed: %s", "two\nlines", extra=ids)
+    [text] = capsys.readouterr().err.splitlines()
     line = json.loads(text)
     assert "KeyError: 'lost'" in line.pop("error")
     assert line.pop("time").endswith("Z")
@@ -39,6 +31,13 @@ def test_a_json_line_has_the_ids_that_a_record_was_given_and_the_traceback(capsy
 
 
 def test_text_for_people_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(json=False)
-    logging.getLogger("leftfold").info("red \x1b[31m")
+    with logging_to_stderr(json=False):
+        logging.getLogger("leftfold").info("red \x1b[31m")
     assert capsys.readouterr().err.endswith(" INFO red \\x1b[31m\n")
+
+
+def test_a_worker_leaves_the_logging_of_its_process_as_it_was(leftfold: Leftfold, sqlite: str) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    assert leftfold("work", "--app", APP, "--store", sqlite).code == 1  # there is no store yet
+    assert (root.handlers, root.level) == before

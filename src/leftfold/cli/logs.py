@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,14 +13,15 @@ import msgspec
 
 from leftfold.cli.text import printable
 
-__all__ = ["log_to_stderr"]
+__all__ = ["logging_to_stderr"]
 
 _KNOWN: Final = ("correlation_id", "causation_id", "command_id", "actor")
 _encode = msgspec.json.Encoder().encode
 
 
-def log_to_stderr(*, json: bool) -> None:
-    """Write everything from level INFO on to standard error.
+@contextmanager
+def logging_to_stderr(*, json: bool) -> Generator[None]:
+    """Write everything from level INFO on to standard error, until the block ends.
 
     Args:
         json: one JSON object a line, with `time`, `level`, `logger`, `message`, the ids that a record was given by
@@ -27,8 +30,14 @@ def log_to_stderr(*, json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if json else _Text("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
+    before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
 
 
 class _Text(logging.Formatter):

@@ -18,7 +18,7 @@ from cyclopts.validators import Number
 
 from leftfold.app.composition import App
 from leftfold.cli.errors import UsageError
-from leftfold.cli.logs import log_to_stderr
+from leftfold.cli.logs import logging_to_stderr
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import write_json
 from leftfold.cli.running import named_app, opened_app
@@ -74,16 +74,16 @@ async def work(
         raise UsageError("--health-file and --health-port say the same twice; give one of them")
     app, url = named_app(source), source.url
     followed = _Followed.of(app)
-    log_to_stderr(json=json_logs)
-    stop = _stop_on_signals()
     timing = Timing(lease_s=lease, poll_s=poll)
-    async with opened_app(app, url, workers=timing) as opened, _observed(opened, health, poll):
-        followed.say_ready(json=source.json)
-        try:
-            await _until(opened, stop)
-        except Exception:  # noqa: BLE001 - whatever it is, it is told with all that is known, and what is held is released
-            _log.exception("following ended by an unexpected error")
-            return 1
+    with logging_to_stderr(json=json_logs):
+        stop = _stop_on_signals()
+        async with opened_app(app, url, workers=timing) as opened, _observed(opened, health, poll):
+            followed.say_ready(json=source.json)
+            try:
+                await _until(opened, stop)
+            except Exception:  # noqa: BLE001 - whatever it is, it is told with all that is known, and what is held is released
+                _log.exception("following ended by an unexpected error")
+                return 1
     return 0
 
 
