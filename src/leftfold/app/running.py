@@ -126,7 +126,7 @@ class Running:
             from leftfold.processes.instances import SagaInstances
 
             definitions, clock = self.assembly.sagas.values(), self._conduct.clock
-            self._sagas = SagaInstances(definitions, self.store, clock, lambda: self._engine)
+            self._sagas = SagaInstances(self.name, definitions, self.store, clock, lambda: self._engine)
         return self._sagas
 
     @property

@@ -75,18 +75,21 @@ class SagaInstances:
     """The instances of the sagas of one context.
 
     Args:
-        definitions: of the context's sagas, every version.
+        context: its name.
+        definitions: of its sagas, every version.
         store: of the context.
         engine: gives the one that runs here; None when none does.
     """
 
     def __init__(
         self,
+        context: str,
         definitions: Collection[SagaDefinition],
         store: Store,
         clock: Clock,
         engine: Callable[[], Engine | None] = lambda: None,
     ) -> None:
+        self._context = context
         self._by_queue = {one.queue: one for one in definitions}
         self._by_class = {one.cls: one for one in definitions}
         self._store = store
@@ -180,7 +183,7 @@ class SagaInstances:
             name: of the saga; empty for all.
             after: `NAME/ID` of the last one seen.
         """
-        prefix = f"saga/{self._full(name)}/" if name else "saga/"
+        prefix = f"saga/{self._full(name)}/" if name else f"saga/{self._context}."
         start = f"saga/{after}" if after else ""
         items = await self._store.find_work(queues=prefix, statuses=statuses, after=start, limit=limit)
         return [self._view(item) for item in items]
