@@ -20,8 +20,8 @@ from leftfold.cli.states import part_of
 from leftfold.cli.text import json_text, printable
 from leftfold.errors import NotFound
 from leftfold.handling.loading import Loader
-from leftfold.messages.metadata import Metadata, load_metadata
-from leftfold.store.event_store import EventStore
+from leftfold.messages.metadata import Metadata
+from leftfold.store.event_store import EventStore, metadata_of
 from leftfold.store.events import StoredEvent
 from leftfold.store.names import check_stream, id_of
 from leftfold.store.port import Store
@@ -111,13 +111,7 @@ class _Changes:
 
 
 def _entry(event: StoredEvent, seen: ShownEvent, changed: dict[str, _Change] | UnsetType) -> _Entry:
-    metadata = load_metadata(
-        event.metadata,
-        stream=event.stream,
-        version=event.version,
-        type=event.type,
-        schema_version=event.schema_version,
-    )
+    metadata = metadata_of(event)
     return _Entry(
         version=event.version,
         id=event.id,

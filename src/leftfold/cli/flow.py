@@ -19,7 +19,7 @@ from leftfold.cli.running import named_app, opened_app
 from leftfold.errors import UnreadableEvent
 from leftfold.flow import Flow, Observation, Seen, declared_flow, hints, mermaid_text, seen, svg_text
 from leftfold.messages.event import event_name
-from leftfold.messages.metadata import load_metadata
+from leftfold.store.event_store import metadata_of
 from leftfold.store.events import StoredEvent
 
 __all__ = ["flow"]
@@ -87,13 +87,7 @@ async def _seen(app: App, declared: Flow) -> Seen:
 
 def _record(observation: Observation, running: Running, stored: StoredEvent) -> None:
     try:
-        metadata = load_metadata(
-            stored.metadata,
-            stream=stored.stream,
-            version=stored.version,
-            type=stored.type,
-            schema_version=stored.schema_version,
-        )
+        metadata = metadata_of(stored)
     except UnreadableEvent:  # `leftfold verify` tells which
         return
     observation.record(running.name, _types(running, stored), stored.stream, metadata)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Annotated, Final, Literal, TypeAlias
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 
 from leftfold.app.composition import App
 from leftfold.app.processes import Processes
+from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import console, write_json
@@ -24,7 +24,7 @@ from leftfold.cli.process_views import (
 )
 from leftfold.cli.running import named_app, opened_app
 
-__all__ = ["Decision", "Selection", "processes", "timers"]
+__all__ = ["Selection", "processes", "timers"]
 
 _Status: TypeAlias = Literal["missing", "waiting", "stuck", "ended", "sending", "retrying", "refused", "dead"]
 _FIRST: Final = 100
@@ -39,25 +39,6 @@ class Selection:
         tuple[_Status, ...], Parameter(help="List those of this status, or of another one given.", show_default=False)
     ] = ()
     limit: Annotated[AtLeastOne, Parameter(help="List at most so many.")] = _FIRST
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What a person decides, and who it is."""
-
-    why: Annotated[str | None, Parameter(help="Why, in your words; kept in the journal.")] = None
-    who: Annotated[str | None, Parameter(help="Who decides; the user of the operating system when left out.")] = None
-
-    @property
-    def person(self) -> str:
-        """Who decides; raises `UsageError` when the operating system does not know."""
-        if self.who is not None:
-            return self.who
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError) as error:
-            raise UsageError(f"who decides? Give --who; the operating system does not know: {error}") from error
 
 
 _ALL: Final = Selection()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 
 from leftfold.app.composition import App
 from leftfold.app.sagas import Sagas
+from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import console, write_json
@@ -40,23 +40,11 @@ class Choice:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """What a person decides, and who it is."""
+class Change(Decision):
+    """What a person decides about an instance."""
 
-    why: Annotated[str | None, Parameter(help="Why, in your words; kept with the instance.")] = None
-    who: Annotated[str | None, Parameter(help="Who decides; the user of the operating system when left out.")] = None
     step: Annotated[str | None, Parameter(help="Only this parked step; every parked one when left out.")] = None
     result: Annotated[str | None, Parameter(help="With resolve, what the step returned, as JSON.")] = None
-
-    @property
-    def person(self) -> str:
-        """Who decides; raises `UsageError` when the operating system does not know."""
-        if self.who is not None:
-            return self.who
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError) as error:
-            raise UsageError(f"who decides? Give --who; the operating system does not know: {error}") from error
 
 
 _ALL: Final = Choice()

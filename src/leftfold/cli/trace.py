@@ -17,7 +17,7 @@ from leftfold.cli.shown import time_text
 from leftfold.cli.text import printable
 from leftfold.errors import DefinitionError, UnreadableEvent
 from leftfold.flow import QUEUES, Trace, TraceEntry
-from leftfold.messages.metadata import load_metadata
+from leftfold.store.event_store import metadata_of
 from leftfold.store.port import Store
 
 __all__ = ["trace"]
@@ -67,13 +67,7 @@ async def _events(found: Trace, context: str, store: Store) -> None:
         async for page in pages(store):
             for stored in page.events:
                 try:
-                    metadata = load_metadata(
-                        stored.metadata,
-                        stream=stored.stream,
-                        version=stored.version,
-                        type=stored.type,
-                        schema_version=stored.schema_version,
-                    )
+                    metadata = metadata_of(stored)
                 except UnreadableEvent:  # `leftfold verify` tells which
                     continue
                 found.event(context, stored, metadata)

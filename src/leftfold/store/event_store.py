@@ -17,7 +17,7 @@ from leftfold.store.following import Following, Unknown
 from leftfold.store.port import Store
 from leftfold.store.transaction import Inline, Transaction, Write
 
-__all__ = ["Envelope", "EventStore"]
+__all__ = ["Envelope", "EventStore", "metadata_of"]
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -191,9 +191,7 @@ class EventStore:
         events = self._codec.read(
             stored.data, stream=stream, version=version, type=type_, schema_version=schema_version
         )
-        metadata = load_metadata(
-            stored.metadata, stream=stream, version=version, type=type_, schema_version=schema_version
-        )
+        metadata = metadata_of(stored)
         return tuple(
             RecordedEvent(
                 event=event,
@@ -222,3 +220,18 @@ class EventStore:
             tags=envelope.tags,
             occurred_at=envelope.valid_at,
         )
+
+
+def metadata_of(stored: StoredEvent) -> Metadata:
+    """What is known about a stored event beside its content.
+
+    Raises:
+        DamagedPayload: it cannot be read; see `load_metadata`.
+    """
+    return load_metadata(
+        stored.metadata,
+        stream=stored.stream,
+        version=stored.version,
+        type=stored.type,
+        schema_version=stored.schema_version,
+    )

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from leftfold.adapters.postgres import PostgresLocation, append_within, waking
+from leftfold.adapters.postgres import PostgresLocation, append_within, channel, waking
 from leftfold.errors import StoreClosed
 from leftfold.ids import new_id
 from leftfold.store import Advance, ToStream, Transaction
@@ -74,7 +74,7 @@ async def test_what_is_not_told_is_found_by_looking(store_url: str) -> None:
 async def test_a_commit_of_ones_own_is_told_to_those_who_wait_for_less_without_hearing_of_it(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waking, "_RETRY_S", _LONG_S)
+    monkeypatch.setattr(channel, "_RETRY_S", _LONG_S)
     cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query ilike 'listen %'"
     async with opened(store_url) as store, asyncio.timeout(_LONG_S / 4):
         first, third = (asyncio.ensure_future(store.wake(after, _LONG_S)) for after in (0, 2))

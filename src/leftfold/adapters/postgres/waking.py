@@ -12,19 +12,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
-from leftfold.adapters.postgres.connecting import Connection, Connector, Readers
-from leftfold.errors import StoreError
+from leftfold.adapters.postgres.channel import Channel
+from leftfold.adapters.postgres.connecting import Connector, Readers
 from leftfold.ids import new_id
 
 __all__ = ["Waker"]
 
 _POLL_S = 0.5
 _POOLED_POLL_S = 0.05
-_THROTTLE_S = 0.02
-_LAST_WORD_S = 1.0
-_RETRY_S = 0.5
 
 
 class Waker:
@@ -36,14 +32,9 @@ class Waker:
 
     def __init__(self, connector: Connector, readers: Readers, about: str = "") -> None:
         self._connector = connector
-        self._readers = readers
-        self._channel = f"leftfold_{connector.location.schema}{about}"
         self._me = new_id().hex
+        self._channel = Channel(connector, readers, about, self._words, self._heard)
         self._waiting: dict[str, _Waiting] = {}
-        self._untold = asyncio.Event()
-        self._commits = self._told = 0
-        self._teller: asyncio.Task[None] | None = None
-        self._listener: asyncio.Task[None] | None = None
 
     def grown(self, number: int | None = None, of: str = "") -> None:
         """Say that this process has committed.
@@ -56,10 +47,7 @@ class Waker:
             self._all_look()
         elif (waiting := self._waiting.get(of)) is not None:
             waiting.tell(number)
-        self._commits += 1
-        self._untold.set()
-        if self._teller is None:
-            self._teller = asyncio.get_running_loop().create_task(self._tell())
+        self._channel.tell()
 
     async def wake(self, look: Callable[[], Awaitable[int]], after: int, timeout_s: float, of: str = "") -> int:
         """Wait until the number is above *after* or *timeout_s* seconds have passed; returns the number.
@@ -69,8 +57,7 @@ class Waker:
             of: see `grown`.
         """
         end = asyncio.get_running_loop().time() + timeout_s
-        if self._listener is None and not self._connector.pooled:
-            self._listener = asyncio.get_running_loop().create_task(self._listen())
+        self._channel.listen()
         waiting = self._waiting.setdefault(of, _Waiting())
         waiting.count += 1
         try:
@@ -102,55 +89,19 @@ class Waker:
 
     async def close(self) -> None:
         """Tell of the last commit, then stop telling and listening; whoever waits is woken."""
-        tasks = [task for task in (self._teller, self._listener) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._told < self._commits:
-            with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
-                async with asyncio.timeout(_LAST_WORD_S):
-                    await self._notify()
+        await self._channel.close()
         self._all_look()
 
     def _all_look(self) -> None:
         for waiting in self._waiting.values():
             waiting.tell(None)
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, teller: object) -> None:
+    def _words(self) -> tuple[str, Callable[[], None]]:
+        return self._me, lambda: None
+
+    def _heard(self, teller: str | None) -> None:
         if teller != self._me:
             self._all_look()
-
-    async def _tell(self) -> None:
-        while True:
-            await self._untold.wait()
-            self._untold.clear()
-            await self._notify()
-            await asyncio.sleep(_THROTTLE_S)
-
-    async def _notify(self) -> None:
-        # Without the setting, the commit of a notification would wait for a flush.
-        sql = "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
-        commits = self._commits
-        with suppress(StoreError):  # others poll
-            await self._readers.fetch(sql, self._channel, self._me)
-            self._told = commits
-
-    async def _listen(self) -> None:
-        while True:
-            with suppress(Exception):  # whatever keeps it from listening: waiters poll, and it tries again
-                await self._hear(await self._connector.connect())
-            self._all_look()
-            await asyncio.sleep(_RETRY_S)
-
-    async def _hear(self, connection: Connection) -> None:
-        gone = asyncio.Event()
-        connection.add_termination_listener(lambda _: gone.set())
-        try:
-            await connection.add_listener(self._channel, self._heard)
-            self._all_look()
-            await gone.wait()
-        finally:
-            connection.terminate()
 
 
 class _Waiting:

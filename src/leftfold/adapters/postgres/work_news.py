@@ -18,18 +18,17 @@ from typing import Final
 
 import msgspec
 
-from leftfold.adapters.postgres.connecting import Connection, Connector, Readers
-from leftfold.errors import StoreError
+from leftfold.adapters.postgres.channel import Channel
+from leftfold.adapters.postgres.connecting import Connector, Readers
 from leftfold.ids import new_id
 from leftfold.store.limits import WORK_LOOK_S
 
 __all__ = ["WorkNews"]
 
-_THROTTLE_S: Final = 0.02
-_LAST_WORD_S: Final = 1.0
-_RETRY_S: Final = 0.5
 _LONGEST: Final = 7900
 """Bytes of a notification, which PostgreSQL bounds."""
+
+_decode: Final = msgspec.json.Decoder(tuple[str, list[str] | None]).decode
 
 
 class _Waiter:
@@ -59,21 +58,16 @@ class WorkNews:
     """Wakes those who wait for work. Who is behind a pooler hears no notifications and looks every second."""
 
     def __init__(self, connector: Connector, readers: Readers) -> None:
-        self._connector = connector
-        self._readers = readers
-        self._channel = f"leftfold_{connector.location.schema}_work"
         self._me = new_id().hex
+        self._channel = Channel(connector, readers, "_work", self._words, self._heard)
         self._waiters: set[_Waiter] = set()
         self._untold: set[str] = set()
-        self._news = asyncio.Event()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def due(self, queues: Collection[str]) -> None:
         """Say that this process has committed something that is due in *queues*, or will be in a second."""
         self._all_hear(queues)
         self._untold.update(queues)
-        self._news.set()
-        self._keep("tell", self._tell)
+        self._channel.tell()
 
     async def wait(self, queues: Collection[str], look: Callable[[], Awaitable[float]], timeout_s: float) -> None:
         """Wait until something of *queues* is due or *timeout_s* seconds have passed.
@@ -83,8 +77,7 @@ class WorkNews:
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_s
-        if not self._connector.pooled:
-            self._keep("listen", self._listen)
+        self._channel.listen()
         waiter = _Waiter(queues)
         self._waiters.add(waiter)
         try:
@@ -100,62 +93,24 @@ class WorkNews:
 
     async def close(self) -> None:
         """Tell of the last commit, then stop telling and listening; whoever waits is woken."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        if self._untold:
-            with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
-                async with asyncio.timeout(_LAST_WORD_S):
-                    await self._notify()
+        await self._channel.close()
         self._all_hear(None)
-
-    def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        if name not in self._tasks:
-            self._tasks[name] = asyncio.ensure_future(work())
 
     def _all_hear(self, queues: Collection[str] | None) -> None:
         for waiter in self._waiters:
             waiter.tell(queues)
 
-    async def _tell(self) -> None:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            await self._notify()
-            await asyncio.sleep(_THROTTLE_S)
-
-    async def _notify(self) -> None:
-        # Without the setting, the commit of a notification would wait for a flush.
-        sql = "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
-        told = frozenset(self._untold)
-        text = msgspec.json.encode((self._me, sorted(told)))
+    def _words(self) -> tuple[str, Callable[[], None]]:
+        queues, self._untold = self._untold, set()  # what is due while this is on its way is told once more
+        text = msgspec.json.encode((self._me, sorted(queues)))
         if len(text) > _LONGEST:
             text = msgspec.json.encode((self._me, None))
-        with suppress(StoreError):  # others look
-            await self._readers.fetch(sql, self._channel, text.decode())
-            self._untold -= told
+        return text.decode(), lambda: self._untold.update(queues)
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _heard(self, words: str | None) -> None:
         try:
-            teller, queues = msgspec.json.decode(f"{payload}", type=tuple[str, list[str] | None])
+            teller, queues = _decode(words) if words is not None else ("", None)
         except msgspec.DecodeError:  # somebody else's words: look
             teller, queues = "", None
         if teller != self._me:
             self._all_hear(queues)
-
-    async def _listen(self) -> None:
-        while True:
-            with suppress(Exception):  # whatever keeps it from listening: waiters look, and it tries again
-                await self._hear(await self._connector.connect())
-            self._all_hear(None)
-            await asyncio.sleep(_RETRY_S)
-
-    async def _hear(self, connection: Connection) -> None:
-        gone = asyncio.Event()
-        connection.add_termination_listener(lambda _: gone.set())
-        try:
-            await connection.add_listener(self._channel, self._heard)
-            self._all_hear(None)
-            await gone.wait()
-        finally:
-            connection.terminate()
