@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import signature_of
@@ -14,8 +15,7 @@ from leftfold.subscriptions.policy import Policy
 __all__ = ["Reaction", "reaction_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
+class Reaction(Struct, frozen=True):
     """A side effect of events.
 
     Args:

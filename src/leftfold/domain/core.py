@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from leftfold.messages.event import event_flaw
 from leftfold.messages.message import name_flaw
@@ -17,8 +18,7 @@ Apply: TypeAlias = Callable[[_S, object], object]
 """Changes a state in place by one event; what it returns is not looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Core(Generic[_S]):
+class Core(Struct, Generic[_S], frozen=True):
     """What a repository and the test kit need to know of an aggregate or a decider.
 
     Args:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import FrameType, FunctionType
 from typing import Any, Final, ForwardRef, NamedTuple, TypeVar, cast, get_args, get_origin
+
+from msgspec import Struct
 
 from leftfold.domain.core import Apply, Core, category_flaw, snapshot_flaws, vocabulary_flaws
 from leftfold.errors import DefinitionError
@@ -22,8 +23,7 @@ _COPIED: Final = (list, dict, set)
 _APPLIES: Final = "__leftfold_applies__"
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """What a class statement said.
 
     Args:

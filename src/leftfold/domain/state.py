@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -28,8 +27,7 @@ _STATE: Final = "state"
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class StateCodec(Generic[_S]):
+class StateCodec(Struct, Generic[_S], frozen=True):
     """Writes and reads the states of one aggregate class or decider, exactly, or not at all.
 
     Args:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
 
+from msgspec import Struct
 from msgspec.structs import fields
 
 from leftfold.domain.aggregate import Aggregate
@@ -39,8 +39,7 @@ C = TypeVar("C", bound=Command[object])
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A command that one aggregate, or one state of a decider, decides; pure, and run again after a conflict.
 
     Args:
@@ -60,8 +59,7 @@ class Decision:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommandHandler:
+class CommandHandler(Struct, frozen=True):
     """A coroutine function that carries out a command.
 
     Args:
@@ -79,8 +77,7 @@ class CommandHandler:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class QueryHandler:
+class QueryHandler(Struct, frozen=True):
     """A coroutine function that answers a query.
 
     Args:

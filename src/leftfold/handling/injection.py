@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Concatenate, Never, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
+
+from msgspec import Struct
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.errors import InvalidAppend
@@ -25,8 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Handling:
+class Handling(Struct, frozen=True):
     """One run of a handler.
 
     Args:

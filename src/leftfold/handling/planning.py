@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from msgspec import Struct
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.core import Core
@@ -22,8 +23,7 @@ Subject: TypeAlias = type[Aggregate[Any]] | Decider[Any, Any, Any]
 """What has states: an aggregate class or a decider."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[S]):
+class Plan(Struct, Generic[S], frozen=True):
     """How the states of one aggregate class or decider are folded and kept.
 
     Args:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from msgspec import Struct
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
@@ -31,8 +32,7 @@ Run: TypeAlias = Callable[[Any, Handling], Awaitable[object]]
 """Runs a handler once."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRoute:
+class CommandRoute(Struct, frozen=True):
     """What carries out one class of commands.
 
     Args:
@@ -48,8 +48,7 @@ class CommandRoute:
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class QueryRoute:
+class QueryRoute(Struct, frozen=True):
     """What answers one class of queries.
 
     Args:

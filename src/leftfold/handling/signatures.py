@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Never, NoReturn, Union, get_args, get_origin
+
+from msgspec import Struct
 
 from leftfold.messages.annotations import annotation_flaw, resolved
 
@@ -16,8 +17,7 @@ _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONL
 _MISSING = inspect.Parameter.empty
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """The parameters of a function and what it returns, every annotation resolved.
 
     Args:

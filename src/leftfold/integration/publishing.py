@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import FrameType, UnionType
 from typing import Any, Union, cast, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
@@ -21,8 +21,7 @@ from leftfold.subscriptions.subscription import Reader
 __all__ = ["Publication", "PublishedEvents", "publication_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(Struct, frozen=True):
     """What becomes of some domain events.
 
     Args:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.registry import Registry
@@ -21,8 +21,7 @@ _Schema: TypeAlias = Mapping[str, Any]
 _WORDS = frozenset({"title", "description", "examples", "$comment", "discriminator"})
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One way in which a registry departs from its lock.
 
     Args:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 
@@ -21,8 +21,7 @@ _MARK: Final = "__leftfold_message__"
 _M = TypeVar("_M", bound=type)
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """How a message class is stored.
 
     Args:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import EllipsisType, FrameType, NoneType, UnionType
 from typing import Any, ForwardRef, TypeAlias, Union, cast, get_args, get_origin
+
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError, UpcastFailed
 from leftfold.messages.annotations import Function, annotation_flaw, parameter_types, resolved, waiting_flaw
@@ -51,8 +52,7 @@ class UpcastFault(Exception):
         return UpcastFailed(stream, version, type, schema_version, self.function, self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tuple:
+class _Tuple(Struct, frozen=True):
     """A tuple in a return annotation: the classes that may stand at each place, or, repeated, at any of them."""
 
     places: tuple[tuple[type, ...], ...]
@@ -65,8 +65,7 @@ class _Tuple:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Returns:
+class Returns(Struct, frozen=True):
     """What a return annotation allows to come out.
 
     Args:
@@ -93,8 +92,7 @@ class Returns:
         return events if any(form.fits(events) for form in self.tuples) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Upcaster:
+class Upcaster(Struct, frozen=True):
     """An upcast, and what its annotations say of it.
 
     Args:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import FrameType, UnionType
 from typing import Any, Final, Generic, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
+
+from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
@@ -36,8 +37,7 @@ MAX_SHARDS: Final = 64
 """Parts of one projection."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectionOptions:
+class ProjectionOptions(Struct, frozen=True):
     """What the author of a projection may choose; see `Context.projection`."""
 
     key: Keys
@@ -49,8 +49,7 @@ class ProjectionOptions:
     policy: Policy
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Projection(Generic[Row]):
+class Projection(Struct, Generic[Row], frozen=True, eq=False):
     """A read model's definition.
 
     Args:

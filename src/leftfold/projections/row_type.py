@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import UnionType
 from typing import Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.ordering import ordered
@@ -37,8 +36,7 @@ _TYPES: Final[dict[type, ColumnType]] = {
 _encode: Final = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class RowCodec(Generic[Row]):
+class RowCodec(Struct, Generic[Row], frozen=True):
     """Writes and reads rows of one type.
 
     Args:

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
+
+from msgspec import Struct
 
 from leftfold.adapters.postgres.calls import AppendCall, Arguments, Verdicts, verdict_of
 from leftfold.adapters.postgres.connecting import Connector
@@ -39,8 +40,7 @@ _LONGEST_WAIT_S = 0.5
 _GRACE_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     members: Sequence[Pending]
     arguments: Arguments
 
