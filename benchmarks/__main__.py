@@ -21,6 +21,7 @@ from benchmarks.systems.leftfold import Leftfold, cached_leftfold
 from benchmarks.systems.leftfold_commands import LeftfoldCommands
 from benchmarks.systems.leftfold_follow import LeftfoldFollow
 from benchmarks.systems.leftfold_processes import LeftfoldProcesses
+from benchmarks.systems.leftfold_resume import LeftfoldResume
 from benchmarks.systems.leftfold_sagas import LeftfoldSagas
 from benchmarks.systems.leftfold_time import LeftfoldTime
 from benchmarks.systems.raw_commits import RawCommitsPostgres, RawCommitsSqlite
@@ -45,6 +46,7 @@ SYSTEMS: tuple[System, ...] = (
     *(LeftfoldSagas(Sqlite()), LeftfoldSagas(Postgres()), DbosSagas(Sqlite()), DbosSagas(Postgres())),
     *(RawCommitsSqlite(), RawCommitsPostgres()),
     *(LeftfoldProcesses(Sqlite()), LeftfoldProcesses(Postgres())),
+    *(LeftfoldResume(Sqlite()), LeftfoldResume(Postgres())),
 )
 PEERS = {"dbos", "eventsourcing", "umadb"}
 QUICK = Effort(rounds=3, seconds=0.06, aggregates=50)

@@ -39,11 +39,12 @@ class Task(Enum):
     SAGA = "carry out a saga of three external steps"
     TRANSITIONS = "hand events in to the instances of a process"
     TIMER = "fire a timer of a process"
+    RESUME = "carry on a saga whose process was killed"
 
     @property
     def prepared(self) -> bool:
         """Whether there has to be something to read."""
-        return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.TRANSITIONS, Task.TIMER)
+        return self not in (Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.TRANSITIONS, Task.TIMER, Task.RESUME)
 
 
 _COMMANDS = (Task.COMMAND, Task.COMMAND_CACHED, Task.SEND, Task.SEND_ONCE)
@@ -54,7 +55,7 @@ _UNITS = {
     **dict.fromkeys(_COMMANDS, "commands"),
     Task.EACH: "accounts",
     Task.VISIBLE: "commands",
-    Task.SAGA: "sagas",
+    **dict.fromkeys((Task.SAGA, Task.RESUME), "sagas"),
     Task.TRANSITIONS: "transitions",
     Task.TIMER: "timers",
     **dict.fromkeys((Task.ANSWER, Task.CACHED_READ), "answers"),
@@ -165,5 +166,6 @@ SAGA_WORKS: tuple[tuple[Work, ...], ...] = (
     ),
     (Work("transitions of a process", Task.TRANSITIONS),),
     (Work("timers of a process", Task.TIMER, callers=32),),
+    (Work("saga resumed after kill -9", Task.RESUME),),
 )
 """Sagas a database at a time, for a process has one DBOS at most."""

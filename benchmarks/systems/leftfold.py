@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle
@@ -11,11 +11,10 @@ from itertools import cycle
 from benchmarks.databases import Database
 from benchmarks.durability import Settings
 from benchmarks.payloads import CATEGORY, CURRENCY, NOTE, TYPE, make_payload, reference
-from benchmarks.servers import Servers
+from benchmarks.systems.on_database import OnDatabase
 from benchmarks.systems.subject import Awaited, Blocking, Plan, Subject
 from benchmarks.works import Task
 from leftfold import Aggregate, App, Event, Repository, Snapshots, SyncApp, applies
-from leftfold.app.opening import open_schema
 from leftfold.ids import new_id
 from leftfold.store.events import NewEvent, ToStream
 from leftfold.store.port import Store
@@ -53,36 +52,16 @@ class Account(Aggregate[Deposited], category=CATEGORY):
         self.balance += event.amount
 
 
-@dataclass(frozen=True, slots=True)
-class Leftfold:
+@dataclass(frozen=True)
+class Leftfold(OnDatabase):
     """Leftfold on one database."""
 
-    database: Database
     tasks: frozenset[Task] = _TASKS
     snapshots: Snapshots = _NO_SNAPSHOTS
 
-    @property
-    def name(self) -> str:
-        """Its name in the report."""
-        return f"leftfold {self.database.name}"
-
     @asynccontextmanager
-    async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
-        """See `System.store`."""
-        url = self.database.place(servers, slow_flush=slow_flush)
-        await open_schema(url).migrate()
-        yield url
-
-    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+    async def open(self, url: str) -> AsyncGenerator[Subject]:
         """See `System.open`."""
-        return self._open(url)
-
-    async def rows(self, url: str) -> int:
-        """See `System.rows`."""
-        return await self.database.count(url, "events")
-
-    @asynccontextmanager
-    async def _open(self, url: str) -> AsyncGenerator[_Subject]:
         async with App(Account, store=url, snapshots=self.snapshots) as app:
             with ExitStack() as stack:
                 yield _Subject(self.database, url, app, stack)

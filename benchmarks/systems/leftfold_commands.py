@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 
 from benchmarks.databases import Database
 from benchmarks.durability import Settings
-from benchmarks.servers import Servers
 from benchmarks.systems.leftfold import Account
 from benchmarks.systems.leftfold_follow import Deposit, fill
+from benchmarks.systems.on_database import OnDatabase
 from benchmarks.systems.subject import Awaited, Plan, Subject
 from benchmarks.works import Task
 from leftfold import App, Context
-from leftfold.app.opening import open_schema
 from leftfold.ids import new_id
 
 __all__ = ["LeftfoldCommands"]
 
 
-@dataclass(frozen=True, slots=True)
-class LeftfoldCommands:
+@dataclass(frozen=True)
+class LeftfoldCommands(OnDatabase):
     """Leftfold on one database, in a context without read models."""
 
-    database: Database
     tasks: frozenset[Task] = frozenset({Task.SEND, Task.SEND_ONCE})
 
-    @property
-    def name(self) -> str:
-        """Its name in the report."""
-        return f"leftfold {self.database.name}"
-
     @asynccontextmanager
-    async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
-        """See `System.store`."""
-        url = self.database.place(servers, slow_flush=slow_flush)
-        await open_schema(url).migrate()
-        yield url
-
-    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+    async def open(self, url: str) -> AsyncGenerator[Subject]:
         """See `System.open`."""
-        return self._open(url)
-
-    async def rows(self, url: str) -> int:
-        """See `System.rows`."""
-        return await self.database.count(url, "events")
-
-    @asynccontextmanager
-    async def _open(self, url: str) -> AsyncGenerator[_Subject]:
         bank = Context("bank")
         bank.decides(Account, id="account")(_deposit)
         async with App(bank, store=url) as app:

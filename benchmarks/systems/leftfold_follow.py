@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -16,12 +16,11 @@ from benchmarks.databases import Database
 from benchmarks.durability import Settings
 from benchmarks.pasts import check
 from benchmarks.payloads import CATEGORY, CURRENCY, NOTE, reference
-from benchmarks.servers import Servers
 from benchmarks.systems.leftfold import Account, Deposited
+from benchmarks.systems.on_database import OnDatabase
 from benchmarks.systems.subject import Awaited, Plan, Subject, Waited
 from benchmarks.works import Task
 from leftfold import App, Command, Context, Query, ReadModel, RecordedEvent
-from leftfold.app.opening import open_schema
 from leftfold.ids import new_id
 
 __all__ = ["LeftfoldFollow", "fill"]
@@ -56,37 +55,17 @@ class Deposit(Command):
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class LeftfoldFollow:
+@dataclass(frozen=True)
+class LeftfoldFollow(OnDatabase):
     """Leftfold on one database."""
 
-    database: Database
     tasks: frozenset[Task] = frozenset(
         {Task.FOLLOW_STREAMS, Task.FOLLOW_EVENTS, Task.VISIBLE, Task.ANSWER, Task.CACHED_READ}
     )
 
-    @property
-    def name(self) -> str:
-        """Its name in the report."""
-        return f"leftfold {self.database.name}"
-
     @asynccontextmanager
-    async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
-        """See `System.store`."""
-        url = self.database.place(servers, slow_flush=slow_flush)
-        await open_schema(url).migrate()
-        yield url
-
-    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+    async def open(self, url: str) -> AsyncGenerator[Subject]:
         """See `System.open`."""
-        return self._open(url)
-
-    async def rows(self, url: str) -> int:
-        """See `System.rows`."""
-        return await self.database.count(url, "events")
-
-    @asynccontextmanager
-    async def _open(self, url: str) -> AsyncGenerator[_Subject]:
         async with App(Account, store=url) as app, AsyncExitStack() as stack:
             yield _Subject(self.database, url, app, stack)
 

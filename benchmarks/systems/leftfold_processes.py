@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -15,11 +15,10 @@ from msgspec import Struct
 from benchmarks.databases import Database
 from benchmarks.durability import Settings
 from benchmarks.pasts import check
-from benchmarks.servers import Servers
+from benchmarks.systems.on_database import OnDatabase
 from benchmarks.systems.subject import Awaited, Plan, Subject, Waited
 from benchmarks.works import Task
 from leftfold import Aggregate, App, Context, Event, applies
-from leftfold.app.opening import open_schema
 from leftfold.processes import Next, TimerDue
 
 __all__ = ["LeftfoldProcesses"]
@@ -50,35 +49,15 @@ class Walk(Struct, frozen=True):
     steps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LeftfoldProcesses:
+@dataclass(frozen=True)
+class LeftfoldProcesses(OnDatabase):
     """Leftfold on one database."""
 
-    database: Database
     tasks: frozenset[Task] = frozenset({Task.TRANSITIONS, Task.TIMER})
 
-    @property
-    def name(self) -> str:
-        """Its name in the report."""
-        return f"leftfold {self.database.name}"
-
     @asynccontextmanager
-    async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
-        """See `System.store`."""
-        url = self.database.place(servers, slow_flush=slow_flush)
-        await open_schema(url).migrate()
-        yield url
-
-    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+    async def open(self, url: str) -> AsyncGenerator[Subject]:
         """See `System.open`."""
-        return self._open(url)
-
-    async def rows(self, url: str) -> int:
-        """See `System.rows`."""
-        return await self.database.count(url, "events")
-
-    @asynccontextmanager
-    async def _open(self, url: str) -> AsyncGenerator[_Subject]:
         fired: dict[str, asyncio.Future[datetime]] = {}
         async with App(_walking(fired), store=url) as app:
             yield _Subject(self.database, url, app, fired)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import ClassVar, Final
 
 from benchmarks.databases import Database
 from benchmarks.durability import Settings
-from benchmarks.servers import Servers
+from benchmarks.systems.on_database import OnDatabase
 from benchmarks.systems.subject import Awaited, Plan, Subject
 from benchmarks.works import Task
 from leftfold import App, Attempt, Context, Saga, step
-from leftfold.app.opening import open_schema
 
 __all__ = ["LeftfoldSagas"]
 
@@ -40,35 +39,16 @@ class Trip(Saga):
         return attempt.key
 
 
-@dataclass(frozen=True, slots=True)
-class LeftfoldSagas:
+@dataclass(frozen=True)
+class LeftfoldSagas(OnDatabase):
     """Leftfold on one database."""
 
-    database: Database
     tasks: frozenset[Task] = frozenset({Task.SAGA})
-
-    @property
-    def name(self) -> str:
-        """Its name in the report."""
-        return f"leftfold {self.database.name}"
+    counted: ClassVar[str] = "work"
 
     @asynccontextmanager
-    async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
-        """See `System.store`."""
-        url = self.database.place(servers, slow_flush=slow_flush)
-        await open_schema(url).migrate()
-        yield url
-
-    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+    async def open(self, url: str) -> AsyncGenerator[Subject]:
         """See `System.open`."""
-        return self._open(url)
-
-    async def rows(self, url: str) -> int:
-        """See `System.rows`."""
-        return await self.database.count(url, "work")
-
-    @asynccontextmanager
-    async def _open(self, url: str) -> AsyncGenerator[_Subject]:
         travel = Context("travel")
         travel.saga(Trip)
         async with App(travel, store=url) as app:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -13,7 +13,6 @@ from benchmarks.databases import Database
 from benchmarks.durability import Settings
 from benchmarks.pasts import PASTS, Past, check
 from benchmarks.payloads import CATEGORY, CURRENCY, NOTE, reference
-from benchmarks.servers import Servers
 from benchmarks.systems.leftfold import Account, Deposited
 from benchmarks.systems.leftfold_ledger import UPCASTS, Ledger, make_new, make_old
 from benchmarks.systems.leftfold_past import (
@@ -25,10 +24,10 @@ from benchmarks.systems.leftfold_past import (
     one_stream,
     take_over,
 )
+from benchmarks.systems.on_database import OnDatabase
 from benchmarks.systems.subject import Awaited, Plan, Subject
 from benchmarks.works import TIME_WORKS, Task
 from leftfold import App, Repository, Snapshots
-from leftfold.app.opening import open_schema
 
 __all__ = ["LeftfoldTime"]
 
@@ -44,35 +43,15 @@ class KeptAccount(Account, category=CATEGORY, snapshot_every=100):
     """An account with snapshots."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftfoldTime:
+@dataclass(frozen=True)
+class LeftfoldTime(OnDatabase):
     """Leftfold on one database."""
 
-    database: Database
     tasks: frozenset[Task] = frozenset(work.task for group in TIME_WORKS for work in group)
 
-    @property
-    def name(self) -> str:
-        """Its name in the report."""
-        return f"leftfold {self.database.name}"
-
     @asynccontextmanager
-    async def store(self, servers: Servers, *, slow_flush: bool) -> AsyncGenerator[str]:
-        """See `System.store`."""
-        url = self.database.place(servers, slow_flush=slow_flush)
-        await open_schema(url).migrate()
-        yield url
-
-    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
+    async def open(self, url: str) -> AsyncGenerator[Subject]:
         """See `System.open`."""
-        return self._open(url)
-
-    async def rows(self, url: str) -> int:
-        """See `System.rows`."""
-        return await self.database.count(url, "events")
-
-    @asynccontextmanager
-    async def _open(self, url: str) -> AsyncGenerator[_Subject]:
         async with App(Account, KeptAccount, Ledger, store=url, upcasts=UPCASTS, snapshots=_AT_ONCE) as app:
             yield _Subject(self.database, url, app)
 

@@ -8,6 +8,7 @@ from benchmarks.databases import Postgres, Sqlite
 from benchmarks.measuring import Result, measure
 from benchmarks.servers import servers
 from benchmarks.systems.leftfold_processes import LeftfoldProcesses
+from benchmarks.systems.leftfold_resume import LeftfoldResume
 from benchmarks.systems.leftfold_sagas import LeftfoldSagas
 from benchmarks.systems.raw_commits import RawCommitsPostgres, RawCommitsSqlite
 from benchmarks.systems.subject import System
@@ -44,3 +45,12 @@ async def test_timers_are_timed_from_when_they_are_due() -> None:
     result = await measured(LeftfoldProcesses(Sqlite()), "timers of a process")
     assert (result.unit, result.rows >= 3 * 32) == ("timers", True)
     assert result.p50_ms >= 0.0
+
+
+@pytest.mark.parametrize(
+    "system", [LeftfoldResume(Sqlite()), pytest.param(LeftfoldResume(Postgres()), marks=pytest.mark.postgres)], ids=str
+)
+async def test_a_saga_is_resumed_within_a_lease_and_a_look(system: LeftfoldResume) -> None:
+    result = await measured(system, "saga resumed after kill -9")
+    assert (result.unit, result.rows) == ("sagas", 3)
+    assert 0.0 < result.p50_ms < 3_000.0

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 
 import pytest
@@ -53,14 +53,10 @@ class Dropping:
 
 
 class Losing(LeftfoldTime):
-    def open(self, url: str) -> AbstractAsyncContextManager[Subject]:
-        return losing(LeftfoldTime.open(self, url), url)
-
-
-@asynccontextmanager
-async def losing(opened: AbstractAsyncContextManager[Subject], url: str) -> AsyncGenerator[Subject]:
-    async with opened as subject:
-        yield Dropping(subject, url)
+    @asynccontextmanager
+    async def open(self, url: str) -> AsyncGenerator[Subject]:
+        async with LeftfoldTime.open(self, url) as subject:
+            yield Dropping(subject, url)
 
 
 async def measured(system: System, *tasks: Task) -> dict[str, Result]:
