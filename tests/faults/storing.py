@@ -196,11 +196,11 @@ FAULTS: Final[dict[str, Fault]] = {
         "killed_at_any_call and postgres",
         children=True,
     ),
-    "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.Conflict", "repeating_an_append"),
+    "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.deciding.Conflict", "repeating_an_append"),
     "idempotency off, postgres": Fault(
         in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then")),
         (_POSTGRES_LAWS,),
-        "errors.Conflict",
+        "errors.deciding.Conflict",
         "repeating_an_append",
     ),
 }
