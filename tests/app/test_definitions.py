@@ -128,3 +128,10 @@ def test_contexts_never_share_a_store_by_accident() -> None:
 def test_what_no_context_of_the_app_publishes_cannot_be_followed() -> None:
     with pytest.raises(DefinitionError, match="no context of this App publishes Sold"):
         App(books, store="memory:")
+
+
+def test_a_reaction_registered_without_brackets_is_told_at_once() -> None:
+    async def note(_event: Sent) -> None: ...
+
+    with pytest.raises(DefinitionError, match=r"note.*write @context\.on\(\) with its brackets"):
+        Context("post").on(note)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

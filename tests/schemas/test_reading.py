@@ -1,0 +1,165 @@
+"""What is a schema, and what is said of a document that is none or that is not all understood."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from leftfold.errors import DefinitionError
+from leftfold.schemas import (
+    Breaking,
+    Compatible,
+    Document,
+    InvalidSchema,
+    Rule,
+    Unknown,
+    compare,
+    problems,
+    read_schema,
+)
+from tests.schemas.making import Raw
+
+S: Raw = {"type": "string"}
+
+
+def deep(levels: int) -> Raw:
+    made: Raw = {}
+    for _ in range(levels):
+        made = {"items": made}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        (5, ""),
+        ([], ""),
+        (None, ""),
+        ({"type": 5}, "/type"),
+        ({"type": "text"}, "/type"),
+        ({"type": ["string", "text"]}, "/type"),
+        ({"type": None}, "/type"),
+        ({"enum": "a"}, "/enum"),
+        ({"enum": [{1, 2}]}, ""),
+        ({"const": float("nan")}, ""),
+        ({"required": "a"}, "/required"),
+        ({"required": [1]}, "/required"),
+        ({"properties": []}, "/properties"),
+        ({"properties": {"a/b": {"type": 5}}}, "/properties/a~1b/type"),
+        ({"properties": {"a": 5}}, "/properties/a"),
+        ({"additionalProperties": "no"}, "/additionalProperties"),
+        ({"items": [S]}, "/items"),
+        ({"prefixItems": S}, "/prefixItems"),
+        ({"prefixItems": [S, 1]}, "/prefixItems/1"),
+        ({"minimum": "1"}, "/minimum"),
+        ({"minimum": True}, "/minimum"),
+        ({"maximum": float("inf")}, "/maximum"),
+        ({"maximum": Decimal("1e9999")}, "/maximum"),
+        ({"multipleOf": 0}, "/multipleOf"),
+        ({"multipleOf": -1}, "/multipleOf"),
+        ({"minLength": -1}, "/minLength"),
+        ({"maxLength": 1.5}, "/maxLength"),
+        ({"pattern": 1}, "/pattern"),
+        ({"format": None}, "/format"),
+        ({"uniqueItems": 1}, "/uniqueItems"),
+        ({"anyOf": S}, "/anyOf"),
+        ({"allOf": [1]}, "/allOf/0"),
+        ({"not": 1}, "/not"),
+        ({"if": 1}, "/if"),
+        ({"dependentRequired": {"a": "b"}}, "/dependentRequired"),
+        ({"dependentSchemas": {"a": 1}}, "/dependentSchemas/a"),
+        ({"$ref": 1}, "/$ref"),
+        ({"$ref": "#/$defs/A"}, "/$ref"),
+        ({"items": {"$ref": "#/$defs/A/0"}, "$defs": {"A": S}}, "/items/$ref"),
+        ({"$ref": "#/$defs/A", "$defs": {"A": {"type": 5}}}, "/$defs/A/type"),
+        ({"$ref": "#"}, ""),
+        ({"$ref": "#/$defs/A", "$defs": {"A": {"anyOf": [S, {"$ref": "#/$defs/A"}]}}}, "/$defs/A"),
+        (deep(5_000), ""),
+    ],
+)
+def test_a_malformed_schema_is_an_error_that_names_where(document: Document, path: str) -> None:
+    with pytest.raises(InvalidSchema) as caught:
+        read_schema(document)
+    assert caught.value.path == path
+    assert repr("#" + path) in str(caught.value)
+    assert isinstance(caught.value, DefinitionError)
+
+
+def verdict(writer: Document, reader: Document) -> object:
+    return compare(read_schema(writer), read_schema(reader))
+
+
+@pytest.mark.parametrize(
+    ("schema", "keyword", "path"),
+    [
+        ({"x-unit": "EUR"}, "x-unit", "#"),
+        ({"properties": {"a": {"divisibleBy": 2}}}, "divisibleBy", "#/properties/a"),
+        ({"$ref": "https://example.org/a.json"}, "$ref", "#"),
+        ({"$ref": "#anchor"}, "$ref", "#"),
+        ({"items": {"$ref": "#/$defs/A"}, "$defs": {"A": {"odd": 1}}}, "odd", "#/$defs/A"),
+        ({"$schema": "http://json-schema.org/draft-04/schema#"}, "$schema", "#"),
+        ({"items": {"$id": "https://example.org/a"}}, "$id", "#/items"),
+        ({"$dynamicRef": "#a"}, "$dynamicRef", "#"),
+        ({"unevaluatedItems": False}, "unevaluatedItems", "#"),
+        ({"unevaluatedProperties": {"type": "string"}}, "unevaluatedProperties", "#"),
+    ],
+)
+def test_a_keyword_that_is_not_known_is_unknown_on_either_side(schema: Raw, keyword: str, path: str) -> None:
+    for writer, reader in ((schema, schema), (schema, True), (False, schema)):
+        assert verdict(writer, reader) == Unknown(keyword=keyword, path=path)
+
+
+def test_a_break_elsewhere_is_told_beside_a_keyword_that_is_not_known() -> None:
+    writer: Raw = {"type": "object", "properties": {"a": S, "b": {"odd": 1}}, "required": ["a"]}
+    found = problems(read_schema(writer), read_schema({"properties": {"a": {"type": "null"}}}))
+    assert [type(each) for each in found] == [Unknown, Breaking]
+    assert isinstance(verdict(writer, {"properties": {"a": {"type": "null"}}}), Breaking)
+
+
+def test_definitions_that_nothing_names_are_not_looked_at() -> None:
+    assert verdict({"$defs": {"A": {"odd": 1}}, **S}, S) == Compatible()
+
+
+@pytest.mark.parametrize("ref", ["#/$defs/a b", "#/$defs/a%20b", "#/properties/x/anyOf/1", "#/$defs/c~1d"])
+def test_a_local_reference_is_followed_wherever_it_leads(ref: str) -> None:
+    number = {"type": "integer"}
+    defs: Raw = {"a b": number, "c/d": number}
+    schema: Raw = {"properties": {"x": {"anyOf": [S, number]}, "y": {"$ref": ref}}, "$defs": defs}
+    assert (
+        verdict({"type": "object", "properties": {"y": {"type": "integer"}}, "additionalProperties": False}, schema)
+        == Compatible()
+    )
+    assert isinstance(verdict({"type": "object", "properties": {"y": S}}, schema), Breaking)
+
+
+@pytest.mark.parametrize(
+    ("writer", "reader", "answer"),
+    [
+        (True, True, Compatible),
+        (False, True, Compatible),
+        (False, False, Compatible),
+        (True, False, Breaking),
+        (True, {}, Compatible),
+        ({}, S, Breaking),
+        ({"type": "string", "minLength": 2, "maxLength": 1}, False, Compatible),
+        ({"enum": []}, False, Compatible),
+    ],
+)
+def test_truth_values_and_schemas_of_nothing(writer: Document, reader: Document, answer: type) -> None:
+    assert isinstance(verdict(writer, reader), answer)
+
+
+def test_numbers_are_taken_as_their_text_says_them() -> None:
+    def step(size: object, value: object) -> object:
+        return verdict({"const": value}, {"multipleOf": size})
+
+    assert step(0.1, 0.3) == Compatible()
+    assert step(Decimal("0.1"), Decimal("0.30000000000000000001")) != Compatible()
+    assert verdict({"const": 1}, {"const": 1.0}) == Compatible()
+    assert verdict({"const": 2**53 + 1}, {"maximum": 2**53}) != Compatible()
+    assert verdict({"const": True}, {"const": 1}) != Compatible()
+    found = verdict({"type": "number", "exclusiveMinimum": 0, "maximum": Decimal("1e-40")}, {"maximum": 0})
+    assert isinstance(found, Breaking)
+    assert found.rule is Rule.MAXIMUM_LOWERED
+    assert 0 < Decimal(str(found.witness)) <= Decimal("1e-40")
