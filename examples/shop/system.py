@@ -10,6 +10,7 @@ from typing import Self
 
 from examples.shop import inventory, orders, payment, shipping
 from examples.shop.carrier import Carrier, SandboxCarrier
+from examples.shop.context_map import MAP
 from examples.shop.gateway import Gateway, SandboxGateway
 from leftfold import App, Clock
 from leftfold.store import Store
@@ -28,12 +29,13 @@ def shop(
     workers: bool | Timing = True,
     clock: Clock | None = None,
 ) -> App:
-    """The contexts, and what is outside.
+    """The contexts, how they relate, and what is outside.
 
     Args:
         store: see `App`; so are *workers* and *clock*.
     """
-    return App(*CONTEXTS, store=store, provide={Gateway: gateway, Carrier: carrier}, workers=workers, clock=clock)
+    outside = {Gateway: gateway, Carrier: carrier}
+    return App(*CONTEXTS, store=store, provide=outside, workers=workers, clock=clock, context_map=MAP)
 
 
 class Shop:

@@ -14,10 +14,18 @@ from examples.shop.inventory.stock import (
 )
 from examples.shop.orders.published import OrderCancelled, OrderPlaced
 from leftfold import Context, Repository
+from leftfold.contexts import Subdomain
 
 __all__ = ["context"]
 
-context = Context("inventory", team="Warehouse", purpose="Know what is there, and hold it for orders")
+context = Context(
+    "inventory",
+    team="Warehouse",
+    purpose="Know what is there, and hold it for orders",
+    subdomain=Subdomain.SUPPORTING,
+    package="examples.shop.inventory",
+    published=("examples.shop.inventory.commands", "examples.shop.inventory.published"),
+)
 
 
 @context.command

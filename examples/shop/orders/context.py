@@ -9,10 +9,18 @@ from examples.shop.orders.order import CustomerTold, Order, OrderCancelled, Orde
 from examples.shop.payment.published import PaymentFailed
 from examples.shop.shipping.published import OrderShipped, ShippingFailed
 from leftfold import Context
+from leftfold.contexts import Subdomain
 
 __all__ = ["context"]
 
-context = Context("orders", team="Sales", purpose="Know what is wanted, and what becomes of it")
+context = Context(
+    "orders",
+    team="Sales",
+    purpose="Know what is wanted, and what becomes of it",
+    subdomain=Subdomain.CORE,
+    package="examples.shop.orders",
+    published=("examples.shop.orders.published",),
+)
 
 
 @context.decides(Order, id="order_id", exists=False)

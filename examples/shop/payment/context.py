@@ -10,10 +10,18 @@ from examples.shop.payment.commands import CancelPayment, ProcessPayment
 from examples.shop.payment.ledger import Payment, PaymentFailed, PaymentProcessed, PaymentRefunded, PaymentVoided
 from examples.shop.refusal import Refused
 from leftfold import Context, Repository
+from leftfold.contexts import Subdomain
 
 __all__ = ["context"]
 
-context = Context("payment", team="Finance", purpose="Take money, and give it back")
+context = Context(
+    "payment",
+    team="Finance",
+    purpose="Take money, and give it back",
+    subdomain=Subdomain.GENERIC,
+    package="examples.shop.payment",
+    published=("examples.shop.payment.commands", "examples.shop.payment.published"),
+)
 
 
 @context.command

@@ -10,10 +10,18 @@ from examples.shop.shipping import published
 from examples.shop.shipping.commands import CancelShipment, ShipOrder
 from examples.shop.shipping.parcel import OrderShipped, Parcel, ShipmentCancelled, ShipmentVoided, ShippingFailed
 from leftfold import Context, Repository
+from leftfold.contexts import Subdomain
 
 __all__ = ["context"]
 
-context = Context("shipping", team="Logistics", purpose="Bring parcels to customers")
+context = Context(
+    "shipping",
+    team="Logistics",
+    purpose="Bring parcels to customers",
+    subdomain=Subdomain.SUPPORTING,
+    package="examples.shop.shipping",
+    published=("examples.shop.shipping.commands", "examples.shop.shipping.published"),
+)
 
 
 @context.command

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
-from leftfold.contexts.reactions import Reaction, reaction_of
+from leftfold.contexts.places import caller, place_in
+from leftfold.contexts.reactions import reaction_of
+from leftfold.contexts.registered import Part, Registered
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError
 from leftfold.handling.handlers import (
-    CommandHandler,
-    Decision,
-    QueryHandler,
     command_handler_of,
     decision_of,
     decisions_of,
     query_handler_of,
 )
-from leftfold.integration.publishing import Publication, publication_of
+from leftfold.integration.publishing import publication_of
 from leftfold.messages.command import Command
-from leftfold.messages.upcasting import Upcast
 from leftfold.processes.saga import Saga
-from leftfold.projections.projection import Keys, Projection, ProjectionOptions, projection_of
+from leftfold.projections.projection import Keys, ProjectionOptions, projection_of
 from leftfold.subscriptions.policy import Policy, Retry
 
 if TYPE_CHECKING:
-    from leftfold.processes.migrating import SagaMigration
-    from leftfold.processes.process import Process, ProcessKey
-    from leftfold.processes.reacting import CommandReaction
-    from leftfold.processes.starting import SagaStart
+    from leftfold.integration.published_language import PublishedLanguage
+    from leftfold.processes.process import ProcessKey
 
-__all__ = ["Context", "Part"]
+__all__ = ["Context", "Subdomain"]
 
 A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C", bound=Command[Any])
@@ -43,9 +39,7 @@ F = TypeVar("F", bound=Callable[..., object])
 G = TypeVar("G", bound=Callable[..., Awaitable[object]])
 S = TypeVar("S", bound=Saga)
 
-Part = type[Aggregate[Any]] | Decider[Any, Any, Any]
-"""What events are recorded by."""
-
+_NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _THREE_TIMES: Final = Policy(retry=Retry(attempts=3))
 _PATIENTLY: Final = Policy()
@@ -53,7 +47,15 @@ _TEN_TIMES: Final = Retry(attempts=10)
 _TEN_MINUTES: Final = timedelta(minutes=10)
 
 
-class Context:
+class Subdomain(Enum):
+    """What part the business gives a context. Source: Evans 2003, "Domain-Driven Design", chapter 15."""
+
+    CORE = "core"
+    SUPPORTING = "supporting"
+    GENERIC = "generic"
+
+
+class Context(Registered):
     """A boundary within which words have one meaning: its commands, queries, read models and events.
 
     Decorators register and give the function back as it was; an `App` checks how everything fits together.
@@ -62,35 +64,63 @@ class Context:
         name: `[a-z][a-z0-9_]*`, at most 40 characters; it can stand for `{context}` in a store URL.
         team: who answers for it.
         purpose: what it is for, in a sentence.
+        subdomain: what part the business gives it; None while nobody has said.
+        glossary: its words, and what they mean here.
+        package: the Python package its code is in, dotted; empty when it is in none, as that of an external context.
+        published: modules inside *package* that others may import, dotted; those that follow a supplier's published
+            language need no more.
+        external: it is run by somebody else, and has no code here.
+        language: how what it publishes is named, versioned and changed; None while nobody has said.
+        mud: nobody can say what holds inside it, so whoever follows it does so through an anti-corruption layer.
 
     Raises:
-        DefinitionError: the name is of another form. Decorators raise it for what they can see is wrong.
+        DefinitionError: the name is of another form; a module of *published* is outside the package. Decorators raise
+            it for what they can see is wrong.
 
     Source: Evans 2003, "Domain-Driven Design", chapter 14.
     """
 
-    def __init__(self, name: str, *, team: str = "", purpose: str = "") -> None:
+    def __init__(  # noqa: PLR0913 - each is a word about the context
+        self,
+        name: str,
+        *,
+        team: str = "",
+        purpose: str = "",
+        subdomain: Subdomain | None = None,
+        glossary: Mapping[str, str] = _NO_WORDS,
+        package: str = "",
+        published: Sequence[str] = (),
+        external: bool = False,
+        mud: bool = False,
+        language: PublishedLanguage | None = None,
+    ) -> None:
+        super().__init__()
         if not _NAME.fullmatch(name):
             raise DefinitionError(f"context {name!r}: a name is 1 to 40 of a-z, 0-9 and _, a letter first")
         self.name = name
         self.team = team
         self.purpose = purpose
-        self._parts: list[Part] = []
-        self._decisions: list[Decision] = []
-        self._commands: list[CommandHandler] = []
-        self._queries: list[QueryHandler] = []
-        self._projections: list[Projection[Any]] = []
-        self._reactions: list[Reaction] = []
-        self._publications: list[Publication] = []
-        self._upcasts: list[Upcast] = []
-        self._sagas: list[type[Saga]] = []
-        self._saga_migrations: list[SagaMigration] = []
-        self._processes: list[Process[Any]] = []
-        self._command_reactions: list[CommandReaction] = []
-        self._saga_starts: list[SagaStart] = []
+        self.subdomain = subdomain
+        self.glossary = MappingProxyType(dict(glossary))
+        self.package = package
+        self.published = tuple(published)
+        self.external = external
+        self.mud = mud
+        self.language = language
+        self.place = place_in(caller(1))
+        self._check_package()
 
     def __repr__(self) -> str:
         return f"Context({self.name!r})"
+
+    def _check_package(self) -> None:
+        if self.external and self.package:
+            raise DefinitionError(f"context {self.name!r}: what is external has no package here; leave out one of them")
+        for module in self.published:
+            if not f"{module}.".startswith(f"{self.package or '?'}."):
+                raise DefinitionError(
+                    f"context {self.name!r}: published module {module!r} is not inside its package {self.package!r}"
+                )
 
     def includes(self, *parts: Part) -> None:
         """Add aggregates and deciders that no handler here names."""
@@ -183,11 +213,11 @@ class Context:
                 events of one row have to come from streams of one share, as those of one stream do.
             policy: what becomes of a key whose event cannot be folded; three tries, then it is parked, when left out.
         """
-        caller = _caller()
+        frame = caller(1)
 
         def register(function: F) -> F:
             options = ProjectionOptions(key, name, version, index, search, shards, policy)
-            self._projections.append(projection_of(function, options, caller))
+            self._projections.append(projection_of(function, options, frame))
             return function
 
         return register
@@ -210,6 +240,12 @@ class Context:
             policy: what becomes of a stream whose event it cannot react to; five tries with growing pauses, then it is
                 parked, when left out.
         """
+        if strangers := [one for one in cast("tuple[object, ...]", events) if not isinstance(one, type)]:
+            called: object = getattr(strangers[0], "__name__", strangers[0])
+            raise DefinitionError(
+                f"context {self.name!r}: on() takes classes of events, and {called} is none; to react to those "
+                "of the annotation, write @context.on() with its brackets"
+            )
 
         def register(function: G) -> G:
             self._reactions.append(reaction_of(function, events, name, policy))
@@ -300,6 +336,34 @@ class Context:
 
         return register if function is None else register(function)
 
+    @overload
+    def translates(self, function: F, /) -> F: ...
+    @overload
+    def translates(self, /, *, within: timedelta | None = ..., name: str | None = ...) -> Callable[[F], F]: ...
+    def translates(
+        self, function: F | None = None, /, *, within: timedelta | None = None, name: str | None = None
+    ) -> F | Callable[[F], F]:
+        """Translate what another context publishes into commands of this one: the anti-corruption layer's verb.
+
+        A pure function of a view or an integration event; otherwise all is as with `reacts`.
+
+        Args:
+            within: how soon each command is to be carried out; see `reacts`.
+            name: of the translation and its checkpoint; the function's when left out.
+
+        Source: Evans 2003, "Domain-Driven Design", chapter 14.
+        """
+
+        def register(function: F) -> F:
+            from leftfold.processes.reacting import translation_of
+
+            made = translation_of(function, name, within, _PATIENTLY)
+            self._command_reactions.append(made)
+            self._translations.append(made)
+            return function
+
+        return register if function is None else register(function)
+
     def migrates(self, function: F) -> F:
         """Bring instances of a saga to a newer version: a pure function of a saga of the old class to one of the new.
 
@@ -312,81 +376,10 @@ class Context:
 
     def publishes(self, function: F) -> F:
         """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
-        self._publications.append(publication_of(function, _caller()))
+        self._publications.append(publication_of(function, caller(1)))
         return function
 
     def upcasts(self, function: F) -> F:
         """Bring an old event to a newer class: a pure function; a tuple splits, None drops."""
         self._upcasts.append(function)
         return function
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """Its aggregates and deciders."""
-        return tuple(self._parts)
-
-    @property
-    def decisions(self) -> tuple[Decision, ...]:
-        """Its pure decisions."""
-        return tuple(self._decisions)
-
-    @property
-    def commands(self) -> tuple[CommandHandler, ...]:
-        """Its other command handlers."""
-        return tuple(self._commands)
-
-    @property
-    def queries(self) -> tuple[QueryHandler, ...]:
-        """Its query handlers."""
-        return tuple(self._queries)
-
-    @property
-    def projections(self) -> tuple[Projection[Any], ...]:
-        """Its projections."""
-        return tuple(self._projections)
-
-    @property
-    def reactions(self) -> tuple[Reaction, ...]:
-        """Its reactions."""
-        return tuple(self._reactions)
-
-    @property
-    def sagas(self) -> tuple[type[Saga], ...]:
-        """Its sagas, in every version."""
-        return tuple(self._sagas)
-
-    @property
-    def processes(self) -> tuple[Process[Any], ...]:
-        """Its processes, in every version."""
-        return tuple(self._processes)
-
-    @property
-    def saga_starts(self) -> tuple[SagaStart, ...]:
-        """What begins its sagas."""
-        return tuple(self._saga_starts)
-
-    @property
-    def command_reactions(self) -> tuple[CommandReaction, ...]:
-        """Its reactions that send commands."""
-        return tuple(self._command_reactions)
-
-    @property
-    def saga_migrations(self) -> tuple[SagaMigration, ...]:
-        """What brings instances of its sagas to newer versions."""
-        return tuple(self._saga_migrations)
-
-    @property
-    def publications(self) -> tuple[Publication, ...]:
-        """What it publishes."""
-        return tuple(self._publications)
-
-    @property
-    def upcast_functions(self) -> tuple[Upcast, ...]:
-        """Its upcasts."""
-        return tuple(self._upcasts)
-
-
-def _caller() -> FrameType | None:
-    frame = inspect.currentframe()
-    back = frame.f_back if frame else None
-    return back.f_back if back else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -93,7 +93,7 @@ class Money(Struct, frozen=True):
         force_setattr(self, "amount", _exact(self.amount, self.currency))
 
     @classmethod
-    def of(cls, amount: Decimal | int | str, currency: str) -> Money:
+    def of(cls, amount: Decimal | int | str, currency: str) -> Self:
         """Make money from a Decimal, a whole number of major units, or text like "12.30"; a float is refused.
 
         Raises:
@@ -102,7 +102,7 @@ class Money(Struct, frozen=True):
         return cls(_decimal(amount, currency), currency)
 
     @classmethod
-    def of_minor(cls, minor: int, currency: str) -> Money:
+    def of_minor(cls, minor: int, currency: str) -> Self:
         """Make money from a whole number of minor units: 1230 for 12.30 EUR."""
         return cls(Decimal(minor).scaleb(-minor_units(currency), _CONTEXT), currency)
 
@@ -111,22 +111,22 @@ class Money(Struct, frozen=True):
         """The amount in minor units: 1230 for 12.30 EUR."""
         return int(self.amount.scaleb(minor_units(self.currency), _CONTEXT))
 
-    def __add__(self, other: Money) -> Money:
+    def __add__(self, other: Money) -> Self:
         return self.of_minor(self.minor + self._same(other).minor, self.currency)
 
-    def __sub__(self, other: Money) -> Money:
+    def __sub__(self, other: Money) -> Self:
         return self.of_minor(self.minor - self._same(other).minor, self.currency)
 
-    def __neg__(self) -> Money:
+    def __neg__(self) -> Self:
         return self.of_minor(-self.minor, self.currency)
 
-    def __abs__(self) -> Money:
+    def __abs__(self) -> Self:
         return self.of_minor(abs(self.minor), self.currency)
 
     def __bool__(self) -> bool:
         return bool(self.amount)
 
-    def __mul__(self, factor: int) -> Money:
+    def __mul__(self, factor: int) -> Self:
         """A whole number of times this money; `times` takes other factors."""
         return self.of_minor(self.minor * factor, self.currency)
 
@@ -147,7 +147,7 @@ class Money(Struct, frozen=True):
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
 
-    def times(self, factor: Decimal | int, rounding: Rounding) -> Money:
+    def times(self, factor: Decimal | int, rounding: Rounding) -> Self:
         """Multiply by any exact factor, and round what is left below the minor unit.
 
         Raises:
@@ -157,7 +157,7 @@ class Money(Struct, frozen=True):
             raise InvalidAmount(amount=f"{self.amount} * {factor}", currency=self.currency, reason="not finite")
         return self.of_minor(_rounded(self.minor * Fraction(factor), rounding), self.currency)
 
-    def allocate(self, *ratios: int | Decimal) -> tuple[Money, ...]:
+    def allocate(self, *ratios: int | Decimal) -> tuple[Self, ...]:
         """Divide into parts by *ratios*; together they are exactly this money.
 
         The minor units that are left over go to the first parts whose ratio is not zero, one each.

@@ -12,6 +12,8 @@ May import: nothing of Leftfold.
     │   ├── InvalidAppend          no events, an id twice, a stream twice
     │   ├── InvalidPayload         not JSON, NUL, lone surrogate, NaN, no codec for the value
     │   ├── TooLarge               above a named limit
+    │   ├── InvalidCloudEvent      breaks a rule of the CloudEvents specification
+    │   ├── InvalidFormat          not of the format that its field names, or in no table of its codes
     │   └── InvalidStoreUrl
     ├── Conflict                   the stream is not at the expected version: load again and decide again
     ├── ConditionFailed            an event matching the append condition exists: read again and decide again
@@ -36,9 +38,15 @@ May import: nothing of Leftfold.
     ├── NotSettled                 something still went on when the time to wait was over
     ├── StepRefused                a step of a saga was refused: take another way, or let it be undone
     ├── NotFound                   no such stream or aggregate
+    ├── NotRelated                 the context map does not allow what one context wanted of another
+    ├── InvalidBaseline            a file of findings that are accepted for a while cannot be read
+    ├── InvalidObservation         a file of what logs show of contexts cannot be read
+    ├── ExtraMissing               a package is needed that an extra brings: install it
     ├── ReadOnly                   record() on an aggregate that was only loaded
     ├── UnreadableEvent            a stored event this code cannot read
     │   ├── UnknownEventType, UnknownSchemaVersion, DamagedPayload, UpcastFailed
+    ├── UnreadableMessage          a message of another context that this code cannot read
+    │   ├── UnknownMessageType, UnsupportedVersion
     └── StoreError                 the machine below
         ├── StoreUnavailable       nothing was stored; may be tried again
         │   ├── StoreBusy, StoreFull, StoreClosed
@@ -54,6 +62,7 @@ A business "no" is a `leftfold.domain.DomainError` and no part of this tree.
 
 from __future__ import annotations
 
+from leftfold.errors.bordering import ExtraMissing, InvalidBaseline, InvalidObservation, NotRelated
 from leftfold.errors.coordinating import (
     NotEnded,
     NotPossible,
@@ -87,6 +96,8 @@ from leftfold.errors.following import (
 )
 from leftfold.errors.inputs import (
     InvalidAppend,
+    InvalidCloudEvent,
+    InvalidFormat,
     InvalidInput,
     InvalidPayload,
     InvalidQuery,
@@ -98,8 +109,11 @@ from leftfold.errors.inputs import (
 from leftfold.errors.reading import (
     DamagedPayload,
     UnknownEventType,
+    UnknownMessageType,
     UnknownSchemaVersion,
     UnreadableEvent,
+    UnreadableMessage,
+    UnsupportedVersion,
     UpcastFailed,
 )
 from leftfold.errors.root import DefinitionError, LeftfoldError
@@ -125,11 +139,16 @@ __all__ = [
     "Conflict",
     "DamagedPayload",
     "DefinitionError",
+    "ExtraMissing",
     "Fenced",
     "Forbidden",
     "IdReused",
     "InvalidAppend",
+    "InvalidBaseline",
+    "InvalidCloudEvent",
+    "InvalidFormat",
     "InvalidInput",
+    "InvalidObservation",
     "InvalidPayload",
     "InvalidQuery",
     "InvalidStoreUrl",
@@ -144,6 +163,7 @@ __all__ = [
     "NotEnded",
     "NotFound",
     "NotPossible",
+    "NotRelated",
     "NotSettled",
     "OutcomeUnknown",
     "Overtaken",
@@ -163,10 +183,13 @@ __all__ = [
     "UnknownCommand",
     "UnknownEventType",
     "UnknownInstance",
+    "UnknownMessageType",
     "UnknownQuery",
     "UnknownSchemaVersion",
     "UnreadableAnswer",
     "UnreadableEvent",
+    "UnreadableMessage",
     "UnreadableState",
+    "UnsupportedVersion",
     "UpcastFailed",
 ]

@@ -6,6 +6,8 @@ from leftfold.errors.root import LeftfoldError
 
 __all__ = [
     "InvalidAppend",
+    "InvalidCloudEvent",
+    "InvalidFormat",
     "InvalidInput",
     "InvalidPayload",
     "InvalidQuery",
@@ -73,3 +75,40 @@ class InvalidStoreUrl(InvalidInput):
         self.url = url
         self.reason = reason
         super().__init__(f"store URL {url!r}: {reason}")
+
+
+class InvalidCloudEvent(InvalidInput):
+    """Something is no CloudEvent: what was read, or what was put together to be written.
+
+    Args:
+        attribute: name of the attribute, or `data`; None when it is about the message as a whole.
+        reason: what is wrong with it, and what to do.
+        index: place in the batch, counted from 0; None outside a batch.
+    """
+
+    def __init__(self, attribute: str | None, reason: str, index: int | None = None) -> None:
+        self.attribute = attribute
+        self.reason = reason
+        self.index = index
+        where = "CloudEvent" if index is None else f"CloudEvent {index} of the batch"
+        super().__init__(
+            f"{where}: {reason}" if attribute is None else f"{where}, attribute {attribute!r:.80}: {reason}"
+        )
+
+
+class InvalidFormat(InvalidInput):
+    """A value is not of the format its field names; it is refused when the message is made, and when it is read.
+
+    Args:
+        where: the class and the field, like `OrderShipped.country`.
+        value: the value, as text.
+        format: what it has to be, like `ISO 3166-1 alpha-2`.
+        advice: what to give instead.
+    """
+
+    def __init__(self, where: str, value: str, format: str, advice: str) -> None:
+        self.where = where
+        self.value = value
+        self.format = format
+        self.advice = advice
+        super().__init__(f"{where}: {value:.80} is no {format}. {advice}")

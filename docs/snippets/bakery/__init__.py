@@ -1,0 +1,1 @@
+"""A bakery: orders are taken, baked and paid."""

@@ -1,0 +1,82 @@
+"""The context map: which contexts there are, and how each two of them relate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from leftfold.contexts.context import Context
+from leftfold.contexts.edges import Edge, contradictions, merged
+from leftfold.contexts.findings import Finding, in_order
+from leftfold.contexts.relations import Relation, SharedKernel
+from leftfold.errors import DefinitionError
+
+__all__ = ["ContextMap"]
+
+
+class ContextMap:
+    """Contexts and their relations. Two contexts that no relation names have nothing to do with each other.
+
+    Args:
+        name: of the whole: the company, the product.
+        relations: how contexts relate; two may relate in several ways, as a host and who translates what it says.
+        alone: contexts without any relation.
+
+    Raises:
+        DefinitionError: two contexts have one name, or two kernels; the package of a context or a kernel is inside
+            another's.
+
+    Source: Evans 2003, "Domain-Driven Design", chapter 14.
+    """
+
+    def __init__(self, name: str, /, *relations: Relation, alone: tuple[Context, ...] = ()) -> None:
+        self.name = name
+        self.relations = relations
+        named = {id(one): one for relation in relations for one in relation.contexts} | {id(one): one for one in alone}
+        self.contexts = tuple(sorted(named.values(), key=lambda one: one.name))
+        self._said = tuple(edge for relation in relations for edge in relation.edges())
+        self.edges = merged(self._said)
+        self._between: dict[tuple[str, str], tuple[Edge, ...]] = {}
+        for edge in self.edges:
+            self._between[edge.pair] = (*self._between.get(edge.pair, ()), edge)
+        self._check()
+
+    def __repr__(self) -> str:
+        return f"ContextMap({self.name!r}, {len(self.contexts)} contexts, {len(self.relations)} relations)"
+
+    @property
+    def kernels(self) -> tuple[SharedKernel, ...]:
+        """What is shared, by name."""
+        found = [relation for relation in self.relations if isinstance(relation, SharedKernel)]
+        return tuple(sorted(found, key=lambda one: one.kernel))
+
+    def require(self, contexts: Sequence[Context]) -> None:
+        """Raise `DefinitionError` unless each of *contexts* is on the map."""
+        missing = sorted(one.name for one in contexts if one not in self.contexts)
+        if missing:
+            raise DefinitionError(
+                f"map {self.name!r} does not know {', '.join(missing)}; relate each, or name it in alone=(...)"
+            )
+
+    def between(self, one: str, other: str) -> tuple[Edge, ...]:
+        """All that is said of two contexts, by their names."""
+        return self._between.get((min(one, other), max(one, other)), ())
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the map says that cannot all be; empty when it is in itself sound."""
+        return in_order(contradictions(self._said))
+
+    def _check(self) -> None:
+        findings: list[str] = []
+        for one, other in pairwise(self.contexts):
+            if one.name == other.name:
+                findings.append(f"two contexts are named {one.name!r}, at {one.place} and {other.place}")
+        packaged = [(f"{one.package}.", one.name) for one in self.contexts if one.package]
+        packaged = sorted([*packaged, *((f"{one.package}.", f"kernel {one.kernel!r}") for one in self.kernels)])
+        for (outer, owner), (inner, other_owner) in pairwise(packaged):
+            if inner.startswith(outer):
+                findings.append(f"package {inner[:-1]!r} of {other_owner} is inside {outer[:-1]!r} of {owner}")
+        kernels = [kernel.kernel for kernel in self.kernels]
+        findings += [f"two kernels are named {name!r}" for name in sorted({n for n in kernels if kernels.count(n) > 1})]
+        if findings:
+            raise DefinitionError(*(f"map {self.name!r}: {finding}" for finding in findings))
