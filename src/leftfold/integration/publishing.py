@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType, UnionType
 from typing import Any, Union, cast, get_args, get_origin
 
-import msgspec
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
 from leftfold.messages.event import event_flaw
 from leftfold.messages.integration_event import IntegrationEvent
-from leftfold.messages.recorded import RecordedEvent
-from leftfold.store.events import StoredEvent
-from leftfold.subscriptions.subscription import Reader
 
-__all__ = ["Publication", "PublishedEvents", "publication_of"]
+__all__ = ["Publication", "publication_of"]
 
 
 class Publication(Struct, frozen=True):
-    """What becomes of some domain events.
+    """What becomes of some domain events. Several of one event publish it several times: a version each.
 
     Args:
         takes: classes of domain events.
@@ -33,29 +29,6 @@ class Publication(Struct, frozen=True):
     takes: tuple[type, ...]
     gives: tuple[type[IntegrationEvent], ...]
     publish: Callable[[Any], IntegrationEvent | None]
-
-
-class PublishedEvents:
-    """Reads a log as others see it: integration events with the position, times and metadata of what they come from.
-
-    Args:
-        events: reads the domain events.
-        publications: what becomes of them; what no publication takes is not published.
-    """
-
-    def __init__(self, events: Reader, publications: Sequence[Publication]) -> None:
-        self._events = events
-        self._publications = {cls: one for one in publications for cls in one.takes}
-
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
-        """See `Reader.recorded`; none for what is not published."""
-        found: list[RecordedEvent[object]] = []
-        for recorded in self._events.recorded(stored):
-            publication = self._publications.get(type(recorded.event))
-            published = None if publication is None else publication.publish(recorded.event)
-            if published is not None:
-                found.append(msgspec.structs.replace(recorded, event=published))
-        return tuple(found)
 
 
 def publication_of(function: Callable[..., object], caller: FrameType | None = None) -> Publication:

@@ -7,6 +7,7 @@ May import: errors, clock, ids.
 from leftfold.messages.chains import Chains
 from leftfold.messages.codec import Codec, Encoded, Reader
 from leftfold.messages.command import Command
+from leftfold.messages.consumer_view import ConsumerView, Viewed, viewed_by
 from leftfold.messages.event import Event, event, event_name, event_version
 from leftfold.messages.flaws import check_json, json_flaw
 from leftfold.messages.integration_event import IntegrationEvent
@@ -20,12 +21,14 @@ from leftfold.messages.transform import Transform
 from leftfold.messages.unions import EventTypes
 from leftfold.messages.upcasting import Upcast
 from leftfold.messages.values import ValueCodec
+from leftfold.messages.version_range import VersionRange, version_range
 
 __all__ = [
     "NO_METADATA",
     "Chains",
     "Codec",
     "Command",
+    "ConsumerView",
     "Difference",
     "Encoded",
     "Event",
@@ -43,6 +46,8 @@ __all__ = [
     "Transform",
     "Upcast",
     "ValueCodec",
+    "VersionRange",
+    "Viewed",
     "answer_type",
     "check_json",
     "differences",
@@ -56,4 +61,6 @@ __all__ = [
     "load_metadata",
     "lock_of",
     "request_name",
+    "version_range",
+    "viewed_by",
 ]

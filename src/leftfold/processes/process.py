@@ -14,8 +14,7 @@ from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, described, signature_of
 from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.command import Command
-from leftfold.messages.event import event_flaw
-from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 from leftfold.messages.values import ValueCodec
@@ -233,7 +232,7 @@ def _event_findings(
     if not events:
         yield f"{where} takes no event, so no instance would ever begin"
     for cls in events:
-        if IntegrationEvent not in cls.__mro__ and (flaw := event_flaw(cls)):
+        if flaw := followed_flaw(cls):
             yield f"{where}: {flaw}"
         elif isinstance(options.key, str) and options.key not in fields_of(cls):
             yield f"{where}: key={options.key!r} is no field of {cls.__qualname__}; give a function that finds the key"

@@ -13,8 +13,7 @@ from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.signatures import described, signature_of
 from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.command import Command
-from leftfold.messages.event import event_flaw
-from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.consumer_view import followed_flaw, is_foreign
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
@@ -24,7 +23,7 @@ from leftfold.processes.outgoing import Origin, Post, command_id, outgoing
 from leftfold.store.work import Begin
 from leftfold.subscriptions.policy import Policy
 
-__all__ = ["REACTION", "CommandReaction", "command_reaction_of", "responding"]
+__all__ = ["REACTION", "CommandReaction", "command_reaction_of", "responding", "translation_of"]
 
 REACTION: Final = "reaction/"
 """What sends commands is named by it."""
@@ -42,6 +41,7 @@ class CommandReaction(Struct, frozen=True, eq=False):
         react: gives the commands of an event.
         within: how soon each is expected to be carried out, from when the event was recorded; None for no expectation.
         policy: what becomes of an event that the function raises at.
+        where: the function's module and name.
     """
 
     name: str
@@ -50,6 +50,7 @@ class CommandReaction(Struct, frozen=True, eq=False):
     react: Callable[[RecordedEvent[object]], Sequence[Command[object]]]
     within: timedelta | None
     policy: Policy
+    where: str = ""
 
 
 def responding(reaction: CommandReaction, context: str, post: Post) -> Begun:
@@ -104,9 +105,7 @@ def command_reaction_of(
         events = members_of(hints[0])
     except DefinitionError as error:
         raise DefinitionError(*findings, *(f"{where}: {one}" for one in error.findings)) from error
-    findings += [
-        f"{where}: {flaw}" for cls in events if IntegrationEvent not in cls.__mro__ and (flaw := event_flaw(cls))
-    ]
+    findings += [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
     if len(hints) == 2 and RecordedEvent not in (hints[1], get_origin(hints[1])):
         findings.append(f"{where}: its second parameter is a RecordedEvent, not {described(hints[1])}")
     sends = tuple(_sent(signature.returned))
@@ -126,7 +125,26 @@ def command_reaction_of(
         react=_react_of(function, len(hints), where),
         within=within,
         policy=policy,
+        where=signature.where,
     )
+
+
+def translation_of(
+    function: Callable[..., object], name: str | None, within: timedelta | None, policy: Policy
+) -> CommandReaction:
+    """Read a translation: a reaction to what other contexts publish, and to nothing else.
+
+    Raises:
+        DefinitionError: see `command_reaction_of`; or it takes an event of its own context.
+    """
+    made = command_reaction_of(function, name, within, policy)
+    own = sorted(cls.__qualname__ for cls in made.events if not is_foreign(cls))
+    if own:
+        raise DefinitionError(
+            f"translation {made.name!r} ({made.where}) takes {', '.join(own)}; it translates views and integration "
+            "events of other contexts. What follows from own events is @context.reacts"
+        )
+    return made
 
 
 def _sent(hint: object) -> Iterator[Any]:

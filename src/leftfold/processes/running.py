@@ -16,6 +16,7 @@ from leftfold.processes.process import Family, Process
 from leftfold.processes.transition import Cause, Taken, taken
 from leftfold.store.port import Store
 from leftfold.store.work import Begin, Revise, Wake, WorkItem
+from leftfold.subscriptions.admitting import Unread
 from leftfold.subscriptions.parking import PARKED, subject_key
 from leftfold.subscriptions.subscription import Subscription
 
@@ -147,11 +148,15 @@ class RunningProcess:
             source: name of the context whose log it is.
 
         Raises:
-            UnreadableEvent: this code cannot read it.
+            UnreadableEvent, UnreadableMessage: this code cannot read it.
         """
         for log in (one.subscription.source for one in self.follows if one.source == source):
             page = await log.store.read_log(after=position - 1, upto=position, limit=1)
-            return [recorded for stored in page.events for recorded in log.events.recorded(stored)]
+            found = [recorded for stored in page.events for recorded in log.events.recorded(stored)]
+            for recorded in found:
+                if isinstance(recorded.event, Unread):
+                    raise recorded.event.error
+            return found
         return []
 
     async def caught_up(self, timeout_s: float) -> bool:

@@ -10,8 +10,7 @@ from msgspec import Struct
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.signatures import described, signature_of
 from leftfold.messages.annotations import waiting_flaw
-from leftfold.messages.event import event_flaw
-from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
@@ -62,9 +61,7 @@ def saga_start_of(function: Callable[..., object], policy: Policy) -> SagaStart:
         returned = [cls for cls in members_of(signature.returned) if cls is not type(None)]
     except DefinitionError as error:
         raise DefinitionError(*findings, *(f"{where}: {one}" for one in error.findings)) from error
-    findings += [
-        f"{where}: {flaw}" for cls in events if IntegrationEvent not in cls.__mro__ and (flaw := event_flaw(cls))
-    ]
+    findings += [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
     if not returned or not all(issubclass(cls, Saga) for cls in returned):
         findings.append(f"{where} returns {described(signature.returned)}; annotate it with a saga, or a saga or None")
     if findings:

@@ -12,6 +12,7 @@ from leftfold.projections.generations import GENERATIONS, Generation, Generation
 from leftfold.projections.projection import Projection
 from leftfold.projections.projector import Projector
 from leftfold.store.port import Store
+from leftfold.subscriptions.admitting import admitting
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Progress
 
@@ -83,11 +84,16 @@ class ProjectionFollower:
             shards=generation.shards,
             policy=self.projection.policy,
         )
-        number = generation.generation
+        number, projection = generation.generation, self.projection
         return [
             Assignment(
                 part,
-                partial(Projector, self.projection, self.target, number, part.number),
+                admitting(
+                    partial(Projector, projection, self.target, number, part.number),
+                    projection.events,
+                    projection.policy,
+                    keyed=True,
+                ),
                 progress or partial(self._progress, generation),
             )
             for part in subscription.parts

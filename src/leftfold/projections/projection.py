@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
-from leftfold.messages.event import event_flaw
-from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_table
 from leftfold.store.tables import Table
@@ -113,9 +112,7 @@ def projection_of(
     where = f"projection {name!r}"
     events = parameter_types(function, 1, caller)
     row_type = _row_type(function, caller, where)
-    findings = [
-        f"{where}: {flaw}" for cls in events if IntegrationEvent not in cls.__mro__ and (flaw := event_flaw(cls))
-    ]
+    findings = [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
     findings += _key_flaws(options.key, events, where)
     if not 1 <= options.shards <= MAX_SHARDS:
         findings.append(f"{where}: shards={options.shards}; there are 1 to {MAX_SHARDS}")

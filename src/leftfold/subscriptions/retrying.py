@@ -110,7 +110,7 @@ class Retrying:
             if type(event.event) in self._consumer.events
         ]
         for tries in range(1, _TRIES + 1):
-            outcome = await self._consumer.consume(events, (), subject)
+            outcome = await self._consumer.consume(events, self._parking.subjects.keys() - {subject}, subject)
             failed = next((failure.error for failure in outcome.failures if failure.error is not None), None)
             if failed is not None:
                 return failed

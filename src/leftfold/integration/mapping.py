@@ -1,0 +1,187 @@
+"""Between integration events and CloudEvents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Final, Generic, TypeVar, cast
+
+from msgspec import Struct
+
+from leftfold.errors import InvalidCloudEvent, UnknownMessageType, UnsupportedVersion
+from leftfold.integration.cloud_event import CloudEvent, ExtensionValue
+from leftfold.integration.timestamps import write_timestamp
+from leftfold.messages.event import event_name, event_version
+from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.metadata import Metadata
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.messages.values import ValueCodec
+
+__all__ = ["Received", "cloud_event_of", "published_type", "received", "supported_version"]
+
+_E_co = TypeVar("_E_co", bound=IntegrationEvent, covariant=True)
+_E = TypeVar("_E", bound=IntegrationEvent)
+
+# The first three are extensions that the specification documents; it has none for the version of a schema.
+_CORRELATION: Final = "correlationid"
+_CAUSATION: Final = "causationid"
+_RECORDED: Final = "recordedtime"
+_VERSION: Final = "schemaversion"
+
+_COUNTED: Final = re.compile("[1-9][0-9]{0,9}")
+_CLASSES: Final = 1024
+
+
+class Received(Struct, Generic[_E_co], frozen=True, kw_only=True):
+    """An integration event of another context, as it came in.
+
+    Args:
+        event: what it says.
+        metadata: the conversation it belongs to, and what caused it; `metadata.caused_by(cloud_event.id)` is that of
+            what it leads to.
+        cloud_event: all that it travelled with.
+    """
+
+    event: _E_co
+    metadata: Metadata
+    cloud_event: CloudEvent
+
+
+def published_type(context: str, cls: type[IntegrationEvent]) -> str:
+    """The type that events of *cls* travel under: their name, with `context.` before it unless it has a dot itself.
+
+    Args:
+        context: name of the context that publishes them, or a reversed domain name like `com.example.ordering`.
+        cls: the class.
+    """
+    name = event_name(cls)
+    return name if "." in name else f"{context}.{name}"
+
+
+def cloud_event_of(
+    recorded: RecordedEvent[object],
+    *,
+    source: str,
+    type: str,
+    subject: str | None = None,
+    dataschema: str | None = None,
+    id: str | None = None,
+) -> CloudEvent:
+    """The CloudEvent that tells others of what was recorded and published.
+
+    It has the id of the recorded event, the time it occurred at, the event as JSON, and as extensions `schemaversion`
+    (counted from 1), `recordedtime`, and, where they are known, `correlationid` and `causationid`. Who asked for it,
+    its stream and its position stay inside.
+
+    Args:
+        recorded: an integration event, as `PublishedEvents` reads it.
+        source: the context that publishes it: a URI-reference.
+        type: see `published_type`.
+        subject: what it is about: the key of its stream, for instance.
+        dataschema: absolute URI of the schema of its fields.
+        id: that of the recorded event when left out. Others take events of one source and id for one event: where
+            several are published of one recorded event, give each its own, the same whenever it is sent again.
+
+    Raises:
+        InvalidCloudEvent: an attribute cannot be sent, or the event is no integration event.
+        InvalidPayload: a field of the event would not read back.
+        DefinitionError: the class of the event has no exact JSON.
+
+    Source: CloudEvents, documented extensions Correlation and Recorded Time.
+    """
+    event, metadata = recorded.event, recorded.metadata
+    if not isinstance(event, IntegrationEvent):
+        name = event.__class__.__qualname__
+        raise InvalidCloudEvent("data", f"is a {name}, no IntegrationEvent; domain events never leave their context")
+    cls = event.__class__
+    extensions: dict[str, ExtensionValue | None] = {
+        _VERSION: event_version(cls),
+        _RECORDED: write_timestamp(recorded.recorded_at),
+        _CORRELATION: metadata.correlation_id,
+        _CAUSATION: metadata.causation_id,
+    }
+    return CloudEvent(
+        id=str(recorded.id) if id is None else id,
+        source=source,
+        type=type,
+        time=recorded.occurred_at,
+        subject=subject,
+        datacontenttype="application/json",
+        dataschema=dataschema,
+        data=_codec_of(cls).dump(event),
+        extensions={name: value for name, value in extensions.items() if value is not None},
+    )
+
+
+def received(event: CloudEvent, cls: type[_E]) -> Received[_E]:
+    """Read the content of *event* as an integration event of *cls*; members that the class does not name are let be.
+
+    Args:
+        event: of a type and a version that *cls* stands for; `supported_version` tells.
+        cls: the class.
+
+    Raises:
+        InvalidCloudEvent: it has no content, or none that *cls* can hold; what was raised is kept as the cause.
+        DefinitionError: *cls* has no exact JSON.
+    """
+    if event.data is None or not event.is_json:
+        said = "is missing" if event.data is None else f"is {event.datacontenttype!r:.80}, not JSON"
+        raise InvalidCloudEvent("data", f"{said}; {cls.__qualname__} is read from JSON")
+    try:
+        content = _codec_of(cls).load(event.data)
+    except ValueError as error:
+        reason = f"is no {cls.__qualname__}: {error}. Ask its publisher, or read it with a class that fits"
+        raise InvalidCloudEvent("data", reason) from error
+    metadata = Metadata(correlation_id=_id_in(event, _CORRELATION), causation_id=_id_in(event, _CAUSATION))
+    return Received(event=cast("_E", content), metadata=metadata, cloud_event=event)
+
+
+def supported_version(
+    event: CloudEvent, supported: Mapping[str, Collection[int]], *, unnamed: int | None = None
+) -> int:
+    """The version of the schema of *event*, counted from 1, if its type and that version are supported.
+
+    Args:
+        event: as it was read; its extension `schemaversion` names the version.
+        supported: versions of each type that are.
+        unnamed: the version of events that name none; None when such are refused.
+
+    Raises:
+        UnknownMessageType: the type is not supported.
+        UnsupportedVersion: the type is, and this version of it is not.
+        InvalidCloudEvent: the event names no version, and *unnamed* is None, or what it names is no version.
+    """
+    versions = supported.get(event.type)
+    if versions is None:
+        raise UnknownMessageType(event.type, tuple(sorted(supported)))
+    version = _version_in(event, unnamed)
+    if version not in versions:
+        raise UnsupportedVersion(event.type, version, tuple(sorted(versions)))
+    return version
+
+
+@lru_cache(_CLASSES)
+def _codec_of(cls: type[IntegrationEvent]) -> ValueCodec:
+    return ValueCodec(cls, f"integration event {event_name(cls)!r}", "data")
+
+
+def _id_in(event: CloudEvent, extension: str) -> str | None:
+    value = event.extensions.get(extension)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value:
+        raise InvalidCloudEvent(extension, f"is {value!r}; it is text, and not empty")
+    return value
+
+
+def _version_in(event: CloudEvent, unnamed: int | None) -> int:
+    value = event.extensions.get(_VERSION)
+    if value is None:
+        if unnamed is None:
+            raise InvalidCloudEvent(_VERSION, "is missing; ask its publisher to name it, or say what version it means")
+        return unnamed
+    text = str(value)  # in binary mode all there is
+    if isinstance(value, bool) or not _COUNTED.fullmatch(text):
+        raise InvalidCloudEvent(_VERSION, f"is {value!r:.80}; versions are whole numbers and count from 1")
+    return int(text)

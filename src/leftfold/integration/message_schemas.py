@@ -1,0 +1,126 @@
+"""The JSON Schema of what is published and of what a view reads, derived from their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TypeAlias, cast
+
+import msgspec
+from msgspec import inspect
+
+from leftfold.integration.published_events import declared
+from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.shape import shape_of
+from leftfold.schemas.forms import writer_form
+
+__all__ = ["Schema", "language_flaws", "message_schema", "schema_digest", "type_schema"]
+
+Schema: TypeAlias = dict[str, object]
+"""A JSON Schema, decoded."""
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_WORDS: Final = frozenset({"title", "description", "examples", "$comment", "$id", "$schema", "discriminator"})
+
+
+def message_schema(cls: type[IntegrationEvent]) -> Schema:
+    """What events of *cls* are written as: a JSON Schema of 2020-12, closed, as a writer writes nothing more.
+
+    Its `$id` is relative: name and version, `acme.ordering.placed/2`.
+    """
+    said = declared(cls)
+    closed = writer_form(type_schema(cls))
+    assert isinstance(closed, dict)  # noqa: S101 - the form of an object schema is one
+    return {"$schema": _DIALECT, "$id": f"{said.name}/{said.version}", **closed}
+
+
+def type_schema(cls: type) -> Schema:
+    """The JSON Schema of a class as its fields say, definitions under `$defs`; neither opened nor closed."""
+    (schema,), components = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
+    ref = schema.get("$ref")
+    if not isinstance(ref, str):
+        return {**schema, "$defs": components} if components else schema
+    name = ref.removeprefix("#/$defs/")
+    own = components[name]
+    others = components if _mentions(components, ref) else {key: one for key, one in components.items() if key != name}
+    return {**own, "$defs": others} if others else own
+
+
+def schema_digest(schema: Schema) -> str:
+    """A digest of *schema* that titles, descriptions and the order of properties do not change."""
+    from hashlib import sha256  # only a lock needs it
+
+    return f"sha256:{sha256(msgspec.json.encode(_meaning(schema), order='deterministic')).hexdigest()}"
+
+
+def language_flaws(cls: type[IntegrationEvent]) -> Iterator[str]:
+    """Why events of *cls* cannot be part of a published language, one sentence each."""
+    shape = shape_of(cls)
+    yield from shape.findings
+    if shape.findings or not shape.times:
+        return
+    for path in _naive("", inspect.type_info(cls), frozenset()):
+        yield (
+            f"event {cls.__qualname__}, field {path!r} is a plain datetime, which may have no zone, and whose schema "
+            "says nothing of it; annotate it as leftfold.integration.Instant"
+        )
+
+
+def _naive(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[str]:
+    """Where *kind* takes a datetime that may have no zone.
+
+    Args:
+        within: the classes that it is inside of; what is inside itself is looked at once.
+    """
+    if isinstance(kind, inspect.DateTimeType):
+        if kind.tz is None:
+            yield path.removeprefix(".")
+        return
+    cls = cast("type | None", getattr(kind, "cls", None))
+    if cls is not None and cls in within:
+        return
+    for name, part in _parts(kind):
+        yield from _naive(f"{path}{name}", part, within if cls is None else within | {cls})
+
+
+def _parts(kind: inspect.Type) -> Iterator[tuple[str, inspect.Type]]:
+    match kind:
+        case inspect.Metadata(type=inner):
+            yield "", inner
+        case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType() | inspect.NamedTupleType():
+            yield from ((f".{field.name}", field.type) for field in kind.fields)
+        case inspect.UnionType(types=types):
+            yield from (("", part) for part in types)
+        case inspect.TupleType(item_types=items):
+            yield from ((f"[{index}]", item) for index, item in enumerate(items))
+        case inspect.CollectionType(item_type=item):
+            yield "[]", item
+        case inspect.DictType() | inspect.FrozenDictType():
+            yield from (("[key]", kind.key_type), ("[]", kind.value_type))
+        case _:
+            pass
+
+
+def _meaning(value: object, *, schema: bool = True) -> object:
+    if isinstance(value, list):
+        return [_meaning(each) for each in cast("list[object]", value)]
+    if not isinstance(value, dict):
+        return value
+    found = cast("dict[str, object]", value)
+    if not schema:
+        return {name: _meaning(part) for name, part in found.items()}
+    kept = {key: part for key, part in found.items() if key not in _WORDS}
+    return {
+        key: _sorted(part) if key == "required" else _meaning(part, schema=key not in {"properties", "$defs"})
+        for key, part in kept.items()
+    }
+
+
+def _sorted(value: object) -> object:
+    return sorted(cast("list[str]", value)) if isinstance(value, list) else value
+
+
+def _mentions(value: object, ref: str) -> bool:
+    if isinstance(value, dict):
+        found = cast("dict[str, object]", value)
+        return found.get("$ref") == ref or any(_mentions(part, ref) for part in found.values())
+    return isinstance(value, list) and any(_mentions(part, ref) for part in cast("list[object]", value))

@@ -1,0 +1,121 @@
+"""What another context says and this code cannot read: it parks the stream it is in, as an event that fails does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from leftfold.errors import LeftfoldError, UnreadableMessage
+from leftfold.messages.consumer_view import is_foreign
+from leftfold.messages.recorded import RecordedEvent
+from leftfold.subscriptions.consumer import Consumer, Failure, Outcome
+from leftfold.subscriptions.policy import Failing, Policy
+
+__all__ = ["Admitting", "Unread", "admitting"]
+
+_STREAM: Final = "stream "
+
+
+class Unread(Struct, frozen=True):
+    """Stands where a published event would, when it cannot be read or could not be published.
+
+    Args:
+        error: why; raised again at every try.
+    """
+
+    error: LeftfoldError
+
+
+class Admitting:
+    """Hands a consumer what can be read; what cannot is a failure, and its stream waits behind it.
+
+    Whose order an unread event belongs to is in what cannot be read, so everything of its stream waits. A stream is
+    tried again as a whole: what is ready goes on, and what waits behind a key that is parked lets the stream wait.
+
+    Args:
+        consumer: what handles events.
+        keyed: whether it orders events by keys; by streams otherwise.
+        parks: whether later events wait; they go on otherwise.
+    """
+
+    def __init__(self, consumer: Consumer, *, keyed: bool, parks: bool) -> None:
+        self.events = consumer.events | {Unread}
+        self.forget = consumer.forget
+        self._consumer = consumer
+        self._prefix = _STREAM if keyed else ""
+        self._parks = parks
+
+    def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
+        """See `Consumer.subjects`; of what cannot be read, its stream."""
+        return (self._stream(event),) if isinstance(event.event, Unread) else self._consumer.subjects(event)
+
+    async def consume(
+        self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
+    ) -> Outcome:
+        """See `Consumer.consume`."""
+        if only is not None:
+            return await self._again(events, parked, only)
+        ready, failures = self._admitted(events, parked)
+        if not ready:
+            return Outcome((), failures)
+        outcome = await self._consumer.consume(ready, parked)
+        both = sorted((*failures, *outcome.failures), key=lambda one: one.event.position)
+        return Outcome(outcome.writes, both)
+
+    def _admitted(
+        self, events: Sequence[RecordedEvent[object]], parked: Container[str]
+    ) -> tuple[list[RecordedEvent[object]], list[Failure]]:
+        ready: list[RecordedEvent[object]] = []
+        failures: list[Failure] = []
+        failed: set[str] = set()
+        for event in events:
+            stream = self._stream(event)
+            if stream in parked or stream in failed:
+                failures.append(Failure(stream, event, None))
+            elif isinstance(event.event, Unread):
+                failures.append(Failure(stream, event, event.event.error))
+                if self._parks:
+                    failed.add(stream)
+            else:
+                ready.append(event)
+        return ready, failures
+
+    async def _again(self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str) -> Outcome:
+        mine = [event for event in events if self._stream(event) == only]
+        unread = [Failure(only, event, event.event.error) for event in mine if isinstance(event.event, Unread)]
+        if unread:
+            return Outcome((), unread)
+        if not mine or not self._prefix:
+            ready = [event for event in events if not isinstance(event.event, Unread)]
+            return await self._consumer.consume(ready, parked, only)
+        outcome = await self._consumer.consume(mine, parked)
+        if not outcome.failures:
+            return outcome
+        self._consumer.forget()  # it has folded what is not written now
+        return Outcome((), [Failure(only, one.event, one.error or _behind(one)) for one in outcome.failures])
+
+    def _stream(self, event: RecordedEvent[object]) -> str:
+        return f"{self._prefix}{event.stream}"
+
+
+def admitting(
+    make: Callable[[], Consumer], events: Iterable[type], policy: Policy, *, keyed: bool
+) -> Callable[[], Consumer]:
+    """What makes a consumer of *events*; when they come from another context, it admits what can be read of them.
+
+    Args:
+        make: makes the consumer itself.
+        policy: what becomes of an event that cannot be handled.
+        keyed: see `Admitting`.
+    """
+    if not any(map(is_foreign, events)):
+        return make
+    return lambda: Admitting(make(), keyed=keyed, parks=policy.failing is Failing.PARK)
+
+
+def _behind(failure: Failure) -> UnreadableMessage:
+    return UnreadableMessage(
+        failure.event.type, f"it waits for {failure.subject!r:.200}, which is parked. Deal with that first"
+    )

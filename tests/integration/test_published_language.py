@@ -1,0 +1,104 @@
+"""A published language: what it accepts as its own, and what it lets others see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+
+from leftfold import App, Context, DefinitionError, Event, IntegrationEvent
+from leftfold.errors import InvalidFormat, InvalidPayload
+from leftfold.integration import PublishedLanguage
+from leftfold.integration.formats import CountryCode
+from leftfold.messages import version_range
+from tests.integration.sales import PlacedV1, PlacedV2
+
+
+class Shipped(IntegrationEvent, name="acme.sales.shipped"):
+    to: CountryCode
+    note: str = ""
+
+
+class Elsewhere(IntegrationEvent, name="acme.salesmen.hired"):
+    id: str
+
+
+class Loose(IntegrationEvent, name="acme.sales.loose"):
+    at: datetime
+
+
+def test_everything_in_it_begins_with_its_name_is_served_and_says_its_times() -> None:
+    language = PublishedLanguage("acme.sales", supported=">=2")
+    assert language.flaws([PlacedV2]) == ()
+    old, named, loose = (language.flaws([cls]) for cls in (PlacedV1, Elsewhere, Loose))
+    assert "the language serves versions >=2" in old[0]
+    assert "names begin with 'acme.sales.'" in named[0]
+    assert "plain datetime" in loose[-1]
+
+
+def test_versions_are_served_for_all_types_or_by_type() -> None:
+    language = PublishedLanguage("acme", supported={"acme.a": "2", "acme.b": ">=1,<3"})
+    assert [str(language.serves(name)) for name in ("acme.a", "acme.b", "acme.c")] == ["2", ">=1,<3", ">=1"]
+    assert PublishedLanguage("acme", supported="<4").serves("acme.a") == version_range("<4")
+
+
+def test_a_sunset_is_of_a_number_or_of_one_type_which_goes_first() -> None:
+    language = PublishedLanguage("acme", sunset={1: date(2026, 1, 1), "acme.a@1": date(2027, 1, 1)})
+    assert language.sunset_of("acme.a", 1) == date(2027, 1, 1)
+    assert language.sunset_of("acme.b", 1) == date(2026, 1, 1)
+    assert language.sunset_of("acme.a", 2) is None
+
+
+DAY = date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: PublishedLanguage(""), "is empty"),
+        (lambda: PublishedLanguage("acme", supported="2.0"), "'2.0' is no bound"),
+        (lambda: PublishedLanguage("acme", supported={"acme.a": ">2"}), "'>2' is no bound"),
+        (lambda: PublishedLanguage("acme", sunset={"acme.a": DAY}), "'acme.a' names no version"),
+        (lambda: PublishedLanguage("acme", sunset={0: DAY}), "0 names no version"),
+        (lambda: PublishedLanguage("acme", semantic_breaks={"acme.a@0": "why"}), "'acme.a@0' names no version"),
+        (lambda: PublishedLanguage("acme", semantic_breaks={"@1": "why"}), "'@1' names no version"),
+        (lambda: PublishedLanguage("acme", semantic_breaks={"acme.a@1": " "}), "say what changed"),
+    ],
+)
+def test_what_is_of_another_form_is_refused(make: Callable[[], PublishedLanguage], said: str) -> None:
+    with pytest.raises(DefinitionError, match="language ") as caught:
+        make()
+    assert said in str(caught.value)
+
+
+def test_an_event_is_held_to_its_formats_and_to_what_every_store_can_keep() -> None:
+    language = PublishedLanguage("acme.sales")
+    language.check(Shipped(to="DE"))
+    with pytest.raises(InvalidFormat, match=r"Shipped\.to"):
+        language.check(Shipped(to="XX"))
+    with pytest.raises(InvalidPayload, match=r"field 'note'.*NUL"):
+        language.check(Shipped(to="DE", note="\0"))
+
+
+class Sold(Event):
+    id: str
+
+
+def speaking(language: PublishedLanguage, cls: type[IntegrationEvent]) -> Context:
+    context = Context("sales", language=language)
+
+    def publish(event: Sold) -> IntegrationEvent:
+        raise NotImplementedError
+
+    publish.__annotations__["return"] = cls
+    context.publishes(publish)
+    return context
+
+
+def test_an_app_refuses_what_is_not_of_the_language_of_its_context() -> None:
+    language = PublishedLanguage("acme.sales", supported=">=2")
+    App(speaking(language, PlacedV2), store="memory:")
+    for cls in (PlacedV1, Elsewhere, Loose):
+        with pytest.raises(DefinitionError, match=f"context 'sales': .*{cls.__name__}"):
+            App(speaking(language, cls), store="memory:")
