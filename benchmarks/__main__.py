@@ -1,4 +1,4 @@
-"""`python -m benchmarks append|time|follow|sagas [--quick] [--json] [--only TEXT]`."""
+"""`python -m benchmarks append|time|follow|sagas|contexts [--quick] [--json] [--only TEXT]`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import cyclopts
 from rich.console import Console
 
+from benchmarks.catalogs import measure_catalogs
 from benchmarks.databases import Postgres, Sqlite
 from benchmarks.durability import watch_sqlite
 from benchmarks.measuring import Chosen, Result, measure
@@ -110,6 +111,28 @@ async def sagas(*, quick: bool = False, json: bool = False, only: list[str] | No
         only: Measure only what has this text in WORK/SYSTEM; may be given again.
     """
     await _run(SAGA_WORKS, QUICK_SAGAS if quick else THOROUGH, only or [""], json=json)
+
+
+@cli.command
+def contexts(*, quick: bool = False, json: bool = False, only: list[str] | None = None) -> None:
+    """Measure a catalog of 1,000 contexts and 10,000 events: reading and checking it, and the impact of changes.
+
+    Args:
+        quick: Read it three times instead of seven.
+        json: Print one JSON object a line.
+        only: Show only what has this text in WORK/SYSTEM; may be given again.
+    """
+    results = [
+        one
+        for one in measure_catalogs(QUICK.rounds if quick else THOROUGH.rounds)
+        if any(text in f"{one.work}/{one.system}" for text in only or [""])
+    ]
+    if json:
+        show_json(results)
+        return
+    console = Console(width=None if Console().is_terminal else _WIDTH)
+    for one in results:
+        show_work([one], console)
 
 
 async def _run(works: Sequence[Sequence[Work]], effort: Effort, only: list[str], *, json: bool) -> None:

@@ -1,0 +1,145 @@
+"""A context as data: what its team declares of it, in one document that is committed and compared."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from leftfold.contexts.edges import Edge
+
+__all__ = ["FORMAT", "Consumption", "Declared", "Descriptor", "Emission", "Handler", "Published"]
+
+FORMAT: Final = 1
+"""The format of descriptors that is written here, and the newest that is read."""
+
+Declared: TypeAlias = Literal["declared", "static"]
+"""Whether somebody says so, or code was read."""
+
+
+class Published(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One version of an event that a context publishes.
+
+    Args:
+        name: what the event is called outside.
+        version: counted from 1.
+        label: what others call this version, `1.4.0` for instance; empty when it is the number.
+        fields: type of each field, by its JSON pointer with `*` for any item: `/lines/*/price`. Empty when nobody says.
+        schema: JSON Schema of the event; empty when there is none.
+        deprecated: since when, or why, nobody should begin to use it; empty when it is not.
+        sunset: the day from which it is not served any more, `2027-01-31`; empty when none is set.
+        place: where it is declared.
+    """
+
+    name: str
+    version: int = 1
+    label: str = ""
+    fields: dict[str, str] = {}
+    schema: dict[str, object] = {}
+    deprecated: str = ""
+    sunset: str = ""
+    place: str = ""
+
+
+class Consumption(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An event that a context takes.
+
+    Args:
+        event: its published name.
+        versions: those that are read, as `>=1,<3`; empty for any.
+        reads: JSON pointers of the fields that are read; None when all are.
+        view: name of the class that says so; empty when there is none.
+        by: name of the handler that takes it; empty when nobody says.
+        evidence: how it is known.
+        place: where it is declared.
+    """
+
+    event: str
+    versions: str = ""
+    reads: tuple[str, ...] | None = None
+    view: str = ""
+    by: str = ""
+    evidence: Declared = "declared"
+    place: str = ""
+
+
+class Emission(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A published event that a handler may lead to.
+
+    Args:
+        event: its published name.
+        version: None for every version that is published.
+        derived: for a field of the event, the fields of what the handler takes that it is made of, both as JSON
+            pointers; None when nobody says, and every field may be made of every one.
+    """
+
+    event: str
+    version: int | None = None
+    derived: dict[str, tuple[str, ...]] | None = None
+
+
+class Handler(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What takes events, and what that leads to.
+
+    Args:
+        name: unique in its context, as `reaction/billing.bill`.
+        emits: published events that it may lead to.
+        open: it may lead to more than it says.
+        place: where it is declared.
+    """
+
+    name: str
+    emits: tuple[Emission, ...] = ()
+    open: bool = False
+    place: str = ""
+
+
+class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A context as its team declares it.
+
+    Args:
+        descriptor: the format, `FORMAT`.
+        name: of the context, in any spelling.
+        domain: a group of contexts that it belongs to.
+        subdomain: `core`, `supporting` or `generic`; empty while nobody has said.
+        package: of its code, dotted.
+        modules: those inside *package* that others may import.
+        glossary: its words, and what they mean here.
+        relations: all that it takes part in; consumers stand in the order in which it names them.
+        publishes: each version of each event.
+        consumes: what it takes, a line for each handler.
+        handlers: what each leads to.
+        commands: names of those that it handles.
+        queries: names of those that it answers.
+        apis: what else it offers, as `GET /orders/{id}`.
+        aggregates: what it records, with the owner of each; the owner is empty when it is *team*.
+        place: where it is declared.
+        digest: of all the rest but places, whatever its order; empty in what was written by hand.
+    """
+
+    descriptor: int = FORMAT
+    name: str
+    team: str = ""
+    purpose: str = ""
+    domain: str = ""
+    subdomain: Literal["", "core", "supporting", "generic"] = ""
+    external: bool = False
+    mud: bool = False
+    package: str = ""
+    modules: tuple[str, ...] = ()
+    glossary: dict[str, str] = {}
+    relations: tuple[Edge, ...] = ()
+    publishes: tuple[Published, ...] = ()
+    consumes: tuple[Consumption, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    commands: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
+    apis: tuple[str, ...] = ()
+    aggregates: dict[str, str] = {}
+    place: str = ""
+    digest: str = ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing of what it takes, so that nobody can know what a change leads to in it."""
+        return not self.consumes and not self.handlers

@@ -1,0 +1,144 @@
+"""The page of a context: what it says about itself, how it relates to others, what it publishes and takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from leftfold.catalog.descriptor import Consumption, Descriptor, Handler
+from leftfold.catalog.pages.event_readers import published_events
+from leftfold.catalog.pages.frame import page
+from leftfold.catalog.pages.markup import Html, joined, tag
+from leftfold.catalog.pages.relation_words import relation_rows
+from leftfold.catalog.pages.site import Site, event_anchor
+from leftfold.catalog.pages.tables import Cell, section, table, way_to
+
+__all__ = ["context_page"]
+
+_SCRIPTS: Final = ("data/contexts.js", "data/links.js", "assets/drawing.js", "assets/context.js")
+
+
+def context_page(site: Site, name: str) -> str:
+    """The page of the context *name*, which may be one that nobody describes."""
+    one = site.descriptor(name)
+    main = joined((_head(site, one), _findings(site, name), _around(site, name), *_body(site, one)), "\n")
+    return page(name, main, scripts=_SCRIPTS, root="../")
+
+
+def _head(site: Site, one: Descriptor) -> Html:
+    node = site.nodes[one.name]
+    marks = [mark for mark, there in ((node.look, node.look), ("external", one.external), ("mud", one.mud)) if there]
+    words = {"mud": "big ball of mud", "unregistered": "not registered"}
+    badges = joined(tag("span", words.get(mark, mark), class_=f"badge {mark}") for mark in dict.fromkeys(marks))
+    purpose = tag("p", one.purpose, class_="purpose") if one.purpose else None
+    if node.look == "unregistered":
+        purpose = tag("p", "Nobody describes this context; others name it.", class_="purpose")
+    ask = tag("a", "What breaks if it changes?", href=_asking(kind="context", name=one.name))
+    canvas = tag("dl", *(_said(term, said) for term, said in _canvas(one)), class_="canvas")
+    return joined((tag("h1", one.name, badges), purpose, canvas, tag("p", ask)))
+
+
+def _canvas(one: Descriptor) -> Iterator[tuple[str, str | None]]:
+    team = tag("a", one.team, href=f"../index.html#{urlencode({'q': one.team})}") if one.team else None
+    yield "Team", team
+    yield "Subdomain", one.subdomain
+    yield "Domain", one.domain
+    yield "Package", tag("code", one.package) if one.package else None
+    yield "For others", joined((tag("code", module) for module in one.modules), " ")
+    yield "Declared at", tag("code", one.place) if one.place else None
+
+
+def _said(term: str, said: str | None) -> Html | None:
+    return tag("div", tag("dt", term), tag("dd", said)) if said else None
+
+
+def _findings(site: Site, name: str) -> Html | None:
+    found = site.findings.get(name, ())
+    if not found:
+        return None
+    rows = [
+        (
+            Cell(one.severity, class_=one.severity),
+            Cell(one.rule, code=True),
+            Cell(one.message),
+            Cell(one.found_at or one.declared_at, code=True),
+        )
+        for one in found
+    ]
+    return section("Findings", table(("severity", "rule", "what", "at"), rows), count=len(rows))
+
+
+def _around(site: Site, name: str) -> Html | None:
+    if not site.beside.get(name):
+        return None
+    depths = joined(
+        tag("button", f"{depth} away", type="button", data_depth=depth, aria_pressed="true" if depth == "1" else "false")
+        for depth in ("1", "2")
+    )
+    drawing = tag("figure", id="around", data_context=str(site.number[name]))
+    return section("Around it", joined((tag("p", depths, class_="choice"), tag("p", id="drawn", role="status"), drawing)))
+
+
+def _body(site: Site, one: Descriptor) -> Iterator[Html | None]:
+    rows = list(relation_rows(site, one.name))
+    heads = ("context", "it is", "pattern", "about it", "at")
+    yield section("Relations", table(heads, rows), count=len(rows)) if rows else None
+    yield published_events(site, one)
+    yield _taken(site, one)
+    words = [(Cell(word, class_="word"), Cell(meaning)) for word, meaning in sorted(one.glossary.items())]
+    yield section("Language", table(("word", "means here"), words), count=len(words)) if words else None
+    yield from _lists(one)
+
+
+def _taken(site: Site, one: Descriptor) -> Html | None:
+    if not one.consumes:
+        return None
+    handlers = {handler.name: handler for handler in one.handlers}
+    rows = [_consumption(site, taken, handlers) for taken in one.consumes]
+    heads = ("event", "from", "versions", "reads", "handler", "leads to")
+    return section("Takes", table(heads, rows), count=len(rows))
+
+
+def _consumption(site: Site, taken: Consumption, handlers: Mapping[str, Handler]) -> tuple[Cell, ...]:
+    publishers = list(dict.fromkeys(context for context, _ in site.catalog.published(taken.event)))
+    event: str = taken.event
+    if publishers:
+        event = tag("a", event, href=f"{site.files[publishers[0]]}#{event_anchor(event)}")
+    reads = "all of it" if taken.reads is None else joined((tag("code", one) for one in taken.reads), " ")
+    handler = handlers.get(taken.by)
+    return (
+        Cell(event, class_="name"),
+        Cell(joined((way_to(site, one) for one in publishers), ", ") if publishers else "nobody publishes it"),
+        Cell(taken.versions or "any"),
+        Cell(reads or "only that it happened"),
+        Cell(taken.by, code=True),
+        Cell(_led_to(site, handler)),
+    )
+
+
+def _led_to(site: Site, handler: Handler | None) -> str:
+    if handler is None:
+        return "nobody says"
+    names = list(dict.fromkeys(one.event for one in handler.emits))
+    parts = [_event_link(site, name) for name in names]
+    return joined((*parts, *(("more than it says",) if handler.open else ())), ", ")
+
+
+def _event_link(site: Site, event: str) -> str:
+    publisher = next((context for context, _ in site.catalog.published(event)), None)
+    if publisher is None:
+        return event
+    return tag("a", event, href=f"{site.files[publisher]}#{event_anchor(event)}")
+
+
+def _lists(one: Descriptor) -> Iterator[Html]:
+    owners = [f"{name}, owned by {owner}" if owner else name for name, owner in sorted(one.aggregates.items())]
+    told = (("Commands", one.commands), ("Queries", one.queries), ("Offers", one.apis), ("Records", tuple(owners)))
+    for title, names in told:
+        if names:
+            yield section(title, tag("ul", *(tag("li", tag("code", name)) for name in names), class_="names"))
+
+
+def _asking(**subject: str) -> str:
+    return f"../impact.html#{urlencode(subject, errors='replace')}"

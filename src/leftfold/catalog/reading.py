@@ -1,0 +1,133 @@
+"""Descriptors and catalogs as files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from leftfold.catalog.canonical import digest_of, written
+from leftfold.catalog.descriptor import FORMAT, Descriptor
+from leftfold.catalog.errors import InvalidCatalogFile, NewerFormat
+from leftfold.catalog.versions import range_read
+from leftfold.errors import DefinitionError
+
+__all__ = ["CATALOG_FORMAT", "SUFFIX", "descriptors_in", "dump_catalog", "load_descriptors", "read_descriptors"]
+
+CATALOG_FORMAT: Final = 1
+"""The format of catalogs that is written here, and the newest that is read."""
+
+SUFFIX: Final = ".context.json"
+"""How the names of descriptors end, so that they are found in a repository."""
+
+_T = TypeVar("_T")
+_PLACE: Final = re.compile(r"^(?P<reason>.*) - at `(?:key in )?(?P<place>\$.*)`$", re.DOTALL)
+_BYTE: Final = re.compile(r"^(?P<reason>.*) \(byte (?P<byte>\d+)\)$", re.DOTALL)
+
+
+class _Head(Struct, frozen=True):
+    descriptor: int | None = None
+    catalog: int | None = None
+
+
+class _Catalog(Struct, frozen=True):
+    contexts: tuple[Descriptor, ...]
+
+
+def dump_catalog(descriptors: Iterable[Descriptor]) -> str:
+    """A catalog as text: descriptors in the order of their names, each in its one form on a line of its own."""
+    texts = sorted((one.name, msgspec.json.encode(written(one)).decode()) for one in descriptors)
+    lines = ",\n".join(f"  {text}" for _, text in texts)
+    return f'{{"catalog": {CATALOG_FORMAT}, "contexts": [\n{lines}\n]}}\n'
+
+
+def load_descriptors(data: bytes, file: str) -> tuple[Descriptor, ...]:
+    """The descriptors in *data*: one, or all of a catalog.
+
+    Args:
+        data: JSON text.
+        file: its name, for errors.
+
+    Raises:
+        NewerFormat: its format is newer than this code.
+        InvalidCatalogFile: it is no descriptor and no catalog, or a digest in it is not that of its content.
+    """
+    head = _decoded(data, _Head, file)
+    if head.catalog is not None:
+        _check_format(file, head.catalog, CATALOG_FORMAT)
+        found = _decoded(data, _Catalog, file).contexts
+        places = [f"$.contexts[{number}]" for number in range(len(found))]
+    elif head.descriptor is not None:
+        _check_format(file, head.descriptor, FORMAT)
+        found, places = (_decoded(data, Descriptor, file),), ["$"]
+    else:
+        raise InvalidCatalogFile(file, f'is no descriptor and no catalog; a descriptor says "descriptor": {FORMAT}')
+    for one, place in zip(found, places, strict=True):
+        _check(one, file, place)
+    return found
+
+
+def read_descriptors(file: Path) -> tuple[Descriptor, ...]:
+    """See `load_descriptors`; raises `OSError` when the file cannot be read."""
+    return load_descriptors(file.read_bytes(), str(file))
+
+
+def descriptors_in(paths: Iterable[Path]) -> Iterator[tuple[Path, tuple[Descriptor, ...]]]:
+    """The descriptors of files and, in folders, of every file whose name ends with `SUFFIX`, by file.
+
+    Raises:
+        InvalidCatalogFile: see `load_descriptors`; or a folder holds none.
+        OSError: a file cannot be read.
+    """
+    for path in paths:
+        files = sorted(path.rglob(f"*{SUFFIX}")) if path.is_dir() else [path]
+        if not files:
+            raise InvalidCatalogFile(str(path), f"no file in it is a descriptor; their names end with {SUFFIX}")
+        for file in files:
+            yield file, read_descriptors(file)
+
+
+def _check_format(file: str, found: int, known: int) -> None:
+    if found > known:
+        raise NewerFormat(file, found, known)
+    if found < 1:
+        raise InvalidCatalogFile(file, f"there is no format {found}; the first was 1")
+
+
+def _check(descriptor: Descriptor, file: str, place: str) -> None:
+    _check_format(file, descriptor.descriptor, FORMAT)
+    if not descriptor.name:
+        raise InvalidCatalogFile(file, "a context has a name; this one is empty", place=f"{place}.name")
+    for number, relation in enumerate(descriptor.relations):
+        if descriptor.name not in relation.pair:
+            reason = f"{descriptor.name} takes no part in it; a context declares only relations of its own"
+            raise InvalidCatalogFile(file, reason, place=f"{place}.relations[{number}]")
+    for number, consumption in enumerate(descriptor.consumes):
+        if consumption.versions:
+            try:
+                range_read(consumption.versions)
+            except DefinitionError as error:
+                where = f"{place}.consumes[{number}].versions"
+                raise InvalidCatalogFile(file, str(error), place=where) from error
+    if descriptor.digest and descriptor.digest != digest_of(descriptor):
+        reason = "the digest is not that of the content; export it again, or take the digest out"
+        raise InvalidCatalogFile(file, reason, place=f"{place}.digest")
+
+
+def _decoded(data: bytes, cls: type[_T], file: str) -> _T:
+    try:
+        return msgspec.json.decode(data, type=cls)
+    except UnicodeDecodeError as error:
+        raise InvalidCatalogFile(file, "is no UTF-8 text", line=data.count(b"\n", 0, error.start) + 1) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        said = str(error)
+        if found := _PLACE.match(said):
+            raise InvalidCatalogFile(file, found["reason"], place=found["place"]) from error
+        if found := _BYTE.match(said):
+            line = data.count(b"\n", 0, int(found["byte"])) + 1
+            raise InvalidCatalogFile(file, found["reason"], line=line) from error
+        raise InvalidCatalogFile(file, said) from error
