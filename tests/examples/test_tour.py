@@ -132,6 +132,54 @@ FIGURES = [
     },
     {"pattern": 75, "ok": True, "shown": {"status": "payment_pending", "version": 1, "conflict": True}},
     {"pattern": 76, "ok": True, "shown": {"payment_timeout": True, "fired": 1, "cancelled_timer_fired": 0}},
+    {
+        "pattern": 77,
+        "ok": True,
+        "shown": {
+            "conformist_cents": 9999,
+            "translated_cents": 9999,
+            "order_placed": True,
+            "partner_informed": True,
+            "violations": [{"rule": "no-relation", "file": "shipping.py"}],
+        },
+    },
+    {
+        "pattern": 78,
+        "ok": True,
+        "shown": {
+            "total": "USD 200",
+            "negative": "refused",
+            "bad_id": "refused",
+            "mixed_currencies": "refused",
+            "unapproved_change": "found",
+        },
+    },
+    {
+        "pattern": 79,
+        "ok": True,
+        "shown": {
+            "consumed": "ORDER-001",
+            "unsupported_version": [1, 2],
+            "cloudevent_valid": True,
+            "breaking": {
+                "rule": "required-property-removed",
+                "path": "/currency",
+                "witness": {"order": "", "placed_at": "2000-01-01T00:00:00Z", "country": "AA", "total_cents": 0},
+            },
+        },
+    },
+    {
+        "pattern": 80,
+        "ok": True,
+        "shown": {
+            "direct": ["Sales", "Support", "Marketing"],
+            "registered": ["Sales"],
+            "affected_named": 6,
+            "affected_registered": 2,
+            "sales_dependencies": ["Customer", "Inventory"],
+            "one_sided": ["Billing -> Customer"],
+        },
+    },
 ]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leftfold.app.assembly import Assembly, Plan
-from leftfold.contexts.context import Context, Part
+from leftfold.contexts.context import Context
+from leftfold.contexts.registered import Part
 from leftfold.errors import DefinitionError
-from leftfold.messages.integration_event import IntegrationEvent
 
-__all__ = ["assembled", "contexts_of", "publishers_of"]
+__all__ = ["assembled", "contexts_of"]
 
 
 def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]:
@@ -32,16 +32,6 @@ def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]
     made = Context(name)
     made.includes(*others)
     return [made]
-
-
-def publishers_of(contexts: Sequence[Context]) -> dict[type[IntegrationEvent], Context]:
-    """Which context publishes what; raises `DefinitionError` when two publish one class."""
-    publishers: dict[type[IntegrationEvent], Context] = {}
-    for context in contexts:
-        for cls in (cls for publication in context.publications for cls in publication.gives):
-            if (other := publishers.setdefault(cls, context)) is not context:
-                raise DefinitionError(f"contexts {other.name} and {context.name} both publish {cls.__qualname__}")
-    return publishers
 
 
 def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:

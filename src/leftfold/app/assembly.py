@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args, get_origin
 
 from msgspec import Struct
 
-from leftfold.contexts.context import Context, Part
+from leftfold.app.published import Published
+from leftfold.contexts.context import Context
 from leftfold.contexts.reactions import Reaction
+from leftfold.contexts.registered import Part
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.folding import folding_flaws
 from leftfold.domain.lifecycle import core_of
@@ -19,7 +21,7 @@ from leftfold.handling.repository import Repository
 from leftfold.handling.routing import CommandRoute, QueryRoute, Routes, command_routes, query_routes
 from leftfold.handling.signatures import place_of
 from leftfold.messages.codec import Codec
-from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.consumer_view import is_foreign
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.registry import Registry
@@ -52,12 +54,12 @@ class Plan(Struct, frozen=True, kw_only=True):
     Args:
         provide: what handlers are given, by the type they name.
         inline: names of the projections that every append writes itself.
-        publishers: which context publishes what.
+        published: which context publishes what.
     """
 
     provide: Mapping[type[Any], object]
     inline: Collection[str]
-    publishers: Mapping[type[IntegrationEvent], Context]
+    published: Published
     transform: Transform | None = None
     upcasts: Sequence[Upcast] = ()
 
@@ -79,7 +81,7 @@ class Assembly:
         self.sources: dict[str, Context] = {}
         self.processes = _families(context, findings)
         """Its processes."""
-        self._publishers = plan.publishers
+        self._published = plan.published
         followed: tuple[_Followed, ...] = (
             *context.projections,
             *context.reactions,
@@ -99,7 +101,7 @@ class Assembly:
                 self._expected(),
             )
             for cls in classes
-            if not _is_published(cls)
+            if not is_foreign(cls)
         )
         self.registry = Registry(context.name, *events, upcasts=(*context.upcast_functions, *plan.upcasts))
         self.codec = Codec(self.registry, plan.transform)
@@ -128,6 +130,7 @@ class Assembly:
         findings += self._saga_flaws()
         findings += self._migration_flaws()
         self.commands, self.queries = self._routes(findings)
+        findings += self._translation_flaws()
         if findings:
             raise DefinitionError(*dict.fromkeys(findings))
 
@@ -145,11 +148,11 @@ class Assembly:
 
     def publisher(self, cls: type) -> Context | None:
         """The context that publishes events of *cls*; None when they are this context's own."""
-        return self._publishers[cls] if _is_published(cls) else None
+        return self._published.publisher(cls)
 
     def _categories(self, own: Sequence[_Followed]) -> frozenset[str] | None:
         recorded = {cls for part in self.parts for cls in core_of(part).vocabulary} | set(self._expected())
-        followed = (cls for one in own for cls in one.events if not _is_published(cls))
+        followed = (cls for one in own for cls in one.events if not is_foreign(cls))
         wanted = {*followed, *(cls for one in self.context.publications for cls in one.takes)}
         categories = {core_of(part).category for part in self.parts}
         if self._expected():
@@ -167,7 +170,7 @@ class Assembly:
         return (Overdue,)
 
     def _foreign(self, followed: _Followed, plan: Plan, findings: list[str]) -> bool:
-        outer = [cls for cls in followed.events if issubclass(cls, IntegrationEvent)]
+        outer = sorted(filter(is_foreign, followed.events), key=lambda cls: cls.__qualname__)
         if not outer:
             return False
         where = f"context {self.context.name!r}, {followed.name!r}"
@@ -175,9 +178,9 @@ class Assembly:
             findings.append(
                 f"{where} follows events of its own and of another context; one log has one order, split it"
             )
-        unknown = [cls for cls in outer if cls not in plan.publishers]
-        findings += [f"{where}: no context of this App publishes {cls.__qualname__}" for cls in unknown]
-        publishers = {plan.publishers[cls].name: plan.publishers[cls] for cls in outer if cls not in unknown}
+        findings += [f"{where}: {flaw}" for cls in outer for flaw in plan.published.flaws(cls, self.context)]
+        found = (plan.published.publisher(cls) for cls in outer)
+        publishers = {context.name: context for context in found if context is not None}
         if len(publishers) > 1:
             findings.append(f"{where} follows what {' and '.join(sorted(publishers))} publish; split it, one for each")
         for context in publishers.values():
@@ -246,8 +249,16 @@ class Assembly:
     def _process_flaws(self) -> Iterator[str]:
         for family in self.processes:
             for cls in family.events:
-                if issubclass(cls, IntegrationEvent) and cls not in self._publishers:
-                    yield f"process {family.name!r}: no context of this App publishes {cls.__qualname__}"
+                yield from (f"process {family.name!r}: {flaw}" for flaw in self._published.flaws(cls, self.context))
+
+    def _translation_flaws(self) -> Iterator[str]:
+        own = {route.form.cls for route in self.commands}
+        for one in self.context.translations:
+            for cls in (cls for cls in one.sends if cls not in own):
+                yield (
+                    f"translation {one.name!r} gives {cls.__qualname__}, which context {self.context.name!r} does not "
+                    "handle; it translates into commands of its own context"
+                )
 
     def _reaction_flaws(self) -> Iterator[str]:
         for reaction in self.context.reactions:
@@ -258,10 +269,6 @@ class Assembly:
                     and self.scope.resolve(hint) is None
                 ):
                     yield f"reaction {reaction.name!r}, parameter {name!r}: {self.scope.missing(hint)}"
-
-
-def _is_published(cls: type) -> bool:
-    return issubclass(cls, IntegrationEvent)
 
 
 def _families(context: Context, findings: list[str]) -> tuple[Family, ...]:

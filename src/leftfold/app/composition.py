@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
-from leftfold.app.assembling import assembled, contexts_of, publishers_of
+from leftfold.app.assembling import assembled, contexts_of
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
+from leftfold.app.guarding import guarding
 from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
+from leftfold.app.published import Published
 from leftfold.app.running import Conduct, Running
 from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock, SystemClock
-from leftfold.contexts.context import Context, Part
+from leftfold.contexts.context import Context
+from leftfold.contexts.registered import Part
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError, StoreClosed
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from leftfold.app.processes import Processes
     from leftfold.app.sagas import Begun, Sagas
     from leftfold.app.telemetry import Telemetry
+    from leftfold.contexts.context_map import ContextMap
     from leftfold.processes.saga import Saga
 
 __all__ = ["App"]
@@ -79,6 +83,8 @@ class App:
         snapshots: how states are kept; snapshots of aggregates and deciders that have `snapshot_every=`, saved in the
             background, and no cache, when left out.
         telemetry: traces and metrics by OpenTelemetry, see `leftfold.app.telemetry`; none when left out.
+        context_map: how the contexts relate. What it does not allow is refused: an event that a handler takes when the
+            app is made, a command that a context sends at the latest then. `leftfold context check` looks further.
 
     Raises:
         DefinitionError: it lists every finding.
@@ -98,18 +104,24 @@ class App:
         upcasts: Sequence[Upcast] = (),
         snapshots: Snapshots = _SNAPSHOTS,
         telemetry: Telemetry | None = None,
+        context_map: ContextMap | None = None,
     ) -> None:
         contexts = contexts_of(parts, name)
+        self.context_map = context_map
+        """How its contexts relate to each other and to others; None while nobody has said."""
+        if context_map is not None:
+            context_map.require(contexts)
         plan = Plan(
             provide=provide or {},
             inline=inline,
-            publishers=publishers_of(contexts),
+            published=Published(contexts),
             transform=transform,
             upcasts=upcasts,
         )
         self._assemblies = assembled(contexts, plan)
         self.directory = Directory(self._assemblies)
         """Which of its contexts handles what."""
+        guard = guarding(context_map, contexts, self.directory)
         self._stores = {one.name: store_of(one.name, store, len(contexts)) for one in contexts}
         self._clock = clock
         self._workers = bool(workers)
@@ -120,6 +132,7 @@ class App:
             send=self.send,
             timing=workers if isinstance(workers, Timing) else _TIMING,
             telemetry=telemetry,
+            guarding=guard,
         )
         self._running: dict[str, Running] = {}
 

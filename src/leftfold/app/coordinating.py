@@ -22,6 +22,7 @@ from leftfold.processes.reacting import CommandReaction, responding
 from leftfold.processes.resharding import reshard
 from leftfold.processes.running import Following, RunningProcess
 from leftfold.processes.starting import SagaStart, starting
+from leftfold.subscriptions.admitting import admitting
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Follower
 
@@ -34,7 +35,7 @@ class Coordination:
     Args:
         assembly: the context.
         loader: of its store.
-        source: gives the log of a context, by name, as it is to be followed here.
+        source: gives the log of a context, by name, as events of these classes are followed here.
         post: where commands go.
         contexts: names of those that handle commands.
     """
@@ -44,7 +45,7 @@ class Coordination:
         assembly: Assembly,
         loader: Loader,
         clock: Clock,
-        source: Callable[[str], Source],
+        source: Callable[[str, frozenset[type]], Source],
         post: Post,
         contexts: Sequence[str],
     ) -> None:
@@ -100,7 +101,7 @@ class Coordination:
         return [*of_processes, *(one.subscription for one in self._beginning)]
 
     def _subscription(self, follower: CommandReaction | SagaStart, assembly: Assembly) -> Subscription:
-        source = self._source(assembly.sources.get(follower.name, assembly.context).name)
+        source = self._source(assembly.sources.get(follower.name, assembly.context).name, follower.events)
         return Subscription(
             name=follower.name, source=source, target=self._store, clock=self._clock, policy=follower.policy
         )
@@ -117,7 +118,7 @@ class Coordination:
         name = f"process:{self._context}.{family.name}"
         subscription = Subscription(
             name=name if source == self._context else f"{name}<{source}",
-            source=self._source(source),
+            source=self._source(source, events),
             target=self._store,
             clock=self._clock,
             shards=family.newest.shards,
@@ -135,7 +136,9 @@ class _ProcessFollower:
 
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
-        consumer = partial(Processor, self._running, self._following)
+        policy = self._following.subscription.policy
+        make = partial(Processor, self._running, self._following)
+        consumer = admitting(make, self._following.events, policy, keyed=True)
         return [Assignment(part, consumer, _nothing) for part in self._following.subscription.parts]
 
 
@@ -149,7 +152,9 @@ class _BeginningFollower:
 
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
-        consumer = partial(Beginning, self._events, self._begun, self.subscription.policy.failing)
+        policy = self.subscription.policy
+        make = partial(Beginning, self._events, self._begun, policy.failing)
+        consumer = admitting(make, self._events, policy, keyed=False)
         return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
 
 

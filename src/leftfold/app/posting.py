@@ -11,6 +11,7 @@ from leftfold.messages.command import Command
 from leftfold.processes.outgoing import Address, Outgoing
 
 if TYPE_CHECKING:
+    from leftfold.app.guarding import Guarding
     from leftfold.app.running import Running
 
 __all__ = ["Posting"]
@@ -21,9 +22,13 @@ class Posting:
 
     Args:
         contexts: at work, by name.
+        sender: name of the context that posts.
+        guarding: holds it to a map; None without one.
     """
 
-    def __init__(self, contexts: Mapping[str, Running]) -> None:
+    def __init__(self, contexts: Mapping[str, Running], sender: str, guarding: Guarding | None) -> None:
+        self._sender = sender
+        self._guarding = guarding
         self._contexts = contexts
         self._forms = {
             route.form.cls: (name, route.form)
@@ -32,10 +37,12 @@ class Posting:
         }
 
     def address(self, command: Command[object]) -> Address:
-        """See `Post.address`."""
+        """See `Post.address`; raises `NotRelated` where the map says no."""
         if (found := self._forms.get(type(command))) is None:
             name, known = type(command).__name__, [cls.__name__ for cls in self._forms]
             raise UnknownCommand(name, get_close_matches(name, known, n=3))
+        if self._guarding is not None:
+            self._guarding.allow(self._sender, command)
         context, form = found
         return Address(context, form.name, form.dump(form.checked(command)))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
 from msgspec import Struct
 
 from leftfold.app.assembly import Assembly
+from leftfold.app.guarding import GuardedSend, Guarding
 from leftfold.clock import Clock, SystemClock
 from leftfold.contexts.reactions import Reaction
 from leftfold.errors import LeftfoldError, NotCaughtUp
@@ -27,7 +28,7 @@ from leftfold.handling.loading import Loader
 from leftfold.handling.middleware import Middleware
 from leftfold.handling.receipt import Receipt
 from leftfold.ids import new_id
-from leftfold.integration.publishing import PublishedEvents
+from leftfold.integration.published_events import PublishedEvents
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.recorded import RecordedEvent
@@ -40,6 +41,7 @@ from leftfold.projections.inlining import Inlining
 from leftfold.projections.invalidating import Invalidating
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
+from leftfold.subscriptions.admitting import admitting
 from leftfold.subscriptions.monitor import wait_for
 from leftfold.subscriptions.reaction import Attempt, Reacting
 from leftfold.subscriptions.subscription import Source, Subscription
@@ -71,6 +73,7 @@ class Conduct(Struct, frozen=True, kw_only=True):
         timing: of workers.
         send: carries out commands in whichever context handles them.
         telemetry: what measures; None measures nothing.
+        guarding: holds what contexts send to a map; None without one.
     """
 
     clock: Clock
@@ -79,6 +82,7 @@ class Conduct(Struct, frozen=True, kw_only=True):
     timing: Timing
     send: Send
     telemetry: Telemetry | None = None
+    guarding: Guarding | None = None
 
 
 class Running:
@@ -131,8 +135,9 @@ class Running:
 
     @property
     def send(self) -> Send:
-        """Carries out commands in whichever context handles them."""
-        return self._conduct.send
+        """Carries out commands for it in whichever context handles them; raises `NotRelated` where the map says no."""
+        send, guarding = self._conduct.send, self._conduct.guarding
+        return send if guarding is None else GuardedSend(self.name, send, guarding)
 
     @property
     def name(self) -> str:
@@ -145,12 +150,12 @@ class Running:
             await self.answers.prepare()
         for projection in self.assembly.context.projections:
             inline = projection in self.assembly.inline
-            source = self._source(projection.name, others)
+            source = self._source(projection.name, projection.events, others)
             follower = ProjectionFollower(projection, source, self.store, self._conduct.clock, inline=inline)
             self.followers[projection.name] = follower
             await follower.prepare()
         self._reacting = [
-            _ReactionFollower(one, self, self._source(one.name, others), self._conduct.clock)
+            _ReactionFollower(one, self, self._source(one.name, one.events, others), self._conduct.clock)
             for one in self.assembly.context.reactions
         ]
         self.coordination = self._coordinating(others)
@@ -274,7 +279,7 @@ class Running:
         from leftfold.app.coordinating import Coordination
         from leftfold.app.posting import Posting
 
-        log, post = partial(self._log_of, others), Posting(others)
+        log, post = partial(self._log_of, others), Posting(others, self.name, self._conduct.guarding)
         return Coordination(self.assembly, self.loader, self._conduct.clock, log, post, tuple(others))
 
     def _carriers(self) -> list[Carrier]:
@@ -282,7 +287,7 @@ class Running:
         if self.assembly.sagas:
             from leftfold.processes.saga_carrier import SagaCarrier
 
-            carriers.append(SagaCarrier(self.sagas, self.loader, self.assembly.scope, self._conduct.send))
+            carriers.append(SagaCarrier(self.sagas, self.loader, self.assembly.scope, self.send))
         return carriers
 
     async def _wait(self, name: str, generation: Generation, position: int, timeout_s: float) -> None:
@@ -306,17 +311,19 @@ class Running:
             self._watches[projection.name] = watch
             self._watching.append(asyncio.create_task(watch.run()))
 
-    def _source(self, name: str, others: Mapping[str, Running]) -> Source:
+    def _source(self, name: str, events: frozenset[type], others: Mapping[str, Running]) -> Source:
         context = self.assembly.sources.get(name, self.assembly.context)
-        return self._log_of(others, context.name)
+        return self._log_of(others, context.name, events)
 
-    def _log_of(self, others: Mapping[str, Running], context: str) -> Source:
-        """The log of a context, as it is followed here."""
+    def _log_of(self, others: Mapping[str, Running], context: str, events: frozenset[type]) -> Source:
+        """The log of a context, as *events* of it are followed here."""
         if context == self.name:
             return Source(self.store, self.loader.events, self.assembly.categories)
         other = others[context]
-        events = PublishedEvents(other.loader.events, other.assembly.context.publications)
-        return Source(other.store, events, other.assembly.categories)
+        spoken = other.assembly.context
+        check = None if spoken.language is None else spoken.language.check
+        published = PublishedEvents(other.loader.events, spoken.publications, events, check)
+        return Source(other.store, published, other.assembly.categories)
 
     async def _purge(self) -> None:
         while True:
@@ -339,9 +346,8 @@ class _ReactionFollower:
 
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
-        consumer = partial(
-            Reacting, self.reaction.name, self.reaction.events, self._react, self.reaction.policy.failing
-        )
+        name, events, policy = self.reaction.name, self.reaction.events, self.reaction.policy
+        consumer = admitting(partial(Reacting, name, events, self._react, policy.failing), events, policy, keyed=False)
         return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
 
     async def _react(self, recorded: RecordedEvent[object], attempt: Attempt) -> None:

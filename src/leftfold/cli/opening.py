@@ -17,7 +17,7 @@ from leftfold.errors import SchemaMismatch
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 
-__all__ = ["app_at", "existing_store", "typed_by"]
+__all__ = ["app_at", "existing_store", "object_at", "typed_by"]
 
 
 @asynccontextmanager
@@ -52,6 +52,18 @@ def typed_by(place: str | None, store: Store) -> EventStore | None:
 
 def app_at(place: str) -> App:
     """The app that *place*, `module:object`, names; raises `UsageError` when there is none, or making it failed."""
+    app = object_at(place)
+    if not isinstance(app, App):
+        raise UsageError(f"--app {place!r} is a {type(app).__name__}; name an App, or a function that makes one")
+    return app
+
+
+def object_at(place: str) -> object:
+    """What *place*, `module:object`, names, or makes when it is a function without arguments.
+
+    Raises:
+        UsageError: there is none, or making it failed.
+    """
     module, _, path = place.partition(":")
     if not module or not path:
         raise UsageError(f"--app {place!r}: write MODULE:OBJECT, like bank:app")
@@ -59,11 +71,9 @@ def app_at(place: str) -> App:
         sys.path.insert(0, here)
     try:
         found: object = attrgetter(path)(import_module(module))
-        app: object = found() if callable(found) else found
-    except (Exception, SystemExit) as error:  # the app is the user's own code, and may raise anything
+        made: object = found() if callable(found) else found
+    except (Exception, SystemExit) as error:  # it is the user's own code, and may raise anything
         raise UsageError(f"--app {place!r} could not be loaded: {type(error).__name__}: {error}") from error
-    if inspect.iscoroutine(app):
-        app.close()
-    if not isinstance(app, App):
-        raise UsageError(f"--app {place!r} is a {type(app).__name__}; name an App, or a function that makes one")
-    return app
+    if inspect.iscoroutine(made):
+        made.close()
+    return made

@@ -46,7 +46,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "show": Verb("leftfold.cli.show:show", "Show the events of one stream, in full."),
     "log": Verb("leftfold.cli.log:log", "Show the log: every event, in the order it was recorded."),
     "audit": Verb("leftfold.cli.audit:audit", "Tell who did what to one stream, when and why."),
-    "schema": Verb("leftfold.cli.schema:schema", "Check that an app reads every kind of event stored."),
+    "schema": Verb("leftfold.cli.schema:schema", "Check, lock, show and compare the schemas of events."),
     "verify": Verb("leftfold.cli.verify:verify", "Read everything that is stored, and name what is wrong with it."),
     "work": Verb(
         "leftfold.cli.work:work",
@@ -65,6 +65,17 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "timers": Verb(
         "leftfold.cli.processes:timers", "List the timers that an app's processes have set, the next one first."
+    ),
+    "context": Verb("leftfold.cli.context:context", "Hold an app to its context map, and look at it."),
+    "kernel": Verb(
+        "leftfold.cli.kernel:kernel",
+        "Tell whether what contexts share is as their teams have agreed, or agree for a team.",
+    ),
+    "catalog": Verb(
+        "leftfold.cli.catalog:catalog", "Put together what contexts of many repositories say, and look at it."
+    ),
+    "impact": Verb(
+        "leftfold.cli.impact:impact", "Tell what a change leads to: who is hit, who is not, and who has to agree."
     ),
     "flow": Verb("leftfold.cli.flow:flow", "Draw what leads to what in an app."),
     "trace": Verb(

@@ -1,116 +1,68 @@
-"""`leftfold schema check`: whether today's code reads every type and version of event that the store holds."""
+"""`leftfold schema`: what is stored, and what is published, in which versions."""
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from cyclopts import Parameter
 
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, existing_store
-from leftfold.cli.options import NOTHING_GIVEN, Source
-from leftfold.cli.output import Columns, Row, console, write_json
-from leftfold.cli.paging import pages
-from leftfold.cli.progress import progress
-from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, versioned
-from leftfold.store.event_store import EventStore
-from leftfold.store.port import Store
+from leftfold.cli.options import NOTHING_GIVEN, FileName, Source
 
 __all__ = ["schema"]
 
+_Action: TypeAlias = Literal["check", "lock", "show", "diff", "export"]
 
-class _Example(Struct):
-    stream: str
-    version: int
-    error: str
-    reason: str
-
-
-class _Kind(Struct):
-    """Events of one type and version.
-
-    Args:
-        read_as: the names of the classes that they are read as, sorted; none when all are dropped or unreadable.
-        dropped: how many of them upcasts drop.
-    """
-
-    type: str
-    schema_version: int
-    events: int = 0
-    unreadable: int = 0
-    dropped: int = 0
-    read_as: list[str] = []
-    example: _Example | UnsetType = UNSET
-
-    def count(self, event: ShownEvent) -> None:
-        self.events += 1
-        if isinstance(event.unreadable, Unreadable):
-            self.unreadable += 1
-            if isinstance(self.example, UnsetType):
-                why = event.unreadable
-                self.example = _Example(event.stream, event.version, why.error, why.reason)
-            return
-        if isinstance(event.events, UnsetType):
-            names = {versioned(self.type, self.schema_version)}
-        else:
-            names = {each.name for each in event.events}
-            self.dropped += not names
-        if not names <= set(self.read_as):
-            self.read_as = sorted({*self.read_as, *names})
-
-    @property
-    def told(self) -> str:
-        """What becomes of them, for people."""
-        if isinstance(self.example, _Example):
-            where = f"{self.example.stream} version {self.example.version}"
-            return f"{where}: {self.example.error}: {self.example.reason}"
-        return ", ".join([*self.read_as, *([NOTHING] if self.dropped else [])])
+_TAKEN: Final = {"check": (0,), "lock": (0,), "show": (1,), "diff": (2,), "export": (0, 1)}
+_NAMES: Final = {
+    "show": "TYPE or TYPE@VERSION",
+    "diff": "OLD and NEW, each TYPE@VERSION or a file",
+    "export": "CONTEXT",
+}
+_LOCK: Final = Path("language.lock")
 
 
-async def schema(action: Literal["check"], /, *, source: Source = NOTHING_GIVEN) -> int:
-    """Check that an app reads every kind of event stored.
+async def schema(
+    action: _Action,
+    /,
+    *names: str,
+    lock: Annotated[FileName | None, Parameter(help="The lock of the published languages.")] = None,
+    accept: Annotated[str | None, Parameter(help="Why findings may pass; the lock keeps it.")] = None,
+    to: Annotated[Literal["asyncapi"], Parameter(help="What to export to.")] = "asyncapi",
+    source: Source = NOTHING_GIVEN,
+) -> int:
+    """Check, lock, show and compare the schemas of events.
 
-    A kind is a type and a version. Every stored event is read; a kind with events that cannot be read comes with an
-    example, and the exit code is 1 then: run it before a deployment.
+    `check` reads every kind of event stored; a kind is a type and a version, and one with events that cannot be read
+    comes with an example. With --lock, it compares what the app publishes with what was locked, each language under its
+    mode, and every view of the app with what is published. `lock` writes the lock, unless something was found and
+    --accept does not say why it may pass. `show` prints the JSON Schema of a published type. `diff` says whether two
+    schemas fit each other, old messages with a new reader and the other way. `export` describes a context's channels.
+
+    The exit code is 1 when something was found: run `check` before a deployment.
 
     Args:
         action: What to do.
+        names: What to show, to compare or to export.
     """
-    if source.app is None:
-        raise UsageError(f"{action} reads events as an app's classes; name the app: --app MODULE:OBJECT")
-    app = app_at(source.app)
-    async with existing_store(source.url) as store:
-        kinds = await _kinds(store, EventStore(store, app.codec))
-    if source.json:
-        for kind in kinds:
-            write_json(kind)
-    else:
-        _print(kinds)
-    return 1 if any(kind.unreadable for kind in kinds) else 0
+    if len(names) not in _TAKEN[action]:
+        raise UsageError(f"schema {action} takes {_NAMES.get(action, 'no names')}, not {' '.join(names) or 'nothing'}")
+    if accept is not None and (action != "lock" or not accept.strip()):
+        raise UsageError("--accept says why findings may pass, in words, and goes with `schema lock` alone")
+    if action == "check" and lock is None:
+        from leftfold.cli.schema_stored import check_stored
 
+        return await check_stored(source)
+    if action in {"check", "lock"}:
+        from leftfold.cli.schema_language import check_language, lock_language
 
-async def _kinds(store: Store, typed: EventStore) -> list[_Kind]:
-    found: dict[tuple[str, int], _Kind] = {}
-    with progress("reading events", await store.head()) as show:
-        async for page in pages(store):
-            for event in page.events:
-                key = event.type, event.schema_version
-                found.setdefault(key, _Kind(*key)).count(shown(event, typed))
-            show(page.position)
-    return [found[key] for key in sorted(found)]
+        file = lock or _LOCK
+        return check_language(file, source) if action == "check" else lock_language(file, accept, source)
+    from leftfold.cli.schema_shown import diff_schemas, export_language, show_schema
 
-
-def _print(kinds: list[_Kind]) -> None:
-    out = console()
-    columns = Columns(out, "type", ">version", ">events", ">unreadable", "read as")
-    columns.print(
-        [
-            Row(
-                (kind.type, str(kind.schema_version), f"{kind.events:,}", f"{kind.unreadable:,}", kind.told),
-                "red" if kind.unreadable else "",
-            )
-            for kind in kinds
-        ]
-    )
-    bad = sum(1 for kind in kinds if kind.unreadable)
-    out.print(f"{len(kinds):,} kinds of event, {bad:,} not read", style="red" if bad else "dim")
+    if action == "show":
+        return show_schema(names[0], source)
+    if action == "diff":
+        return diff_schemas(names[0], names[1], source)
+    return export_language(names[0] if names else None, to, source)

@@ -15,7 +15,7 @@ from leftfold.cli.folds import told_folds
 from leftfold.cli.options import AtLeastOne
 from leftfold.cli.output import console, write_json
 from leftfold.cli.text import json_text, printable
-from leftfold.contexts.context import Part
+from leftfold.contexts.registered import Part
 from leftfold.domain.lifecycle import core_of
 from leftfold.errors import NotFound
 from leftfold.handling.loading import Loader

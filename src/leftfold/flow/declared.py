@@ -7,15 +7,17 @@ from typing import Any, get_args, get_origin
 
 from msgspec.structs import replace
 
-from leftfold.contexts.context import Context, Part
+from leftfold.contexts.context import Context
 from leftfold.contexts.reactions import Reaction
+from leftfold.contexts.registered import Part
 from leftfold.domain.lifecycle import core_of
 from leftfold.flow.graph import Edge, Flow, Node, NodeKind, node_id
 from leftfold.handling.repository import Repository
 from leftfold.handling.signatures import place_of
+from leftfold.integration.published_events import declared
+from leftfold.messages.consumer_view import ViewType, viewed_by
 from leftfold.messages.event import event_name
 from leftfold.messages.integration_event import IntegrationEvent
-from leftfold.messages.message import declaration_in
 from leftfold.messages.requests import request_name
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition, StepPlan, saga_definition
 from leftfold.processes.expecting import CATEGORY, Overdue
@@ -50,6 +52,7 @@ class _Drawing:
         self._publishers = {
             cls: context.name for context in contexts for one in context.publications for cls in one.gives
         }
+        self._types = {declared(cls).name: cls for cls in self._publishers}
         self._handlers: dict[type, str] = {}
         for context in contexts:
             self._handlers |= {one.command: context.name for one in context.decisions}
@@ -186,10 +189,13 @@ class _Drawing:
         return node
 
     def _event(self, context: str, cls: type[object]) -> str:
+        if isinstance(cls, ViewType):
+            name = viewed_by(cls).type
+            if name not in self._types:
+                return self._node("integration", context, name, place_of(cls))
+            cls = self._types[name]
         if issubclass(cls, IntegrationEvent):
-            declared = declaration_in(cls)
-            name = cls.__name__ if declared is None else declared.name
-            return self._node("integration", self._publishers.get(cls, context), name, place_of(cls))
+            return self._node("integration", self._publishers.get(cls, context), declared(cls).name, place_of(cls))
         return self._node("event", context, event_name(cls), place_of(cls))
 
     def _node(self, kind: NodeKind, context: str, name: str, place: str) -> str:

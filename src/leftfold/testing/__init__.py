@@ -5,6 +5,7 @@ May import: everything but cli.
 """
 
 from leftfold.testing.clock import ManualClock
+from leftfold.testing.context_map import assert_context_map
 from leftfold.testing.coordinating import GivenProcess, ThenNext
 from leftfold.testing.crashing import CrashRun, crash_everywhere
 from leftfold.testing.folding import fold, rows
@@ -19,6 +20,7 @@ __all__ = [
     "ManualClock",
     "Then",
     "ThenNext",
+    "assert_context_map",
     "check_lock",
     "crash_everywhere",
     "fold",

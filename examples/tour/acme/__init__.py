@@ -1,0 +1,1 @@
+"""Six contexts of one company and how they relate; `relations` draws the map."""

@@ -1,0 +1,106 @@
+"""The catalog that a command line names: files and folders of descriptors, and what is wrong with them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
+
+from cyclopts import Parameter
+
+from leftfold.borders import findings_text, sarif_of, under
+from leftfold.catalog import Catalog, Descriptor, UnknownSubject, descriptors_in
+from leftfold.cli.errors import UsageError
+from leftfold.cli.output import write_json
+from leftfold.cli.text import printable
+from leftfold.contexts.findings import Finding
+
+__all__ = ["NO_CATALOG", "Form", "Whole", "asking", "catalog_in", "tell", "write_text"]
+
+Form: TypeAlias = Literal["text", "json", "sarif"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """Which catalog, and for whom to write."""
+
+    catalog: Annotated[
+        tuple[Path, ...],
+        Parameter(
+            env_var="LEFTFOLD_CATALOG",
+            consume_multiple=False,
+            help="A catalog, a descriptor, or a folder of descriptors; may be given again.",
+            show_default=False,
+        ),
+    ] = ()
+    json: Annotated[bool, Parameter(help="JSON, for programs.", show_default=False)] = False
+
+    def opened(self) -> Catalog:
+        """The catalog; raises `UsageError` when none was given."""
+        if not self.catalog:
+            raise UsageError("which catalog? Give --catalog FILE or set LEFTFOLD_CATALOG; catalog merge makes one")
+        return catalog_in(self.catalog)
+
+
+def catalog_in(paths: Sequence[Path]) -> Catalog:
+    """The catalog of files and folders.
+
+    Raises:
+        UsageError: one of them is not there.
+        InvalidCatalogFile: see `descriptors_in`.
+    """
+    if missing := [path for path in paths if not path.exists()]:
+        raise UsageError(f"{missing[0]}: there is no such file or folder")
+    found: list[Descriptor] = []
+    files: dict[str, list[str]] = {}
+    for file, descriptors in descriptors_in(paths):
+        found += descriptors
+        for one in descriptors:
+            files.setdefault(one.name, []).append(str(file))
+    return Catalog(found, files=files)
+
+
+@contextmanager
+def asking() -> Generator[None]:
+    """What a catalog does not know was asked for wrongly."""
+    try:
+        yield
+    except UnknownSubject as error:
+        raise UsageError(str(error)) from error
+
+
+def tell(findings: Sequence[Finding], form: Form = "text", *, errors: bool = False) -> int:
+    """Write *findings*, paths from here on, and give the exit code: 1 unless there are only notes.
+
+    Args:
+        errors: text goes to standard error, for something else is on standard output.
+    """
+    told = under(tuple(findings), str(Path.cwd()))
+    if form == "text":
+        out = sys.stderr if errors else sys.stdout
+        out.write(printable(findings_text(told), keep="\n"))
+        out.flush()
+    elif form == "json":
+        for finding in told:
+            write_json(finding)
+    else:
+        from importlib.metadata import version
+
+        write_json(sarif_of(told, version("leftfold")))
+    return 1 if any(one.severity != "note" for one in told) else 0
+
+
+def write_text(text: str, output: Path | None) -> None:
+    """Write *text* to a file, or to standard output in UTF-8 when there is none or it is `-`."""
+    if output is None or str(output) == "-":
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+NO_CATALOG: Final = Whole()

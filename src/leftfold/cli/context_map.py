@@ -1,0 +1,88 @@
+"""`leftfold context map`: contexts and their relations, drawn."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from leftfold.catalog import (
+    MOST_AT_ONCE,
+    Catalog,
+    cml_text,
+    descriptors_of,
+    dot_map,
+    map_graph,
+    matrix_map,
+    mermaid_map,
+    svg_map,
+)
+from leftfold.cli.catalogs import NO_CATALOG, Whole, asking, write_text
+from leftfold.cli.context_maps import map_at
+from leftfold.cli.errors import UsageError
+from leftfold.cli.options import FileName
+from leftfold.cli.output import write_json
+
+__all__ = ["draw"]
+
+_Form: TypeAlias = Literal["matrix", "svg", "mermaid", "dot", "cml"]
+
+
+def draw(
+    *,
+    app: Annotated[
+        str | None,
+        Parameter(env_var="LEFTFOLD_APP", help="MODULE:OBJECT, an App with context_map=, a ContextMap, or a function."),
+    ] = None,
+    to: _Form = "matrix",
+    focus: str | None = None,
+    depth: Annotated[int, Parameter(validator=Number(gte=1, lte=2))] = 1,
+    output: FileName | None = None,
+    whole: Whole = NO_CATALOG,
+) -> None:
+    """Draw contexts and how they relate: of an app's map, or of a catalog.
+
+    Args:
+        to: A table of who follows whom; a drawing; text for Mermaid or Graphviz; a map for Context Mapper.
+        focus: Only this context and those around it; a drawing of more than 60 contexts needs one.
+        depth: How far around, 1 or 2 lines.
+        output: The file to write; standard output when left out, or -.
+    """
+    known = whole.opened() if whole.catalog else _of_app(app)
+    with asking():
+        graph = map_graph(known, focus=focus, depth=depth)
+    if whole.json:
+        write_json(graph)
+        return
+    if to in ("svg", "mermaid", "dot") and len(graph.nodes) > MOST_AT_ONCE:
+        raise UsageError(
+            f"{len(graph.nodes):,} contexts in one drawing cannot be read; give --focus NAME, or take --to matrix"
+        )
+    match to:
+        case "cml":
+            shown = {node.name for node in graph.nodes}
+            write_text(cml_text(known if focus is None else _part(known, shown)), output)
+        case "svg":
+            write_text(svg_map(graph), output)
+        case "mermaid":
+            write_text(mermaid_map(graph), output)
+        case "dot":
+            write_text(dot_map(graph), output)
+        case _:
+            write_text(matrix_map(graph), output)
+
+
+def _of_app(app: str | None) -> Catalog:
+    context_map = map_at(app)
+    return Catalog(descriptors_of(context_map.contexts, context_map))
+
+
+def _part(known: Catalog, names: set[str]) -> Catalog:
+    from msgspec.structs import replace
+
+    return Catalog(
+        replace(one, relations=tuple(edge for edge in one.relations if names.issuperset(edge.pair)), digest="")
+        for one in known.descriptors
+        if one.name in names
+    )

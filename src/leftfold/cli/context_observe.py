@@ -1,0 +1,71 @@
+"""`leftfold context observe`: what logs show that contexts take from each other."""
+
+from __future__ import annotations
+
+import sys
+
+from leftfold.app.composition import App
+from leftfold.app.running import Running
+from leftfold.borders import Observing, dump_observed
+from leftfold.cli.options import NOTHING_GIVEN, FileName, Source
+from leftfold.cli.output import write_json
+from leftfold.cli.paging import pages
+from leftfold.cli.progress import progress
+from leftfold.cli.running import named_app, opened_app
+from leftfold.errors import UnreadableEvent
+from leftfold.store.event_store import metadata_of
+from leftfold.store.events import StoredEvent
+
+__all__ = ["observe"]
+
+
+async def observe(*, output: FileName | None = None, source: Source = NOTHING_GIVEN) -> int:
+    """Count what an app's logs show that its contexts take from each other.
+
+    Each line has a context, the type and version of an event of it or the name of a command that it sent, the context
+    that took it, how often, and when first and last. `leftfold context check --observed` takes the file. What a
+    projection reads, and what a reaction does outside, leaves no trace in a log and is not counted.
+
+    Args:
+        output: The file to write; standard output when left out, or -.
+    """
+    async with opened_app(named_app(source), source.url) as app:
+        found = (await _observed(app)).observed()
+    if source.json:
+        for one in found:
+            write_json(one)
+    elif output is None or str(output) == "-":
+        sys.stdout.write(dump_observed(found))
+        sys.stdout.flush()
+    else:
+        output.write_text(dump_observed(found), encoding="utf-8")
+    return 0
+
+
+async def _observed(app: App) -> Observing:
+    observing = Observing()
+    running = [app.running(context.name) for context in app.contexts]
+    total = sum([await one.store.head() for one in running])
+    for name, note in (("reading events", _record), ("finding causes", _resolve)):
+        done = 0
+        with progress(name, total) as tell:
+            for one in running:
+                async for page in pages(one.store):
+                    for stored in page.events:
+                        note(observing, one, stored)
+                    done += len(page.events)
+                    tell(done)
+    return observing
+
+
+def _record(observing: Observing, running: Running, stored: StoredEvent) -> None:
+    try:
+        metadata = metadata_of(stored)
+    except UnreadableEvent:  # `leftfold verify` tells which
+        return
+    observing.record(running.name, stored, metadata)
+
+
+def _resolve(observing: Observing, running: Running, stored: StoredEvent) -> None:
+    if observing.wants(str(stored.id)):
+        observing.resolve(running.name, stored)

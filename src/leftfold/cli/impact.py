@@ -1,0 +1,42 @@
+"""`leftfold impact`: what a change of a context, an event or a field leads to."""
+
+from __future__ import annotations
+
+from leftfold.borders import load_observed
+from leftfold.catalog import Change
+from leftfold.catalog import impact as impact_of
+from leftfold.cli.catalogs import NO_CATALOG, Whole, asking
+from leftfold.cli.errors import UsageError
+from leftfold.cli.impact_views import ImpactReport, print_impact
+from leftfold.cli.options import FileName
+from leftfold.cli.output import console, write_json
+
+__all__ = ["impact"]
+
+
+def impact(
+    subject: str, /, *, change: Change = "remove", observed: FileName | None = None, whole: Whole = NO_CATALOG
+) -> None:
+    """Tell what a change leads to: who is hit, who is not, and who has to agree.
+
+    A consumer is hit when it reads what is changed. From there it goes on along what its handler leads to, and stops
+    at anti-corruption layers, at versions that are still served, and where contexts go separate ways. Every hit has a
+    shortest path.
+
+    Args:
+        subject: CONTEXT, EVENT, EVENT@VERSION, EVENT.FIELD, KERNEL or TEAM; a field inside another is
+            EVENT.lines.*.price. If a name could be several things, say context:NAME, event:NAME, kernel:NAME or
+            team:NAME.
+        change: What is done to it.
+        observed: What logs show, from `leftfold context observe`.
+    """
+    if observed is not None and not observed.is_file():
+        raise UsageError(f"--observed {observed}: there is no such file")
+    seen = () if observed is None else load_observed(observed)
+    known = whole.opened()
+    with asking():
+        found = impact_of(known, subject, change=change, observed=seen)
+    if whole.json:
+        write_json(ImpactReport.of(found))
+    else:
+        print_impact(console(), found)

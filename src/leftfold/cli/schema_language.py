@@ -1,0 +1,122 @@
+"""`leftfold schema check --lock` and `leftfold schema lock`: what was promised, and what is published today."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from leftfold.app.composition import App
+from leftfold.cli.errors import UsageError
+from leftfold.cli.options import Source
+from leftfold.cli.output import console, write_json
+from leftfold.cli.running import named_app
+from leftfold.cli.text import printable
+from leftfold.errors import DefinitionError
+from leftfold.integration.language_check import language_findings
+from leftfold.integration.language_finding import LanguageFinding, Reading
+from leftfold.integration.language_lock import (
+    Accepted,
+    LanguageLock,
+    Spoken,
+    dump_language_lock,
+    load_language_lock,
+    lock_of_languages,
+)
+
+__all__ = ["check_language", "lock_language", "readings_of", "spoken_in"]
+
+_STYLES: Final = {"error": "red", "note": "dim"}
+
+
+def check_language(file: Path, source: Source) -> int:
+    """Compare what an app publishes with the lock in *file*; 1 when something is found that blocks.
+
+    Raises:
+        UsageError: no app was named, or there is no lock.
+        DefinitionError: the lock cannot be read.
+    """
+    app = named_app(source)
+    lock = _read(file)
+    if lock is None:
+        raise UsageError(f"there is no lock {file}; write one: leftfold schema lock --lock {file}")
+    findings = _findings(app, lock)
+    _tell(findings, json=source.json)
+    return 1 if any(one.blocks for one in findings) else 0
+
+
+def lock_language(file: Path, accept: str | None, source: Source) -> int:
+    """Write what an app publishes into *file*; 1, and nothing is written, when findings block that nobody accepts.
+
+    Raises:
+        UsageError: no app was named, or it has no context with a language.
+        DefinitionError: the lock so far cannot be read.
+    """
+    app = named_app(source)
+    spoken = spoken_in(app)
+    if not spoken:
+        raise UsageError("no context of this app has a language: Context(..., language=PublishedLanguage(...))")
+    before = _read(file) or LanguageLock()
+    findings = _findings(app, before)
+    blocking = [one for one in findings if one.blocks]
+    if blocking and accept is None:
+        _tell(findings, json=source.json)
+        console(errors=True).print("nothing was locked; mend it, or say why it may pass: --accept REASON")
+        return 1
+    accepted = [Accepted(finding=one.id, reason=str(accept)) for one in blocking]
+    _write(file, dump_language_lock(lock_of_languages(spoken, before, accepted)))
+    if not source.json:
+        count = sum(len(one.events) for one in spoken)
+        passed = f", {len(accepted)} findings accepted" if accepted else ""
+        console().print(f"{count} versions locked in {file}{passed}")
+    return 0
+
+
+def spoken_in(app: App) -> tuple[Spoken, ...]:
+    """The languages that contexts of *app* speak."""
+    return tuple(
+        Spoken(context.name, context.language, context.published_events)
+        for context in app.contexts
+        if context.language is not None
+    )
+
+
+def readings_of(app: App) -> tuple[Reading, ...]:
+    """The views that contexts of *app* follow."""
+    return tuple(Reading(context.name, view) for context in app.contexts for view in context.views)
+
+
+def _findings(app: App, lock: LanguageLock) -> Sequence[LanguageFinding]:
+    return language_findings(lock, spoken_in(app), readings_of(app), datetime.now(UTC).date())
+
+
+def _tell(findings: Sequence[LanguageFinding], *, json: bool) -> None:
+    if json:
+        for one in findings:
+            write_json(one)
+        return
+    out = console()
+    for one in findings:
+        out.print(printable(str(one)), style=_STYLES["note" if one.accepted else one.severity])
+    blocking = sum(one.blocks for one in findings)
+    out.print(f"{len(findings):,} findings, {blocking:,} of them block", style="red" if blocking else "dim")
+
+
+def _read(file: Path) -> LanguageLock | None:
+    try:
+        text = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return load_language_lock(text)
+    except DefinitionError as error:
+        raise DefinitionError(*(f"{file}: {finding}" for finding in error.findings)) from error
+
+
+def _write(file: Path, text: str) -> None:
+    """Write it beside and move it there, so that a lock is whole or as it was."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", newline="\n", delete=False) as beside:
+        beside.write(text)
+    Path(beside.name).replace(file)

@@ -1,0 +1,111 @@
+"""A shop that speaks a language, today and in deployments to come, and who reads it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from leftfold import App, ConsumerView, Context, Event, IntegrationEvent
+from leftfold.integration import PublishedLanguage
+
+__all__ = ["PLACE", "NoteView", "first", "fitting", "mute", "renamed", "sunset", "tampered", "withdrawn"]
+
+PLACE: Final = "tests.cli.languages"
+
+
+class Ordered(Event):
+    id: str
+
+
+class PlacedV1(IntegrationEvent, name="acme.shop.placed", version=1):
+    """An order was placed."""
+
+    id: str
+    note: str | None = None
+
+
+class PlacedV2(IntegrationEvent, name="acme.shop.placed", version=2):
+    id: str
+    note: str | None = None
+    total: int = 0
+
+
+class Renamed(IntegrationEvent, name="acme.shop.placed", version=2):
+    order: str
+    note: str | None = None
+
+
+class Tampered(IntegrationEvent, name="acme.shop.placed", version=1):
+    id: str
+    note: str | None = None
+    total: int = 0
+
+
+class NoteView(ConsumerView, of="acme.shop.placed", versions=">=1"):
+    note: str | None = None
+
+
+def publish_v1(event: Ordered) -> PlacedV1:
+    return PlacedV1(id=event.id)
+
+
+def publish_v2(event: Ordered) -> PlacedV2:
+    return PlacedV2(id=event.id)
+
+
+def publish_renamed(event: Ordered) -> Renamed:
+    return Renamed(order=event.id)
+
+
+def publish_tampered(event: Ordered) -> Tampered:
+    return Tampered(id=event.id)
+
+
+def _app(*publications: object, sunset: date | None = None) -> App:
+    language = PublishedLanguage("acme.shop", sunset={} if sunset is None else {1: sunset})
+    shop = Context("shop", language=language, team="Shop", purpose="Sell")
+    for one in publications:
+        if callable(one):
+            shop.publishes(one)
+    reader = Context("reader")
+
+    @reader.on()
+    async def hear(event: NoteView) -> None:
+        raise NotImplementedError
+
+    return App(shop, reader, store="memory:{context}")
+
+
+def first() -> App:
+    """It publishes version 1."""
+    return _app(publish_v1)
+
+
+def fitting() -> App:
+    """Version 2 beside it, which fits."""
+    return _app(publish_v1, publish_v2)
+
+
+def renamed() -> App:
+    """Version 2 beside it, which does not fit."""
+    return _app(publish_v1, publish_renamed)
+
+
+def tampered() -> App:
+    """Another schema for version 1."""
+    return _app(publish_tampered)
+
+
+def sunset() -> App:
+    """Both versions, and a sunset for the first that is long past."""
+    return _app(publish_v1, publish_v2, sunset=date(2020, 1, 1))
+
+
+def withdrawn() -> App:
+    """Version 1 is gone."""
+    return _app(publish_v2)
+
+
+def mute() -> App:
+    """An app without a language."""
+    return App(Context("mute"), store="memory:")
