@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from leftfold.app.composition import App
 from leftfold.app.running import Running
 from leftfold.borders import Observing, dump_observed
 from leftfold.cli.options import NOTHING_GIVEN, FileName, Source
 from leftfold.cli.output import write_json
-from leftfold.cli.paging import pages
-from leftfold.cli.progress import progress
 from leftfold.cli.running import named_app, opened_app
+from leftfold.cli.walking import walk
 from leftfold.errors import UnreadableEvent
 from leftfold.store.event_store import metadata_of
 from leftfold.store.events import StoredEvent
@@ -44,17 +44,8 @@ async def observe(*, output: FileName | None = None, source: Source = NOTHING_GI
 
 async def _observed(app: App) -> Observing:
     observing = Observing()
-    running = [app.running(context.name) for context in app.contexts]
-    total = sum([await one.store.head() for one in running])
-    for name, note in (("reading events", _record), ("finding causes", _resolve)):
-        done = 0
-        with progress(name, total) as tell:
-            for one in running:
-                async for page in pages(one.store):
-                    for stored in page.events:
-                        note(observing, one, stored)
-                    done += len(page.events)
-                    tell(done)
+    record, resolve = partial(_record, observing), partial(_resolve, observing)
+    await walk(app, {"reading events": record, "finding causes": resolve})
     return observing
 
 

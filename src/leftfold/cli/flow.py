@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
@@ -13,9 +14,8 @@ from leftfold.app.running import Running
 from leftfold.cli.flow_views import FlowReport, print_findings, print_report
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console, write_json
-from leftfold.cli.paging import pages
-from leftfold.cli.progress import progress
 from leftfold.cli.running import named_app, opened_app
+from leftfold.cli.walking import walk
 from leftfold.errors import UnreadableEvent
 from leftfold.flow import Flow, Observation, Seen, declared_flow, hints, mermaid_text, seen, svg_text
 from leftfold.messages.event import event_name
@@ -71,17 +71,8 @@ def _write(report: FlowReport, form: _Form | None, *, observed: bool) -> None:
 
 async def _seen(app: App, declared: Flow) -> Seen:
     observation = Observation()
-    running = [app.running(context.name) for context in app.contexts]
-    total = sum([await one.store.head() for one in running])
-    for name, note in (("reading events", _record), ("finding causes", _resolve)):
-        done = 0
-        with progress(name, total) as tell:
-            for one in running:
-                async for page in pages(one.store):
-                    for stored in page.events:
-                        note(observation, one, stored)
-                    done += len(page.events)
-                    tell(done)
+    record, resolve = partial(_record, observation), partial(_resolve, observation)
+    await walk(app, {"reading events": record, "finding causes": resolve})
     return seen(declared, observation.chains())
 
 
