@@ -29,7 +29,13 @@ class Judge:
 
     def __init__(self, schema: Document) -> None:
         plain = schema if isinstance(schema, bool) else dict(schema)
-        self._validator = jsonschema_rs.validator_for(plain, validate_formats=True, formats={"decimal": _is_decimal})
+        # Its other engine for patterns, the default, finds r"\d+a*\d+" in "0".
+        self._validator = jsonschema_rs.validator_for(
+            plain,
+            validate_formats=True,
+            formats={"decimal": _is_decimal},
+            pattern_options=jsonschema_rs.RegexOptions(),
+        )
 
     def accepts(self, value: object) -> bool:
         return self._validator.is_valid(cast("JSONType", value))

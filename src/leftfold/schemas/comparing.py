@@ -27,8 +27,9 @@ __all__ = ["compare", "problems"]
 _MOST_TRIED: Final = 40
 _MOST_TRIED_IN_ALL: Final = 10_000
 _FEW: Final = 100
-_MOST_PAIRS: Final = 4_000
+_MOST_STEPS: Final = 10_000
 _UNDECIDED: Final[Problems] = (Doubt(keyword="$ref"),)
+_TOO_MUCH: Final[Problems] = (Doubt(keyword="anyOf"),)
 _Pair: TypeAlias = tuple[Term, Node]
 
 
@@ -60,8 +61,12 @@ def problems(writer: Schema, reader: Schema) -> tuple[Breaking | Unknown, ...]:
     found: dict[tuple[str, str], Breaking | Unknown] = {
         (keyword, path): Unknown(keyword=keyword, path=path) for keyword, path in strange
     }
-    for problem in _fixpoint(writer.root, reader.root):
-        told = _told(problem, writer, reader)
+    answers = [_told(problem, writer, reader) for problem in _fixpoint(writer.root, reader.root)]
+    breaks = any(isinstance(told, Breaking) for told in answers)
+    for told in answers:
+        # Where a schema comes back to itself, the break that it comes back to is told already.
+        if breaks and isinstance(told, Unknown) and told.keyword == "$ref":
+            continue
         found.setdefault((told.rule if isinstance(told, Breaking) else told.keyword, told.path), told)
     return tuple(found.values())
 
@@ -79,13 +84,17 @@ def _fixpoint(writer: Node, reader: Node) -> Problems:
     """Compare until no pair that was taken to fit while it was being compared turns out not to."""
     known: dict[_Pair, Problems] = {}
     unfit: set[_Pair] = set()
+    steps = 0
     while True:
-        engine = _Comparison(known, unfit)
+        engine = _Comparison(known, unfit, steps)
         try:
             found = engine.term((writer,), reader)
         except RecursionError:
             return (Doubt(keyword="$ref"),)
         wrong = {pair for pair in engine.assumed if engine.done.get(pair) or pair in engine.unfit}
+        steps = engine.steps
+        if steps > _MOST_STEPS:
+            return (*found, *_TOO_MUCH)
         if not wrong:
             return found
         known |= {pair: engine.done[pair] for pair in wrong if engine.done.get(pair)}
@@ -98,16 +107,17 @@ class _Comparison:
     Args:
         known: what is wrong with pairs, from earlier passes.
         unfit: pairs that were found not to fit in earlier passes; they are not taken to fit again.
+        steps: cases that were looked at in earlier passes.
     """
 
-    def __init__(self, known: Mapping[_Pair, Problems], unfit: Iterable[_Pair]) -> None:
+    def __init__(self, known: Mapping[_Pair, Problems], unfit: Iterable[_Pair], steps: int) -> None:
         self.sampler = Sampler()
         self.done: dict[_Pair, Problems] = dict(known)
         self.unfit: set[_Pair] = set(unfit)
         self.assumed: set[_Pair] = set()
         self._active: dict[_Pair, int] = {}
         self._depth = 0
-        self._pairs = 0
+        self.steps = steps
         self._tried = 0
         self._asking = 0
         self._negations: dict[Node, Node] = {}
@@ -149,9 +159,6 @@ class _Comparison:
                 return _UNDECIDED
             self.assumed.add(pair)
             return ()
-        self._pairs += 1
-        if self._pairs > _MOST_PAIRS:
-            return _UNDECIDED
         self._active[pair] = self._depth
         try:
             found = self._first(self._of_cells(writer, reader))
@@ -168,6 +175,9 @@ class _Comparison:
         return tuple(islice(found, 1) if self._asking else found)
 
     def cell(self, cell: Cell, reader: Node) -> Problems:
+        self.steps += 1
+        if self.steps > _MOST_STEPS:
+            return _TOO_MUCH
         if cell.values is not None:
             return self._first(self._of_values(cell, cell.values, reader))
         if not reader.kinds & cell.kind:
@@ -198,7 +208,8 @@ class _Comparison:
         )
 
     def proof(self, cell: Cell, reader: Node, found: Doubt | Rule, candidates: Iterable[object]) -> Problem:
-        for value in () if self._asking or self._tried > _MOST_TRIED_IN_ALL else islice(candidates, _MOST_TRIED):
+        most = 0 if self._asking else _MOST_TRIED if self._tried < _MOST_TRIED_IN_ALL else 1
+        for value in islice(candidates, most):
             self._tried += 1
             if fits_cell(cell, value) and accepts(reader, value) is False:
                 rule = found if isinstance(found, Rule) else Rule.UNION_ARM_REMOVED
