@@ -58,7 +58,7 @@ async def _die(stores: str, order: Wanted) -> None:
 
 
 async def _order_and_die(stores: str, order: Wanted) -> None:
-    shop = Shop(stores, workers=Timing(lease_s=1.0))
+    shop = Shop(stores, workers=Timing(lease_s=1.0, poll_s=0.25))
     shop.gateway.told(order.order_id, Mood.UNHEARD)
     async with shop:
         await submitted(shop.app, order, "saga")

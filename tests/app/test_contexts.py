@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from leftfold import App, NotCaughtUp, Receipt
-from leftfold.errors import NoWorker
+from leftfold import App, DefinitionError, NotCaughtUp, Receipt
+from leftfold.errors import InvalidQuery, NoWorker, StoreClosed
 from leftfold.store import Expected
 from tests.app.shop import (
     Booked,
@@ -141,6 +141,40 @@ async def test_another_context_shows_what_is_published_in_a_store_of_its_own(tmp
         assert await app.ask(GetBooked(order="free"), after=receipt) is None
         assert (await app.running("shop").store.head(), await app.running("books").store.head()) == (2, 0)
     assert {path.name for path in tmp_path.glob("*.db")} == {"shop.db", "books.db"}
+
+
+async def test_the_events_of_each_context_are_read_by_its_name() -> None:
+    async with App(shop, books, store="memory:", provide={Till: Notes()}) as app:
+        await app.send(Place(order="A"))
+        assert [event.stream for event in (await app.events_of("shop").read_log()).events] == ["order-A"]
+        assert (await app.events_of("books").read_log()).events == []
+        with pytest.raises(DefinitionError, match=r"no context 'bocks'; it has shop, books"):
+            app.events_of("bocks")
+        with pytest.raises(DefinitionError, match=r"app.events_of\('shop'\)"):
+            _ = app.events
+    with pytest.raises(StoreClosed):
+        app.events_of("shop")
+
+
+def test_the_events_of_each_context_are_read_without_await() -> None:
+    with App(shop, books, store="memory:", provide={Till: Notes()}).sync() as app:
+        app.send(Place(order="A"))
+        assert [len(app.events_of(name).read_log().events) for name in ("shop", "books")] == [1, 0]
+
+
+async def test_what_is_no_receipt_no_letter_and_no_version_is_told(each_url: str) -> None:
+    wrong: Any = 7
+    identity: Any = "7-abc"
+    async with opened(each_url) as app:
+        with pytest.raises(InvalidQuery, match="after=7 is no receipt"):
+            await app.ask(GetOpen(order="A"), after=wrong)
+        with pytest.raises(InvalidQuery, match=r"replay takes letters, and '7-abc' is none"):
+            await app.dead_letters.replay(identity)
+        with pytest.raises(InvalidQuery, match=r"drop takes letters, and 7 is none"):
+            await app.dead_letters.drop(wrong)
+        for version in (0, -3):
+            with pytest.raises(InvalidQuery, match=f"version={version}: the versions of a stream count from 1"):
+                await app.monitor.wait_for_version("open_orders", "order-A", version)
 
 
 async def test_the_monitor_says_how_far_everything_is_and_waits_for_a_version(each_url: str) -> None:

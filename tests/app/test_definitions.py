@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leftfold import App, Command, Context, DefinitionError, Event, Query, ReadModel
 from tests.app.shop import Open, Order, Ordered, Till, books, shop
@@ -94,8 +97,32 @@ def test_a_query_of_rows_that_no_projection_has_is_refused() -> None:
     async def ask(_query: Ask, rows: ReadModel[Parcel]) -> int:
         return len(await rows.find())
 
-    with pytest.raises(DefinitionError, match="Parcel"):
+    with pytest.raises(DefinitionError, match="parameter 'rows': no projection here has rows of Parcel;"):
         App(post, store="memory:")
+
+
+def test_what_is_asked_for_with_arguments_is_named_as_it_would_be_provided() -> None:
+    post = Context("post")
+
+    @post.on()
+    async def tell(_event: Sent, postmen: Mapping[str, Postman]) -> None:
+        postmen[""].ring()
+
+    with pytest.raises(DefinitionError, match=re.escape("give it as provide={Mapping[str, Postman]: ...}")):
+        App(post, store="memory:")
+
+
+def test_one_text_is_no_list_of_projections() -> None:
+    with pytest.raises(DefinitionError, match=re.escape("give a list of names, inline=['parcels']")):
+        App(Context("post"), store="memory:", inline="parcels")
+
+
+@given(st.from_regex(r"\{[a-z_]{0,12}\}", fullmatch=True).filter(lambda place: place != "{context}"))
+def test_only_a_context_stands_in_braces_of_a_store_url(place: str) -> None:
+    for parts in ([Context("post")], [shop, books]):
+        with pytest.raises(DefinitionError, match=re.escape(f"has {place} in it; the name of a context goes where")):
+            App(*parts, store=f"sqlite:///{{context}}{place}.db", provide={Till: Nothing()})
+    App(Context("post"), store=f"postgresql://me:{place}@here/there")
 
 
 def test_a_key_that_is_no_field_of_an_event_is_refused_where_it_is_declared() -> None:

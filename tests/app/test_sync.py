@@ -27,6 +27,7 @@ from leftfold.app.processes import Processes
 from leftfold.app.sagas import Sagas
 from leftfold.app.sync_processes import SyncProcesses
 from leftfold.app.sync_sagas import SyncSagas
+from leftfold.errors import KeyParked
 from leftfold.handling import AsOf, DeciderRepository, Repository, TimeTravel
 from leftfold.store import EventStore, Expected
 from tests.app.shop import Place, Till, shop
@@ -142,7 +143,8 @@ def test_what_follows_is_looked_at_and_put_right_without_await(url: str) -> None
         bad = app.send(Place(order="A", cents=-1))
         app.monitor.wait("open_orders", position=bad.position)
         app.monitor.wait_for_cache("open_orders", position=bad.position)
-        app.monitor.wait_for_version("open_orders", "order-A", 1)
+        with pytest.raises(KeyParked, match="nobody pays us"):
+            app.monitor.wait_for_version("open_orders", "order-A", 1, timeout=0.5)
         assert app.monitor.stream("open_orders", "order-A").behind == 0
         assert {lag.letters for lag in app.monitor.lags() if lag.name.startswith("open_orders")} == {1}
         (letter,) = app.dead_letters.all("open_orders")
@@ -250,7 +252,7 @@ def test_every_asynchronous_method_has_a_synchronous_twin(twin: type[Any], origi
 
 def test_the_synchronous_app_does_all_that_its_original_does() -> None:
     public = {name for name in vars(App) if name[0] != "_"}
-    of_its_composition = {"codec", "contexts", "parts", "registry", "with_settings"}
+    of_its_composition = {"assembly", "codec", "contexts", "parts", "registry", "with_settings"}
     of_its_loop = {"running", "store", "sync"}
     assert public - set(vars(SyncApp)) == of_its_composition | of_its_loop
 

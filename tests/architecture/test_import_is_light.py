@@ -36,7 +36,7 @@ def test_import_leftfold_loads_no_extra(tmp_path: Path) -> None:
 
 
 def test_import_leftfold_takes_less_than_100_milliseconds(tmp_path: Path) -> None:
-    # The best of several, as the rest of the machine can only add to it, taken in turn, as it can be slower for a while.
+    # The best of several, as the rest of the machine can only add to it; in turn, as it can be slower for a while.
     names = ("leftfold", "asyncio")
     turns = [[float(python(MEASURED.format(name), tmp_path)) for name in names] for _ in range(11)]
     leftfold, asyncio = (min(seconds) for seconds in zip(*turns, strict=True))

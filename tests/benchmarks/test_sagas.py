@@ -48,7 +48,9 @@ async def test_timers_are_timed_from_when_they_are_due() -> None:
 
 
 @pytest.mark.parametrize(
-    "system", [LeftfoldResume(Sqlite()), pytest.param(LeftfoldResume(Postgres()), marks=pytest.mark.postgres)], ids=["sqlite", "postgres"]
+    "system",
+    [LeftfoldResume(Sqlite()), pytest.param(LeftfoldResume(Postgres()), marks=pytest.mark.postgres)],
+    ids=["sqlite", "postgres"],
 )
 async def test_a_saga_is_resumed_within_a_lease_and_a_look(system: LeftfoldResume) -> None:
     result = await measured(system, "saga resumed after kill -9")

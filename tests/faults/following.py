@@ -9,11 +9,13 @@ from leftfold.adapters.postgres.statements import WritingSql
 from leftfold.adapters.sqlite import checkpoints as sqlite_checkpoints
 from leftfold.adapters.sqlite import transacting as sqlite_transacting
 from leftfold.adapters.sqlite.layout import Layout
+from leftfold.app.catching_up import CatchingUp
 from leftfold.handling.once import Once
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generations
 from leftfold.projections.projector import Projector
+from leftfold.projections.rebuilding import Rebuild
 from leftfold.subscriptions import monitor
 from leftfold.subscriptions.retrying import Retrying
 from leftfold.subscriptions.runner import Runner
@@ -27,6 +29,8 @@ _POSTGRES_LAWS: Final = "tests/adapters/postgres/test_conformance.py"
 _CACHING: Final = "tests/projections/test_caching.py"
 _COMMANDS: Final = "tests/guarantees/test_command_crash_points.py"
 _CRASHES: Final = "tests/guarantees/test_following_crash_points.py"
+_MEETINGS: Final = "tests/guarantees/test_rebuilds_meet.py"
+_PARKED: Final = "tests/guarantees/test_rebuilds_and_parked_keys.py"
 _REBUILDS: Final = "tests/guarantees/test_rebuild_under_load.py"
 _TWO_WORKERS: Final = "tests/guarantees/test_two_workers.py"
 _WRONG: Final = "tests/guarantees/test_what_goes_wrong.py"
@@ -195,5 +199,45 @@ FAULTS: Final[dict[str, Fault]] = {
         ("tests/app/test_contexts.py",),
         "TimeoutError",
         "without_a_worker_a_question",
+    ),
+    "wait for a generation that is not shown any more": Fault(
+        in_code(
+            CatchingUp,
+            "_reached_by",
+            ("return reached if await self._generations.shows(shown)", "return reached if True"),
+        ),
+        (_MEETINGS,),
+        "DID NOT RAISE",
+        "who_waited and sqlite",
+    ),
+    "rebuild that does not learn that another shows its rows": Fault(
+        in_code(Rebuild, "_shown_by_another", ("if await self._is_building(generation):", "if True:")),
+        (_MEETINGS,),
+        "TimeoutError",
+        "two_rebuilds_at_once and sqlite",
+    ),
+    "rebuild stopped by what stopped an earlier one": Fault(
+        in_code(Rebuild, "_check", (" and one.token != self._tokens.get(one.name)", "")),
+        (_MEETINGS,),
+        "rebuild of 'totals' stopped: DamagedPayload",
+        "once_it_is_mended and sqlite",
+    ),
+    "rebuild shown although its keys are parked": Fault(
+        in_code(Generations, "switch", ("and await self.behind(new)", "and False")),
+        (_PARKED,),
+        "DID NOT RAISE NotShown",
+        "parked_in_both and sqlite and True",
+    ),
+    "what is parked in a rebuild not tried again": Fault(
+        in_code(Rebuild, "_work", ("await try_again(target, generation.subscription)", "pass")),
+        (_PARKED,),
+        "NotShown: rebuild of 'totals' is not shown",
+        "until_it_can and sqlite",
+    ),
+    "event that is parked taken for shown": Fault(
+        in_code(CatchingUp, "_parked", ("if found is None:", "if True:")),
+        ("tests/app/test_waits.py",),
+        "DID NOT RAISE KeyParked",
+        "after_what_is_parked and memory",
     ),
 }

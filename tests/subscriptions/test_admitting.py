@@ -207,11 +207,12 @@ class Foreign(IntegrationEvent):
     pass
 
 
-def test_only_who_follows_another_context_is_handed_what_cannot_be_read() -> None:
+def test_only_who_follows_another_context_or_finds_keys_is_admitted_to() -> None:
     def make() -> Consumer:
         return Folding(keyed=True)
 
-    assert isinstance(admitting(make, [Own], Policy(), keyed=True)(), Folding)
+    assert isinstance(admitting(make, [Own], Policy(), keyed=False)(), Folding)
+    assert isinstance(admitting(make, [Own], Policy(), keyed=True)(), Admitting)
     wrapped = admitting(make, [Own, Foreign], Policy(failing=Failing.PARK), keyed=True)()
     assert isinstance(wrapped, Admitting)
     assert wrapped.events == {Told, Unread}

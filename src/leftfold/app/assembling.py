@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.contexts.context import Context
 from leftfold.contexts.registered import Part
+from leftfold.domain.aggregate import Aggregate
+from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError
+from leftfold.subscriptions.worker import Timing
 
-__all__ = ["assembled", "contexts_of"]
+__all__ = ["assembled", "check_workers", "contexts_of"]
 
 
 def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]:
@@ -24,6 +27,8 @@ def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]
         raise DefinitionError(
             f"App got contexts and, beside them, {others[0]!r:.80}; add it to one: context.includes(...)"
         )
+    if strange := [one for one in others if not _is_part(one)]:
+        raise DefinitionError(f"App got {strange[0]!r:.80}; give it contexts, or aggregate classes and deciders")
     names = [context.name for context in contexts]
     if twice := [one for one in names if names.count(one) > 1]:
         raise DefinitionError(f"App got {names.count(twice[0])} contexts called {twice[0]!r}")
@@ -34,12 +39,24 @@ def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]
     return [made]
 
 
+def check_workers(workers: object) -> None:
+    """Raise `DefinitionError` unless *workers* says whether, or how, this process follows logs."""
+    if workers is not None and not isinstance(workers, bool | Timing):
+        raise DefinitionError(f"workers={workers!r:.80}; give True, False or a Timing")
+
+
+def _is_part(given: object) -> bool:
+    return isinstance(given, Decider) or (isinstance(given, type) and issubclass(given, Aggregate))
+
+
 def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
     """Every context, checked.
 
     Raises:
         DefinitionError: it lists every finding of all contexts.
     """
+    if isinstance(plan.inline, str):
+        raise DefinitionError(f"inline={plan.inline!r} is one text; give a list of names, inline=[{plan.inline!r}]")
     assemblies: list[Assembly] = []
     findings: list[str] = []
     for context in contexts:

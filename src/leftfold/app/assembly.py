@@ -19,7 +19,7 @@ from leftfold.handling.handlers import QueryHandler
 from leftfold.handling.injection import Scope, Supply
 from leftfold.handling.repository import Repository
 from leftfold.handling.routing import CommandRoute, QueryRoute, Routes, command_routes, query_routes
-from leftfold.handling.signatures import place_of
+from leftfold.handling.signatures import described, place_of
 from leftfold.messages.codec import Codec
 from leftfold.messages.consumer_view import is_foreign
 from leftfold.messages.metadata import Metadata
@@ -124,7 +124,7 @@ class Assembly:
         ]
         self.read_models = _by_row(context.projections, findings)
         aggregates = [part for part in self.parts if isinstance(part, type)]
-        self.scope = Scope(aggregates, plan.provide, (self._read_model,))
+        self.scope = Scope(aggregates, plan.provide, (self._read_model,), _no_rows)
         findings += self.scope.flaws()
         findings += self._reaction_flaws()
         findings += self._saga_flaws()
@@ -269,6 +269,14 @@ class Assembly:
                     and self.scope.resolve(hint) is None
                 ):
                     yield f"reaction {reaction.name!r}, parameter {name!r}: {self.scope.missing(hint)}"
+
+
+def _no_rows(annotation: object) -> str | None:
+    """Why there is no read model of *annotation*; None when it is of none."""
+    if get_origin(annotation) is not ReadModel:
+        return None
+    row = described(get_args(annotation)[0])
+    return f"no projection here has rows of {row}; add one to this context, or ask the context that has it"
 
 
 def _families(context: Context, findings: list[str]) -> tuple[Family, ...]:

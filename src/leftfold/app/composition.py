@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
-from leftfold.app.assembling import assembled, contexts_of
+from leftfold.app.assembling import assembled, check_workers, contexts_of
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
@@ -29,7 +29,7 @@ from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError, StoreClosed
 from leftfold.handling.keeping import Snapshots
 from leftfold.handling.middleware import Middleware
-from leftfold.handling.receipt import Receipt
+from leftfold.handling.receipt import Receipt, check_receipt
 from leftfold.handling.repository import DeciderRepository, Repository
 from leftfold.handling.unit_of_work import UnitOfWork, transact
 from leftfold.ids import new_id
@@ -40,6 +40,7 @@ from leftfold.messages.query import Query
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
+from leftfold.store.checks import check_timeout
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 from leftfold.subscriptions.worker import Timing
@@ -107,6 +108,7 @@ class App:
         context_map: ContextMap | None = None,
     ) -> None:
         contexts = contexts_of(parts, name)
+        check_workers(workers)
         self.context_map = context_map
         """How its contexts relate to each other and to others; None while nobody has said."""
         if context_map is not None:
@@ -146,6 +148,7 @@ class App:
         Raises:
             DefinitionError: a context would have no store, or share one.
         """
+        check_workers(workers)
         other = copy.copy(self)
         other._running = {}
         if store is not None:
@@ -197,12 +200,12 @@ class App:
     @property
     def registry(self) -> Registry:
         """Which names and versions the event classes of its only context have; `DefinitionError` with several."""
-        return self._only().registry
+        return self.assembly().registry
 
     @property
     def codec(self) -> Codec:
         """How the events of its only context are written and read; `DefinitionError` with several."""
-        return self._only().codec
+        return self.assembly().codec
 
     @property
     def monitor(self) -> Monitor:
@@ -239,9 +242,11 @@ class App:
 
         Raises:
             NotSettled: something still went on when the time was over.
+            InvalidQuery: *timeout* is no number.
         """
         from leftfold.app.settling import settled
 
+        check_timeout(timeout)
         await settled(self._opened(), timeout)
 
     async def start(self, saga: Saga, *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Begun:
@@ -283,6 +288,10 @@ class App:
         """The same in terms of event classes; raises `StoreClosed` outside `async with`."""
         return self.running().loader.events
 
+    def events_of(self, context: str) -> EventStore:
+        """The events of one of several contexts, by its name; raises what `running` raises."""
+        return self.running(context).loader.events
+
     async def send(self, command: Command[R], *, id: str | None = None, metadata: Metadata = NO_METADATA) -> Receipt[R]:
         """Carry out *command* in the context that handles it; see `CommandBus.send`."""
         running = self.running(self.directory.of_command(type(command)))
@@ -307,11 +316,15 @@ class App:
 
         Raises:
             NotCaughtUp: the read model was not there when the time was over; it names both positions.
+            KeyParked: the receipt's event, the last of its command, could not be folded; waiting does not help.
             NoWorker: nobody follows the log for it; at once.
             TableMissing: the read model has not been built yet.
             UnknownQuery: nothing answers it.
-            InvalidInput: a field is not of its declared type.
+            InvalidInput: a field is not of its declared type, or *after* is no receipt.
+            InvalidQuery: *timeout* is no number.
         """
+        check_timeout(timeout)
+        check_receipt(after)
         running = self.running(self.directory.of_query(type(query)))
         return await running.ask(query, metadata, after, timeout)
 
@@ -366,21 +379,19 @@ class App:
             StoreClosed: outside `async with`.
             DefinitionError: there is no such context, or there are several and none is named.
         """
-        running = self._opened()
-        name = self._only().context.name if context is None else context
-        if name not in running:
-            raise DefinitionError(f"this App has no context {name!r}; it has {', '.join(running)}")
-        return running[name]
+        return self._opened()[self.assembly(context).context.name]
 
     def _opened(self) -> Mapping[str, Running]:
         if not self._running:
             raise StoreClosed("this App is not open; use it inside `async with App(...) as app:`")
         return self._running
 
-    def _only(self) -> Assembly:
-        if len(self._assemblies) > 1:
-            names = ", ".join(one.context.name for one in self._assemblies)
-            raise DefinitionError(
-                f"this App has several contexts ({names}); say which, as in app.running({names.split(',')[0]!r})"
-            )
-        return self._assemblies[0]
+    def assembly(self, context: str | None = None) -> Assembly:
+        """What a context, by its name, comes to; the only one when left out. Raises `DefinitionError` as `running`."""
+        known = {one.context.name: one for one in self._assemblies}
+        if context is None and len(known) > 1:
+            names, example = ", ".join(known), next(iter(known))
+            raise DefinitionError(f"this App has several contexts ({names}); say which: app.events_of({example!r})")
+        if (name := next(iter(known)) if context is None else context) not in known:
+            raise DefinitionError(f"this App has no context {name!r}; it has {', '.join(known)}")
+        return known[name]

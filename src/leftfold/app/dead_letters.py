@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from leftfold.app.running import Running
 from leftfold.errors import InvalidQuery
+from leftfold.store.checks import check_timeout
 from leftfold.store.events import StoredEvent
 from leftfold.store.port import Store
 from leftfold.subscriptions.letters import DeadLetter, ask, letters_at, letters_of, wait_until_answered
@@ -72,6 +73,7 @@ class DeadLetters:
             Those that are still there, with what they raised now.
 
         Raises:
+            InvalidQuery: one of *letters* is no letter but an id, for instance (see `find`), or *timeout* no number.
             NoWorker: nobody follows.
             NotAnswered: it was not done when the time was over; it is still asked for.
         """
@@ -84,6 +86,10 @@ class DeadLetters:
     async def _ask(
         self, letters: Sequence[DeadLetter], action: Literal["replay", "drop"], timeout_s: float
     ) -> list[DeadLetter]:
+        for one in letters:
+            if not isinstance(one, DeadLetter):  # pyright: ignore[reportUnnecessaryIsInstance] - an id, mostly
+                raise InvalidQuery(f"{action} takes letters, and {one!r:.80} is none; find it first: `find(id)`")
+        check_timeout(timeout_s)
         left: list[DeadLetter] = []
         for context in dict.fromkeys(one.context for one in letters):
             ours, store = [one for one in letters if one.context == context], self._running[context].store

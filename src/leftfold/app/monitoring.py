@@ -13,6 +13,7 @@ from leftfold.app.running import Running
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery, NotCaughtUp
 from leftfold.projections.projection import Projection
+from leftfold.store.checks import check_timeout
 from leftfold.store.port import Store
 from leftfold.subscriptions.monitor import Lag, lag_of
 
@@ -69,7 +70,7 @@ class Monitor:
         return found
 
     async def stream(self, projection: str, stream: str) -> StreamLag:
-        """How much of *stream* the rows of *projection* show.
+        """How much of *stream* the rows of *projection* show, or keep as letters because it could not be folded.
 
         Raises:
             InvalidQuery: there is no such projection.
@@ -83,12 +84,13 @@ class Monitor:
         )
 
     async def wait(self, projection: str, *, position: int, timeout: float = 10.0) -> None:
-        """Wait until the rows of *projection* show everything up to *position*.
+        """Wait until the rows of *projection* show everything up to *position* that is not parked.
 
         Raises:
             NotCaughtUp, NoWorker: see `App.ask`.
-            InvalidQuery: there is no such projection.
+            InvalidQuery: there is no such projection, or *timeout* is no number.
         """
+        check_timeout(timeout)
         running, known = self._find(projection)
         await running.caught_up(known, position, timeout)
 
@@ -97,8 +99,9 @@ class Monitor:
 
         Raises:
             TimeoutError: it was not so when the time was over.
-            InvalidQuery: there is no such projection.
+            InvalidQuery: there is no such projection, or *timeout* is no number.
         """
+        check_timeout(timeout)
         running, known = self._find(projection)
         await running.noticed(known.name, position, timeout)
 
@@ -110,9 +113,13 @@ class Monitor:
 
         Raises:
             NotCaughtUp: it was not visible when the time was over; it names projection, wanted and reached version.
+            KeyParked: that version could not be folded, or waits behind one that could not.
             NoWorker: nobody follows the log for it.
-            InvalidQuery: there is no such projection.
+            InvalidQuery: there is no such projection, *version* is below 1, or *timeout* is no number.
         """
+        check_timeout(timeout)
+        if version < 1:
+            raise InvalidQuery(f"version={version}: the versions of a stream count from 1")
         running, known = self._find(projection)
         source = running.followers[known.name].source.store
         loop = asyncio.get_running_loop()
@@ -123,7 +130,7 @@ class Monitor:
                 if left <= 0:
                     raise NotCaughtUp(projection, version, 0)
                 await source.wake(head, left)
-            await running.caught_up(known, found[0].position, max(end - loop.time(), 0.0))
+            await running.caught_up(known, found[0].position, max(end - loop.time(), 0.0), event=True)
         except NotCaughtUp:
             lag = await self.stream(projection, stream)
             raise NotCaughtUp(projection, version, lag.visible, stream) from None
@@ -139,11 +146,11 @@ class Monitor:
         if projection in running.assembly.inline:
             return await running.store.head()
         generations = running.followers[projection.name].generations
-        shown = await generations.active()
-        if shown is None:
-            return 0
-        at = {one.name: one.position for one in await running.store.checkpoints(f"{shown.subscription}/")}
-        return min(at.get(name, 0) for name in shown.checkpoints)
+        while (shown := await generations.active()) is not None:
+            at = {one.name: one.position for one in await running.store.checkpoints(f"{shown.subscription}/")}
+            if await generations.shows(shown):  # a retired one may go on for a while
+                return min(at.get(name, 0) for name in shown.checkpoints)
+        return 0
 
 
 async def _version(source: Store, stream: str) -> int:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
 from msgspec import Struct
 
 from leftfold.app.assembly import Assembly
+from leftfold.app.catching_up import CatchingUp
 from leftfold.app.guarding import GuardedSend, Guarding
 from leftfold.clock import Clock, SystemClock
 from leftfold.contexts.reactions import Reaction
-from leftfold.errors import LeftfoldError, NotCaughtUp
+from leftfold.errors import LeftfoldError
 from leftfold.handling.answers import Answers
 from leftfold.handling.asking import QueryBus
 from leftfold.handling.bus import CommandBus
@@ -36,13 +37,11 @@ from leftfold.processes.sending import Send, Sender
 from leftfold.projections.cache import LocalCache
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.following import ProjectionFollower
-from leftfold.projections.generations import Generation
 from leftfold.projections.inlining import Inlining
 from leftfold.projections.invalidating import Invalidating
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
 from leftfold.subscriptions.admitting import admitting
-from leftfold.subscriptions.monitor import wait_for
 from leftfold.subscriptions.reaction import Attempt, Reacting
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
@@ -58,7 +57,6 @@ __all__ = ["Conduct", "Running"]
 R = TypeVar("R")
 
 _log: Final = logging.getLogger("leftfold")
-_LOOK_S: Final = 0.25
 _PURGE_S: Final = 3_600.0
 _PATIENCE_S: Final = 60.0
 
@@ -114,7 +112,7 @@ class Running:
         self._reacting: list[_ReactionFollower] = []
         self.coordination: Coordination | None = None
         """Its processes at work, once it is prepared."""
-        self._active: dict[str, Generation] = {}
+        self._catching_up: dict[str, CatchingUp] = {}
         self._worker: Worker | None = None
         self._engine: Engine | None = None
         self._carrying: asyncio.Task[None] | None = None
@@ -153,6 +151,8 @@ class Running:
             source = self._source(projection.name, projection.events, others)
             follower = ProjectionFollower(projection, source, self.store, self._conduct.clock, inline=inline)
             self.followers[projection.name] = follower
+            waiting = CatchingUp(follower, self.store, lambda: self._worker is not None)
+            self._catching_up[projection.name] = waiting
             await follower.prepare()
         self._reacting = [
             _ReactionFollower(one, self, self._source(one.name, one.events, others), self._conduct.clock)
@@ -195,12 +195,13 @@ class Running:
     async def stop(self) -> None:
         """Finish what is under way."""
         engine, self._engine = self._engine, None
-        if engine is not None and self._carrying is not None:
-            engine.stop()
-            await asyncio.gather(self._carrying, return_exceptions=True)
         worker, self._worker = self._worker, None
+        for one in (engine, worker):  # both, before either is waited for: they have one time to end in
+            if one is not None:
+                one.stop()
+        if engine is not None and self._carrying is not None:
+            await asyncio.gather(self._carrying, return_exceptions=True)
         if worker is not None:
-            worker.stop()
             run, purge = self._tasks
             purge.cancel()
             await asyncio.gather(run, purge, return_exceptions=True)
@@ -238,7 +239,7 @@ class Running:
             for projection in self.assembly.projections_of(self.assembly.queries.of(query).handler):
                 source = self.assembly.sources.get(projection.name, self.assembly.context)
                 if after.context in ("", source.name):
-                    await self.caught_up(projection, after.position, timeout_s)
+                    await self.caught_up(projection, after.position, timeout_s, event=True)
         return await self.queries.ask(query, metadata=metadata, fresh=after is not None)
 
     async def noticed(self, projection: str, position: int, timeout_s: float) -> None:
@@ -251,25 +252,11 @@ class Running:
             async with asyncio.timeout(timeout_s):
                 await watch.passed(position)
 
-    async def caught_up(self, projection: Projection[Any], position: int, timeout_s: float) -> None:
-        """Wait until the rows of *projection* show everything up to *position*; see `wait_for`."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + timeout_s
-        while True:
-            shown = self._active.get(projection.name) or await self._shown(projection)
-            left = max(end - loop.time(), 0.0)
-            try:
-                if shown is not None:
-                    if projection not in self.assembly.inline:
-                        await self._wait(projection.name, shown, position, min(left, _LOOK_S))
-                    return
-                building = await self.followers[projection.name].generations.begin("worker")
-                await self._wait(projection.name, building, position, min(left, _LOOK_S))
-                await asyncio.sleep(0.001)  # it has caught up, and is about to be shown
-            except NotCaughtUp as error:
-                self._active.pop(projection.name, None)  # another may be shown by now
-                if not left:
-                    raise NotCaughtUp(projection.name, position, error.reached) from None
+    async def caught_up(
+        self, projection: Projection[Any], position: int, timeout_s: float, *, event: bool = False
+    ) -> None:
+        """Wait until the rows of *projection* show everything up to *position*; see `CatchingUp.wait`."""
+        await self._catching_up[projection.name].wait(position, timeout_s, event=event)
 
     def _coordinating(self, others: Mapping[str, Running]) -> Coordination | None:
         """What it coordinates; what that takes is imported for those who do."""
@@ -289,16 +276,6 @@ class Running:
 
             carriers.append(SagaCarrier(self.sagas, self.loader, self.assembly.scope, self.send))
         return carriers
-
-    async def _wait(self, name: str, generation: Generation, position: int, timeout_s: float) -> None:
-        here = self._worker is not None
-        await wait_for(name, generation.checkpoints, position, self.store, timeout_s, followed_here=here)
-
-    async def _shown(self, projection: Projection[Any]) -> Generation | None:
-        found = await self.followers[projection.name].generations.active()
-        if found is not None:
-            self._active[projection.name] = found
-        return found
 
     async def _watch(self) -> None:
         """Drop kept answers when the rows that they come from change."""

@@ -16,6 +16,7 @@ from leftfold.processes.instances import SagaInstances, SagaView
 from leftfold.processes.intervening import Verb
 from leftfold.processes.migrating import Migrated, migrated
 from leftfold.processes.saga import Saga
+from leftfold.store.checks import check_timeout
 
 __all__ = ["Begun", "SagaName", "Sagas"]
 
@@ -78,8 +79,9 @@ class Sagas:
 
         Raises:
             NotEnded: it had not when *timeout* seconds were over; it goes on.
-            UnknownInstance, InvalidQuery: see `show`.
+            UnknownInstance, InvalidQuery: see `show`; the latter as well when *timeout* is no number.
         """
+        check_timeout(timeout)
         instances, name = self._of(saga)
         return await instances.ended(name, id, timeout)
 

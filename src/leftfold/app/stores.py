@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from leftfold.errors import DefinitionError
 from leftfold.store.port import Store
 
-__all__ = ["Stores", "store_of"]
+__all__ = ["PLACE", "Stores", "place_flaw", "store_of"]
 
 Stores: TypeAlias = str | Store | Mapping[str, str | Store]
 """A store URL, which has `{context}` in it when there are several contexts; an open store; or one for each context, by
 its name."""
 
-_PLACE: Final = "{context}"
+PLACE: Final = "{context}"
+"""Where the name of a context goes in a store URL."""
+
+_BRACED: Final = re.compile(r"\{\w*\}")
+
+
+def place_flaw(url: str) -> str | None:
+    """What is in the braces of *url* and is no context; None when nothing is. A password may have braces in it."""
+    stray = next((found for found in _BRACED.findall(url.rpartition("@")[2]) if found != PLACE), None)
+    return stray and f"store URL {url!r} has {stray} in it; the name of a context goes where {PLACE} is"
 
 
 def store_of(context: str, stores: Stores, contexts: int) -> str | Store:
@@ -24,18 +34,27 @@ def store_of(context: str, stores: Stores, contexts: int) -> str | Store:
         contexts: how many there are; two never share a store by accident.
 
     Raises:
-        DefinitionError: it has none, or would share one.
+        DefinitionError: it has none, or would share one, or the URL has something else in braces.
     """
     if isinstance(stores, str):
-        if contexts > 1 and _PLACE not in stores and not stores.startswith("memory:"):
+        if flaw := place_flaw(stores):
+            raise DefinitionError(flaw)
+        if contexts > 1 and PLACE not in stores and not stores.startswith("memory:"):
             raise DefinitionError(
-                f"store={stores!r} would be shared by {contexts} contexts; put {_PLACE} into it, or give a mapping"
+                f"store={stores!r} would be shared by {contexts} contexts; put {PLACE} into it, or give a mapping"
             )
-        return stores.replace(_PLACE, context)
+        return stores.replace(PLACE, context)
     if isinstance(stores, Mapping):
         if context not in stores:
             raise DefinitionError(f"store= has nothing for context {context!r}; it has {', '.join(map(repr, stores))}")
-        return stores[context]
+        return _checked(stores[context])
     if contexts > 1:
         raise DefinitionError(f"one open store would be shared by {contexts} contexts; give a mapping by their names")
-    return stores
+    return _checked(stores)
+
+
+def _checked(store: str | Store) -> str | Store:
+    given: object = store
+    if not isinstance(given, str) and not callable(getattr(given, "prepare", None)):
+        raise DefinitionError(f"store={given!r:.80} is no store; give a URL, an open store, or a mapping of contexts")
+    return store

@@ -80,6 +80,11 @@ class SyncApp:
         app = self._open()
         return SyncEventStore(app.events, self._background)
 
+    def events_of(self, context: str) -> SyncEventStore:
+        """See `App.events_of`."""
+        app = self._open()
+        return SyncEventStore(app.events_of(context), self._background)
+
     @property
     def monitor(self) -> SyncMonitor:
         """See `App.monitor`."""

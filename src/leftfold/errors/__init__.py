@@ -27,6 +27,9 @@ May import: nothing of Leftfold.
     ├── ShardMismatch              a row belongs to another shard: one row, streams of two shards
     ├── CheckpointMismatch         the log does not hold what a follower has passed: another log, or an older one
     ├── NotCaughtUp                a read model did not get so far in time
+    ├── KeyParked                  an event that is waited for could not be folded: see the dead letters
+    ├── NotShown                   what was rebuilt lacks events that the shown rows have: mend the fold, rebuild again
+    ├── RebuildStopped             a rebuild cannot go on: mend the reason, rebuild again
     ├── NotAnswered                what was asked for dead letters was not done in time
     ├── NoWorker                   nobody follows for a read model that is waited for
     ├── NotAtHead                  the log has grown: catch up and try again
@@ -87,11 +90,14 @@ from leftfold.errors.deciding import (
 from leftfold.errors.following import (
     CheckpointMismatch,
     Fenced,
+    KeyParked,
     NotAnswered,
     NotAtHead,
     NotCaughtUp,
+    NotShown,
     NoWorker,
     Overtaken,
+    RebuildStopped,
     ShardMismatch,
 )
 from leftfold.errors.inputs import (
@@ -154,6 +160,7 @@ __all__ = [
     "InvalidStoreUrl",
     "InvalidStreamName",
     "InvalidTag",
+    "KeyParked",
     "KeyTaken",
     "LeftfoldError",
     "NoWorker",
@@ -165,9 +172,11 @@ __all__ = [
     "NotPossible",
     "NotRelated",
     "NotSettled",
+    "NotShown",
     "OutcomeUnknown",
     "Overtaken",
     "ReadOnly",
+    "RebuildStopped",
     "RestoreMismatch",
     "SchemaMismatch",
     "ShardMismatch",

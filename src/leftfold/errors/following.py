@@ -7,11 +7,14 @@ from leftfold.errors.root import LeftfoldError
 __all__ = [
     "CheckpointMismatch",
     "Fenced",
+    "KeyParked",
     "NoWorker",
     "NotAnswered",
     "NotAtHead",
     "NotCaughtUp",
+    "NotShown",
     "Overtaken",
+    "RebuildStopped",
     "ShardMismatch",
 ]
 
@@ -55,7 +58,8 @@ class ShardMismatch(LeftfoldError):
 class CheckpointMismatch(LeftfoldError):
     """The log does not hold the event that a checkpoint stands at: a restored backup, or another log.
 
-    Nothing was done. Rebuild what follows (`leftfold rebuild NAME`), or give it the log it has followed.
+    Nothing was done. Give it the log it has followed; or build a projection anew (`leftfold rebuild NAME`), and say
+    where a reaction or process goes on (`leftfold reset NAME`).
     """
 
     def __init__(self, name: str, position: int, head: int) -> None:
@@ -64,7 +68,8 @@ class CheckpointMismatch(LeftfoldError):
         self.head = head
         super().__init__(
             f"checkpoint {name!r} is at position {position}, and the log, which ends at {head}, does not hold the "
-            "event that was there: it is an older copy or another log. Build what follows it anew: `leftfold rebuild`"
+            "event that was there: it is an older copy or another log. Build a projection anew: `leftfold "
+            "rebuild`; for a reaction or process, say where it goes on: `leftfold reset`"
         )
 
 
@@ -88,6 +93,67 @@ class NotCaughtUp(LeftfoldError, TimeoutError):
             f"projection {projection!r} had reached {what} {reached} when the time was over, not {wanted}. Wait "
             "longer, or see `leftfold projections` for what holds it up"
         )
+
+
+class KeyParked(LeftfoldError):
+    """An event that is waited for is not in the rows: it, or an earlier one of its key, could not be folded.
+
+    Waiting longer does not help. Mend what folds it and replay its letter, or drop that.
+
+    Args:
+        projection: its name.
+        key: of the row that lacks the event.
+        position: of the event, from 1.
+        reason: what the first event that waits raised.
+    """
+
+    def __init__(self, projection: str, key: str, position: int, reason: str) -> None:
+        self.projection = projection
+        self.key = key
+        self.position = position
+        self.reason = reason
+        super().__init__(
+            f"row {key!r:.80} of projection {projection!r} does not show the event at position {position}: it is "
+            f"parked ({reason:.200}). See: leftfold dead-letters list {projection}"
+        )
+
+
+class NotShown(LeftfoldError):
+    """What was built is not shown: for some keys it lacks events that the rows shown now have.
+
+    It is kept. Mend what folds the events and rebuild again, which tries them again.
+
+    Args:
+        projection: its name.
+        keys: those that are parked in what was built, and in what is shown not or later; the first few.
+        inline: whether every append writes the rows, so that nobody would hand in later what is parked.
+    """
+
+    def __init__(self, projection: str, keys: tuple[str, ...], *, inline: bool = False) -> None:
+        self.projection = projection
+        self.keys = keys
+        self.inline = inline
+        names = ", ".join(f"{key!r:.80}" for key in keys)
+        anyway = "" if inline else ", or show it without them: --allow-parked"
+        super().__init__(
+            f"rebuild of {projection!r} is not shown: keys are parked in it that are not in what is shown, or that "
+            f"are at later events there ({names}). It is kept. See `leftfold dead-letters list {projection}`, mend "
+            f"what folds them and rebuild again{anyway}"
+        )
+
+
+class RebuildStopped(LeftfoldError):
+    """A rebuild cannot go on; what was built is kept unless somebody dropped it. Mend the reason and rebuild again.
+
+    Args:
+        projection: its name.
+        reason: what stopped it.
+    """
+
+    def __init__(self, projection: str, reason: str) -> None:
+        self.projection = projection
+        self.reason = reason
+        super().__init__(f"rebuild of {projection!r} stopped: {reason}")
 
 
 class NoWorker(LeftfoldError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
+from typing import Any, TypeVar, cast, get_origin
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -20,9 +20,6 @@ from leftfold.messages.command import Command
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.requests import Request, answer_type
-
-if TYPE_CHECKING:
-    from leftfold.handling.planning import Subject
 
 __all__ = [
     "CommandHandler",
@@ -52,7 +49,7 @@ class Decision(Struct, frozen=True):
     """
 
     command: type[Command[object]]
-    subject: Subject
+    subject: type[Aggregate[Any]] | Decider[Any, Any, Any]
     id: str
     exists: bool | None
     decide: Callable[..., object]
@@ -182,6 +179,9 @@ def query_handler_of(function: Callable[..., Awaitable[object]], cache: timedelt
         DefinitionError: it lists every finding.
     """
     where, flaws = place_of(function), list[str]()
+    kept_for: object = cache
+    if kept_for is not None and not isinstance(kept_for, timedelta):
+        raise DefinitionError(f"{where}: cache={kept_for!r:.80}; give a timedelta, as in timedelta(seconds=30)")
     if cache is not None and cache <= timedelta(0):
         flaws.append(f"{where}: cache={cache} keeps nothing; give a time above 0")
     if cache is not None and Metadata in signature_of(function).parameters.values():

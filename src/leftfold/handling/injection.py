@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Concatenate, Never, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
+from typing import Any, Concatenate, Final, Never, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
 
 from msgspec import Struct
 
@@ -20,6 +21,9 @@ from leftfold.store.events import AppendCondition, Appended, ToStream
 from leftfold.store.transaction import Write
 
 __all__ = ["Handling", "Resolver", "Scope", "Supply"]
+
+_PLACES: Final = re.compile(r"[\w<>]+\.")
+"""What stands before a class's own name."""
 
 A = TypeVar("A", bound=Aggregate[Any])
 P = ParamSpec("P")
@@ -55,6 +59,7 @@ class Scope:
         aggregates: the app's aggregate classes.
         provide: anything else, by the type or protocol that handlers name.
         resolvers: asked before *provide*, in their order.
+        absent: says why an annotation that a resolver is for cannot be had; None when it is for none.
     """
 
     def __init__(
@@ -62,8 +67,10 @@ class Scope:
         aggregates: Collection[type[Aggregate[Any]]],
         provide: Mapping[type[Any], object],
         resolvers: Sequence[Resolver] = (),
+        absent: Callable[[object], str | None] = lambda _: None,
     ) -> None:
         self._aggregates = aggregates
+        self._absent = absent
         self._provided = dict[object, object](provide.items())
         self._resolvers: tuple[Resolver, ...] = (self._of_the_store, *resolvers, self._of_the_provided)
 
@@ -76,7 +83,9 @@ class Scope:
         name = described(annotation)
         if get_origin(annotation) is Repository:
             return f"{name} is of an aggregate that is not here; add the class"
-        return f"nothing provides {name}; give it as provide={{{name.rpartition('.')[2]}: ...}}"
+        if reason := self._absent(annotation):
+            return reason
+        return f"nothing provides {name}; give it as provide={{{_PLACES.sub('', name)}: ...}}"
 
     def flaws(self) -> list[str]:
         """What is provided under a type that it is not of, a sentence each."""

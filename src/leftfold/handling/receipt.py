@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-__all__ = ["Receipt"]
+from leftfold.errors import InvalidQuery
+
+__all__ = ["Receipt", "check_receipt"]
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -26,3 +28,11 @@ class Receipt(Struct, Generic[R_co], frozen=True, kw_only=True):
     position: int
     repeated: bool = False
     context: str = ""
+
+
+def check_receipt(after: Receipt[Any] | None) -> None:
+    """Raise `InvalidQuery` unless *after* is a receipt or None."""
+    if after is not None and not isinstance(after, Receipt):  # pyright: ignore[reportUnnecessaryIsInstance] - a position, mostly
+        raise InvalidQuery(
+            f"after={after!r:.80} is no receipt; give what `send` returned, or Receipt(result=None, position=...)"
+        )

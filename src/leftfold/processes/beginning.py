@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.work import Begin
+from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Failure, Outcome
 from leftfold.subscriptions.policy import Failing
 
@@ -42,13 +43,16 @@ class Beginning:
         failures: list[Failure] = []
         failed: set[str] = set()
         numbers: dict[int, int] = {}
+        task = running_task()
         for event in (event for event in events if only is None or event.stream == only):
             if event.stream in parked or event.stream in failed:
                 failures.append(Failure(event.stream, event, None))
                 continue
             try:
                 begun = self._begun(event, numbers.get(event.position, 0))
-            except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its stream alone
+            except BaseException as error:  # whatever a user's function raises concerns its stream alone
+                if ends_task(error, task):
+                    raise
                 failures.append(Failure(event.stream, event, error))
                 if self._failing is Failing.PARK:
                     failed.add(event.stream)

@@ -34,6 +34,7 @@ _LIMIT: Final = 256
 _BEATS: Final = 3
 _LET_GO_S: Final = 0.001
 _LONG_S: Final = 60.0
+_FAREWELL_S: Final = 1.0
 
 
 class Carrier(Protocol):
@@ -90,6 +91,8 @@ class Engine:
         self._waiting: asyncio.Task[None] | None = None
         self._carried = 0
         self._asked: list[asyncio.Future[int]] = []
+        self._turning: asyncio.Timeout | None = None
+        self._end_at: float | None = None
 
     @property
     def hold(self) -> Hold | None:
@@ -119,10 +122,14 @@ class Engine:
         try:
             while not self._stopping:
                 try:
-                    await self._turn()
+                    async with asyncio.timeout(None) as self._turning:
+                        await self._turn()
                 except StoreError as error:
                     _log.warning("engine %s is kept from its store: %s", self._hold.owner, error)
                     await self._pause(self._timing.poll_s)
+                except TimeoutError:
+                    _log.warning("engine %s was cut off when it looked for work, for it has to end", self._hold.owner)
+                self._turning = None
         finally:
             await self._end()
             self._answer(self._asked)
@@ -143,8 +150,12 @@ class Engine:
         return await asked
 
     def stop(self) -> None:
-        """Claim nothing more, finish what is under way, and end."""
+        """Claim nothing more, finish what is under way, and end, `Timing.grace_s` and a second from now."""
         self._stopping = True
+        if self._end_at is None:
+            self._end_at = asyncio.get_running_loop().time() + self._timing.grace_s
+        if self._turning is not None and self._turning.when() is None:
+            self._turning.reschedule(self._end_at)
         self._freed.set()
         self._look()
 
@@ -237,16 +248,19 @@ class Engine:
                     self._running[id][1].cancel()
 
     async def _end(self) -> None:
+        now = asyncio.get_running_loop().time()
+        grace_s = self._timing.grace_s if self._end_at is None else max(self._end_at - now, 0.0)
         if tasks := [task for _, task in self._running.values()]:
-            await asyncio.wait(tasks, timeout=self._timing.grace_s)
+            await asyncio.wait(tasks, timeout=grace_s)
         left = dict(self._running)
         for _, task in left.values():
             task.cancel()
         if left:
             await asyncio.gather(*(task for _, task in left.values()), return_exceptions=True)
-            with suppress(StoreError):  # then their leases end by themselves
-                held = {id: item.token for id, (item, _) in left.items()}
-                await self._store.extend(held, self._hold.owner, _LET_GO_S)
+            with suppress(StoreError, TimeoutError):  # then their leases end by themselves
+                async with asyncio.timeout(_FAREWELL_S):
+                    held = {id: item.token for id, (item, _) in left.items()}
+                    await self._store.extend(held, self._hold.owner, _LET_GO_S)
 
 
 def _after(moment: datetime, passed: Callable[[], float]) -> Moment:

@@ -17,8 +17,10 @@ from leftfold.processes.missing import MissingEvent, dump_missing, load_missing,
 from leftfold.processes.process import Process
 from leftfold.processes.running import Following, RunningProcess
 from leftfold.processes.transition import Cause, event_causes
+from leftfold.store.table_checks import check_keys
 from leftfold.store.work import End, Revise, WorkItem, WorkWrite
-from leftfold.subscriptions.consumer import Failure, Outcome
+from leftfold.subscriptions.blaming import ends_task, running_task
+from leftfold.subscriptions.consumer import Failure, Outcome, keyed
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.policy import Failing
 
@@ -65,19 +67,22 @@ class Processor:
         """See `Consumer.subjects`: the key of its instance."""
         versions = self._running.family.versions.values()
         keys = (one.key(event) for one in versions if type(event.event) in one.events)
-        return tuple(dict.fromkeys(key for key in keys if key is not None))
+        found = tuple(dict.fromkeys(key for key in keys if key is not None))
+        check_keys(map(self._running.item_id, found))
+        return found
 
     async def consume(
         self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
     ) -> Outcome:
         """See `Consumer.consume`."""
-        steps = [(key, event) for event in events for key in self.subjects(event) if only is None or key == only]
+        steps = keyed(events, self.subjects, only)
         ids = {self._running.item_id(key) for key, _ in steps if key not in parked}
         items = await self._running.store.work(ids)
         drafts: dict[str, _Draft] = {}
         failures: list[Failure] = []
         failed: set[str] = set()
         parks = self._running.family.newest.policy.failing is Failing.PARK
+        task = running_task()
         for key, parts in _grouped(steps):
             if key in failed or key in parked:
                 failures.append(Failure(key, parts[0], None))
@@ -85,7 +90,9 @@ class Processor:
             try:
                 draft = drafts.get(key) or self._draft(items.get(self._running.item_id(key)))
                 drafts[key] = await self._handled(draft, key, parts)
-            except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone
+            except BaseException as error:  # whatever a user's function raises concerns its instance alone
+                if ends_task(error, task):
+                    raise
                 failures.append(Failure(key, parts[0], error))
                 if parks:
                     failed.add(key)
@@ -123,13 +130,16 @@ class Processor:
 
     async def _handed_in(self, draft: _Draft, key: str) -> _Draft:
         """Hand in what has waited, in log order; one that the function raises at is dead, and holds up nothing."""
+        task = running_task()
         waited = [*await self._kept(draft, key), *((self._missing(key, parts), parts, None) for parts in draft.new)]
         draft = replace(draft, new=())
         for event, parts, item in sorted(waited, key=_order):
             try:
                 draft = self._taken(draft, key, [one for one in parts if self._running.holds(draft.process, key, one)])
                 done: tuple[WorkWrite, ...] = (End(id=item.id, token=item.token),) if item is not None else ()
-            except Exception as error:  # noqa: BLE001 - as above
+            except BaseException as error:  # as above
+                if ends_task(error, task):
+                    raise
                 done = (_dead(replace(event, error=error_text(error)), item),)
             draft = replace(draft, writes=(*draft.writes, *done))
         return draft

@@ -173,10 +173,6 @@ def _name_findings(namespace: dict[str, Any]) -> Iterator[str]:
 def _step_findings(one: Step[Any], *, behind: bool, alone: bool) -> Iterator[str]:
     if min(one.timeout, one.undo_timeout) <= timedelta():
         yield f"step {one.name!r}: timeout={min(one.timeout, one.undo_timeout)}; it has to be more than nothing"
-    if any(
-        retry.attempts is not None and retry.attempts < 1 for retry in (one.retry(after_pivot=behind), one.undo_retry)
-    ):
-        yield f"step {one.name!r}: Retry(attempts=...) below 1; the first try counts"
     if one.undo_retry.attempts is None:
         yield (
             f"step {one.name!r}: its undo would be tried for ever, and steps before it never undone; "

@@ -45,6 +45,11 @@ class ProjectionFollower:
         self._clock = clock
         self._inline = inline
 
+    @property
+    def inline(self) -> bool:
+        """Whether every append writes the rows."""
+        return self._inline
+
     async def prepare(self) -> None:
         """Make the tables; when there is nothing to follow yet, show the empty rows at once.
 
@@ -108,13 +113,17 @@ class ProjectionFollower:
         """Whether its rows may still be written by following: not once it is shown and every append writes them."""
         if not self._inline:
             return True
-        return any(
-            one.generation == generation.generation and one.state == "building" for one in await self.generations.all()
-        )
+        known = await self.generations.known(generation)
+        return known is not None and known.state == "building"
 
-    async def show(self, generation: Generation, position: int) -> bool:
-        """Show *generation* if all of its parts have caught up with position *position* and with what is shown."""
-        if not await self.generations.switch(generation, position, at_head=self._inline):
+    async def show(self, generation: Generation, position: int, *, allow_parked: bool = False) -> bool:
+        """Show *generation* if all of its parts have caught up with position *position* and with what is shown.
+
+        Args:
+            allow_parked: see `Generations.switch`.
+        """
+        switch = self.generations.switch
+        if not await switch(generation, position, at_head=self._inline, allow_parked=allow_parked):
             return False
         self.switched.set()
         self.switched = asyncio.Event()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final, Literal
 
 import msgspec
@@ -15,6 +17,7 @@ from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Transaction, Write
 from leftfold.subscriptions.letters import forget_letters
+from leftfold.subscriptions.parked import parked_sooner
 
 __all__ = ["GENERATIONS", "Generation", "Generations"]
 
@@ -84,6 +87,20 @@ class Generations:
         number = await self.store.generation(self.projection.table)
         return next((one for one in await self.all() if one.generation == number), None) if number else None
 
+    async def shows(self, one: Generation) -> bool:
+        """Whether *one* is what is read now."""
+        return await self.store.generation(self.projection.table) == one.generation
+
+    async def known(self, one: Generation) -> Generation | None:
+        """What is known of *one* now; None when it was dropped."""
+        return next((now for now in await self.all() if now.generation == one.generation), None)
+
+    async def behind(self, new: Generation, limit: int = 1) -> list[str]:
+        """Keys for which *new* lacks events that what is shown has, because they are parked; *limit* at most."""
+        active = await self.active()
+        shown = [] if active is None or active.generation == new.generation else [active]
+        return await self._lacking(new, shown, limit)
+
     async def begin(self, by: Literal["worker", "rebuild"]) -> Generation:
         """The generation that is being built by *by*, a new one when there is none.
 
@@ -105,19 +122,26 @@ class Generations:
             except KeyTaken:
                 continue
 
-    async def switch(self, new: Generation, position: int, *, at_head: bool = False) -> bool:
+    async def switch(
+        self, new: Generation, position: int, *, at_head: bool = False, allow_parked: bool = False
+    ) -> bool:
         """Show *new* from now on, in one step, if it has caught up: nobody sees older rows than before.
+
+        It is not shown while keys are parked in it at an earlier event than in what is shown, or only in it.
 
         Args:
             position: every part of it has to be there or beyond, and nothing that is shown ahead of it.
             at_head: only if the log has not grown beyond *position*, nor another has begun to build it: who writes
                 rows with every append must find nobody else who does.
+            allow_parked: show it even so, unless *at_head*: nobody would hand in what is parked.
 
         Returns:
             Whether it is shown now.
         """
-        shown = [one for one in await self.all() if one.state == "active"]
-        if any(one.generation >= new.generation for one in shown):
+        everything = await self.all()
+        shown = [one for one in everything if one.state == "active"]
+        dropped = all(one.generation != new.generation or one.state == "retired" for one in everything)
+        if dropped or any(one.generation >= new.generation for one in shown):
             return False
         rows = {one.subscription: _dump(msgspec.structs.replace(one, state="retired")) for one in shown}
         rows[new.subscription] = _dump(msgspec.structs.replace(new, state="active"))
@@ -127,10 +151,12 @@ class Generations:
             view=self.projection.name,
             at_head=position if at_head else None,
         )
-        known = await self._known()
+        # Whoever follows what is shown goes on meanwhile: the less is waited for, the sooner it is met where it is.
+        judged = shown if at_head or not allow_parked else []
+        known, lacking = await asyncio.gather(self._known(), self._lacking(new, judged))
         before = [known[name] for one in shown for name in one.checkpoints if name in known]
         reached = min(known[name].position if name in known else 0 for name in new.checkpoints)
-        if reached < max(position, *(one.position for one in before), 0):
+        if lacking or reached < max(position, *(one.position for one in before), 0):
             return False
         if at_head:
             before += [known[name] for name in new.checkpoints if name in known]
@@ -148,8 +174,16 @@ class Generations:
             return False
         return True
 
+    async def _lacking(self, new: Generation, shown: Sequence[Generation], limit: int = 1) -> list[str]:
+        found = [await parked_sooner(self.store, new.subscription, one.subscription, limit) for one in shown]
+        return list(chain.from_iterable(found))[:limit]
+
     async def _known(self) -> dict[str, Checkpoint]:
         return {one.name: one for one in await self.store.checkpoints(f"{self.projection.id}.")}
+
+    async def _note(self, one: Generation, state: Literal["active", "retired"]) -> None:
+        row = _dump(msgspec.structs.replace(one, state=state))
+        await self.store.transact(Transaction(writes=[Put(table=GENERATIONS, rows={one.subscription: row})]))
 
     async def clear(self) -> None:
         """Drop the rows of retired generations, and of rebuilds given up."""
@@ -159,8 +193,16 @@ class Generations:
                 await self.drop(one)
 
     async def drop(self, one: Generation) -> None:
-        """Drop a generation that is not shown: its rows, checkpoints and letters, and what is known about it."""
-        await self.store.discard(self.projection.table, one.generation)
+        """Drop a generation that is not shown: its rows, checkpoints and letters, and what is known about it.
+
+        Whoever builds it is told first; what a crash leaves of it goes with the next `clear`.
+        """
+        await self._note(one, "retired")
+        try:
+            await self.store.discard(self.projection.table, one.generation)
+        except InvalidInput:
+            await self._note(one, "active")  # it was shown at the last moment
+            raise
         for name in one.checkpoints:
             await self.store.forget(name)
         await forget_letters(self.store, one.subscription)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any, Final
 
 from leftfold.errors import StoreError, UnreadableEvent
+from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.generations import Generation, Generations
 from leftfold.projections.projection import Projection
@@ -81,7 +83,10 @@ class Invalidating:
             self._position = await self._reached()
             self._answers.drop([(self._projection.name, None)])
         await self._wait()
-        await self._tell(await self._reached())
+        upto = await self._reached()
+        if self._generation is not None and not await self._generations.shows(self._generation):
+            return  # who follows a retired one may take it further than what is read now
+        await self._tell(upto)
         self._moved.set()
         self._moved = asyncio.Event()
 
@@ -112,8 +117,15 @@ class Invalidating:
                 if self._source.holds(stored.stream)
                 for event in self._source.events.recorded(stored)
                 if type(event.event) in self._projection.events
-                for key in self._projection.keys(event.event, event)
+                for key in self._keys(event)
             }
             if keys:
                 self._answers.drop([(self._projection.name, key) for key in keys])
             self._position = page.position
+
+    def _keys(self, event: RecordedEvent[object]) -> Sequence[str | None]:
+        """The keys of the rows that *event* changes; None stands for any, when its keys cannot be found."""
+        try:
+            return self._projection.keys(event.event, event)
+        except Exception:  # noqa: BLE001 - its stream is parked by whoever folds, and the letter says why
+            return (None,)

@@ -6,18 +6,23 @@ from collections import OrderedDict
 from collections.abc import Container, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
+from leftfold.errors import InvalidInput
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.projection import Projection
+from leftfold.store.table_checks import check_keys
 from leftfold.store.tables import Tables
 from leftfold.store.transaction import Delete, Put, RowWrite
-from leftfold.subscriptions.consumer import Failure, Outcome
+from leftfold.subscriptions.blaming import ends_task, running_task
+from leftfold.subscriptions.consumer import Failure, Outcome, Unkeyed, keyed
 from leftfold.subscriptions.policy import Failing
 
 __all__ = ["Projector"]
 
 Row = TypeVar("Row")
+
+_Step: TypeAlias = tuple[str, RecordedEvent[object]]
 
 _CACHED: Final = 10_000
 _position: Final = attrgetter("position")
@@ -45,28 +50,55 @@ class Projector(Generic[Row]):
 
     def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
         """See `Consumer.subjects`: the keys of the rows it changes."""
-        return self._projection.keys(event.event, event)
+        keys = self._projection.keys(event.event, event)
+        check_keys(keys)
+        return keys
 
     async def consume(
         self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
     ) -> Outcome:
         """See `Consumer.consume`."""
-        steps = [(key, event) for event in events for key in self.subjects(event) if only is None or key == only]
-        await self._load({key for key, _ in steps if key not in parked})
+        keys = self._projection.keys
+        steps = keyed(events, lambda event: keys(event.event, event), only)
+        try:
+            await self._load({key for key, _ in steps if key not in parked})
+        except InvalidInput as error:
+            raise Unkeyed(error) from error
         changed, failures = self._fold(steps, parked)
+        if any(one.error is not None for one in failures):
+            failures = await self._redone(steps, changed, failures)
         return Outcome(list(self._writes(changed)), failures)
 
     def forget(self) -> None:
         """See `Consumer.forget`."""
         self._rows.clear()
 
-    def _fold(
-        self, steps: Sequence[tuple[str, RecordedEvent[object]]], parked: Container[str]
-    ) -> tuple[dict[str, Row | None], list[Failure]]:
+    async def _redone(
+        self, steps: Sequence[_Step], changed: dict[str, Row | None], failures: list[Failure]
+    ) -> list[Failure]:
+        """Fold what failed again from the rows as they are stored, without the events that it failed at.
+
+        A fold may have changed the row that it was handed before it raised, so that row is of no use any more.
+        """
+        failed = failures
+        while spoilt := {one.subject for one in failed if one.error is not None}:
+            for key in spoilt:
+                self._rows.pop(key, None)
+                changed.pop(key, None)
+            await self._load(spoilt)
+            out = {(one.subject, one.event.position) for one in failures}
+            good = [(key, event) for key, event in steps if key in spoilt and (key, event.position) not in out]
+            again, failed = self._fold(good, ())
+            changed |= again
+            failures = [*failures, *failed]
+        return sorted(failures, key=lambda one: one.event.position)
+
+    def _fold(self, steps: Sequence[_Step], parked: Container[str]) -> tuple[dict[str, Row | None], list[Failure]]:
         fold, rows = self._projection.fold, self._rows
         changed: dict[str, Row | None] = {}
         failures: list[Failure] = []
         failed: set[str] = set()
+        task = running_task()
         parks = self._projection.policy.failing is Failing.PARK
         for _, parts in groupby(steps, key=lambda step: step[1].position):
             for key, event in _by_key(parts):
@@ -77,7 +109,9 @@ class Projector(Generic[Row]):
                 try:
                     for part in event:
                         row = fold(row, part)
-                except Exception as error:  # noqa: BLE001 - whatever a user's fold raises concerns its key alone
+                except BaseException as error:  # whatever a user's fold raises concerns its key alone
+                    if ends_task(error, task):
+                        raise
                     failures.append(Failure(key, event[0], error))
                     if parks:
                         failed.add(key)

@@ -8,11 +8,13 @@ from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from leftfold.errors import LeftfoldError
+from leftfold.errors import NotShown, RebuildStopped
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generation
 from leftfold.projections.projection import Projection
+from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.tables import Tables
+from leftfold.subscriptions.parked import tried_again, try_again
 from leftfold.subscriptions.worker import Assignment, Timing, Worker
 
 __all__ = ["Rebuild", "RowDifference"]
@@ -21,6 +23,7 @@ Row = TypeVar("Row")
 
 _PAGE: Final = 500
 _TURN_S: Final = 0.05
+_NAMED: Final = 10
 
 
 class RowDifference(Struct, Generic[Row], frozen=True):
@@ -51,7 +54,8 @@ class Rebuild(Generic[Row]):
         self._follower = follower
         self._owner = owner
         self._timing = timing or Timing()
-        self._showing = self._shown = False
+        self._showing = self._shown = self._allow_parked = False
+        self._tokens: dict[str, int] = {}
         self._generation: Generation | None = None
 
     async def build(self, progress: Callable[[int, int], None]) -> None:
@@ -60,18 +64,40 @@ class Rebuild(Generic[Row]):
         Args:
             progress: told now and then of the position that is done and of the last one of the log.
 
+        What is parked from before is tried again first.
+
         Raises:
-            LeftfoldError: an event that cannot be read, or a log or store that is out of reach, stopped it.
+            RebuildStopped: an event that cannot be read, or a log or store that is out of reach, stopped it; or
+                somebody else dropped what was built, or showed it.
         """
         await self._work(progress, show=False)
 
-    async def show(self, progress: Callable[[int, int], None]) -> None:
+    async def show(self, progress: Callable[[int, int], None], *, allow_parked: bool = False) -> None:
         """Build on, and show it in one step once it has caught up with the log and with what is shown.
 
-        The rows shown until then stay until the next rebuild. Raises what `build` raises.
+        The rows shown until then stay until the next rebuild. When another rebuild shows the same rows, or newer ones,
+        it ends as well.
+
+        Args:
+            progress: see `build`.
+            allow_parked: show it although keys are parked in it that are not in what is shown, or are at later events
+                there; not for rows that every append writes.
+
+        Raises:
+            NotShown: there are such keys; it names them, and what was built is kept.
+            RebuildStopped: see `build`.
         """
+        self._allow_parked = allow_parked
         await self._work(progress, show=True)
         self._generation = None
+
+    async def parked(self, limit: int = _NAMED) -> Sequence[str]:
+        """Keys for which what was built lacks events that the rows shown have, because they are parked.
+
+        Args:
+            limit: how many at most, 1 or more.
+        """
+        return await self._follower.generations.behind(await self._begun(), limit)
 
     async def differences(self) -> AsyncIterator[RowDifference[Row]]:
         """Every row that differs from the one that is shown, by key; few rows are in memory at once."""
@@ -102,7 +128,8 @@ class Rebuild(Generic[Row]):
 
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
-        return self._follower.assigned(await self._begun(), self._moved)
+        generation = await self._begun()
+        return self._follower.assigned(generation, self._moved) if await self._is_building(generation) else []
 
     async def _work(self, progress: Callable[[int, int], None], *, show: bool) -> None:
         generation, target = await self._begun(), self._follower.target
@@ -110,12 +137,16 @@ class Rebuild(Generic[Row]):
         group = f"rebuilds/{generation.projection}"
         worker = Worker(target, [self], self._owner, self._timing, group=group)
         await worker.prepare()
+        await try_again(target, generation.subscription)
+        self._tokens = {one.name: one.token for one in await self._checkpoints(generation)}
         running = asyncio.create_task(worker.run())
         try:
             while True:
                 head, done = await self._follower.source.store.head(), await self._done(generation)
                 progress(min(done, head), head)
-                if self._shown or (done >= head and not show):
+                if self._shown or await self._shown_by_another(generation):
+                    return
+                if done >= head and await self._is_done(generation):
                     return
                 await self._check(generation, worker)
                 await asyncio.sleep(_TURN_S)
@@ -128,8 +159,8 @@ class Rebuild(Generic[Row]):
         if self._generation is None:
             return False
         if done and self._showing and not self._shown:
-            self._shown = await self._follower.show(self._generation, position)
-        return await self._follower.may_fill(self._generation)
+            self._shown = await self._follower.show(self._generation, position, allow_parked=self._allow_parked)
+        return await self._is_building(self._generation)
 
     async def _begun(self) -> Generation:
         if self._generation is None:
@@ -137,14 +168,52 @@ class Rebuild(Generic[Row]):
             self._generation = await self._follower.generations.begin("rebuild")
         return self._generation
 
+    async def _is_building(self, generation: Generation) -> bool:
+        known = await self._follower.generations.known(generation)
+        return known is not None and known.state == "building"
+
+    async def _shown_by_another(self, generation: Generation) -> bool:
+        """Whether another shows the same rows or newer ones, which is as good when they were to be shown.
+
+        Raises:
+            RebuildStopped: they are not being built any more.
+        """
+        if await self._is_building(generation):
+            return False
+        active = await self._follower.generations.active()
+        shown = active is not None and active.generation >= generation.generation
+        if shown and self._showing:
+            return True
+        reason = "another rebuild has shown what was built" if shown else "somebody has dropped what was built"
+        raise RebuildStopped(self._follower.projection.name, reason)
+
+    async def _is_done(self, generation: Generation) -> bool:
+        """Whether there is nothing to do, once everything in the log has been read.
+
+        Raises:
+            NotShown: what is parked keeps it from being shown.
+        """
+        if not await tried_again(self._follower.target, generation.subscription):
+            return False
+        if self._showing and (self._follower.inline or not self._allow_parked):
+            keys = tuple(await self._follower.generations.behind(generation, _NAMED))
+            if keys and not self._shown:
+                raise NotShown(self._follower.projection.name, keys, inline=self._follower.inline)
+        return not self._showing
+
+    async def _checkpoints(self, generation: Generation) -> Sequence[Checkpoint]:
+        return await self._follower.target.checkpoints(f"{generation.subscription}/")
+
     async def _done(self, generation: Generation) -> int:
-        at = {one.name: one.position for one in await self._follower.target.checkpoints(f"{generation.subscription}/")}
+        at = {one.name: one.position for one in await self._checkpoints(generation)}
         return min(at.get(name, 0) for name in generation.checkpoints)
 
     async def _check(self, generation: Generation, worker: Worker) -> None:
-        notes = [one.note for one in await self._follower.target.checkpoints(f"{generation.subscription}/") if one.note]
-        if notes and not worker.follows:
-            raise LeftfoldError(f"rebuild of {generation.projection} stopped: {notes[0]}")
+        """Raise what stopped it; what an earlier run left as the reason does not count."""
+        known = await self._checkpoints(generation)
+        notes = [one.note for one in known if one.note and one.token != self._tokens.get(one.name)]
+        if notes and not worker.follows and await self._is_building(generation):
+            raise RebuildStopped(self._follower.projection.name, notes[0])
 
 
 async def _rows(

@@ -89,5 +89,8 @@ class Checkpoints(Protocol):
 
         Returns:
             Where it is, 0 when it is not there.
+
+        Raises:
+            InvalidQuery: *timeout* is no number.
         """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import isnan
 
 from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, LeftfoldError, TooLarge
 from leftfold.messages.flaws import json_flaw
@@ -13,7 +14,7 @@ from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT
 from leftfold.store.names import check_stream, check_tag, flaw_of
 from leftfold.store.snapshots import Snapshot
 
-__all__ = ["check_append", "check_condition", "check_moment", "check_range", "check_snapshot"]
+__all__ = ["check_append", "check_condition", "check_moment", "check_range", "check_snapshot", "check_timeout"]
 
 _LARGEST_VERSION = 2**31 - 1
 
@@ -62,6 +63,17 @@ def check_range(after: int, upto: int | None, limit: int) -> None:
         raise InvalidQuery(f"after={after}, upto={upto}: bounds are 0 or more")
     if limit < 1:
         raise InvalidQuery(f"limit={limit}: a page has at least one event")
+
+
+def check_timeout(seconds: float) -> None:
+    """Raise `InvalidQuery` unless *seconds* is a time that somebody can wait for; below 0 is none."""
+    if not _is_number(seconds) or isnan(seconds):
+        raise InvalidQuery(f"timeout={seconds!r:.80}: give a number of seconds, 0 or more")
+
+
+def _is_number(given: object) -> bool:
+    """Whether it is one, whatever a caller without types hands in."""
+    return isinstance(given, (int, float)) and not isinstance(given, bool)
 
 
 def check_moment(moment: datetime) -> datetime:

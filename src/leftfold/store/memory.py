@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from leftfold.clock import Clock, SystemClock
-from leftfold.store.checks import check_moment, check_range
+from leftfold.store.checks import check_moment, check_range, check_timeout
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.memory_log import MemoryLog
@@ -88,6 +88,7 @@ class MemoryStore(MemoryTimeline, MemorySnapshots, MemoryRows, MemoryWrites):
     async def wake(self, after: int, timeout: float) -> int:
         """See `Store.wake`."""
         self._check_open()
+        check_timeout(timeout)
         try:
             async with asyncio.timeout(timeout):
                 while len(self._log.events) <= after and not self._closed:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from leftfold.errors import Fenced, InvalidQuery, KeyTaken
+from leftfold.store.checks import check_timeout
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.memory_log import OpenedLog
 from leftfold.store.memory_tables import Undo
@@ -74,6 +75,7 @@ class MemoryWork(OpenedLog):
         """See `WorkItems.await_work`."""
         self._check_open()
         check_queues(queues)
+        check_timeout(timeout)
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
         while (left := min(end - loop.time(), self._pause(queues))) > 0:

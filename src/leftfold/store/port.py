@@ -124,6 +124,9 @@ class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, WorkItems
 
         Returns:
             The head, which may still be *after*.
+
+        Raises:
+            InvalidQuery: *timeout* is no number.
         """
         ...
 

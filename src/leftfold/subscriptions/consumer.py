@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.transaction import Write
+from leftfold.subscriptions.blaming import ends_task, running_task
 
-__all__ = ["Consumer", "Failure", "Outcome"]
+__all__ = ["Consumer", "Failure", "Outcome", "Unkeyed", "keyed"]
+
+
+class Unkeyed(Exception):
+    """An event of a batch has no usable key, and nothing of the batch was handled; `Consumer.subjects` says which.
+
+    `Admitting` takes care of it; nobody else sees it.
+
+    Args:
+        error: what finding or using the key raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Failure(Struct, frozen=True):
@@ -23,7 +38,7 @@ class Failure(Struct, frozen=True):
 
     subject: str
     event: RecordedEvent[object]
-    error: Exception | None
+    error: BaseException | None
 
 
 class Outcome(Struct, frozen=True):
@@ -47,7 +62,11 @@ class Consumer(Protocol):
         ...
 
     def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
-        """Whose order *event* belongs to; none when it does nothing."""
+        """Whose order *event* belongs to; none when it does nothing.
+
+        Raises:
+            Exception: whatever the function that finds it raised; `InvalidInput` when no store can keep it.
+        """
         ...
 
     async def consume(
@@ -57,9 +76,34 @@ class Consumer(Protocol):
 
         Args:
             only: handle them for this subject alone.
+
+        Raises:
+            Unkeyed: the subjects of an event cannot be had.
         """
         ...
 
     def forget(self) -> None:
         """Let go of what was not stored, and of what another may have changed."""
         ...
+
+
+def keyed(
+    events: Sequence[RecordedEvent[object]],
+    keys: Callable[[RecordedEvent[object]], Iterable[str]],
+    only: str | None,
+) -> list[tuple[str, RecordedEvent[object]]]:
+    """Each of *events* with each of its keys, in order.
+
+    Args:
+        only: the one key that counts; None for all.
+
+    Raises:
+        Unkeyed: *keys* raised.
+    """
+    task = running_task()
+    try:
+        return [(key, event) for event in events for key in keys(event) if only is None or key == only]
+    except BaseException as error:
+        if ends_task(error, task):
+            raise
+        raise Unkeyed(error) from error

@@ -17,9 +17,11 @@ from leftfold.store.port import Store
 from leftfold.store.tables import Compare, Selection, Table, Where
 from leftfold.subscriptions.parking import LETTERS, PARKED
 
-__all__ = ["Lag", "State", "check_followed", "lag_of", "wait_for"]
+__all__ = ["PRESENCE", "Lag", "State", "check_followed", "lag_of", "wait_for"]
 
-_PRESENCE: Final = "leftfold/workers/"
+PRESENCE: Final = "leftfold/workers/"
+"""Begins the names of the checkpoints that living workers hold."""
+
 _LOOK_S: Final = 0.5
 _COUNTED: Final = 10_000
 
@@ -119,7 +121,7 @@ async def check_followed(name: str, part: str, target: Store) -> None:
     ours: Checkpoint | None = checkpoints.get(part)
     if ours is not None and ours.held:
         return
-    alive = any(one.held for name, one in checkpoints.items() if name.startswith(_PRESENCE))
+    alive = any(one.held for name, one in checkpoints.items() if name.startswith(PRESENCE))
     if not alive or (ours is not None and ours.note is not None):
         raise NoWorker(name, ours.note if ours is not None else None)
 

@@ -170,7 +170,7 @@ class Parking:
         writes: list[Write] = [Put(table=LETTERS, rows=letters)]
         return [*writes, Put(table=PARKED, rows=parked)] if parked else writes
 
-    def parked(self, subject: str, attempts: int, error: Exception) -> ParkedSubject:
+    def parked(self, subject: str, attempts: int, error: BaseException) -> ParkedSubject:
         """A subject whose first event failed *attempts* times."""
         pause_s = self._policy.retry.pause_s(attempts, error)
         return ParkedSubject(
@@ -192,7 +192,7 @@ class Parking:
         now = self._clock.now()
         return [name for name, parked in self.subjects.items() if parked.due is not None and parked.due <= now]
 
-    def failed(self, subject: str, error: Exception) -> Put:
+    def failed(self, subject: str, error: BaseException) -> Put:
         """Note that the first event of *subject* failed again."""
         attempts = self.subjects[subject].attempts + 1 if subject in self.subjects else 1
         parked = self.subjects[subject] = self.parked(subject, attempts, error)
@@ -237,8 +237,12 @@ class Parking:
 
 
 def error_text(error: BaseException) -> str:
-    """What *error* says, short enough to keep, without what no store can hold."""
-    text = f"{type(error).__name__}: {error}".replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    """What *error* says, short enough to keep, without what no store can hold; its class alone if it cannot say it."""
+    try:
+        said = str(error)[:_ERROR_CHARACTERS]
+    except Exception as mute:  # noqa: BLE001 - its class says enough, and what tells of errors may not raise
+        said = f"(its text cannot be had: {type(mute).__name__})"
+    text = f"{type(error).__name__}: {said}".replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
     return text[:_ERROR_CHARACTERS]
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import Enum
+from typing import cast
 
 from msgspec import Struct
+
+from leftfold.errors import DefinitionError
 
 __all__ = ["Failing", "Policy", "Retry"]
 
@@ -21,6 +25,29 @@ class Failing(Enum):
     """The event is kept as a dead letter, and its key goes on without it."""
 
 
+def _retry_flaws(attempts: object, pauses: Mapping[str, object], unless: object) -> Iterator[str]:
+    if attempts is not None and (not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1):
+        yield f"Retry(attempts={attempts!r:.80}): tries count from 1, the first included; None is for ever"
+    for name, pause in pauses.items():
+        if not isinstance(pause, timedelta):
+            yield f"Retry({name}={pause!r:.80}): give a timedelta, as in timedelta(seconds=1)"
+        elif pause < timedelta(0):
+            yield f"Retry({name}={pause}): a pause is 0 or more"
+    if not isinstance(unless, tuple) or not all(map(_is_error, cast("tuple[object, ...]", unless))):
+        yield f"Retry(unless={unless!r:.80}): give a tuple of exception classes"
+
+
+def _is_error(given: object) -> bool:
+    return isinstance(given, type) and issubclass(given, BaseException)
+
+
+def _policy_flaws(failing: object, retry: object) -> Iterator[str]:
+    if not isinstance(failing, Failing):
+        yield f"Policy(failing={failing!r:.80}): give {' or '.join(map(str, Failing))}"
+    if not isinstance(retry, Retry):
+        yield f"Policy(retry={retry!r:.80}): give a Retry"
+
+
 class Retry(Struct, frozen=True, kw_only=True):
     """How often something is tried, and how long the pauses are.
 
@@ -31,6 +58,9 @@ class Retry(Struct, frozen=True, kw_only=True):
         first: the pause after the first try; it doubles each time.
         most: no pause is longer.
         unless: errors after which it is not tried again.
+
+    Raises:
+        DefinitionError: a number is too small, or something is of another type.
     """
 
     attempts: int | None = 5
@@ -38,7 +68,12 @@ class Retry(Struct, frozen=True, kw_only=True):
     most: timedelta = timedelta(minutes=5)
     unless: tuple[type[Exception], ...] = ()
 
-    def pause_s(self, attempts: int, error: Exception | None = None) -> float | None:
+    def __post_init__(self) -> None:
+        findings = list(_retry_flaws(self.attempts, {"first": self.first, "most": self.most}, self.unless))
+        if findings:
+            raise DefinitionError(*findings)
+
+    def pause_s(self, attempts: int, error: BaseException | None = None) -> float | None:
         """Seconds to wait after *attempts* tries, the last of which failed with *error*; None for no further one."""
         if (self.attempts is not None and attempts >= self.attempts) or isinstance(error, self.unless):
             return None
@@ -53,7 +88,15 @@ class Policy(Struct, frozen=True, kw_only=True):
     Args:
         failing: what happens to its key.
         retry: how often it is tried before it is a dead letter.
+
+    Raises:
+        DefinitionError: something is of another type.
     """
 
     failing: Failing = Failing.PARK
     retry: Retry = Retry()
+
+    def __post_init__(self) -> None:
+        findings = list(_policy_flaws(self.failing, self.retry))
+        if findings:
+            raise DefinitionError(*findings)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from msgspec import Struct
 
 from leftfold.messages.recorded import RecordedEvent
+from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Failure, Outcome
 from leftfold.subscriptions.policy import Failing
 
@@ -59,6 +60,7 @@ class Reacting:
         """See `Consumer.consume`."""
         failures: list[Failure] = []
         failed: set[str] = set()
+        task = running_task()
         for event in events:
             if only is not None and event.stream != only:
                 continue
@@ -67,7 +69,9 @@ class Reacting:
                 continue
             try:
                 await self._react(event, Attempt(f"{self._name}:{event.id}"))
-            except Exception as error:  # noqa: BLE001 - whatever a reaction raises concerns its stream alone
+            except BaseException as error:  # whatever a reaction raises concerns its stream alone
+                if ends_task(error, task):
+                    raise
                 failures.append(Failure(event.stream, event, error))
                 if self._failing is Failing.PARK:
                     failed.add(event.stream)

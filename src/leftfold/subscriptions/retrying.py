@@ -8,6 +8,7 @@ from typing import Final
 
 from leftfold.errors import Fenced, Overtaken
 from leftfold.store.transaction import Delete, Write
+from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer
 from leftfold.subscriptions.parking import LETTERS, REQUESTS, Letter, Parking, Request, letter_key
 from leftfold.subscriptions.subscription import Source
@@ -85,12 +86,15 @@ class Retrying:
         await self._write([self._parking.freed(subject)])
 
     async def _try(self, subject: str, letters: Sequence[Letter]) -> bool:
+        task = running_task()
         for letter in letters:
             try:
                 failed = await self._handed_in(subject, letter)
             except (Fenced, Overtaken):
                 raise
-            except Exception as error:  # noqa: BLE001 - a row that cannot be written fails its event like a fold
+            except BaseException as error:  # a row that cannot be written fails its event like a fold
+                if ends_task(error, task):
+                    raise
                 self._consumer.forget()
                 failed = error
             if failed is None:
@@ -100,7 +104,7 @@ class Retrying:
             return False
         return True
 
-    async def _handed_in(self, subject: str, letter: Letter) -> Exception | None:
+    async def _handed_in(self, subject: str, letter: Letter) -> BaseException | None:
         """Hand the event of *letter* in, and drop the letter; what it raised, when it failed again."""
         page = await self._source.store.read_log(after=letter.position - 1, limit=1)
         events = [

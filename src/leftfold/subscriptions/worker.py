@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from math import ceil
+from math import ceil, isfinite
 from typing import Final, Protocol
 
 from msgspec import Struct
 
-from leftfold.errors import Fenced, StoreError
+from leftfold.errors import DefinitionError, Fenced, StoreError
+from leftfold.store.checkpoint_checks import MAX_LEASE_S
 from leftfold.store.checkpoints import Claim
 from leftfold.store.port import Store
+from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer
 from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, error_text
 from leftfold.subscriptions.runner import Around, Progress, Runner
@@ -23,22 +25,52 @@ __all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
 
 _log: Final = logging.getLogger("leftfold")
 _PRESENCE: Final = "leftfold/"
+_FAREWELL_S: Final = 1.0
 _UNWANTED_AFTER: Final = 3
 _KEPT_LEASES: Final = 4
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 class Timing(Struct, frozen=True, kw_only=True):
     """How fast a dead worker is noticed.
 
     Args:
-        lease_s: seconds that a claim holds without a sign of life.
-        poll_s: seconds between two looks for parts that nobody follows.
-        grace_s: seconds that a batch under way gets when the worker stops.
+        lease_s: seconds that a claim holds without a sign of life, at least twice *poll_s*, which is how often one is
+            given.
+        poll_s: seconds between two looks for parts that nobody follows, above 0.
+        grace_s: seconds that what is under way gets when the worker stops, 0 or more; then it is cut off, and a second
+            is left for telling others.
+
+    Raises:
+        DefinitionError: one is no such number.
     """
 
     lease_s: float = 15.0
     poll_s: float = 1.0
     grace_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        findings = [f"{name}={value!r} is no number of seconds" for name, value in self._given() if not _is_time(value)]
+        if not findings:
+            findings = list(self._flaws())
+        if findings:
+            raise DefinitionError(*(f"Timing: {one}" for one in findings))
+
+    def _given(self) -> list[tuple[str, object]]:
+        return [("lease_s", self.lease_s), ("poll_s", self.poll_s), ("grace_s", self.grace_s)]
+
+    def _flaws(self) -> Iterator[str]:
+        if self.poll_s <= 0:
+            yield f"poll_s={self.poll_s:g}; looks have a time above 0 between them"
+        if self.grace_s < 0:
+            yield f"grace_s={self.grace_s:g} is below 0"
+        if not 0 < self.lease_s <= MAX_LEASE_S:
+            yield f"lease_s={self.lease_s:g}; a lease is above 0 and at most {MAX_LEASE_S:,.0f} seconds"
+        elif self.lease_s < 2 * self.poll_s:
+            yield f"lease_s={self.lease_s:g} is less than twice poll_s={self.poll_s:g}, or it runs out in between"
 
 
 class Assignment(Struct, frozen=True):
@@ -68,6 +100,12 @@ class _Running:
         self.runner = runner
         self.claim = claim
         self.task = task
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """End it at once, in the middle of what it does."""
+        self.cancelled = True
+        self.task.cancel()
 
 
 class Worker:
@@ -101,6 +139,8 @@ class Worker:
         self._presences = f"{_PRESENCE}{group}/"
         self._free_since: dict[str, float] = {}
         self._kept_until: dict[str, float] = {}
+        self._turning: asyncio.Timeout | None = None
+        self._end_at: float | None = None
 
     async def run(self) -> None:
         """Work until `stop`; what goes wrong on the way is logged and tried again."""
@@ -108,9 +148,13 @@ class Worker:
             while not self._stopping:
                 self._look.clear()  # before the turn, so that a stop in the middle of it is not forgotten
                 try:
-                    await self._turn()
+                    async with asyncio.timeout(None) as self._turning:
+                        await self._turn()
                 except StoreError as error:
                     _log.warning("worker %s cannot look for work: %s", self._owner, error)
+                except TimeoutError:
+                    _log.warning("worker %s was cut off when it looked for work, for it has to end", self._owner)
+                self._turning = None
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._timing.poll_s):
                         await self._look.wait()
@@ -118,9 +162,13 @@ class Worker:
             await self._end()
 
     def stop(self) -> None:
-        """Finish the batches under way, release what is held, and end."""
+        """Finish the batches under way, release what is held, and end, `Timing.grace_s` and a second from now."""
         self._stopping = True
         self._look.set()
+        if self._end_at is None:
+            self._end_at = asyncio.get_running_loop().time() + self._timing.grace_s
+        if self._turning is not None and self._turning.when() is None:
+            self._turning.reschedule(self._end_at)
         for running in self._running.values():
             running.runner.stop()
 
@@ -172,7 +220,7 @@ class Worker:
         for name, running in list(self._running.items()):
             if not await self._store.renew(name, running.claim.token, lease_s):
                 self._say_lost(name)  # the task learns of it by being cancelled, and says nothing
-                running.task.cancel()
+                running.cancel()
 
     def _start(self, assignment: Assignment, claim: Claim) -> None:
         runner = Runner(assignment.part, assignment.consumer(), claim, assignment.progress, assignment.around)
@@ -181,11 +229,16 @@ class Worker:
 
     async def _follow(self, runner: Runner, claim: Claim) -> None:
         note: str | None = None
+        task = running_task()
         try:
             await runner.run()
         except Fenced:
             self._say_lost(claim.name)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is said, kept and tried again
+        except BaseException as error:  # whatever it is, it is said, kept and tried again
+            if ends_task(error, task):
+                if not self._asked_to_end(claim.name):
+                    self._pause(claim.name)
+                raise
             note = error_text(error)
             _log.warning(
                 "worker %s stopped following %s at position %d: %s", self._owner, claim.name, runner.position, note
@@ -201,6 +254,10 @@ class Worker:
         with suppress(StoreError):  # then the lease runs out by itself
             await self._store.release(claim.name, claim.token, note)
 
+    def _asked_to_end(self, name: str) -> bool:
+        running = self._running.get(name)
+        return running is None or running.cancelled
+
     def _say_lost(self, name: str) -> None:
         _log.info("worker %s lost %s to another", self._owner, name)
 
@@ -213,18 +270,21 @@ class Worker:
             return  # it has ended by itself meanwhile
         running.runner.stop()
         await asyncio.wait([running.task], timeout=self._timing.grace_s)
-        running.task.cancel()
+        running.cancel()
         await asyncio.wait([running.task])
 
     async def _end(self) -> None:
         for running in self._running.values():
             running.runner.stop()
-        tasks = [running.task for running in self._running.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._timing.grace_s)
-            for task in tasks:
-                task.cancel()
+        now = asyncio.get_running_loop().time()
+        left = self._timing.grace_s if self._end_at is None else max(self._end_at - now, 0.0)
+        followed = list(self._running.values())
+        if tasks := [running.task for running in followed]:
+            await asyncio.wait(tasks, timeout=left)
+            for running in followed:
+                running.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._presence is not None:
-            with suppress(StoreError):
-                await self._store.forget(self._presence.name)
+            with suppress(StoreError, TimeoutError):  # then its lease runs out by itself
+                async with asyncio.timeout(_FAREWELL_S):
+                    await self._store.forget(self._presence.name)

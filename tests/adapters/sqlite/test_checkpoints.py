@@ -16,6 +16,7 @@ from leftfold.clock import SystemClock
 from leftfold.errors import Fenced, InvalidInput, SchemaMismatch, StoreClosed
 from leftfold.store import ToStream
 from leftfold.store.transaction import Advance
+from leftfold.store.work import AT_ONCE, Begin
 from leftfold.testing import ManualClock
 from tests.adapters.sqlite.opened import connected, event, opened, url_of
 from tests.adapters.sqlite.tabled import write
@@ -152,6 +153,41 @@ async def test_leases_go_by_the_store_s_clock(tmp_path: Path) -> None:
     [kept] = await store.checkpoints()
     assert (kept.held, kept.until) == (False, clock.now())
     assert await store.claim("p", "you", 10.0) is not None
+    await store.close()
+
+
+async def test_a_clock_that_is_set_back_leaves_a_dead_worker_s_lease_no_longer_than_it_was(tmp_path: Path) -> None:
+    clock = ManualClock()
+    store = await open_sqlite(url_of(tmp_path / "store.db"), clock=clock)
+    assert await store.claim("dead", "me", 10.0) is not None
+    assert await store.claim("long", "they", 1_000.0) is not None
+    clock.advance(timedelta(seconds=4))
+    renewed = await store.claim("alive", "you", 10.0)
+    assert renewed is not None
+    clock.set(clock.now() - timedelta(hours=1))
+    assert await store.claim("dead", "you", 10.0) is None, "6 seconds are left"
+    clock.advance(timedelta(seconds=5.9))
+    assert await store.renew("alive", renewed.token, 10.0)
+    assert await store.claim("dead", "you", 10.0) is None
+    clock.advance(timedelta(seconds=0.1))
+    assert {one.name: one.held for one in await store.checkpoints()} == {"alive": True, "dead": False, "long": True}
+    assert await store.claim("dead", "you", 10.0) is not None
+    assert await store.claim("long", "you", 10.0) is None, "it was longer, and holds"
+    await store.close()
+
+
+async def test_a_clock_that_is_set_back_leaves_leases_of_work_no_longer_than_they_were(tmp_path: Path) -> None:
+    clock = ManualClock()
+    store = await open_sqlite(url_of(tmp_path / "store.db"), clock=clock)
+    await write(store, Begin(id="w", queue="q", status="new", state=b"{}", wake=AT_ONCE))
+    [held] = await store.claim_due(["q"], "me", 10.0)
+    clock.set(clock.now() - timedelta(hours=1))
+    assert await store.claim("presence", "you", 10.0) is not None
+    clock.advance(timedelta(seconds=9))
+    assert await store.claim_due(["q"], "you", 10.0) == []
+    clock.advance(timedelta(seconds=1))
+    [taken] = await store.claim_due(["q"], "you", 10.0)
+    assert (taken.owner, taken.token) == ("you", held.token + 1)
     await store.close()
 
 

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from leftfold.adapters.postgres.channel import Channel
 from leftfold.adapters.postgres.connecting import Connector, Readers
 from leftfold.ids import new_id
+from leftfold.store.checks import check_timeout
 
 __all__ = ["Waker"]
 
@@ -56,6 +57,7 @@ class Waker:
             look: sees the number; one look serves all who asked for it before it began.
             of: see `grown`.
         """
+        check_timeout(timeout_s)
         end = asyncio.get_running_loop().time() + timeout_s
         self._channel.listen()
         waiting = self._waiting.setdefault(of, _Waiting())

@@ -12,6 +12,7 @@ from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import InvalidQuery
+from leftfold.store.checks import check_timeout
 from leftfold.store.names import first_above, flaw_of
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
@@ -90,6 +91,7 @@ class Work:
     async def await_work(self, queues: Collection[str], timeout: float) -> None:
         """See `WorkItems.await_work`."""
         check_queues(queues)
+        check_timeout(timeout)
         await self._news.wait(queues, partial(self._pause_of, sorted(set(queues))), timeout)
 
     async def _pause_of(self, queues: Sequence[str]) -> float:

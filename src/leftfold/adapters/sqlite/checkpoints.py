@@ -14,7 +14,7 @@ from leftfold.store.checkpoint_checks import check_claim, check_lease, check_not
 from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.names import flaw_of
 
-__all__ = ["SqliteCheckpoints", "storable"]
+__all__ = ["SqliteCheckpoints", "storable", "with_the_clock"]
 
 _HELD = "select 1 from checkpoints where name = ? and owner <> ? and until > ?"
 _NEXT = "update tokens set last = last + 1 returning last"
@@ -26,6 +26,12 @@ _RELEASE = "update checkpoints set owner = null, until = null, note = ? where na
 _FORGET = "delete from checkpoints where name = ?"
 _ALL = "select name, position, event_id, token, owner, until, moved_at, note from checkpoints order by name"
 _POSITION = "select position from checkpoints where name = ?"
+_LATEST = "select value from meta where name = 'latest'"
+_LATER = "insert into meta values ('latest', ?) on conflict (name) do update set value = excluded.value"
+_SHIFTED = (
+    "update checkpoints set until = until - ? where owner is not null",
+    "update work set wake_at = wake_at - ? where owner is not null",
+)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -45,7 +51,10 @@ class SqliteCheckpoints(OpenFile):
         if flaw_of(name):
             return False
         return await self._write(
-            lambda cursor: cursor.execute(_RENEW, (self._now() + lease, name, storable(token))).rowcount == 1
+            lambda cursor: (
+                cursor.execute(_RENEW, (with_the_clock(cursor, self._now()) + lease, name, storable(token))).rowcount
+                == 1
+            )
         )
 
     async def release(self, name: str, token: int, note: str | None = None) -> None:
@@ -78,7 +87,7 @@ class SqliteCheckpoints(OpenFile):
         return found[0][0] if found else 0
 
     def _claimed(self, name: str, owner: str, lease: timedelta, cursor: sqlite3.Cursor) -> Claim | None:
-        now = self._now()
+        now = with_the_clock(cursor, self._now())
         if cursor.execute(_HELD, (name, owner, now)).fetchall():
             return None
         [(token,)] = cursor.execute(_NEXT).fetchall()
@@ -86,6 +95,21 @@ class SqliteCheckpoints(OpenFile):
             _CLAIM, (name, token, owner, now + lease // _MICROSECOND, now)
         ).fetchall()
         return Claim(name, token, position, None if event_id is None else UUID(event_id))
+
+
+def with_the_clock(cursor: sqlite3.Cursor, now: int) -> int:
+    """*now*; when the clock was set back since a lease was last given, what leases have left is what they had then.
+
+    Otherwise a dead worker's lease would run on for as long as the clock was set back.
+    """
+    found: list[tuple[int]] = cursor.execute(_LATEST).fetchall()
+    back = found[0][0] - now if found else 0
+    if back > 0:
+        for statement in _SHIFTED:
+            cursor.execute(statement, (back,))
+    if back or not found:
+        cursor.execute(_LATER, (now,))
+    return now
 
 
 def storable(token: int) -> int:

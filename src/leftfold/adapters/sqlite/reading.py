@@ -14,6 +14,7 @@ from leftfold.adapters.sqlite.rows import micros_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
+from leftfold.store.checks import check_timeout
 
 __all__ = ["OpenFile"]
 
@@ -63,6 +64,7 @@ class OpenFile:
 
         Commits of this process have it look again at once, those of others within 20 ms.
         """
+        check_timeout(timeout)
         end = self._loop.time() + timeout
         while not reached(seen := await self._read(look)) and (left := end - self._loop.time()) > 0:
             try:

@@ -11,12 +11,13 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from leftfold.adapters.sqlite.checkpoints import storable
+from leftfold.adapters.sqlite.checkpoints import storable, with_the_clock
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST, time_of
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery
+from leftfold.store.checks import check_timeout
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.names import first_above, flaw_of
 from leftfold.store.work import WorkItem
@@ -85,7 +86,7 @@ class SqliteWork(OpenFile):
         return await self._write(
             lambda cursor: {
                 id
-                for until in [self._now() + lease]
+                for until in [with_the_clock(cursor, self._now()) + lease]
                 for id in ids
                 if cursor.execute(_EXTEND, (until, id, owner, storable(held[id]))).rowcount
             }
@@ -125,6 +126,7 @@ class SqliteWork(OpenFile):
         """See `WorkItems.await_work`; what other processes write wakes within a second."""
         self._check_open()
         check_queues(queues)
+        check_timeout(timeout)
         asked, end = _json(queues), self._loop.time() + timeout
         while (pause := await self._read(partial(self._pause, asked))) > 0 and (left := end - self._loop.time()) > 0:
             try:
@@ -143,7 +145,7 @@ class SqliteWork(OpenFile):
         return WORK_LOOK_S if due is None else min(WORK_LOOK_S, (due - self._now()) / _SECOND)
 
     def _taken(self, queues: str, owner: str, lease: int, limit: int, cursor: sqlite3.Cursor) -> list[WorkItem]:
-        now = self._now()
+        now = with_the_clock(cursor, self._now())
         due: list[_Row] = cursor.execute(CLAIMABLE, (queues, now, limit)).fetchall()
         claimed = [(*row[:4], row[4] + 1, owner, now + lease, row[7], now) for row in due]
         cursor.executemany(_CLAIM, ((row[4], owner, now + lease, now, row[0]) for row in claimed))

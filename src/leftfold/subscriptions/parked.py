@@ -1,0 +1,118 @@
+"""What is parked, for those who do not follow: whether it is waited for, holds back a rebuild, is to be tried again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import msgspec
+
+from leftfold.errors import TableMissing
+from leftfold.store.port import Store
+from leftfold.store.tables import Compare, Selection, Table, Where
+from leftfold.store.transaction import Put, Transaction
+from leftfold.subscriptions.parking import (
+    LETTERS,
+    PARKED,
+    REQUESTS,
+    Letter,
+    ParkedSubject,
+    Request,
+    letter_key,
+    subject_key,
+)
+
+__all__ = ["parked_at", "parked_sooner", "tried_again", "try_again"]
+
+_PAGE: Final = 500
+
+_load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
+_load_letter: Final = msgspec.json.Decoder(Letter).decode
+_dump: Final = msgspec.json.Encoder().encode
+
+
+async def parked_at(store: Store, subscription: str, position: int) -> ParkedSubject | None:
+    """The subject of *subscription* for which the event at *position* waits; None when it waits for none.
+
+    An event that was passed over waits for nothing.
+
+    Args:
+        store: the one with its checkpoints.
+        position: from 1.
+    """
+    where = (*_of(subscription), Where("position", Compare.EQUAL, position))
+    letters = [_load_letter(row) for row in await _selected(store, LETTERS, Selection(where=where, limit=_PAGE))]
+    keys = [subject_key(subscription, one.subject) for one in letters]
+    found = [_load_parked(row) for row in (await store.get(PARKED, keys)).values()] if keys else []
+    return min(found, key=lambda one: one.subject, default=None)
+
+
+async def parked_sooner(store: Store, subscription: str, shown: str, limit: int) -> list[str]:
+    """Subjects parked in *subscription* at an earlier event than in *shown*, or in that one not at all.
+
+    Args:
+        limit: how many at most, 1 or more.
+
+    Returns:
+        In their order; empty when rows of the one lack no event that those of the other have.
+    """
+    found: list[str] = []
+    async for page in _pages(store, subscription):
+        rows = await store.get(PARKED, [subject_key(shown, one.subject) for one in page])
+        also = {_load_parked(row).subject for row in rows.values()}
+        for one in page:
+            first = await _first(store, subscription, one.subject)
+            other = await _first(store, shown, one.subject) if one.subject in also else None
+            if first is not None and (other is None or first < other):
+                found.append(one.subject)
+                if len(found) == limit:
+                    return found
+    return found
+
+
+async def try_again(store: Store, subscription: str) -> None:
+    """Ask whoever follows *subscription* next to try everything that is parked again, however often it was tried."""
+    async for page in _pages(store, subscription):
+        asked: dict[str, bytes] = {}
+        for one in page:
+            first = await _first(store, subscription, one.subject) or 0
+            request = Request(
+                subscription=subscription, part=one.part, subject=one.subject, position=first, action="replay"
+            )
+            asked[letter_key(request)] = _dump(request)
+        await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=asked)]))
+
+
+async def tried_again(store: Store, subscription: str) -> bool:
+    """Whether nothing that was asked of *subscription* is still to be done."""
+    return not await _selected(store, REQUESTS, Selection(where=_of(subscription), limit=1))
+
+
+async def _pages(store: Store, subscription: str) -> AsyncIterator[Sequence[ParkedSubject]]:
+    offset = 0
+    while True:
+        selection = Selection(where=_of(subscription), order_by=("subject",), limit=_PAGE, offset=offset)
+        page = [_load_parked(row) for row in await _selected(store, PARKED, selection)]
+        if page:
+            yield page
+        if len(page) < _PAGE:
+            return
+        offset += len(page)
+
+
+async def _first(store: Store, subscription: str, subject: str) -> int | None:
+    """The position of the first event that waits for *subject*."""
+    where = (*_of(subscription), Where("subject", Compare.EQUAL, subject))
+    rows = await store.select(LETTERS, Selection(where=where, order_by=("position",), limit=1))
+    return _load_letter(rows[0]).position if rows else None
+
+
+def _of(subscription: str) -> tuple[Where, ...]:
+    return (Where("subscription", Compare.EQUAL, subscription),)
+
+
+async def _selected(store: Store, table: Table, selection: Selection) -> Sequence[bytes]:
+    try:
+        return await store.select(table, selection)
+    except TableMissing:  # no worker has been here yet
+        return ()

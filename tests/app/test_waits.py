@@ -1,0 +1,131 @@
+"""What is waited for: rows that can never show it are told of, and so is a time that is none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from leftfold import App, Context, Query, ReadModel, Receipt
+from leftfold.errors import InvalidQuery, KeyParked
+from leftfold.store.checks import check_timeout
+from leftfold.subscriptions import Failing, Policy, Retry
+from tests.app.shop import GetOpen, Open, Order, Ordered, Place, Till, shop
+
+
+class GetCount(Query[Open | None]):
+    order: str
+
+
+class _Silent:
+    def note(self, what: str) -> None:
+        """Nobody listens."""
+
+
+def _house(policy: Policy, *, bad: Callable[[], bool] = lambda: True) -> Context:
+    """A shop of one projection, which cannot fold what costs 13 cents while *bad*."""
+    house = Context("house")
+
+    @house.decides(Order, id="order")
+    def place(command: Place, order: Order) -> None:
+        order.place(command.text, command.tags, command.cents)
+
+    @house.projection(key="order", policy=policy)
+    def counts(row: Open | None, event: Ordered) -> Open:
+        if event.cents == 13 and bad():
+            raise ValueError("13 is broken")
+        return Open(event.order, event.text, event.tags, event.cents + (row.cents if row else 0))
+
+    @house.query
+    async def get_count(query: GetCount, rows: ReadModel[Open]) -> Open | None:
+        return await rows.get(query.order)
+
+    return house
+
+
+async def test_a_question_after_what_is_parked_is_told_so_and_one_after_another_key_is_answered(each_url: str) -> None:
+    async with App(_house(Policy(retry=Retry(attempts=1))), store=each_url) as app, asyncio.timeout(20):
+        await app.send(Place(order="A", cents=1))
+        bad = await app.send(Place(order="A", cents=13))
+        behind = await app.send(Place(order="A", cents=2))
+        good = await app.send(Place(order="B", cents=3))
+        for receipt in (bad, behind):
+            with pytest.raises(KeyParked, match="13 is broken") as caught:
+                await app.ask(GetCount(order="A"), after=receipt, timeout=60)
+            assert (caught.value.key, caught.value.position) == ("A", receipt.position)
+        with pytest.raises(KeyParked):
+            await app.monitor.wait_for_version("counts", "order-A", 3, timeout=60)
+        await app.monitor.wait_for_version("counts", "order-A", 1)
+        await app.monitor.wait("counts", position=good.position)
+        assert await app.ask(GetCount(order="B"), after=good) == Open("B", "tea", [], 3)
+        (letter, *_) = [one async for one in app.dead_letters.all("counts")]
+        await app.dead_letters.drop(letter)
+        assert await app.ask(GetCount(order="A"), after=behind) == Open("A", "tea", [], 3)
+
+
+async def test_a_question_after_what_is_tried_again_waits_for_that(each_url: str) -> None:
+    tries = iter([True, True, False])
+    retry = Retry(attempts=None, first=timedelta(milliseconds=30))
+    house = _house(Policy(retry=retry), bad=lambda: next(tries))
+    async with App(house, store=each_url) as app:
+        receipt = await app.send(Place(order="A", cents=13))
+        assert await app.ask(GetCount(order="A"), after=receipt) == Open("A", "tea", [], 13)
+
+
+async def test_a_question_after_what_is_tried_again_too_late_is_told_what_it_waits_for(each_url: str) -> None:
+    retry = Retry(attempts=None, first=timedelta(minutes=1))
+    async with App(_house(Policy(retry=retry)), store=each_url) as app:
+        receipt = await app.send(Place(order="A", cents=13))
+        with pytest.raises(KeyParked, match="13 is broken"):
+            await app.ask(GetCount(order="A"), after=receipt, timeout=1.0)
+
+
+async def test_a_question_after_what_is_passed_over_is_answered_without_it(each_url: str) -> None:
+    policy = Policy(failing=Failing.SKIP, retry=Retry(attempts=1))
+    async with App(_house(policy), store=each_url) as app:
+        await app.send(Place(order="A", cents=1))
+        receipt = await app.send(Place(order="A", cents=13))
+        assert await app.ask(GetCount(order="A"), after=receipt) == Open("A", "tea", [], 1)
+
+
+@pytest.mark.parametrize("given", [float("nan"), -float("nan"), True, "3", None])
+def test_what_is_no_time_is_an_error(given: object) -> None:
+    with pytest.raises(InvalidQuery, match="timeout="):
+        check_timeout(cast("float", given))
+
+
+@pytest.mark.parametrize("given", [0, 0.0, -1, 5, float("inf")])
+def test_a_time_is_one_also_below_0_and_without_end(given: float) -> None:
+    check_timeout(given)
+
+
+_Wait = Callable[[App, Receipt[Any], float], Coroutine[Any, Any, object]]
+_WAITS: dict[str, _Wait] = {
+    "ask": lambda app, ahead, timeout: app.ask(GetOpen(order="A"), after=ahead, timeout=timeout),
+    "settle": lambda app, _, timeout: app.settle(timeout=timeout),
+    "wait": lambda app, ahead, timeout: app.monitor.wait("open_orders", position=ahead.position, timeout=timeout),
+    "wait_for_cache": lambda app, ahead, timeout: app.monitor.wait_for_cache(
+        "open_orders", position=ahead.position, timeout=timeout
+    ),
+    "wait_for_version": lambda app, _, timeout: app.monitor.wait_for_version(
+        "open_orders", "order-A", 9, timeout=timeout
+    ),
+    "replay": lambda app, _, timeout: app.dead_letters.replay(timeout=timeout),
+    "drop": lambda app, _, timeout: app.dead_letters.drop(timeout=timeout),
+    "wake": lambda app, ahead, timeout: app.store.wake(ahead.position, timeout),
+    "reached": lambda app, ahead, timeout: app.store.reached("none", ahead.position, timeout),
+    "await_work": lambda app, _, timeout: app.store.await_work(["none"], timeout),
+}
+
+
+@pytest.mark.parametrize("wait", _WAITS.values(), ids=_WAITS)
+async def test_nobody_waits_for_a_time_that_is_none(each_url: str, wait: _Wait) -> None:
+    async with App(shop, store=each_url, provide={Till: _Silent()}) as app:
+        receipt = await app.send(Place(order="A"))
+        ahead: Receipt[Any] = Receipt(result=None, position=receipt.position + 9, context="shop")
+        async with asyncio.timeout(10):
+            with pytest.raises(InvalidQuery, match="timeout=nan"):
+                await wait(app, ahead, float("nan"))
