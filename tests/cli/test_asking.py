@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.cli.chain import ALONE
 from tests.cli.command import Leftfold, Ran, run_apart, stored
 from tests.cli.savings import APP, balance, sent
 from tests.conftest import ROOT
@@ -35,6 +36,16 @@ def test_what_the_domain_refuses_is_its_text_and_exit_code_4(leftfold: Leftfold,
     ran = called(leftfold, url, "send", "Deposit", '{"account": "A", "cents": -5}')
     assert ran == (4, "", "leftfold: The account has not got so much. (cents=5)\n")
     assert stored(url) == []
+
+
+def test_what_the_domain_does_not_find_is_refused_with_exit_code_4_as_well(leftfold: Leftfold, sqlite: str) -> None:
+    leftfold("migrate", "--store", sqlite)
+    ran = leftfold("send", "Return", '{"item": "pen"}', "--app", ALONE, "--store", sqlite)
+    assert (ran.code, ran.out) == (4, "")
+    assert "pen" in ran.err
+    assert leftfold("show", "shelf-pen", "--store", sqlite).code == 1
+    ran = leftfold("query", "HowMany", '{"item": "pen"}', "--app", ALONE, "--store", sqlite)
+    assert (ran.code, ran.out) == (4, "")
 
 
 def test_a_query_is_answered_as_json_after_the_position_that_was_given(leftfold: Leftfold, sqlite: str) -> None:

@@ -133,6 +133,37 @@ def test_what_a_rebuild_given_up_could_not_handle_does_not_hold_up_the_next(
     assert balance(leftfold, letters) == 25
 
 
+def test_a_rebuild_that_cannot_fold_what_is_shown_names_its_keys_and_is_shown_when_it_can_or_must(
+    leftfold: Leftfold, letters: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild = ("rebuild", "balances", "--app", APP, "--store", letters)
+    assert leftfold(*rebuild).code == 0
+    monkeypatch.setenv(BROKEN, "1")
+    refused = leftfold(*rebuild)
+    assert (refused.code, refused.out) == (1, "")
+    assert "('A')" in refused.err
+    assert "--allow-parked" in refused.err
+    assert balance(leftfold, letters) == 25
+    compared = leftfold(*rebuild, "--compare")
+    assert compared.code == 0
+    assert "not or later: A\n" in compared.err
+    for others in ("--compare", "--give-up"):
+        assert leftfold(*rebuild, others, "--allow-parked").code == 2
+    assert leftfold(*rebuild, "--allow-parked").code == 0
+    assert balance(leftfold, letters) is None
+    monkeypatch.delenv(BROKEN)
+    assert leftfold(*rebuild).code == 0
+    assert balance(leftfold, letters) == 25
+
+
+def test_a_query_after_what_is_parked_is_told_so(leftfold: Leftfold, letters: str) -> None:
+    asked = ("query", "GetBalance", '{"account": "A"}', "--app", APP, "--store", letters, "--after")
+    for position in (1, 3):
+        ran = leftfold(*asked, str(position))
+        assert (ran.code, ran.out) == (1, "")
+        assert "dead-letters list balances" in ran.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

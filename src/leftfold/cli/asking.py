@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -11,12 +12,12 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from msgspec import Raw
 
-from leftfold.cli.errors import UsageError
+from leftfold.cli.errors import Refused, UsageError
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.text import pretty, printable
-from leftfold.errors import InvalidInput, LeftfoldError, UnknownCommand, UnknownQuery
+from leftfold.errors import InvalidInput, LeftfoldError, NotFound, UnknownCommand, UnknownQuery
 from leftfold.handling.receipt import Receipt
 from leftfold.messages.metadata import Metadata
 
@@ -54,7 +55,8 @@ async def query(
         form = app.running(context).assembly.queries.named(name).form
         asked = _known(lambda: form.load(given))
         receipt = None if after is None else Receipt(result=None, position=after)
-        answer = await app.ask(asked, after=receipt, timeout=timeout, metadata=Metadata(actor=actor))
+        with _told_refusals():
+            answer = await app.ask(asked, after=receipt, timeout=timeout, metadata=Metadata(actor=actor))
     _print(_text_of(name, answer), json=source.json)
     return 0
 
@@ -70,7 +72,8 @@ async def send(
 ) -> int:
     """Send an app a command, and print the receipt as JSON.
 
-    With --id, sending it again does nothing twice. The exit code is 4 when the domain refuses.
+    With --id, sending it again does nothing twice. The exit code is 4 when the domain refuses, or does not find what
+    the command is about.
 
     Args:
         name: Name of the command.
@@ -82,13 +85,23 @@ async def send(
     async with opened_app(named_app(source), source.url) as app:
         context = _known(lambda: app.directory.command_named(name))
         form = app.running(context).assembly.commands.named(name).form
-        receipt: Receipt[Any] = await app.send(_known(lambda: form.load(given)), id=id, metadata=Metadata(actor=actor))
+        command = _known(lambda: form.load(given))
+        with _told_refusals():
+            receipt: Receipt[Any] = await app.send(command, id=id, metadata=Metadata(actor=actor))
     _print(_text_of(name, receipt), json=source.json)
     return 0
 
 
 def _given(text: str) -> bytes | str:
     return sys.stdin.buffer.read() if text == _STANDARD_INPUT else text
+
+
+@contextmanager
+def _told_refusals() -> Generator[None]:
+    try:
+        yield
+    except NotFound as error:
+        raise Refused(str(error)) from error
 
 
 def _known(find: Callable[[], R]) -> R:

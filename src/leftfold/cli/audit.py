@@ -9,10 +9,10 @@ from uuid import UUID
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from leftfold.app.composition import App
+from leftfold.app.assembly import Assembly
 from leftfold.cli.folds import told_folds
-from leftfold.cli.opening import app_at, existing_store
-from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.opening import existing_store, one_store, typed_by
+from leftfold.cli.options import NO_SOURCE_GIVEN, OneSource
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.shown import Reading, ShownEvent, Unreadable, shown, time_text, versioned
@@ -21,7 +21,7 @@ from leftfold.cli.text import json_text, printable
 from leftfold.errors import NotFound
 from leftfold.handling.loading import Loader
 from leftfold.messages.metadata import Metadata
-from leftfold.store.event_store import EventStore, metadata_of
+from leftfold.store.event_store import metadata_of
 from leftfold.store.events import StoredEvent
 from leftfold.store.names import check_stream, id_of
 from leftfold.store.port import Store
@@ -57,7 +57,7 @@ class _Entry(Struct, kw_only=True):
     changed: dict[str, _Change] | UnsetType = UNSET
 
 
-async def audit(stream: str, /, *, source: Source = NOTHING_GIVEN) -> int:
+async def audit(stream: str, /, *, source: OneSource = NO_SOURCE_GIVEN) -> int:
     """Tell who did what to one stream, when and why.
 
     With --app it tells what each event changed in the state, too.
@@ -66,10 +66,10 @@ async def audit(stream: str, /, *, source: Source = NOTHING_GIVEN) -> int:
         stream: Name of the stream.
     """
     check_stream(stream)
-    app = app_at(source.app) if source.app else None
+    url, assembly = one_store(source)
     unreadable = after = 0
-    async with existing_store(source.url) as store:
-        typed, changes = (EventStore(store, app.codec), _Changes(app, store, stream)) if app else (None, None)
+    async with existing_store(url) as store:
+        typed, changes = (typed_by(assembly, store), _Changes(assembly, store, stream) if assembly else None)
         while page := await store.read_stream(stream, after=after, limit=_PAGE):
             for event in page:
                 seen = shown(event, typed)
@@ -89,9 +89,9 @@ async def audit(stream: str, /, *, source: Source = NOTHING_GIVEN) -> int:
 class _Changes:
     """What the events of *stream*, given in the order of their versions, change in its state."""
 
-    def __init__(self, app: App, store: Store, stream: str) -> None:
-        loader = Loader(store, app.codec)
-        self._plan: Any = loader.plan(part_of(app, stream))
+    def __init__(self, assembly: Assembly, store: Store, stream: str) -> None:
+        loader = Loader(store, assembly.codec)
+        self._plan: Any = loader.plan(part_of(assembly, stream))
         self._states = loader.states_of(self._plan)
         self._folded: object = self._plan.core.initial(id_of(stream))
         self._state: dict[str, object] = {}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from leftfold.errors import LeftfoldError, RestoreMismatch
 
-__all__ = ["AnotherLog", "FoldFailed", "InvalidLogFile", "LogFileChanged", "StoreOutOfReach", "UsageError"]
+__all__ = ["AnotherLog", "FoldFailed", "InvalidLogFile", "LogFileChanged", "Refused", "StoreOutOfReach", "UsageError"]
 
 
 class UsageError(LeftfoldError):
     """The command line asks for something that cannot be done; nothing was."""
+
+
+class Refused(LeftfoldError):
+    """What a command or query is about is not there, so the domain refused it; nothing was done."""
 
 
 class StoreOutOfReach(LeftfoldError):

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from leftfold.cli.errors import UsageError
 from leftfold.cli.logfile import header_of, line_of
 from leftfold.cli.opening import existing_store
-from leftfold.cli.options import NO_STORE_GIVEN, FileName, Target
+from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
 from leftfold.cli.output import let_go_of_stdout, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.progress import progress
@@ -22,7 +22,7 @@ from leftfold.store.port import Store
 __all__ = ["export_log"]
 
 
-async def export_log(file: FileName, /, *, target: Target = NO_STORE_GIVEN) -> int:
+async def export_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) -> int:
     """Write the whole log to a file, a line of JSON for each event.
 
     Payload and metadata are kept byte for byte. The file appears under its name when it is whole, and never before.

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from leftfold.app.opening import open_schema, open_store
 from leftfold.cli.checking import checked_header, events_in
 from leftfold.cli.errors import AnotherLog, UsageError
-from leftfold.cli.options import NO_STORE_GIVEN, FileName, Target
+from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
 from leftfold.cli.output import write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.progress import progress
@@ -26,7 +26,7 @@ from leftfold.store.port import Restorable
 __all__ = ["import_log"]
 
 
-def import_log(file: FileName, /, *, target: Target = NO_STORE_GIVEN) -> int:
+def import_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) -> int:
     """Take over an exported log, with its positions and times.
 
     Every line is checked before anything is stored. The store is empty, or holds the beginning of this log: broken off

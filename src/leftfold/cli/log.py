@@ -10,8 +10,8 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
-from leftfold.cli.opening import existing_store, typed_by
-from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
+from leftfold.cli.opening import existing_store, one_store, typed_by
+from leftfold.cli.options import NO_SOURCE_GIVEN, AtLeastOne, AtLeastZero, OneSource
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.shown import ShownEvent, Unreadable, shown, time_text
@@ -51,7 +51,7 @@ async def log(
     *,
     select: Selection = _EVERYTHING,
     follow: Annotated[bool, Parameter(show_default=False)] = False,
-    source: Source = NOTHING_GIVEN,
+    source: OneSource = NO_SOURCE_GIVEN,
 ) -> int:
     """Show the log: every event, in the order it was recorded.
 
@@ -61,8 +61,9 @@ async def log(
         follow: Wait for more at the end, until Ctrl-C.
     """
     printer = _Printer(json=source.json)
-    async with existing_store(source.url) as store:
-        typed = typed_by(source.app, store)
+    url, assembly = one_store(source)
+    async with existing_store(url) as store:
+        typed = typed_by(assembly, store)
         try:
             async for events in _chosen(store, select, follow=follow):
                 printer.print([shown(event, typed) for event in events])

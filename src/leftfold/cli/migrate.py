@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 from cyclopts import Parameter
 
 from leftfold.app.opening import open_schema
+from leftfold.app.stores import PLACE
 from leftfold.cli.errors import UsageError
-from leftfold.cli.options import NO_STORE_GIVEN, Target
+from leftfold.cli.opening import app_at
+from leftfold.cli.options import NO_SOURCE_GIVEN, OneSource, OneStore, url_of
 from leftfold.cli.output import console, write_json
 from leftfold.errors import SchemaMismatch
 from leftfold.store.schema import SchemaAdmin
@@ -22,11 +25,12 @@ async def migrate(
     check: Annotated[bool, Parameter(show_default=False)] = False,
     sql: Annotated[bool, Parameter(show_default=False)] = False,
     role: str | None = None,
-    target: Target = NO_STORE_GIVEN,
+    source: OneSource = NO_SOURCE_GIVEN,
 ) -> int:
     """Bring the store's schema up to date.
 
-    Doing it twice, or from two processes at once, is the same as once.
+    Doing it twice, or from two processes at once, is the same as once. With {context} in its URL, the stores of all
+    contexts of --app are brought up to date, one after the other, or that of --context alone.
 
     Args:
         check: Change nothing; exit with 1 when something is pending.
@@ -35,10 +39,36 @@ async def migrate(
     """
     if check and sql:
         raise UsageError("--check looks at the store and --sql does not touch it; give one of them")
-    schema = open_schema(target.url, role=role)
+    stores = _stores(source)
+    if sql and len(stores) > 1:
+        raise UsageError("--sql prints the script of one store; name one: --context NAME")
+    schemas = [_Named(context, open_schema(url, role=role), source.json) for context, url in stores]
     if sql:
-        return _print_script(schema, json=target.json)
-    return await (_check(schema, target) if check else _migrate(schema, target))
+        return _print_script(schemas[0].schema, json=source.json)
+    work = _check if check else _migrate
+    return max([await work(one) for one in schemas])
+
+
+class _Named(NamedTuple):
+    """The schema of a store, and the context whose it is; empty when it is the only one."""
+
+    context: str
+    schema: SchemaAdmin
+    json: bool
+
+    def tell(self, text: str, **fields: object) -> None:
+        if self.json:
+            write_json({**({"context": self.context} if self.context else {}), **fields})
+        else:
+            console().print(f"{self.context}: {text}" if self.context else text)
+
+
+def _stores(source: OneSource) -> Sequence[tuple[str, str]]:
+    """The stores to work on, each with the name of its context; with no name when it is one for itself."""
+    url = source.url
+    if PLACE not in url or source.context is not None or not source.app:
+        return [("", OneStore(store=url, context=source.context).url)]
+    return [(context.name, url_of(url, context.name)) for context in app_at(source.app).contexts]
 
 
 def _print_script(schema: SchemaAdmin, *, json: bool) -> int:
@@ -50,27 +80,19 @@ def _print_script(schema: SchemaAdmin, *, json: bool) -> int:
     return 0
 
 
-async def _check(schema: SchemaAdmin, target: Target) -> int:
-    status = await schema.status()
-    if target.json:
-        write_json({"found": status.found, "pending": status.pending})
-    else:
-        out = console()
-        out.print(f"schema {status.found}, {'pending:' if status.pending else 'nothing pending'}")
-        for migration in status.pending:
-            out.print(f"  {migration.version}  {migration.name}")
+async def _check(one: _Named) -> int:
+    status = await one.schema.status()
+    steps = "".join(f"\n  {migration.version}  {migration.name}" for migration in status.pending)
+    text = f"schema {status.found}, {'pending:' if status.pending else 'nothing pending'}{steps}"
+    one.tell(text, found=status.found, pending=status.pending)
     if status.needs_code > status.needed:
         raise SchemaMismatch(status.found, status.needed, "A newer Leftfold made it; install that version")
     return 1 if status.pending else 0
 
 
-async def _migrate(schema: SchemaAdmin, target: Target) -> int:
-    before = await schema.status()
-    after = await schema.migrate()
-    if target.json:
-        write_json({"from": before.found, "to": after.found})
-    elif before.found == after.found:
-        console().print(f"schema {after.found}, nothing to do")
-    else:
-        console().print(f"migrated from schema {before.found} to {after.found}")
+async def _migrate(one: _Named) -> int:
+    before = (await one.schema.status()).found
+    after = (await one.schema.migrate()).found
+    done = f"schema {after}, nothing to do" if before == after else f"migrated from schema {before} to {after}"
+    one.tell(done, **{"from": before, "to": after})
     return 0

@@ -10,14 +10,16 @@ from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 
+from leftfold.app.assembly import Assembly
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema, open_store
 from leftfold.cli.errors import UsageError
-from leftfold.errors import SchemaMismatch
+from leftfold.cli.options import OneSource, OneStore, url_of
+from leftfold.errors import DefinitionError, SchemaMismatch
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 
-__all__ = ["app_at", "existing_store", "object_at", "typed_by"]
+__all__ = ["app_at", "existing_store", "object_at", "one_store", "typed_by"]
 
 
 @asynccontextmanager
@@ -37,17 +39,27 @@ async def existing_store(url: str) -> AsyncGenerator[Store]:
         await store.close()
 
 
-def typed_by(place: str | None, store: Store) -> EventStore | None:
-    """What reads the events of *store* as the event classes of an app.
-
-    Args:
-        place: `module:object`, importable from the working directory; an `App`, or a function without arguments that
-            makes one. None when no app was named.
+def one_store(source: OneSource) -> tuple[str, Assembly | None]:
+    """The URL of the one store that a command line is about, and the context whose store it is; None without an app.
 
     Raises:
-        UsageError: there is none, or making it failed.
+        UsageError: no store was given or no such app, or there are several contexts and none is named.
     """
-    return EventStore(store, app_at(place).codec) if place else None
+    url = source.url
+    if not source.app:
+        return OneStore(store=url, context=source.context).url, None
+    app = app_at(source.app)
+    known = [one.name for one in app.contexts]
+    if source.context is None and len(known) > 1:
+        raise UsageError(f"this app has several contexts ({', '.join(known)}); say whose store it is: --context NAME")
+    if (name := source.context or known[0]) not in known:
+        raise UsageError(f"--context {name!r:.80}: this app has no such context; it has {', '.join(known)}")
+    return url_of(url, name), app.assembly(name)
+
+
+def typed_by(assembly: Assembly | None, store: Store) -> EventStore | None:
+    """What reads the events of *store* as the event classes of a context; None without one."""
+    return None if assembly is None else EventStore(store, assembly.codec)
 
 
 def app_at(place: str) -> App:
@@ -72,6 +84,8 @@ def object_at(place: str) -> object:
     try:
         found: object = attrgetter(path)(import_module(module))
         made: object = found() if callable(found) else found
+    except DefinitionError as error:
+        raise UsageError(f"--app {place!r}: {error}") from error
     except (Exception, SystemExit) as error:  # it is the user's own code, and may raise anything
         raise UsageError(f"--app {place!r} could not be loaded: {type(error).__name__}: {error}") from error
     if inspect.iscoroutine(made):

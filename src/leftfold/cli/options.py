@@ -10,9 +10,22 @@ from typing import Annotated, Final, TypeAlias
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
+from leftfold.app.stores import PLACE, place_flaw
 from leftfold.cli.errors import UsageError
 
-__all__ = ["NOTHING_GIVEN", "NO_STORE_GIVEN", "AtLeastOne", "AtLeastZero", "FileName", "Source", "Target"]
+__all__ = [
+    "NOTHING_GIVEN",
+    "NO_SOURCE_GIVEN",
+    "NO_STORE_GIVEN",
+    "AtLeastOne",
+    "AtLeastZero",
+    "FileName",
+    "OneSource",
+    "OneStore",
+    "Source",
+    "Target",
+    "url_of",
+]
 
 _LONGEST_NUMBER: Final = 30
 """Digits of a number at most; Python reads no more than some thousand."""
@@ -63,6 +76,46 @@ class Source(Target):
     ] = None
 
 
+_Context: TypeAlias = Annotated[
+    str | None, Parameter(help="The one context to look into, where an app has several: its name.")
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class OneStore(Target):
+    """Which one store, and for whom to write."""
+
+    context: _Context = None
+
+    @property
+    def url(self) -> str:
+        """The store's URL; raises `UsageError` when none was given, or one that stands for several stores."""
+        url = super().url
+        if self.context is not None and PLACE not in url:
+            raise UsageError(f"--context is for a store URL with {PLACE} in it, and {url!r} has none; leave it out")
+        return url_of(url, self.context)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class OneSource(Source):
+    """Which one store, with which event classes, and for whom to write."""
+
+    context: _Context = None
+
+
+def url_of(url: str, context: str | None) -> str:
+    """The URL of the one store of *context*; raises `UsageError` when *url* stands for several and none is named."""
+    if flaw := place_flaw(url):
+        raise UsageError(flaw)
+    if PLACE not in url:
+        return url
+    if context is None:
+        raise UsageError(f"store URL {url!r} is of a store for each context; name one: --context NAME")
+    return url.replace(PLACE, context)
+
+
 def _check_file_name(_: object, file: Path) -> None:
     if str(file).startswith("-") and str(file) != "-":
         raise ValueError(f"there is no option like it; a file of this name is ./{file}")
@@ -71,5 +124,6 @@ def _check_file_name(_: object, file: Path) -> None:
 FileName: TypeAlias = Annotated[Path, Parameter(allow_leading_hyphen=True, validator=_check_file_name)]
 """The name of a file, or - for standard input or output."""
 
-NO_STORE_GIVEN: Final = Target()
+NO_STORE_GIVEN: Final = OneStore()
+NO_SOURCE_GIVEN: Final = OneSource()
 NOTHING_GIVEN: Final = Source()

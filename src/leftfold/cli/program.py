@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
-from leftfold.cli.errors import StoreOutOfReach, UsageError
+from leftfold.cli.errors import Refused, StoreOutOfReach, UsageError
 from leftfold.cli.text import printable
 from leftfold.domain.errors import DomainError
 from leftfold.errors import InvalidQuery, InvalidStoreUrl, InvalidStreamName, LeftfoldError
@@ -54,6 +54,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "projections": Verb("leftfold.cli.projections:projections", "Show how far an app's projections and reactions are."),
     "rebuild": Verb("leftfold.cli.rebuild:rebuild", "Build a projection anew, and show it once it has caught up."),
+    "reset": Verb(
+        "leftfold.cli.reset:reset",
+        "Say where a reaction or process goes on, when the log is not the one that it followed.",
+    ),
     "dead-letters": Verb(
         "leftfold.cli.dead_letters:dead_letters", "Deal with events that a projection or reaction failed on."
     ),
@@ -76,6 +80,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "impact": Verb(
         "leftfold.cli.impact:impact", "Tell what a change leads to: who is hit, who is not, and who has to agree."
+    ),
+    "docs": Verb(
+        "leftfold.cli.docs:docs",
+        "Write pages about contexts: who publishes what, who reads which field, and what breaks if one changes.",
     ),
     "flow": Verb("leftfold.cli.flow:flow", "Draw what leads to what in an app."),
     "trace": Verb(
@@ -125,7 +133,7 @@ def _run(arguments: list[str]) -> int:
         return _complain(error, _USAGE)
     except StoreOutOfReach as error:
         return _complain(error, _OUT_OF_REACH)
-    except DomainError as refusal:
+    except (DomainError, Refused) as refusal:
         return _complain(refusal, _REFUSED)
     except (LeftfoldError, OSError) as error:
         return _complain(error, _FAILED)

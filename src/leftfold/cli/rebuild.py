@@ -51,19 +51,24 @@ async def rebuild(
     compare: Annotated[bool, Parameter(show_default=False)] = False,
     limit: AtLeastOne | None = None,
     give_up: Annotated[bool, Parameter(show_default=False)] = False,
+    allow_parked: Annotated[bool, Parameter(show_default=False)] = False,
     source: Source = NOTHING_GIVEN,
 ) -> int:
     """Build a projection anew, and show it once it has caught up.
 
     Readers see the old rows until then, and nothing of the change but new rows. Ctrl-C keeps what is built; the same
-    command goes on from there. Reactions do not run again.
+    command goes on from there. Reactions do not run again. It is not shown, and the exit code is 1, while keys are
+    parked in it that are not in what is shown, or are at later events there.
 
     Args:
         name: Name of the projection.
         compare: Build, tell which rows differ from those that are shown, and leave those shown.
         limit: With --compare, print at most so many differences; all are counted.
         give_up: Drop what was built and is not shown.
+        allow_parked: Show it although keys are parked in it that those shown are ahead of.
     """
+    if allow_parked and (compare or give_up):
+        raise UsageError("--allow-parked is for showing what is built; --compare and --give-up show nothing")
     if compare and give_up:
         raise UsageError("--compare builds and --give-up drops what is built; give one of them")
     if limit is not None and not compare:
@@ -74,7 +79,7 @@ async def rebuild(
         if give_up:
             await _give_up(follower, work, json=source.json)
             return 0
-        await _built(follower, work, show=not compare)
+        await _built(follower, work, show=not compare, allow_parked=allow_parked)
         if compare:
             await _compare(follower.projection, work, limit, json=source.json)
         elif source.json:
@@ -97,7 +102,7 @@ def _follower(app: App, name: str) -> ProjectionFollower:
     return found[name]
 
 
-async def _built(follower: ProjectionFollower, work: Rebuild[Any], *, show: bool) -> None:
+async def _built(follower: ProjectionFollower, work: Rebuild[Any], *, show: bool, allow_parked: bool) -> None:
     at = 0, await follower.source.store.head()
     name = follower.projection.name
     with progress(f"rebuilding {name}", at[1]) as tell:
@@ -108,7 +113,7 @@ async def _built(follower: ProjectionFollower, work: Rebuild[Any], *, show: bool
             tell(position, head)
 
         try:
-            await (work.show(moved) if show else work.build(moved))
+            await (work.show(moved, allow_parked=allow_parked) if show else work.build(moved))
         except asyncio.CancelledError:
             print(
                 f"stopped at position {at[0]:,} of {at[1]:,}; what is built is kept, and not shown. The same command "
@@ -143,6 +148,9 @@ async def _compare(projection: Projection[Any], work: Rebuild[Any], limit: int |
         else:
             for line, style in _lines(shown):
                 out.print(Text(line, style=style))
+    if parked := await work.parked():
+        names = ", ".join(map(printable, parked))
+        print(f"parked in what was built, and in what is shown not or later: {names}", file=sys.stderr)
     if not json:
         left_out = f", {limit:,} of them shown" if limit is not None and count > limit else ""
         out.print(f"{count:,} rows differ{left_out}", style="dim")

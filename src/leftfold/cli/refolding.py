@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import Struct
 
-from leftfold.app.composition import App
+from leftfold.app.assembly import Assembly
 from leftfold.cli.paging import breathe
 from leftfold.domain.core import Core
 from leftfold.domain.folding import Folding
@@ -49,7 +49,7 @@ class Refolding:
     """Folds again what snapshots were taken of; those of one stream, given in the order of their keys, in one go.
 
     Args:
-        app: whose folds count.
+        assembly: whose folds count.
         store: where the events are.
 
     Raises:
@@ -57,17 +57,17 @@ class Refolding:
             finding.
     """
 
-    def __init__(self, app: App, store: Store) -> None:
+    def __init__(self, assembly: Assembly, store: Store) -> None:
         self._store = store
         self._plans: dict[tuple[str, str], tuple[Plan[Any], StateCodec[Any]]] = {}
         self._folded: _Folded | None = None
-        self._categories = {core_of(part).category for part in app.parts}
-        for part in app.parts:
+        self._categories = {core_of(part).category for part in assembly.parts}
+        for part in assembly.parts:
             core: Core[Any] = core_of(part)
             if core.snapshot_every is not None:
                 states = state_codec(part)
                 # Without the states, nothing that was kept is used.
-                plan = Plan(part, core, Folding(core, app.codec), None)
+                plan = Plan(part, core, Folding(core, assembly.codec), None)
                 self._plans[core.category, states.fingerprint] = plan, states
 
     async def flaw(self, snapshot: Snapshot) -> Flaw | None:

@@ -47,7 +47,10 @@ async def opened_app(app: App, url: str, *, workers: Timing | None = None) -> As
         for one in urls:
             status = await open_schema(one).status()
             if status.found == 0:
-                advice = f"No store is at {one}; see --store, or make one: leftfold migrate"
+                make = (
+                    "leftfold migrate" if len(urls) == 1 else "leftfold migrate --app MODULE:OBJECT, for all contexts"
+                )
+                advice = f"No store is at {one}; see --store, or make one: {make}"
                 raise SchemaMismatch(0, status.needed, advice)
         await opening.__aenter__()
     except (StoreUnavailable, OSError) as error:

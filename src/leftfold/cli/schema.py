@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from cyclopts import Parameter
 
 from leftfold.cli.errors import UsageError
-from leftfold.cli.options import NOTHING_GIVEN, FileName, Source
+from leftfold.cli.options import NO_SOURCE_GIVEN, FileName, OneSource
 
 __all__ = ["schema"]
 
@@ -30,7 +30,7 @@ async def schema(
     lock: Annotated[FileName | None, Parameter(help="The lock of the published languages.")] = None,
     accept: Annotated[str | None, Parameter(help="Why findings may pass; the lock keeps it.")] = None,
     to: Annotated[Literal["asyncapi"], Parameter(help="What to export to.")] = "asyncapi",
-    source: Source = NOTHING_GIVEN,
+    source: OneSource = NO_SOURCE_GIVEN,
 ) -> int:
     """Check, lock, show and compare the schemas of events.
 

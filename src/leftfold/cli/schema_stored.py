@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, existing_store
-from leftfold.cli.options import Source
+from leftfold.cli.opening import existing_store, one_store
+from leftfold.cli.options import OneSource
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.progress import progress
@@ -65,17 +65,17 @@ class _Kind(Struct):
         return ", ".join([*self.read_as, *([NOTHING] if self.dropped else [])])
 
 
-async def check_stored(source: Source) -> int:
+async def check_stored(source: OneSource) -> int:
     """Read every stored event as the app would; 1 when a kind of event has some that cannot be read.
 
     Raises:
         UsageError: no app was named.
     """
-    if source.app is None:
+    url, assembly = one_store(source)
+    if assembly is None:
         raise UsageError("check reads events as an app's classes; name the app: --app MODULE:OBJECT")
-    app = app_at(source.app)
-    async with existing_store(source.url) as store:
-        kinds = await _kinds(store, EventStore(store, app.codec))
+    async with existing_store(url) as store:
+        kinds = await _kinds(store, EventStore(store, assembly.codec))
     if source.json:
         for kind in kinds:
             write_json(kind)

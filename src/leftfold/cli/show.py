@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, existing_store, typed_by
-from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
+from leftfold.cli.opening import existing_store, one_store, typed_by
+from leftfold.cli.options import NO_SOURCE_GIVEN, AtLeastOne, AtLeastZero, OneSource
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, time_text
@@ -46,7 +46,9 @@ _ALL: Final = Range()
 _NOW: Final = Moment()
 
 
-async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, source: Source = NOTHING_GIVEN) -> int:
+async def show(
+    stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, source: OneSource = NO_SOURCE_GIVEN
+) -> int:
     """Show the events of one stream, in full.
 
     With --app they are read as its event classes; those that cannot be read say why, and the exit code is 1. With
@@ -65,8 +67,9 @@ async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, so
         await _show_moment(stream, moment, source)
         return 0
     unreadable = 0
-    async with existing_store(source.url) as store:
-        typed = typed_by(source.app, store)
+    url, assembly = one_store(source)
+    async with existing_store(url) as store:
+        typed = typed_by(assembly, store)
         if not await store.read_stream(stream, limit=1):
             raise NotFound(stream)
         out = console()
@@ -80,16 +83,16 @@ async def show(stream: str, /, *, range: Range = _ALL, moment: Moment = _NOW, so
     return 1 if unreadable else 0
 
 
-async def _show_moment(stream: str, moment: Moment, source: Source) -> None:
+async def _show_moment(stream: str, moment: Moment, source: OneSource) -> None:
     points, point = moment.points, moment.point
-    if source.app is None:
+    url, assembly = one_store(source)
+    if assembly is None:
         raise UsageError("a state is folded by an app's aggregates; name the app: --app MODULE:OBJECT")
-    app = app_at(source.app)
-    async with existing_store(source.url) as store:
+    async with existing_store(url) as store:
         if points is not None:
-            await show_difference(app, store, stream, points, json=source.json)
+            await show_difference(assembly, store, stream, points, json=source.json)
         else:
-            await show_state(app, store, stream, point, json=source.json)
+            await show_state(assembly, store, stream, point, json=source.json)
 
 
 async def _events(store: Store, stream: str, range: Range) -> AsyncIterator[StoredEvent]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from cyclopts import Parameter
 from msgspec import Struct, structs
 
-from leftfold.app.composition import App
+from leftfold.app.assembly import Assembly
 from leftfold.cli.errors import UsageError
 from leftfold.cli.folds import told_folds
 from leftfold.cli.options import AtLeastOne
@@ -100,15 +100,15 @@ class _State(Struct):
     state: dict[str, object]
 
 
-async def show_state(app: App, store: Store, stream: str, point: Point, *, json: bool) -> None:
+async def show_state(assembly: Assembly, store: Store, stream: str, point: Point, *, json: bool) -> None:
     """Print the state of *stream* as its attributes.
 
     Raises:
         NotFound: nothing had happened by then.
         FoldFailed: the app's code raised when it was given an event.
     """
-    loader = Loader(store, app.codec)
-    plan = loader.plan(part_of(app, stream))
+    loader = Loader(store, assembly.codec)
+    plan = loader.plan(part_of(assembly, stream))
     as_of = await point.settled(loader)
     with told_folds():
         loaded = await loader.at(plan, id_of(stream), as_of)
@@ -125,15 +125,17 @@ async def show_state(app: App, store: Store, stream: str, point: Point, *, json:
         out.print(f"   {printable(name)}  {json_text(value)}")
 
 
-async def show_difference(app: App, store: Store, stream: str, points: tuple[Point, Point], *, json: bool) -> None:
+async def show_difference(
+    assembly: Assembly, store: Store, stream: str, points: tuple[Point, Point], *, json: bool
+) -> None:
     """Print each attribute of *stream* that is not the same at two points in time.
 
     Raises:
         NotFound: the stream has no events at all.
         FoldFailed: the app's code raised when it was given an event.
     """
-    loader = Loader(store, app.codec)
-    plan: Any = loader.plan(part_of(app, stream))
+    loader = Loader(store, assembly.codec)
+    plan: Any = loader.plan(part_of(assembly, stream))
     if not await store.read_facts(stream, limit=1):
         raise NotFound(stream)
     before, after = [await point.settled(loader) for point in points]
@@ -150,10 +152,10 @@ async def show_difference(app: App, store: Store, stream: str, points: tuple[Poi
         out.print("nothing differs", style="dim")
 
 
-def part_of(app: App, stream: str) -> Part:
-    """What folds *stream* in *app*; raises `UsageError` when nothing does, or more than one part."""
-    category, categories = category_of(stream), [core_of(part).category for part in app.parts]
-    match [part for part, its in zip(app.parts, categories, strict=True) if its == category]:
+def part_of(assembly: Assembly, stream: str) -> Part:
+    """What folds *stream* in *assembly*; raises `UsageError` when nothing does, or more than one part."""
+    category, categories = category_of(stream), [core_of(part).category for part in assembly.parts]
+    match [part for part, its in zip(assembly.parts, categories, strict=True) if its == category]:
         case [part]:
             return part
         case []:

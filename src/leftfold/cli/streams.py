@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from leftfold.cli.opening import existing_store
-from leftfold.cli.options import NO_STORE_GIVEN, AtLeastOne, Target
+from leftfold.cli.options import NO_STORE_GIVEN, AtLeastOne, OneStore
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.shown import time_text
@@ -30,7 +30,7 @@ class _Stream(Struct):
 
 
 async def streams(
-    *, category: str | None = None, limit: AtLeastOne | None = None, target: Target = NO_STORE_GIVEN
+    *, category: str | None = None, limit: AtLeastOne | None = None, target: OneStore = NO_STORE_GIVEN
 ) -> int:
     """List the streams, the one written last first.
 

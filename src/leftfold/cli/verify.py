@@ -11,8 +11,8 @@ from cyclopts import Parameter
 from leftfold.cli.errors import UsageError
 from leftfold.cli.findings import Finding, Findings
 from leftfold.cli.folds import failed_fold
-from leftfold.cli.opening import app_at, existing_store
-from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.opening import existing_store, one_store, typed_by
+from leftfold.cli.options import NO_SOURCE_GIVEN, OneSource
 from leftfold.cli.output import console
 from leftfold.cli.paging import breathe, pages
 from leftfold.cli.progress import progress
@@ -34,7 +34,7 @@ async def verify(
     *,
     snapshots: Annotated[bool, Parameter(show_default=False)] = False,
     drop: Annotated[bool, Parameter(show_default=False)] = False,
-    source: Source = NOTHING_GIVEN,
+    source: OneSource = NO_SOURCE_GIVEN,
 ) -> int:
     """Read everything that is stored, and name what is wrong with it.
 
@@ -50,13 +50,13 @@ async def verify(
         raise UsageError("--drop drops snapshots that are wrong or stale; find them: --snapshots")
     if snapshots and not source.app:
         raise UsageError("--snapshots folds events again, so it needs the app that does: --app MODULE:OBJECT")
-    app = app_at(source.app) if source.app else None
+    url, assembly = one_store(source)
     findings = Findings(json=source.json)
-    async with existing_store(source.url) as store:
-        events = await _check_events(store, EventStore(store, app.codec) if app else None, findings)
+    async with existing_store(url) as store:
+        events = await _check_events(store, typed_by(assembly, store), findings)
         about_snapshots = ""
-        if app is not None and snapshots:
-            read = await _check_snapshots(store, Refolding(app, store), findings, drop=drop)
+        if assembly is not None and snapshots:
+            read = await _check_snapshots(store, Refolding(assembly, store), findings, drop=drop)
             about_snapshots = f"; snapshots: {read:,} read, {findings.stale:,} stale, {findings.dropped:,} dropped"
     if not source.json:
         summary = f"{events:,} events read, {findings.wrong:,} findings{about_snapshots}"

@@ -60,8 +60,8 @@ async def work(
     """Follow the log for an app's projections, reactions and processes, and carry on its sagas.
 
     It works until told to stop. Any number of workers share the work, and take over from each other. SIGTERM or Ctrl-C
-    ends the batches under way, releases what is held, and exits with 0; a second one ends at once. With 3 the store
-    was out of reach at the start.
+    ends the batches under way, releases what is held, and exits with 0, after at most some twelve seconds even when the
+    store is out of reach; a second one ends at once. With 3 the store was out of reach at the start.
 
     Args:
         lease: Seconds after which others take over from a worker that gives no sign of life; at least twice --poll.

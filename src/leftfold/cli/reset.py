@@ -1,0 +1,60 @@
+"""`leftfold reset NAME`: where a reaction or process goes on."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Final, Literal
+
+from leftfold.app.composition import App
+from leftfold.app.running import Running
+from leftfold.cli.errors import UsageError
+from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.output import console, write_json
+from leftfold.cli.running import named_app, opened_app
+from leftfold.subscriptions.resetting import reset as go_on
+from leftfold.subscriptions.subscription import Subscription
+
+__all__ = ["reset"]
+
+_AT: Final[Mapping[str, str]] = {
+    "start": "begins again with the first event",
+    "end": "goes on with the events after position",
+}
+
+
+async def reset(name: str, /, *, to: Literal["start", "end"], source: Source = NOTHING_GIVEN) -> int:
+    """Say where a reaction or process goes on, when the log is not the one that it followed.
+
+    It is the way out of a CheckpointMismatch: a log that was restored from an older copy does not hold what was
+    handled. With `--to end` nothing that is there now is handled; with `--to start` a reaction is run for every event
+    again, and has its effect again. Stop the workers first. Dead letters stay.
+
+    Args:
+        name: Name of the reaction or process, as `leftfold projections` shows it.
+        to: Where it goes on.
+    """
+    async with opened_app(named_app(source), source.url) as app:
+        running, subscription = _found(app, name)
+        reactions = {one.name for one in running.assembly.context.reactions}
+        if to == "start" and name not in reactions:
+            raise UsageError(f"{name} is no reaction but sends commands, which would be sent again; use --to end")
+        position = await go_on(subscription, to, f"{socket.gethostname()}:{os.getpid()}")
+    if source.json:
+        write_json({"name": name, "context": running.name, "position": position})
+    else:
+        console().print(f"{name} {_AT[to]}{f' {position:,}' if to == 'end' else ''}")
+    return 0
+
+
+def _found(app: App, name: str) -> tuple[Running, Subscription]:
+    contexts = [app.running(context.name) for context in app.contexts]
+    found = {one.name: (running, one) for running in contexts for one in running.reactions}
+    if name in found:
+        return found[name]
+    if any(name in running.followers for running in contexts):
+        raise UsageError(f"{name} is a projection; build its rows anew: leftfold rebuild {name}")
+    near = get_close_matches(name, found, n=3) or list(found)
+    raise UsageError(f"there is no reaction or process {name!r:.80}; there is {', '.join(near) or 'none'}")
