@@ -97,8 +97,8 @@ $(DONE)/lint: $(DONE)/base
 
 # Programs that no Python package brings. Where they cannot be had, the tests that need them say that they were left out.
 programs:
-	@if command -v pgbouncer >/dev/null && command -v strace >/dev/null; then :; \
+	@if command -v chromium >/dev/null && command -v pgbouncer >/dev/null && command -v strace >/dev/null; then :; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	  { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends pgbouncer strace; } \
-	    </dev/null >$(VENV)/programs.log 2>&1 || { echo "pgbouncer and strace could not be installed:"; tail -n 3 $(VENV)/programs.log; }; \
-	else echo "pgbouncer and strace are not all here, and only root with apt-get can install them: their tests are left out."; fi
+	  { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends chromium pgbouncer strace; } \
+	    </dev/null >$(VENV)/programs.log 2>&1 || { echo "chromium, pgbouncer and strace could not be installed:"; tail -n 3 $(VENV)/programs.log; }; \
+	else echo "chromium, pgbouncer and strace are not all here, and only root with apt-get can install them: their tests are left out."; fi

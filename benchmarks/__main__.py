@@ -115,7 +115,7 @@ async def sagas(*, quick: bool = False, json: bool = False, only: list[str] | No
 
 @cli.command
 def contexts(*, quick: bool = False, json: bool = False, only: list[str] | None = None) -> None:
-    """Measure a catalog of 1,000 contexts and 10,000 events: reading and checking it, and the impact of changes.
+    """Measure a catalog of 1,000 contexts and 10,000 events: reading and checking it, impact of changes, its pages.
 
     Args:
         quick: Read it three times instead of seven.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from math import inf
+from pathlib import Path
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ from leftfold.catalog import (
     impact,
     load_descriptors,
 )
+from leftfold.catalog.pages import write_pages
 from leftfold.contexts import Edge
 
 __all__ = ["CONTEXTS", "EVENTS", "RELATIONS", "TAKEN", "company", "measure_catalogs"]
@@ -136,7 +139,7 @@ def _published(event: str) -> Published:
 
 
 def measure_catalogs(rounds: int, size: float = 1.0) -> Iterator[Result]:
-    """Read and check the whole; then the impact of events, fields and contexts, one after another.
+    """Read and check the whole; the impact of events, fields and contexts, one after another; write the pages.
 
     Args:
         rounds: how often the whole is read.
@@ -161,6 +164,18 @@ def measure_catalogs(rounds: int, size: float = 1.0) -> Iterator[Result]:
     yield _impacts("impact of a field", catalog, [f"{one}.field_1" for one in events], edges, how)
     names = dice.sample(tuple(catalog.by_name), min(_ASKED, len(catalog.by_name)))
     yield _impacts("impact of a context", catalog, names, edges, how)
+    yield _pages(catalog, rounds, edges, how)
+
+
+def _pages(catalog: Catalog, rounds: int, edges: int, how: str) -> Result:
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "pages"
+        took = [_timed(lambda: write_pages(catalog, folder)) for _ in range(rounds)]
+        pages = [file.stat().st_size for file in folder.rglob("*.html")]
+        data = [file.stat().st_size for file in (folder / "data").iterdir()]
+    each = [_Took(one.seconds / len(pages), one.computing / len(pages)) for one in took]
+    sizes = f"the largest of {len(pages):,} pages {max(pages) / 1000:.0f} kB, data {sum(data) / 1e6:.1f} MB"
+    return _result("write the pages", "pages", each, edges, f"{how}; {min(took).seconds:.1f} s for all, {sizes}")
 
 
 def _impacts(work: str, catalog: Catalog, subjects: Sequence[str], edges: int, how: str) -> Result:
@@ -175,7 +190,7 @@ def _impacts(work: str, catalog: Catalog, subjects: Sequence[str], edges: int, h
     return _result(work, "answers", took, edges, how + reach)
 
 
-def _timed(work: Callable[[], None]) -> _Took:
+def _timed(work: Callable[[], object]) -> _Took:
     start, computing = perf_counter(), process_time()
     work()
     return _Took(perf_counter() - start, process_time() - computing)

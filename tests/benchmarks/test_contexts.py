@@ -32,5 +32,6 @@ def test_every_work_is_measured() -> None:
     found = {one.work: one for one in measure_catalogs(rounds=2, size=0.02)}
     assert list(found) == [
         *("read and check a catalog", "impact of an event", "impact of a field", "impact of a context"),
+        "write the pages",
     ]
     assert all(one.rows == 700 and one.per_second > 0 for one in found.values())

@@ -28,12 +28,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_holds_the_types_the_sql_and_the_licence_and_nothing_of_the_tests(wheel: Path) -> None:
+def test_the_wheel_holds_the_types_the_sql_the_pages_and_the_licence_and_nothing_of_the_tests(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    sql = {file.relative_to(ROOT / "src").as_posix() for file in (ROOT / "src").rglob("*.sql")}
-    assert sql
-    assert {"leftfold/py.typed", *sql} <= names
+    for kind in ("sql", "css", "js"):
+        files = {file.relative_to(ROOT / "src").as_posix() for file in (ROOT / "src").rglob(f"*.{kind}")}
+        assert files
+        assert files <= names
+    assert "leftfold/py.typed" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"leftfold"}
 

@@ -11,8 +11,8 @@ from leftfold.catalog.pages.event_readers import published_events
 from leftfold.catalog.pages.frame import page
 from leftfold.catalog.pages.markup import Html, joined, tag
 from leftfold.catalog.pages.relation_words import relation_rows
-from leftfold.catalog.pages.site import Site, event_anchor
-from leftfold.catalog.pages.tables import Cell, section, table, way_to
+from leftfold.catalog.pages.site import Site
+from leftfold.catalog.pages.tables import Cell, section, table
 
 __all__ = ["context_page"]
 
@@ -62,7 +62,7 @@ def _findings(site: Site, name: str) -> Html | None:
             Cell(one.severity, class_=one.severity),
             Cell(one.rule, code=True),
             Cell(one.message),
-            Cell(one.found_at or one.declared_at, code=True),
+            Cell(one.found_at or one.declared_at, class_="place", code=True),
         )
         for one in found
     ]
@@ -73,11 +73,13 @@ def _around(site: Site, name: str) -> Html | None:
     if not site.beside.get(name):
         return None
     depths = joined(
-        tag("button", f"{depth} away", type="button", data_depth=depth, aria_pressed="true" if depth == "1" else "false")
-        for depth in ("1", "2")
+        tag("button", words, type="button", data_depth=depth, aria_pressed="true" if depth == "1" else "false")
+        for depth, words in (("1", "1 step"), ("2", "2 steps"))
     )
     drawing = tag("figure", id="around", data_context=str(site.number[name]))
-    return section("Around it", joined((tag("p", depths, class_="choice"), tag("p", id="drawn", role="status"), drawing)))
+    return section(
+        "Around it", joined((tag("p", depths, class_="choice"), tag("p", id="drawn", role="status"), drawing))
+    )
 
 
 def _body(site: Site, one: Descriptor) -> Iterator[Html | None]:
@@ -102,14 +104,11 @@ def _taken(site: Site, one: Descriptor) -> Html | None:
 
 def _consumption(site: Site, taken: Consumption, handlers: Mapping[str, Handler]) -> tuple[Cell, ...]:
     publishers = list(dict.fromkeys(context for context, _ in site.catalog.published(taken.event)))
-    event: str = taken.event
-    if publishers:
-        event = tag("a", event, href=f"{site.files[publishers[0]]}#{event_anchor(event)}")
     reads = "all of it" if taken.reads is None else joined((tag("code", one) for one in taken.reads), " ")
     handler = handlers.get(taken.by)
     return (
-        Cell(event, class_="name"),
-        Cell(joined((way_to(site, one) for one in publishers), ", ") if publishers else "nobody publishes it"),
+        Cell(site.event_ways.get(taken.event, taken.event), class_="name"),
+        Cell(joined((site.ways[one] for one in publishers), ", ") if publishers else "nobody publishes it"),
         Cell(taken.versions or "any"),
         Cell(reads or "only that it happened"),
         Cell(taken.by, code=True),
@@ -121,15 +120,8 @@ def _led_to(site: Site, handler: Handler | None) -> str:
     if handler is None:
         return "nobody says"
     names = list(dict.fromkeys(one.event for one in handler.emits))
-    parts = [_event_link(site, name) for name in names]
+    parts = [site.event_ways.get(name, name) for name in names]
     return joined((*parts, *(("more than it says",) if handler.open else ())), ", ")
-
-
-def _event_link(site: Site, event: str) -> str:
-    publisher = next((context for context, _ in site.catalog.published(event)), None)
-    if publisher is None:
-        return event
-    return tag("a", event, href=f"{site.files[publisher]}#{event_anchor(event)}")
 
 
 def _lists(one: Descriptor) -> Iterator[Html]:
@@ -141,4 +133,4 @@ def _lists(one: Descriptor) -> Iterator[Html]:
 
 
 def _asking(**subject: str) -> str:
-    return f"../impact.html#{urlencode(subject, errors='replace')}"
+    return f"../impact.html#{urlencode(subject)}"

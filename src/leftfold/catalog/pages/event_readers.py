@@ -9,7 +9,7 @@ from leftfold.catalog.catalog import Taken
 from leftfold.catalog.descriptor import Descriptor, Published
 from leftfold.catalog.pages.markup import Html, joined, tag
 from leftfold.catalog.pages.site import Site, event_anchor
-from leftfold.catalog.pages.tables import Cell, section, table, way_to
+from leftfold.catalog.pages.tables import Cell, section, table
 from leftfold.catalog.shapes import overlaps
 
 __all__ = ["field_readers", "published_events"]
@@ -72,7 +72,7 @@ def _version(one: Published) -> str:
 
 
 def _named(site: Site, words: str, names: Sequence[str]) -> Html | None:
-    return tag("p", words, joined((way_to(site, one) for one in names), ", ")) if names else None
+    return tag("p", words, joined((site.ways[one] for one in names), ", ")) if names else None
 
 
 def _fields(site: Site, event: str, versions: Sequence[Published], taken: Sequence[Taken]) -> Html | None:
@@ -83,7 +83,7 @@ def _fields(site: Site, event: str, versions: Sequence[Published], taken: Sequen
         (
             Cell(tag("a", field, href=_asking(event, field)), code=True),
             Cell(joined(_types(field, versions), ", ")),
-            Cell(joined((way_to(site, one) for one in names), ", ") if names else "nobody", class_=_quiet(names)),
+            _reading(site, names, whole=any(each.consumption.reads is None for each in taken)),
         )
         for field, names in readers.items()
     ]
@@ -102,10 +102,12 @@ def _types(field: str, versions: Sequence[Published]) -> Iterator[str]:
         yield from (f"{type or 'not there'} in {version}" for version, type in said.items())
 
 
-def _quiet(names: Sequence[str]) -> str | None:
-    return None if names else "quiet"
+def _reading(site: Site, names: Sequence[str], *, whole: bool) -> Cell:
+    if names:
+        return Cell(joined((site.ways[one] for one in names), ", "))
+    return Cell("only who reads all of it" if whole else "nobody", class_="quiet")
 
 
 def _asking(event: str, field: str = "") -> str:
     subject = {"kind": "event", "name": event} | ({"field": field} if field else {})
-    return f"../impact.html#{urlencode(subject, errors='replace')}"
+    return f"../impact.html#{urlencode(subject)}"

@@ -45,7 +45,7 @@ def page(title: str, main: Html, *, scripts: Sequence[str], root: str = "", at: 
         "form",
         tag("label", "Search", for_="search", class_="unseen"),
         tag(
-            *("input",),
+            "input",
             id="search",
             type="search",
             placeholder="context, team, event, field   /",

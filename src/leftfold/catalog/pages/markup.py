@@ -17,7 +17,7 @@ class Html(str):
     __slots__ = ()
 
 
-def tag(name: str, *inside: str | None, **attributes: str | bool | None) -> Html:
+def tag(name: str, /, *inside: str | None, **attributes: str | bool | None) -> Html:
     """An element.
 
     Args:
@@ -25,7 +25,7 @@ def tag(name: str, *inside: str | None, **attributes: str | bool | None) -> Html
         inside: what is in it; text that is no `Html` is escaped, None is left out.
         attributes: `class_` is class, `data_root` is data-root; True stands alone, None and False are left out.
     """
-    said = "".join(_attribute(key, value) for key, value in attributes.items())
+    said = "".join([_attribute(key, value) for key, value in attributes.items()]) if attributes else ""
     if name in _EMPTY:
         return Html(f"<{name}{said}>")
     return Html(f"<{name}{said}>{joined(inside)}</{name}>")
@@ -33,7 +33,7 @@ def tag(name: str, *inside: str | None, **attributes: str | bool | None) -> Html
 
 def joined(parts: Iterable[str | None], between: str = "") -> Html:
     """*parts* one after another; text that is no `Html` is escaped, None is left out."""
-    return Html(between.join(part if isinstance(part, Html) else escape(part) for part in parts if part is not None))
+    return Html(between.join([part if isinstance(part, Html) else escape(part) for part in parts if part is not None]))
 
 
 def _attribute(key: str, value: str | bool | None) -> str:  # noqa: FBT001 - it is what HTML has

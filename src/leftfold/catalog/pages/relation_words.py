@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leftfold.catalog.map_graph import MapLink
 from leftfold.catalog.pages.markup import joined, tag
 from leftfold.catalog.pages.site import Site
-from leftfold.catalog.pages.tables import Cell, way_to
+from leftfold.catalog.pages.tables import Cell
 from leftfold.contexts.edges import Edge
 
 __all__ = ["relation_rows"]
@@ -16,15 +16,15 @@ _BOTH = {"partnership": "partner", "shared-kernel": "sharing a kernel", "separat
 
 
 def relation_rows(site: Site, name: str) -> Iterator[tuple[Cell, ...]]:
-    """A row for each relation of a context, and for each other context that it only takes events of, or that does so."""
+    """A row for each relation of a context, and for each other one without a relation that events join it to."""
     for other in sorted(site.catalog.related(name)):
         for edge in site.catalog.between(name, other):
             yield (
-                Cell(way_to(site, other), class_="name"),
+                Cell(site.ways[other], class_="name"),
                 Cell(_side(edge, name)),
                 Cell(_pattern(edge)),
                 Cell(_about(edge)),
-                Cell(edge.place, code=True),
+                Cell(edge.place, class_="place", code=True),
             )
     for link in site.beside.get(name, ()):
         if link.kind == "listens":
@@ -40,7 +40,7 @@ def _side(edge: Edge, name: str) -> str:
 def _pattern(edge: Edge) -> str:
     up, down = ", ".join(edge.upstream_roles), ", ".join(edge.downstream_roles)
     if edge.kind != "directed":
-        return ""
+        return edge.kind
     return f"{up} to {down}" if up and down else up or down or "upstream to downstream"
 
 
@@ -58,7 +58,7 @@ def _listening(site: Site, link: MapLink, name: str) -> tuple[Cell, ...]:
     takes = link.target == name
     other = link.source if takes else link.target
     return (
-        Cell(way_to(site, other), class_="name"),
+        Cell(site.ways[other], class_="name"),
         Cell("listening" if takes else "listened to"),
         Cell("no relation declared", class_="quiet"),
         Cell(f"{'takes' if takes else 'gives'} {link.label}"),

@@ -12,6 +12,7 @@ from leftfold.catalog.checking import catalog_findings
 from leftfold.catalog.descriptor import Descriptor
 from leftfold.catalog.map_graph import MapLink, MapNode, map_graph
 from leftfold.catalog.pages.file_names import file_names
+from leftfold.catalog.pages.markup import Html, tag
 from leftfold.contexts.findings import Finding
 
 __all__ = ["PATTERNS", "Site", "event_anchor"]
@@ -84,6 +85,20 @@ class Site:
                     found[name].add(edge.kind)
         return {name: frozenset(each) for name, each in found.items()}
 
+    @cached_property
+    def ways(self) -> Mapping[str, Html]:
+        """The way from the page of a context to that of each other one."""
+        return {name: tag("a", name, href=file) for name, file in self.files.items()}
+
+    @cached_property
+    def event_ways(self) -> Mapping[str, Html]:
+        """The way from the page of a context to each event that is published."""
+        publishers = {event: self.catalog.published(event)[0][0] for event in self.catalog.events}
+        return {
+            event: tag("a", event, href=f"{self.files[context]}#{event_anchor(event)}")
+            for event, context in publishers.items()
+        }
+
     def descriptor(self, name: str) -> Descriptor:
         """What is said of a context; nothing when nobody describes it."""
         return self.catalog.by_name.get(name) or Descriptor(name=name)
@@ -99,4 +114,4 @@ class Site:
 
 def event_anchor(event: str) -> str:
     """Where on its context's page an event is; it names nothing else there, whatever the event is called."""
-    return f"event-{quote(event, safe='', errors='replace')}"
+    return f"event-{quote(event, safe='')}"

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from leftfold.catalog.pages.markup import Html, tag
-from leftfold.catalog.pages.site import Site
 
-__all__ = ["Cell", "section", "table", "way_to"]
+__all__ = ["Cell", "section", "table"]
 
 
 class Cell(NamedTuple):
@@ -28,7 +27,7 @@ class Cell(NamedTuple):
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Html:
     """A table, in a box that it can be wider than."""
     head = tag("thead", tag("tr", *(tag("th", one, scope="col") for one in heads)))
-    body = tag("tbody", *(tag("tr", *(_cell(cell) for cell in row)) for row in rows))
+    body = tag("tbody", *[tag("tr", *[_cell(cell) for cell in row]) for row in rows])
     return tag("div", tag("table", head, "\n", body), class_="wide", tabindex="0", role="region", aria_label=heads[0])
 
 
@@ -36,11 +35,6 @@ def section(title: str, *inside: str | None, count: int | None = None) -> Html:
     """A part of a page, with how many there are in it."""
     counted = None if count is None else tag("span", f"{count:,}", class_="count")
     return tag("section", tag("h2", title, counted), "\n", *inside)
-
-
-def way_to(site: Site, name: str) -> Html:
-    """The way from a context's page to that of the context *name*."""
-    return tag("a", name, href=site.files[name])
 
 
 def _cell(cell: Cell) -> Html:

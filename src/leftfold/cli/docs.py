@@ -1,0 +1,74 @@
+"""`leftfold docs`: a catalog as pages for a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from msgspec import Struct
+
+from leftfold.catalog import Catalog, descriptors_of
+from leftfold.catalog.pages import FolderInUse, write_pages
+from leftfold.cli.catalogs import NO_CATALOG, Whole
+from leftfold.cli.errors import UsageError
+from leftfold.cli.opening import app_at
+from leftfold.cli.options import FileName
+from leftfold.cli.output import write_json
+
+__all__ = ["DocsWritten", "docs"]
+
+
+class DocsWritten(Struct, frozen=True):
+    """What was written, as `--json` tells it.
+
+    Args:
+        folder: as it was named.
+        contexts: how many, those that nobody describes too.
+        files: how many.
+        bytes: of all of them.
+    """
+
+    folder: str
+    contexts: int
+    files: int
+    bytes: int
+
+
+def docs(
+    *,
+    app: Annotated[
+        str | None,
+        Parameter(env_var="LEFTFOLD_APP", help="MODULE:OBJECT, an App or a function that makes one: its contexts."),
+    ] = None,
+    output: FileName | None = None,
+    whole: Whole = NO_CATALOG,
+) -> None:
+    """Write pages about contexts: who publishes what, who reads which field, and what breaks if one changes.
+
+    The folder opens in a browser as it is, from disk too: index.html finds contexts, events and fields as one types,
+    every context has a page, and impact.html answers what `leftfold impact` answers. Nothing is loaded from elsewhere.
+    The same catalog gives the same bytes, and an earlier output is replaced as a whole.
+
+    Args:
+        output: The folder to write to. It may be missing, empty, or what this verb wrote before.
+    """
+    if output is None:
+        raise UsageError("where to? Give --output FOLDER; it may be missing, empty, or what was written before")
+    if str(output) == "-":
+        raise UsageError("pages are many files; give --output a folder")
+    known = whole.opened() if whole.catalog or app is None else _of_app(app)
+    try:
+        written = write_pages(known, output)
+    except FolderInUse as error:
+        raise UsageError(f"--output {error}") from error
+    contexts = sum(file.startswith("contexts/") for file in written.files)
+    if whole.json:
+        write_json(DocsWritten(str(output), contexts, len(written.files), written.size))
+    else:
+        print(f"{output / 'index.html'}: {contexts:,} contexts, {len(written.files):,} files")
+
+
+def _of_app(name: str) -> Catalog:
+    app = app_at(name)
+    return Catalog(descriptors_of(app.contexts, app.context_map, root=Path.cwd()))
