@@ -53,7 +53,7 @@ class Use(Struct, frozen=True, kw_only=True, order=True):
     @property
     def pair(self) -> tuple[str, str]:
         """Both names, sorted."""
-        return (min(self.user, self.used), max(self.user, self.used))
+        return (self.user, self.used) if self.user <= self.used else (self.used, self.user)
 
     @property
     def deed(self) -> str:

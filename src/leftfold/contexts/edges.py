@@ -51,7 +51,9 @@ class Edge(Struct, frozen=True, kw_only=True, omit_defaults=True, order=True):
     @property
     def pair(self) -> tuple[str, str]:
         """Both names, sorted."""
-        return (min(self.upstream, self.downstream), max(self.upstream, self.downstream))
+        return (
+            (self.upstream, self.downstream) if self.upstream <= self.downstream else (self.downstream, self.upstream)
+        )
 
 
 def merged(edges: Iterable[Edge]) -> tuple[Edge, ...]:
