@@ -11,12 +11,10 @@ from playwright.async_api import expect
 from benchmarks.catalogs import company
 from leftfold.catalog import Catalog, Descriptor, impact, map_graph
 from leftfold.catalog.pages import write_pages
-from tests.catalog.chromium import Browser, browser, chromium, url_of
+from tests.catalog.chromium import Browser, url_of
 from tests.catalog.companies import consumer, follows, producer
 from tests.catalog.test_impact import CHARGED
 from tests.catalog.town import HALL, MARKET, REGISTERED, SCRIPT, town
-
-__all__ = ["browser", "chromium"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

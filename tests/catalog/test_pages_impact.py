@@ -16,10 +16,8 @@ from leftfold.catalog import Catalog, Change, Impact, Subject, SubjectKind, impa
 from leftfold.catalog.pages import write_pages
 from leftfold.catalog.pages.data_files import data_files
 from leftfold.catalog.pages.site import Site
-from tests.catalog.chromium import Browser, browser, chromium, constants, url_of
+from tests.catalog.chromium import Browser, constants, url_of
 from tests.catalog.wide_companies import CHANGES, subjects_of, wide_companies
-
-__all__ = ["browser", "chromium"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

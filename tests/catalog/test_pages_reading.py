@@ -8,10 +8,8 @@ import pytest
 from playwright.async_api import expect
 
 from leftfold.catalog.pages import write_pages
-from tests.catalog.chromium import Browser, browser, chromium, url_of
+from tests.catalog.chromium import Browser, url_of
 from tests.catalog.town import HALL, MARKET, REGISTERED, SCRIPT, town
-
-__all__ = ["browser", "chromium"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

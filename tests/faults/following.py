@@ -223,7 +223,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "once_it_is_mended and sqlite",
     ),
     "rebuild shown although its keys are parked": Fault(
-        in_code(Generations, "switch", ("and await self.behind(new)", "and False")),
+        in_code(Generations, "switch", ("and await self._lacking(new, shown)", "and False")),
         (_PARKED,),
         "DID NOT RAISE NotShown",
         "parked_in_both and sqlite and True",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final, Literal
@@ -17,7 +16,7 @@ from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Transaction, Write
 from leftfold.subscriptions.letters import forget_letters
-from leftfold.subscriptions.parked import parked_sooner
+from leftfold.subscriptions.parked import any_parked, parked_sooner
 
 __all__ = ["GENERATIONS", "Generation", "Generations"]
 
@@ -138,7 +137,9 @@ class Generations:
         Returns:
             Whether it is shown now.
         """
-        everything = await self.all()
+        # Whoever follows what is shown goes on meanwhile: little is waited for, and on SQLite nothing comes between.
+        parked = await any_parked(self.store, new.subscription)
+        everything, known = await self.all(), await self._known()
         shown = [one for one in everything if one.state == "active"]
         dropped = all(one.generation != new.generation or one.state == "retired" for one in everything)
         if dropped or any(one.generation >= new.generation for one in shown):
@@ -151,12 +152,11 @@ class Generations:
             view=self.projection.name,
             at_head=position if at_head else None,
         )
-        # Whoever follows what is shown goes on meanwhile: the less is waited for, the sooner it is met where it is.
-        judged = shown if at_head or not allow_parked else []
-        known, lacking = await asyncio.gather(self._known(), self._lacking(new, judged))
         before = [known[name] for one in shown for name in one.checkpoints if name in known]
         reached = min(known[name].position if name in known else 0 for name in new.checkpoints)
-        if lacking or reached < max(position, *(one.position for one in before), 0):
+        if reached < max(position, *(one.position for one in before), 0):
+            return False
+        if parked and (at_head or not allow_parked) and await self._lacking(new, shown):
             return False
         if at_head:
             before += [known[name] for name in new.checkpoints if name in known]

@@ -22,7 +22,7 @@ from leftfold.subscriptions.parking import (
     subject_key,
 )
 
-__all__ = ["parked_at", "parked_sooner", "tried_again", "try_again"]
+__all__ = ["any_parked", "parked_at", "parked_sooner", "tried_again", "try_again"]
 
 _PAGE: Final = 500
 
@@ -45,6 +45,11 @@ async def parked_at(store: Store, subscription: str, position: int) -> ParkedSub
     keys = [subject_key(subscription, one.subject) for one in letters]
     found = [_load_parked(row) for row in (await store.get(PARKED, keys)).values()] if keys else []
     return min(found, key=lambda one: one.subject, default=None)
+
+
+async def any_parked(store: Store, subscription: str) -> bool:
+    """Whether anything is parked in *subscription*."""
+    return bool(await _selected(store, PARKED, Selection(where=_of(subscription), limit=1)))
 
 
 async def parked_sooner(store: Store, subscription: str, shown: str, limit: int) -> list[str]:
