@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,7 +123,7 @@ def _changed() -> str:
 
 
 @contextmanager
-def _copy() -> Iterator[tuple[str, Path]]:
+def _copy() -> Generator[tuple[str, Path]]:
     """A copy of the kernel that can be imported, and the folder that it is in."""
     package = f"kernel_{new_id().hex}"
     with TemporaryDirectory() as name:

@@ -179,7 +179,7 @@ def query_handler_of(function: Callable[..., Awaitable[object]], cache: timedelt
         DefinitionError: it lists every finding.
     """
     where, flaws = place_of(function), list[str]()
-    kept_for: object = cache
+    kept_for = cast("object", cache)
     if kept_for is not None and not isinstance(kept_for, timedelta):
         raise DefinitionError(f"{where}: cache={kept_for!r:.80}; give a timedelta, as in timedelta(seconds=30)")
     if cache is not None and cache <= timedelta(0):
