@@ -248,6 +248,6 @@ async def test_each_holds_few_states_however_many_there_are(url: str) -> None:
         async for _ in app.repository(Account).each():
             number += 1
             if number % 60 == 0:
-                most = max(most, sum(isinstance(each, Account) for each in gc.get_objects()))
+                most = max(most, sum(type(each) is Account for each in gc.get_objects()))
         assert number == 600
         assert 0 < most <= 250
