@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 LOADED = "import sys, leftfold; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 MEASURED = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
@@ -36,9 +37,8 @@ def test_import_leftfold_loads_no_extra(tmp_path: Path) -> None:
 
 
 def test_import_leftfold_takes_less_than_100_milliseconds(tmp_path: Path) -> None:
-    # The best of several, as the rest of the machine can only add to it; in turn, as it can be slower for a while.
+    # The best of several, as the rest of the machine can only add to it. On a machine that is slow just now, a third of
+    # it for asyncio, which every program that waits imports anyway: in most turns, as the machine changes between them.
     names = ("leftfold", "asyncio")
     turns = [[float(python(MEASURED.format(name), tmp_path)) for name in names] for _ in range(11)]
-    leftfold, asyncio = (min(seconds) for seconds in zip(*turns, strict=True))
-    # On a machine that is slow just now, a third of it for asyncio, which every program that waits imports anyway.
-    assert leftfold < max(0.1, 3 * asyncio)
+    assert min(ours for ours, _ in turns) < 0.1 or median(ours / asyncio for ours, asyncio in turns) < 3, turns

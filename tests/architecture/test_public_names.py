@@ -30,13 +30,14 @@ def defined(file: Path) -> set[str]:
 
 
 def imported(file: Path) -> set[str]:
-    """Names that *file* takes from the package, to hand them on."""
-    return {
+    """Names that *file* takes from the package, to hand them on; those that begin with `_` it takes for itself."""
+    taken = {
         name.asname or name.name
         for node in ast.parse(file.read_text()).body
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("leftfold")
         for name in node.names
     }
+    return {name for name in taken if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_name)

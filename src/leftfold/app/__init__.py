@@ -4,8 +4,7 @@ In: aggregates, deciders, a store URL. Out: repositories, units of work, the ope
 May import: every room above it, and adapters where a URL names them.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from leftfold.app.composition import App
 from leftfold.app.dead_letters import DeadLetters
@@ -13,6 +12,7 @@ from leftfold.app.monitoring import Monitor, StreamLag
 from leftfold.app.opening import open_schema, open_store
 from leftfold.app.sync import SyncApp, SyncDeciderRepository, SyncEventStore, SyncRepository, SyncTimeTravel
 from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
+from leftfold.on_demand import names_of as _names_of
 
 if TYPE_CHECKING:
     from leftfold.app.processes import Processes
@@ -41,22 +41,13 @@ __all__ = [
     "open_store",
 ]
 
-_PLACES: Final = {
-    "Begun": "sagas",
-    "Processes": "processes",
-    "Sagas": "sagas",
-    "SyncProcesses": "sync_processes",
-    "SyncSagas": "sync_sagas",
-}
-
-
-def __getattr__(name: str) -> object:
-    """What only programs with sagas and processes need is imported when it is asked for."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """Every name, whether it was asked for or not."""
-    return sorted({*globals(), *_PLACES})
+# What only programs with sagas and processes need.
+__getattr__, __dir__ = _names_of(
+    __name__,
+    {
+        "processes": ("Processes",),
+        "sagas": ("Begun", "Sagas"),
+        "sync_processes": ("SyncProcesses",),
+        "sync_sagas": ("SyncSagas",),
+    },
+)

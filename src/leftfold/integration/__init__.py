@@ -7,11 +7,11 @@ May import: errors, schemas, clock, ids, messages, domain, store, handling, subs
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from leftfold.integration.published_events import Check, PublishedEvents
 from leftfold.integration.publishing import Publication
+from leftfold.on_demand import names_of as _names_of
 
 if TYPE_CHECKING:
     from leftfold.integration.asyncapi import Speaker, asyncapi_document
@@ -175,16 +175,4 @@ _MODULES: Final = {
     ),
     "timestamps": ("ReadTime", "read_timestamp", "write_timestamp"),
 }
-_PLACES: Final = {name: module for module, names in _MODULES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    """Names are imported when they are asked for: most programs need few of them."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """Every name, whether it was asked for or not."""
-    return sorted({*globals(), *_PLACES})
+__getattr__, __dir__ = _names_of(__name__, _MODULES)

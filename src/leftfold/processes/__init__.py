@@ -6,8 +6,9 @@ May import: projections, subscriptions, handling, store, domain, messages, ids, 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from leftfold.on_demand import names_of as _names_of
 
 if TYPE_CHECKING:
     from leftfold.processes.checking import SagaFinding
@@ -132,16 +133,4 @@ _MODULES: Final = {
         "TimerView",
     ),
 }
-_PLACES: Final = {name: module for module, names in _MODULES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    """Names are imported when they are asked for: most programs need few of them."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """Every name, whether it was asked for or not."""
-    return sorted({*globals(), *_PLACES})
+__getattr__, __dir__ = _names_of(__name__, _MODULES)
