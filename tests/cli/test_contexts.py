@@ -178,3 +178,20 @@ def test_a_missing_store_of_several_says_how_all_are_made(leftfold: Leftfold, ea
     assert ran.code == 1
     assert "leftfold migrate --app" in ran.err
     assert ran.out == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("postgresql://ann:hushhush@db/bank?schema={context}", []),
+        ("postgresql://ann:hushhush@db/bank?schema={ctx}", []),
+        ("postgresql://ann:hushhush@db/bank", ["--context", "bank"]),
+    ],
+)
+def test_a_store_url_that_names_no_one_store_is_told_without_its_password(
+    leftfold: Leftfold, url: str, options: list[str]
+) -> None:
+    ran = leftfold("log", "--store", url, *options)
+    assert ran.code == 2
+    assert "ann:***@db" in ran.err
+    assert "hushhush" not in ran.err

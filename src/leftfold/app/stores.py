@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from leftfold.errors import DefinitionError
 from leftfold.store.port import Store
+from leftfold.store.urls import shown_url
 
 __all__ = ["PLACE", "Stores", "place_flaw", "store_of"]
 
@@ -24,7 +25,7 @@ _BRACED: Final = re.compile(r"\{\w*\}")
 def place_flaw(url: str) -> str | None:
     """What is in the braces of *url* and is no context; None when nothing is. A password may have braces in it."""
     stray = next((found for found in _BRACED.findall(url.rpartition("@")[2]) if found != PLACE), None)
-    return stray and f"store URL {url!r} has {stray} in it; the name of a context goes where {PLACE} is"
+    return stray and f"store URL {shown_url(url)!r} has {stray} in it; the name of a context goes where {PLACE} is"
 
 
 def store_of(context: str, stores: Stores, contexts: int) -> str | Store:
@@ -41,7 +42,8 @@ def store_of(context: str, stores: Stores, contexts: int) -> str | Store:
             raise DefinitionError(flaw)
         if contexts > 1 and PLACE not in stores and not stores.startswith("memory:"):
             raise DefinitionError(
-                f"store={stores!r} would be shared by {contexts} contexts; put {PLACE} into it, or give a mapping"
+                f"store={shown_url(stores)!r} would be shared by {contexts} contexts; put {PLACE} into it, or give a "
+                "mapping"
             )
         return stores.replace(PLACE, context)
     if isinstance(stores, Mapping):

@@ -12,6 +12,7 @@ from cyclopts.validators import Number
 
 from leftfold.app.stores import PLACE, place_flaw
 from leftfold.cli.errors import UsageError
+from leftfold.store.urls import shown_url
 
 __all__ = [
     "NOTHING_GIVEN",
@@ -93,7 +94,9 @@ class OneStore(Target):
         """The store's URL; raises `UsageError` when none was given, or one that stands for several stores."""
         url = super().url
         if self.context is not None and PLACE not in url:
-            raise UsageError(f"--context is for a store URL with {PLACE} in it, and {url!r} has none; leave it out")
+            raise UsageError(
+                f"--context is for a store URL with {PLACE} in it, and {shown_url(url)!r} has none; leave it out"
+            )
         return url_of(url, self.context)
 
 
@@ -112,7 +115,7 @@ def url_of(url: str, context: str | None) -> str:
     if PLACE not in url:
         return url
     if context is None:
-        raise UsageError(f"store URL {url!r} is of a store for each context; name one: --context NAME")
+        raise UsageError(f"store URL {shown_url(url)!r} is of a store for each context; name one: --context NAME")
     return url.replace(PLACE, context)
 
 

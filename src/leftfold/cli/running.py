@@ -12,6 +12,7 @@ from leftfold.cli.errors import StoreOutOfReach, UsageError
 from leftfold.cli.opening import app_at
 from leftfold.cli.options import Source
 from leftfold.errors import DefinitionError, SchemaMismatch, StoreUnavailable
+from leftfold.store.urls import shown_url
 from leftfold.subscriptions.worker import Timing
 
 __all__ = ["named_app", "opened_app"]
@@ -50,7 +51,7 @@ async def opened_app(app: App, url: str, *, workers: Timing | None = None) -> As
                 make = (
                     "leftfold migrate" if len(urls) == 1 else "leftfold migrate --app MODULE:OBJECT, for all contexts"
                 )
-                advice = f"No store is at {one}; see --store, or make one: {make}"
+                advice = f"No store is at {shown_url(one)}; see --store, or make one: {make}"
                 raise SchemaMismatch(0, status.needed, advice)
         await opening.__aenter__()
     except (StoreUnavailable, OSError) as error:

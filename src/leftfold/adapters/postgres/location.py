@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 from msgspec import Struct
 
 from leftfold.errors import InvalidStoreUrl
+from leftfold.store.urls import shown_url
 
 __all__ = ["PostgresLocation"]
 
@@ -72,7 +73,7 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
     def parse(cls, url: str) -> PostgresLocation:
         """Read *url*; raises `InvalidStoreUrl` with the reason."""
         split = urlsplit(url)
-        shown = _without_password(url)
+        shown = shown_url(url)
         if split.scheme not in ("postgresql", "postgres") or split.fragment:
             raise InvalidStoreUrl(shown, "write postgresql://user:password@host:port/database?schema=leftfold")
         if flaw := _port_flaw(split):
@@ -121,8 +122,3 @@ def _number(shown: str, name: str, options: Mapping[str, str], default: str, mos
     if not 0 < number <= most or (name == "pool" and number != int(number)):
         raise InvalidStoreUrl(shown, f"{name} is a number above 0 and at most {most:g}, not {text!r}")
     return number
-
-
-def _without_password(url: str) -> str:
-    shown = re.sub(r"(?<=://)([^/?#@:]*):[^/?#]*@", r"\1:***@", url)
-    return re.sub(r"((?:ssl)?password=)[^&#]*", r"\1***", shown)
