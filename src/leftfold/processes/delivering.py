@@ -20,6 +20,7 @@ from leftfold.processes.transition import refusal_cause
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import End, Hold, Revise, WorkItem, WorkWrite
+from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.policy import Retry
 
@@ -52,7 +53,8 @@ class CommandCarrier:
         outgoing = load_outgoing(item.state)
         end = End(id=item.id, token=item.token)
         try:
-            await self._post.send(item.queue.removeprefix(COMMAND), outgoing, outgoing.id_of(item.id))
+            with blamed():
+                await self._post.send(item.queue.removeprefix(COMMAND), outgoing, outgoing.id_of(item.id))
         except (DomainError, NotFound) as refusal:
             await self._refused(item, outgoing, refusal)
         except Exception as error:  # noqa: BLE001 - whatever kept it from being carried out, it is kept and tried again

@@ -19,6 +19,7 @@ from leftfold.processes.sagas import Run
 from leftfold.processes.step import Step
 from leftfold.processes.steps import Steps
 from leftfold.processes.trying import heard
+from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
@@ -97,7 +98,8 @@ class GuidedRun(Run):
         given = self._given(function.needs, metadata, None)
         given[function.steps] = Steps(self)
         try:
-            await function.call(saga, **given)
+            with blamed():
+                await function.call(saga, **given)
         except _Leave as leave:
             return leave.move
         except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on

@@ -16,6 +16,7 @@ from leftfold.messages.metadata import Metadata
 from leftfold.processes.definition import StepPlan
 from leftfold.processes.journal import Journal, StepRecord, StepStatus
 from leftfold.processes.saga import Saga
+from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.reaction import Attempt
 
@@ -85,7 +86,7 @@ async def called(work: Awaitable[R], metadata: Metadata, limit_s: float) -> R:
     """
     limit = asyncio.timeout(limit_s)
     try:
-        with belonging(metadata):
+        with belonging(metadata), blamed():
             async with limit:
                 return await work
     except TimeoutError as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TypeAlias
 
-__all__ = ["ends_task", "running_task"]
+__all__ = ["Stray", "blamed", "ends_task", "running_task"]
 
 _Task: TypeAlias = "asyncio.Task[object]"
 
@@ -33,3 +35,26 @@ def ends_task(error: BaseException, task: _Task | None) -> bool:
     if isinstance(error, asyncio.CancelledError):
         return task is None or task.cancelling() > 0
     return isinstance(error, GeneratorExit) and running_task() is not task
+
+
+class Stray(Exception):
+    """User code let a cancellation out that nobody had asked for: of something else that it had waited for."""
+
+    def __init__(self) -> None:
+        super().__init__("a cancellation came out that nobody had asked for; catch it where it is waited for")
+
+
+@contextmanager
+def blamed() -> Generator[None]:
+    """Around user code that is awaited: a cancellation that comes out of it is one that this task was asked for.
+
+    Raises:
+        Stray: it was not; see `ends_task`.
+    """
+    task = running_task()
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        if ends_task(error, task):
+            raise
+        raise Stray from error
