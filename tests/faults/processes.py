@@ -31,7 +31,7 @@ _WRITE_APART: Final = (
 _COMMANDS_APART: Final = (
     "Transaction(writes=[revise]))\n        await running.store.transact(Transaction(writes=list(result.commands))"
 )
-_SEND: Final = "    try:\n        await self._post.send("
+_SEND: Final = "    try:\n        with blamed():"
 _END: Final = "await self._store.transact(Transaction(writes=[end]))"
 
 FAULTS: Final[dict[str, Fault]] = {
