@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leftfold.errors import InvalidCloudEvent, InvalidPayload, UnknownMessageType, UnsupportedVersion
 from leftfold.integration import (
     CloudEvent,
+    CountryCode,
     Received,
     cloud_event_of,
     published_type,
@@ -22,7 +23,7 @@ from leftfold.integration import (
     write_binary,
     write_structured,
 )
-from leftfold.messages import Event, IntegrationEvent, Metadata, RecordedEvent
+from leftfold.messages import ConsumerView, Event, IntegrationEvent, Metadata, RecordedEvent
 
 OCCURRED = datetime(2024, 3, 1, 12, tzinfo=UTC)
 RECORDED = datetime(2024, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -145,6 +146,49 @@ def test_a_member_that_the_class_does_not_name_is_let_be() -> None:
         order_id: str
 
     assert received(sent(), Seen).event == Seen(order_id="7")
+
+
+class Line(msgspec.Struct, frozen=True):
+    country: CountryCode
+
+
+class Due(ConsumerView, of=TYPE, versions=">=2,<4"):
+    order_id: str
+    lines: tuple[Line, ...] = ()
+
+
+def test_a_view_reads_its_fields_of_what_another_system_sent() -> None:
+    got = received(read_structured(write_structured(sent())), Due)
+    assert got.event == Due(order_id="7")
+    assert got.metadata == Metadata(correlation_id="c-1", causation_id="e-1")
+
+
+def test_a_view_refuses_a_version_that_it_does_not_read_and_lists_those_that_it_does() -> None:
+    with pytest.raises(UnsupportedVersion) as caught:
+        received(msgspec.structs.replace(sent(), extensions={"schemaversion": 4}), Due)
+    assert (caught.value.version, caught.value.supported) == (4, (2, 3))
+
+
+def test_a_view_refuses_an_event_of_another_type() -> None:
+    with pytest.raises(UnknownMessageType) as caught:
+        received(msgspec.structs.replace(sent(), type="com.example.ordering.order-dropped"), Due)
+    assert caught.value.known == (TYPE,)
+
+
+def test_a_view_reads_an_event_that_names_no_version_only_when_told_which_it_is() -> None:
+    unnamed = msgspec.structs.replace(sent(), extensions={})
+    with pytest.raises(InvalidCloudEvent) as caught:
+        received(unnamed, Due)
+    assert caught.value.attribute == "schemaversion"
+    assert received(unnamed, Due, unnamed=2).event == Due(order_id="7")
+
+
+def test_what_a_view_reads_is_held_to_its_formats() -> None:
+    fits, not_so = (b'{"order_id": "7", "lines": [{"country": "%s"}]}' % code for code in (b"DE", b"QQ"))
+    assert received(msgspec.structs.replace(sent(), data=fits), Due).event.lines == (Line(country="DE"),)
+    with pytest.raises(InvalidCloudEvent, match="QQ") as caught:
+        received(msgspec.structs.replace(sent(), data=not_so), Due)
+    assert caught.value.attribute == "data"
 
 
 @pytest.mark.parametrize(

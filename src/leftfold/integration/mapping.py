@@ -11,7 +11,10 @@ from msgspec import Struct
 
 from leftfold.errors import InvalidCloudEvent, UnknownMessageType, UnsupportedVersion
 from leftfold.integration.cloud_event import CloudEvent, ExtensionValue
+from leftfold.integration.format_checks import check_formats
+from leftfold.integration.published_events import supported as listed
 from leftfold.integration.timestamps import write_timestamp
+from leftfold.messages.consumer_view import ConsumerView, ViewType, viewed_by
 from leftfold.messages.event import event_name, event_version
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
@@ -20,8 +23,8 @@ from leftfold.messages.values import ValueCodec
 
 __all__ = ["Received", "cloud_event_of", "published_type", "received", "supported_version"]
 
-_E_co = TypeVar("_E_co", bound=IntegrationEvent, covariant=True)
-_E = TypeVar("_E", bound=IntegrationEvent)
+_E_co = TypeVar("_E_co", bound=IntegrationEvent | ConsumerView, covariant=True)
+_E = TypeVar("_E", bound=IntegrationEvent | ConsumerView)
 
 # The first three are extensions that the specification documents; it has none for the version of a schema.
 _CORRELATION: Final = "correlationid"
@@ -37,7 +40,7 @@ class Received(Struct, Generic[_E_co], frozen=True, kw_only=True):
     """An integration event of another context, as it came in.
 
     Args:
-        event: what it says.
+        event: what it says, or what is read of it.
         metadata: the conversation it belongs to, and what caused it; `metadata.caused_by(cloud_event.id)` is that of
             what it leads to.
         cloud_event: all that it travelled with.
@@ -114,22 +117,34 @@ def cloud_event_of(
     )
 
 
-def received(event: CloudEvent, cls: type[_E]) -> Received[_E]:
-    """Read the content of *event* as an integration event of *cls*; members that the class does not name are let be.
+def received(event: CloudEvent, cls: type[_E], *, unnamed: int | None = None) -> Received[_E]:
+    """Read the content of *event* as an integration event of *cls*, or what the view *cls* reads of it.
+
+    Members that the class does not name are let be. A view says which type and versions it reads, and what it reads is
+    held to its formats; for a class, `supported_version` tells.
 
     Args:
-        event: of a type and a version that *cls* stands for; `supported_version` tells.
-        cls: the class.
+        event: as it was read.
+        cls: the class, or the view.
+        unnamed: with a view, the version of events that name none; None when such are refused.
 
     Raises:
-        InvalidCloudEvent: it has no content, or none that *cls* can hold; what was raised is kept as the cause.
+        UnknownMessageType: the view is of another type.
+        UnsupportedVersion: the view does not read this version; the error lists those that it does.
+        InvalidCloudEvent: it has no content, or none that *cls* can hold; what was raised is kept as the cause. Or a
+            view is to read it, and it names no version.
         DefinitionError: *cls* has no exact JSON.
     """
+    is_view = isinstance(cls, ViewType)
+    if is_view:
+        _admit(event, cls, unnamed)
     if event.data is None or not event.is_json:
         said = "is missing" if event.data is None else f"is {event.datacontenttype!r:.80}, not JSON"
         raise InvalidCloudEvent("data", f"{said}; {cls.__qualname__} is read from JSON")
     try:
-        content = _codec_of(cls).load(event.data)
+        content = _codec_of(cast("type", cls)).load(event.data)
+        if is_view:
+            check_formats(content)
     except ValueError as error:
         reason = f"is no {cls.__qualname__}: {error}. Ask its publisher, or read it with a class that fits"
         raise InvalidCloudEvent("data", reason) from error
@@ -161,9 +176,19 @@ def supported_version(
     return version
 
 
+def _admit(event: CloudEvent, view: type, unnamed: int | None) -> None:
+    viewed = viewed_by(view)
+    if event.type != viewed.type:
+        raise UnknownMessageType(event.type, (viewed.type,))
+    version = _version_in(event, unnamed)
+    if version not in viewed.versions:
+        raise UnsupportedVersion(event.type, version, listed(viewed.versions))
+
+
 @lru_cache(_CLASSES)
-def _codec_of(cls: type[IntegrationEvent]) -> ValueCodec:
-    return ValueCodec(cls, f"integration event {event_name(cls)!r}", "data")
+def _codec_of(cls: type) -> ValueCodec:
+    name = viewed_by(cls).type if isinstance(cls, ViewType) else event_name(cls)
+    return ValueCodec(cls, f"integration event {name!r}", "data")
 
 
 def _id_in(event: CloudEvent, extension: str) -> str | None:
