@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
 
 from leftfold import App
+from leftfold.adapters.postgres import open_postgres
 from leftfold.adapters.sqlite import open_sqlite
 from leftfold.processes.engine import Engine
 from leftfold.processes.instance import dump_instance, load_instance
@@ -24,6 +26,7 @@ from leftfold.store.work import Revise
 from leftfold.subscriptions.parking import PARKED
 from leftfold.subscriptions.worker import Timing
 from leftfold.testing import ManualClock
+from tests.processes.shared_clock import SharedClock
 from tests.processes.watches import Fire, Marked, Poke, Wait, Watched, watching
 
 STAYING = Timing(lease_s=1_000_000.0)
@@ -44,8 +47,11 @@ class Bell:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock() -> Iterator[SharedClock]:
+    with TemporaryDirectory() as name:  # those of a test are closed to a server that runs under another account
+        directory = Path(name)
+        directory.chmod(0o755)
+        yield SharedClock(directory / "time")
 
 
 @pytest.fixture
@@ -53,14 +59,17 @@ def bell() -> Bell:
     return Bell()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def store(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Store]:
+@pytest.fixture
+async def store(each_url: str, clock: SharedClock) -> AsyncIterator[Store]:
     """A store that tests close after the apps on it, and whose clock they move."""
-    opened: Store = (
-        MemoryStore(clock=clock)
-        if request.param == "memory"
-        else await open_sqlite(f"sqlite:///{tmp_path}/watches.db", clock=clock)
-    )
+    opened: Store
+    if each_url == "memory:":
+        opened = MemoryStore(clock=clock)
+    elif each_url.startswith("sqlite:"):
+        opened = await open_sqlite(each_url, clock=clock)
+    else:
+        await clock.lead(each_url)
+        opened = await open_postgres(each_url)
     yield opened
     await opened.close()
 
