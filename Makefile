@@ -7,7 +7,7 @@
 #                 or sagas                         (make bench BENCH=sagas)
 # make faults   plant each named fault and watch a named test go red
 # make test-long  the guarantees, tried for minutes
-# make crash    kill sagas at every call of the database driver     (make crash CRASH="10 sqlite": every tenth, on SQLite)
+# make crash    kill sagas at every call of the database driver     (make crash CRASH="10 sqlite Linear": every tenth of these)
 # make docs     build the pages in docs/_build
 # make pins     write constraints.txt anew from what the extras resolve to today
 # make clean    forget .venv and everything built

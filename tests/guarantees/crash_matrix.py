@@ -1,8 +1,8 @@
 """Every saga of `selling`, killed at every call of the driver, on every store.
 
 `python -m tests.guarantees.crash_matrix` prints a line for each shape, outcome and store, and ends with
-an error when a saga ends otherwise than it should. Arguments: a stride, 1 for every call; then the stores, `sqlite` and
-`postgres` when left out.
+an error when a saga ends otherwise than it should. Arguments: a stride, 1 for every call; then stores, `sqlite` and
+`postgres` when none is named; and shapes, all when none is named.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from leftfold.adapters.postgres import PostgresLocation, PostgresSchema
 from leftfold.testing.postgres import postgres_server
 from tests.guarantees.children import Child
 from tests.guarantees.sales import LEASE_S, POLL_S, Outcome, Sale
-from tests.guarantees.selling import CASES
+from tests.guarantees.selling import CASES, SHAPES
 
 __all__ = ["main"]
 
 _PATIENT: Final = 10
+_STORES: Final = ("sqlite", "postgres")
 _LINE: Final = "{:<8} {:<28} {:<9} {:>6} {:>6}  {:<34} {:>8}"
 
 
@@ -57,13 +58,17 @@ def _told(kind: str, sale: Sale, ends: Sequence[Outcome]) -> str:
     return _LINE.format(sale.case.shape, str(sale.case), kind, kills, len(ends), how, f"{slowest:.2f} s")
 
 
-def main(stride: int, kinds: Sequence[str]) -> None:
-    """Try everything."""
+def main(stride: int, *words: str) -> None:
+    """Try everything, or the stores and shapes that are named."""
+    kinds = [kind for kind in _STORES if kind in words] or _STORES
+    shapes = [shape for shape in SHAPES if shape in words] or SHAPES
+    if unknown := {*words} - {*_STORES} - {*SHAPES}:
+        sys.exit(f"no store and no shape: {', '.join(unknown)}; there are {', '.join((*_STORES, *SHAPES))}")
     began, kills, sagas = perf_counter(), 0, 0
     print(_LINE.format("shape", "outcome", "store", "kills", "sagas", "ended", "resumed"))
     for kind in kinds:
         with TemporaryDirectory() as name, _store(kind, Path(name)) as url, Child("nursery") as nursery:
-            for number, case in enumerate(CASES):
+            for number, case in enumerate(one for one in CASES if one.shape in shapes):
                 sale = Sale(nursery, url, f"{name}/ledger{number}", case)
                 ends = asyncio.run(_every(sale, stride))
                 kills, sagas = kills + sum(one.kills for one in ends), sagas + len(ends)
@@ -73,4 +78,4 @@ def main(stride: int, kinds: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int((sys.argv[1:] or ["1"])[0]), sys.argv[2:] or ["sqlite", "postgres"])
+    main(int((sys.argv[1:] or ["1"])[0]), *sys.argv[2:])

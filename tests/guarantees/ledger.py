@@ -67,13 +67,13 @@ class Hand:
             raise ConnectionError("the answer is lost")
 
 
-def acts_in(path: str, saga: str) -> list[Act]:
-    """Everything that happened for one instance, in order."""
+def acts_in(path: str, *sagas: str) -> list[Act]:
+    """Everything that happened for these instances, in order."""
     file = Path(path)
     found: list[Act] = []
     for line in file.read_text().splitlines() if file.exists() else []:
         key, undoes, pid = line.split()
-        _, _, id, step, _ = key.split("/")
-        if id == saga:
+        _, _, *ids, step, _ = key.split("/")
+        if (id := "/".join(ids)) in sagas:
             found.append(Act(id, step, key, "" if undoes == "-" else undoes, int(pid)))
     return found

@@ -20,7 +20,7 @@ from leftfold.subscriptions import Timing
 from tests.guarantees.children import Child, say
 from tests.guarantees.ledger import Hand, acts_in
 from tests.guarantees.places import open_place
-from tests.guarantees.selling import CASES, Case, check_saga, saga_of, selling
+from tests.guarantees.selling import CASES, Case, check_saga, items_of, saga_of, selling
 
 __all__ = ["LEASE_S", "POLL_S", "Outcome", "Sale", "SaleOrder", "sell"]
 
@@ -127,7 +127,7 @@ class Sale:
             view = await self._carried_on(store, patient=patient)
             events = [one.type for one in await store.read_stream(f"seat-{view.id}")]
             try:
-                check_saga(self.case, view, acts_in(self._ledger, view.id), events)
+                check_saga(self.case, view, acts_in(self._ledger, view.id, f"{view.id}/b"), events)
             except AssertionError as error:
                 error.add_note(f"{self.case.shape}: {self.case}; killed at {kills}: {view}; {events}")
                 raise
@@ -137,12 +137,12 @@ class Sale:
 
     async def _carried_on(self, store: Store, *, patient: bool) -> SagaView:
         id = f"{self._runs}"
-        saga, item = saga_of(self.case, id), f"saga/selling.{self.case.shape}/{self._runs}"
+        saga = saga_of(self.case, id)
         async with _app(store, self._ledger).with_settings(workers=False) as app:
             await app.start(saga, id=id)
-            found = (await store.work([item]))[item]
-            if found.owner is not None and not patient:
-                await store.extend({item: 1}, found.owner, 0.000_001)
+            for item, found in (await store.work(items_of(self.case, id))).items():
+                if found.owner is not None and not patient:
+                    await store.extend({item: 1}, found.owner, 0.000_001)
             if self.case.aborted:
                 with suppress(NotPossible):
                     await app.sagas.abort(type(saga), id, who="the test", why="after a crash")

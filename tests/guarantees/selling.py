@@ -1,4 +1,4 @@
-"""Sagas of four shapes whose steps fail as they are told, and what has to be true of them after any crash."""
+"""Sagas of six shapes whose steps fail as they are told, and what has to be true of them after any crash."""
 
 from __future__ import annotations
 
@@ -8,13 +8,26 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from leftfold import Aggregate, Attempt, Context, Event, Outcome, Repository, Retry, Saga, applies, parallel, step
+from leftfold import (
+    Aggregate,
+    Attempt,
+    Context,
+    Event,
+    Outcome,
+    Repository,
+    Retry,
+    Saga,
+    Steps,
+    applies,
+    parallel,
+    step,
+)
 from leftfold.processes import SagaView
 from tests.guarantees.ledger import Act, Hand, No
 
-__all__ = ["CASES", "Case", "check_saga", "saga_of", "selling"]
+__all__ = ["CASES", "SHAPES", "Case", "check_saga", "items_of", "saga_of", "selling"]
 
-Shape = Literal["Linear", "Pivot", "Booking", "Both"]
+Shape = Literal["Linear", "Pivot", "Booking", "Both", "Guided", "Family"]
 
 _TRIES: Final = Retry(attempts=3, first=timedelta(milliseconds=1), most=timedelta(milliseconds=2))
 _EVER: Final = Retry(attempts=None, first=timedelta(milliseconds=1), most=timedelta(milliseconds=2))
@@ -54,6 +67,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 _PARKED: Final = {("b", "lost"), ("c", "refused")}
+_UNDOABLE: Final[Mapping[Shape, str]] = {"Family": "ac"}  # a child that cannot be undone is tried for minutes
 
 
 class Told(Struct, kw_only=True):
@@ -213,6 +227,45 @@ class Both(Told, Saga):
         hand.act(attempt, self.undo_of("c"))
 
 
+async def _do(steps: Steps, name: str, told: Told, hand: Hand) -> None:
+    async def do(attempt: Attempt) -> str:
+        hand.act(attempt, told.end_of(name))
+        return name
+
+    async def undo(_was: Outcome[str], attempt: Attempt) -> None:
+        hand.act(attempt, told.undo_of(name))
+
+    await steps.do(name, do, returns=str, undo=undo, retry=_TRIES, undo_retry=_TRIES, refused=(No,))
+
+
+@selling.saga
+class Guided(Told, Saga):
+    async def run(self, steps: Steps, hand: Hand) -> None:
+        for name in "abc":
+            await _do(steps, name, self, hand)
+
+
+@selling.saga
+class Part(Told, Saga):
+    @step(retry=_TRIES, refused=(No,))
+    async def b(self, hand: Hand, attempt: Attempt) -> str:
+        hand.act(attempt, self.end_of("b"))
+        return "b"
+
+    @b.undo(retry=_TRIES)
+    async def undo_b(self, was: Outcome[str], hand: Hand, attempt: Attempt) -> None:
+        hand.act(attempt, self.undo_of("b"))
+
+
+@selling.saga
+class Family(Told, Saga):
+    async def run(self, steps: Steps, hand: Hand) -> None:
+        await _do(steps, "a", self, hand)
+        part = await steps.child("b", Part(id=self.id, fails=self.fails, how=self.how, undo_fails=self.undo_fails))
+        assert part.end_of("b") == ""
+        await _do(steps, "c", self, hand)
+
+
 def _raise(how: str) -> None:
     """A commit that is refused or fails has no effect."""
     if how == "refused":
@@ -221,24 +274,28 @@ def _raise(how: str) -> None:
         raise ConnectionError(how)
 
 
-_SHAPES: Final[Mapping[str, type[Linear | Pivot | Booking | Both]]] = {
+_SHAPES: Final[Mapping[Shape, type[Linear | Pivot | Booking | Both | Guided | Family]]] = {
     "Linear": Linear,
     "Pivot": Pivot,
     "Booking": Booking,
     "Both": Both,
+    "Guided": Guided,
+    "Family": Family,
 }
+
+SHAPES: Final[Sequence[Shape]] = tuple(_SHAPES)
+"""The last two are functions; step b of a family is a child."""
 
 
 def _cases() -> Sequence[Case]:
     found: list[Case] = []
-    shapes: tuple[Shape, ...] = ("Linear", "Pivot", "Booking", "Both")
-    for shape in shapes:
+    for shape in SHAPES:
         found += [Case(shape=shape), Case(shape=shape, aborted=True)]
         found += [Case(shape=shape, fails=fails, how=how) for fails in "abc" for how in ("refused", "lost")]
         if shape == "Pivot":
             found.append(Case(shape=shape, fails="b", how="refused", undo_fails="a"))
         else:
-            found += [Case(shape=shape, fails="c", how="lost", undo_fails=undo) for undo in "abc"]
+            found += [Case(shape=shape, fails="c", how="lost", undo_fails=undo) for undo in _UNDOABLE.get(shape, "abc")]
     return found
 
 
@@ -251,6 +308,12 @@ def saga_of(case: Case, id: str) -> Saga:
     return _SHAPES[case.shape](id=id, fails=case.fails, how=case.how, undo_fails=case.undo_fails)
 
 
+def items_of(case: Case, id: str) -> Sequence[str]:
+    """Its items of work: its own, and that of its child."""
+    own = f"saga/selling.{case.shape}/{id}"
+    return (own, f"saga/selling.Part/{id}/b") if case.shape == "Family" else (own,)
+
+
 def check_saga(case: Case, view: SagaView, acts: Sequence[Act], events: Sequence[str]) -> None:
     """Check what has to be true of a saga that has ended.
 
@@ -260,7 +323,8 @@ def check_saga(case: Case, view: SagaView, acts: Sequence[Act], events: Sequence
     """
     steps = {one.name: one for one in view.steps}
     begun = list(steps)
-    key = {name: f"saga/selling.{case.shape}/{view.id}/{name}" for name in "abc"}
+    own, *child = items_of(case, view.id)
+    key = {name: f"{own}/{name}" for name in "abc"} | ({"b": f"{child[0]}/b"} if child else {})
     did = {act.step for act in acts if not act.undoes} | {"b" for type in events if type == "Booked"}
     called_back = list(dict.fromkeys(act.step for act in acts if act.undoes))
     undid = set(called_back) | {"b" for type in events if type == "Freed"}
@@ -277,7 +341,8 @@ def check_saga(case: Case, view: SagaView, acts: Sequence[Act], events: Sequence
         assert not undid, "undone although nothing failed, or with no way back"
         assert view.status == "stuck" or in_effect == set(begun) == set("abc"), "a step is lost"
         return
-    assert not undid & {name for name, one in steps.items() if one.status == "refused"}, "undone although refused"
+    refused = {name for name, one in steps.items() if one.status == "refused"}
+    assert not undid & (refused - {"b"} if child else refused), "undone although refused"
     assert in_effect <= {case.undo_fails}, "it is in effect, and nobody undoes it"
     parked = {name for name, one in steps.items() if one.status == "parked"}
     assert parked == ({case.undo_fails} if view.status == "stuck" else set()), "parked without a reason"

@@ -10,12 +10,12 @@ import pytest
 from tests.guarantees.children import Child
 from tests.guarantees.places import Place
 from tests.guarantees.sales import LEASE_S, POLL_S, Sale
-from tests.guarantees.selling import CASES
+from tests.guarantees.selling import CASES, SHAPES
 
 _SLACK_S = 3.0
 
 
-@pytest.mark.parametrize("shape", ["Linear", "Pivot", "Booking", "Both"])
+@pytest.mark.parametrize("shape", SHAPES)
 async def test_a_saga_killed_at_any_call_of_its_driver_ends_and_what_it_did_is_whole_or_undone(
     place: Place, tmp_path: Path, shape: str
 ) -> None:

@@ -29,12 +29,18 @@ R = TypeVar("R")
 S = TypeVar("S", bound=Saga)
 
 _GONE: Final = "its worker was gone before it was heard how it ended"
+_SOON: Final = timedelta(seconds=1)
 _LOOK: Final = timedelta(seconds=30)
 _UNDO_CHILD: Final = Retry(attempts=20, first=timedelta(milliseconds=200), most=timedelta(seconds=30))
 
 
 async def _begun_elsewhere() -> None:
     """A child is begun and looked at, not called."""
+
+
+def _pause(waited: timedelta) -> timedelta:
+    """As long again as so far, within bounds, until it looks at a child unasked: who was to wake it may be gone."""
+    return min(max(waited, _SOON), _LOOK)
 
 
 class _Leave(BaseException):
@@ -227,7 +233,7 @@ class GuidedRun(Run):
                 replace(record, status="refused", error=error, due=None, ended_at=now)
             )
             raise StepRefused(self._item.id, name, error)
-        look, self._awaited = now + _LOOK, (child, id)
+        look, self._awaited = now + _pause(now - (record.started_at or now)), (child, id)
         self._journal = self._journal.recorded(replace(record, due=look))
         raise _Leave(Until(look if self._deadline is None else min(look, self._deadline)))
 
