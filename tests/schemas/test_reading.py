@@ -9,15 +9,19 @@ import pytest
 from leftfold.errors import DefinitionError
 from leftfold.schemas import (
     Breaking,
+    Compatibility,
     Compatible,
     Document,
     InvalidSchema,
     Rule,
     Unknown,
+    Version,
+    check,
     compare,
     problems,
     read_schema,
 )
+from tests.schemas.judging import is_valid
 from tests.schemas.making import Raw
 
 S: Raw = {"type": "string"}
@@ -41,8 +45,8 @@ def deep(levels: int) -> Raw:
         ({"type": ["string", "text"]}, "/type"),
         ({"type": None}, "/type"),
         ({"enum": "a"}, "/enum"),
-        ({"enum": [{1, 2}]}, ""),
-        ({"const": float("nan")}, ""),
+        ({"enum": [{1, 2}]}, "/enum"),
+        ({"const": float("nan")}, "/const"),
         ({"required": "a"}, "/required"),
         ({"required": [1]}, "/required"),
         ({"properties": []}, "/properties"),
@@ -163,3 +167,30 @@ def test_numbers_are_taken_as_their_text_says_them() -> None:
     assert isinstance(found, Breaking)
     assert found.rule is Rule.MAXIMUM_LOWERED
     assert 0 < Decimal(str(found.witness)) <= Decimal("1e-40")
+
+
+@pytest.mark.parametrize("bound", [1e300, 1e22])
+def test_a_witness_keeps_its_distance_from_a_bound_that_readers_may_round(bound: float) -> None:
+    for writer, reader in (
+        ({"type": "integer"}, {"maximum": bound}),
+        ({"type": "number", "minimum": bound}, {"type": "string"}),
+        ({"type": "integer", "minimum": bound}, {"exclusiveMinimum": -bound, "maximum": bound}),
+        ({"type": "number"}, {"minimum": -bound}),
+    ):
+        found = verdict(writer, reader)
+        assert isinstance(found, Breaking)
+        assert is_valid(writer, found.witness)
+        assert not is_valid(reader, found.witness)
+
+
+@pytest.mark.parametrize("odd", ["\ud800", {"\ud800": 1}, {1: 2}, float("nan"), [{"a": float("inf")}], b"x"])
+@pytest.mark.parametrize("keyword", ["const", "enum", "odd", "default", "examples", "title", "format"])
+def test_what_is_no_json_is_refused_where_it_counts_and_never_breaks_off(keyword: str, odd: object) -> None:
+    schema: Raw = {"properties": {"a": {keyword: [odd] if keyword in {"enum", "examples"} else odd}}}
+    try:
+        told = check(Compatibility.FULL, Version(name="2", schema=schema), [Version(name="1", schema={})])
+    except InvalidSchema as error:
+        assert str(error)
+    else:
+        assert keyword not in {"const", "enum", "format"}
+        assert bool(told) == (keyword == "odd")

@@ -46,12 +46,11 @@ def values(raw: Raw, path: str) -> tuple[object, ...] | None:
     """The only values that `enum` and `const` allow; None for any."""
     found: list[object] | None = None
     if "enum" in raw:
-        found = list(listed(raw["enum"], step_into(path, "enum"), "a list of values"))
+        place = step_into(path, "enum")
+        found = [_json(each, place) for each in listed(raw["enum"], place, "a list of values")]
     if "const" in raw:
-        const = raw["const"]
+        const = _json(raw["const"], step_into(path, "const"))
         found = [const] if found is None or any(same(const, each) for each in found) else []
-    if found is not None and not all(map(is_json, found)):
-        raise InvalidSchema(path, "enum or const holds what is no JSON")
     return None if found is None else tuple(found)
 
 
@@ -130,6 +129,14 @@ def named(value: object, path: str) -> Iterator[tuple[str, object]]:
 def _text(value: object, path: str) -> str:
     if not isinstance(value, str):
         raise InvalidSchema(path, f"{value!r:.80} is no string")
+    if not is_json(value):
+        raise InvalidSchema(path, f"{value!r:.80} holds a lone surrogate, which no JSON text can; take it out")
+    return value
+
+
+def _json(value: object, path: str) -> object:
+    if not is_json(value):
+        raise InvalidSchema(path, f"{value!r:.80} is no JSON")
     return value
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from leftfold.schemas.document import Document, InvalidSchema, resolve, step_into
 from leftfold.schemas.keywords import Raw, count, kinds, listed, named, numbers, of, texts, truth, values, words
 from leftfold.schemas.node import NOTHING, TRUE, Choice, Fields, Items, Link, Node, same_place
+from leftfold.schemas.values import is_json
 
 __all__ = ["Schema", "read_schema"]
 
@@ -224,7 +225,7 @@ def _all_plain(items: Items | None, choice: Choice | None) -> bool:
 def _hints(raw: Raw) -> tuple[object, ...]:
     examples = raw.get("examples")
     given = cast("list[object]", examples) if isinstance(examples, list) else []
-    return (*given, *([raw["default"]] if "default" in raw else []))
+    return tuple(each for each in (*given, *([raw["default"]] if "default" in raw else [])) if is_json(each))
 
 
 def _check_ends(node: Node, pointer: str) -> None:

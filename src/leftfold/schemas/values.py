@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import cast
+from typing import Final, cast
 
 from leftfold.schemas.node import ARRAY, BOOLEAN, NULL, NUMBER, OBJECT, STRING, Kinds
 from leftfold.schemas.numbers import exact
 
 __all__ = ["is_json", "kind_of", "same"]
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def kind_of(value: object) -> Kinds:
@@ -33,12 +36,14 @@ def is_json(value: object) -> bool:
         return all(map(is_json, cast("list[object]", value)))
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value)
-        return all(isinstance(name, str) and is_json(part) for name, part in members.items())
+        return all(isinstance(name, str) and is_json(name) and is_json(part) for name, part in members.items())
     if isinstance(value, float | Decimal):
         try:
             exact(value)
         except ValueError:
             return False
+    if isinstance(value, str) and not value.isascii():
+        return _SURROGATE.search(value) is None
     return kind_of(value) != 0
 
 

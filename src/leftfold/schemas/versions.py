@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, cast
 import msgspec
 from msgspec import Struct
 
-from leftfold.schemas.document import Document, resolve
+from leftfold.schemas.document import Document, InvalidSchema, resolve
 from leftfold.schemas.forms import reader_form, writer_form
 from leftfold.schemas.reading import Schema, read_schema
 
@@ -177,4 +177,7 @@ def _part(key: str, value: object, document: Document, within: Mapping[str, int]
 
 
 def _dump(value: object) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+    try:
+        return msgspec.json.encode(value, order="deterministic").decode()
+    except (TypeError, UnicodeEncodeError) as error:
+        raise InvalidSchema("", f"it holds what is no JSON: {error}") from error
