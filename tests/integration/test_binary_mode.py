@@ -26,6 +26,10 @@ def test_what_the_refusals_begin_with_is_accepted_whatever_else_the_message_carr
     assert read_binary([(name.upper(), f"\t {value} ") for name, value in HEADERS], b"") == EVENT
 
 
+def test_only_the_letters_a_to_z_of_a_name_have_cases() -> None:
+    assert refusal(("ce-\u212a", "1")).attribute == "\u212a"  # the sign of Kelvin, which Python lowers to k
+
+
 @pytest.mark.parametrize("name", ["specversion", "id", "source", "type"])
 def test_a_required_header_that_is_missing_is_refused(name: str) -> None:
     with pytest.raises(InvalidCloudEvent, match="missing") as caught:

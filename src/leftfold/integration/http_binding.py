@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from msgspec import Struct
@@ -27,6 +28,8 @@ __all__ = ["HttpMessage", "read_binary", "read_http", "write_binary"]
 _PREFIX: Final = "ce-"
 _CONTENT_TYPE: Final = "content-type"
 _ANY_MODE: Final = "application/cloudevents"
+# Only these letters of a name have cases; the sign of Kelvin, U+212A, is no k.
+_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 _CHARSET: Final = re.compile(r';\s*charset\s*=\s*"?([^\s";]+)', re.IGNORECASE)
 _TEXT_IN: Final = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1"}
 
@@ -152,7 +155,7 @@ def _body(event: CloudEvent) -> bytes:
 def _distinct(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for given, value in headers:
-        header = given.lower()
+        header = given.translate(_LOWER)
         if header != _CONTENT_TYPE and not header.startswith(_PREFIX):
             continue
         name = header.removeprefix(_PREFIX)
