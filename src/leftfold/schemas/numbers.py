@@ -162,7 +162,8 @@ def _near(tight: Numbers) -> Iterator[Number]:
     step = tight.step if tight.step is not None else 1
     yield 0
     # Next to a bound of that size a reader may round; far from it none does.
-    yield from (2 * bound for bound in (tight.low, tight.high) if bound is not None and abs(bound) >= _FIRST_ROUNDED)
+    bounds = [bound for bound in (tight.low, tight.high) if bound is not None]
+    yield from (2 * bound for bound in bounds if not -_FIRST_ROUNDED < bound < _FIRST_ROUNDED)
     for low in (tight.low,) if tight.low is not None else ():
         yield from (low, _plain(low + step), _plain(low + 2 * step))
     for high in (tight.high,) if tight.high is not None else ():
