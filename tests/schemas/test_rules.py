@@ -109,6 +109,20 @@ NARROWINGS = [
         R.DEPENDENCY_ADDED,
         "ok",
     ),
+    Row(
+        "dependency widened",
+        {**fields(a=S, b=S, c=S), "dependentRequired": {"a": ["b"]}},
+        {**fields(a=S, b=S, c=S), "dependentRequired": {"a": ["b", "c"]}},
+        R.DEPENDENCY_ADDED,
+        "ok",
+    ),
+    Row(
+        "one more pattern property",
+        {**FREE, "patternProperties": {"^S_": S}},
+        {**FREE, "patternProperties": {"^S_": S, "^I_": I}},
+        R.TYPE_NARROWED,
+        "ok",
+    ),
     Row("union arm removed", {"anyOf": [A, B]}, {"anyOf": [A]}, R.CONST_CHANGED, "ok"),
     Row(
         "one of several union arms removed",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leftfold.schemas.formats import FORMATS, LENGTHS, fits
-from leftfold.schemas.patterns import matches, matching, matching_lengths
+from leftfold.schemas.patterns import are_apart, matches, matching, matching_lengths
 from tests.schemas.judging import is_valid
 
 ATOMS = ("a", "[a-c]", "[^a]", r"\d", r"\.", ".", "(ab|c)", "(?:x|yy)", "-", "[0-9A-F_-]", r"\w")
@@ -73,6 +73,26 @@ def test_a_text_that_is_not_plain_is_left_undecided(text: str) -> None:
 )
 def test_a_pattern_bounds_how_long_a_text_is(pattern: str, least: int, most: int | None) -> None:
     assert matching_lengths(pattern) == (least, most)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("^S_", "^I_", True),
+        ("^ab", "^ac", True),
+        ("^a", "^ab", False),
+        ("^a?b", "^c", False),
+        ("^a|b", "^c", False),
+        ("^(a|b)", "^c", False),
+        ("^.", "^c", False),
+        ("a", "^c", False),
+        ("^(?!x)a", "^c", False),
+        ("^[ab]", "^c", False),
+        ("^a{0}", "^c", False),
+    ],
+)
+def test_patterns_are_apart_only_if_they_begin_with_other_letters(one: str, other: str, apart: bool) -> None:
+    assert are_apart(one, other) == are_apart(other, one) == apart
 
 
 @pytest.mark.parametrize(("format", "text"), [(format, text) for format, some in FORMATS.items() for text in some])

@@ -13,7 +13,7 @@ from leftfold.schemas.accepting import accepts
 from leftfold.schemas.cells import Cell
 from leftfold.schemas.inclusion import Break, Doubt, Inclusion, Problem
 from leftfold.schemas.node import NOTHING, STRING, Fields, Node, Term, Texts
-from leftfold.schemas.patterns import matches, matching
+from leftfold.schemas.patterns import are_apart, matches, matching
 from leftfold.schemas.rules import Rule
 from leftfold.schemas.sampling import object_view
 from leftfold.schemas.views import ObjectView
@@ -137,7 +137,7 @@ def _others(cell: Cell, reader: Node, view: ObjectView, engine: Inclusion) -> It
     for pattern, given in view.patterned():
         place = _Place(tuple(islice(matching(pattern), 8)), "*", (given,))
         alike = [node for other, node in wanted.patterns if other == pattern]
-        unlike = [node for other, node in wanted.patterns if other != pattern]
+        unlike = [node for other, node in wanted.patterns if other != pattern and not are_apart(other, pattern)]
         for node in dict.fromkeys((*alike, *unlike, *(() if alike else rest))):
             yield from _property(cell, reader, place, (node, Rule.PROPERTIES_CLOSED), engine)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["matches", "matching", "matching_lengths"]
+__all__ = ["are_apart", "matches", "matching", "matching_lengths"]
 
 # Python and ECMA 262 read these alike on ASCII text of one line. Anything else is left undecided.
 _TOKEN: Final = re.compile(
@@ -45,6 +45,27 @@ def matching(pattern: str) -> Iterator[str]:
     for text in _texts(pattern):
         if matches(pattern, text):
             yield text
+
+
+def are_apart(one: str, other: str) -> bool:
+    """Whether it is certain that no text matches both, as they begin with other letters."""
+    mine, theirs = _beginning(one), _beginning(other)
+    shared = min(len(mine), len(theirs))
+    return mine[:shared] != theirs[:shared]
+
+
+@lru_cache(maxsize=512)
+def _beginning(pattern: str) -> str:
+    """What every text that *pattern* is found in begins with, as far as it is seen at once."""
+    tokens = list(_TOKEN.finditer(pattern)) if _compiled(pattern) is not None else []
+    if not tokens or tokens[0][0] != "^" or any(token.lastgroup == "or" for token in tokens):
+        return ""
+    found = ""
+    for token, after in zip(tokens[1:], (*tokens[2:], None), strict=True):
+        if token.lastgroup != "one" or token[0] == "." or (after is not None and after.lastgroup == "repeat"):
+            break
+        found += token[0]
+    return found
 
 
 @lru_cache(maxsize=512)

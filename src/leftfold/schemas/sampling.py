@@ -102,7 +102,8 @@ class Sampler:
         self, view: ObjectView, given: Mapping[str, object], without: Collection[str], more: Iterable[str]
     ) -> Iterator[dict[str, object]]:
         made: dict[str, object] = {}
-        for name in dict.fromkeys((*view.must, *more)):
+        names = dict.fromkeys((*view.must, *more, *given))
+        for name in (*names, *sorted(view.with_demands(frozenset(names)) - names.keys())):
             if name in given or name in without:
                 continue
             value = self._one(view.term(name))

@@ -26,7 +26,7 @@ class ObjectView:
         self.parts: tuple[Fields, ...] = tuple(node.fields for node in nodes if node.fields is not None)
         self._limits = [part for part in self.parts if part.names is not None or part.most is not None]
         self.sealing = tuple(tuple(node.fields for node in place if node.fields is not None) for place in sealing)
-        self.required: frozenset[str] = self._with_demands(
+        self.required: frozenset[str] = self.with_demands(
             frozenset[str]().union(*(part.required for part in self.parts))
         )
 
@@ -98,7 +98,7 @@ class ObjectView:
             for part in self._limits
         )
 
-    def _with_demands(self, names: frozenset[str]) -> frozenset[str]:
+    def with_demands(self, names: frozenset[str]) -> frozenset[str]:
         """*names* and all that must be there with them."""
         demands = [part.demands for part in self.parts if part.demands]
         while demands:
