@@ -57,10 +57,24 @@ def evidence(tree: Tree, files: Mapping[str, str], context_map: ContextMap = CUS
         'from importlib import import_module; import_module("..ordering.order", __package__)',
         '__import__("acme.ordering.order")',
         'import builtins; builtins.__import__("acme.ordering.order")',
+        '__import__("ordering.order", globals(), locals(), [], 2)',
+        'from importlib import import_module; import_module(".order", "acme.ordering")',
+        'from importlib import import_module; import_module(".order", package="acme.ordering")',
+        'import importlib; importlib.import_module("acme.ordering" + ".order")',
+        "import importlib; importlib.import_module(f\"acme.{'ordering'}.order\")",
+        "import importlib; importlib.import_module(ORDER)",
+        'import importlib; importlib.import_module(f"{ORDERING}.order")',
+        'import importlib; getattr(importlib, "import_module")("acme.ordering.order")',
+        'import importlib; load = importlib.import_module; load("acme.ordering.order")',
+        'import pkgutil; pkgutil.resolve_name("acme.ordering.order:Order")',
+        'import runpy; runpy.run_module("acme.ordering.order")',
+        'import sys; sys.modules["acme.ordering.order"]',
+        "try: from acme.ordering.order import Order\n    except ImportError: ...",
     ],
 )
 def test_an_import_is_found_however_it_is_written(tree: Tree, line: str) -> None:
-    uses = of_billing(tree, f"def late() -> None:\n    {line}\n")
+    constants = 'ORDERING = "acme.ordering"\nORDER = f"{ORDERING}.order"\n'
+    uses = of_billing(tree, f"def late() -> None:\n    {line}\n{constants}")
     (use,) = [one for one in uses if one.subject == "acme.ordering.order"]
     assert (use.user, use.used, use.kind, use.origin) == ("billing", "ordering", "import", "static")
     assert (use.module, use.of) == ("acme.billing.main", "acme.ordering.order")
@@ -168,9 +182,10 @@ def test_what_a_name_is_imported_from_outside_of_the_context_is_no_handing_on(tr
     assert use.through == ()
 
 
-@pytest.mark.parametrize("argument", ["name", 'f"acme.{name}"', '"acme." + name', "*names"])
+@pytest.mark.parametrize("argument", ["name", 'f"acme.{name}"', '"acme." + name', "*names", "TWICE"])
 def test_an_import_by_a_name_that_is_no_literal_is_a_note(tree: Tree, argument: str) -> None:
     text = f"from importlib import import_module\n\ndef load(name, names):\n    import_module({argument})\n"
+    text += 'TWICE = "acme.ordering"\nTWICE = "acme.shipping"\n'
     found = evidence(tree, {"acme/billing/main.py": text})
     (note,) = found.findings
     assert (note.rule, note.severity, note.contexts) == ("not-seen", "note", ("billing",))
@@ -228,7 +243,6 @@ def test_a_kernel_is_measured_and_what_it_imports_is_told(tree: Tree) -> None:
     ("odd", "rule", "severity"),
     [
         (context("ghost"), "no-package", "error"),
-        (context("single", package="single"), "no-package", "warning"),
         (
             Context("ordering", team="a team", package="acme.ordering", published=["acme.ordering.gone"]),
             "no-module",
@@ -236,10 +250,10 @@ def test_a_kernel_is_measured_and_what_it_imports_is_told(tree: Tree) -> None:
         ),
         (Context("plain", team="a team"), "no-package", "note"),
     ],
-    ids=["no such package", "one module", "no such published module", "no package said"],
+    ids=["no such package", "no such published module", "no package said"],
 )
 def test_what_cannot_be_looked_at_is_told(tree: Tree, odd: Context, rule: str, severity: str) -> None:
-    tree.write({**CLEAN, "single.py": "import acme.ordering.order\n"})
+    tree.write(CLEAN)
     (finding,) = check_map(map_of(alone=(odd,)))
     assert (finding.rule, finding.severity, finding.declared_at) == (rule, severity, odd.place)
 
@@ -256,9 +270,8 @@ def test_a_file_that_is_no_python_is_told_with_its_line(tree: Tree, text: str) -
     tree.write(CLEAN)
     path = tree.root / "acme" / "billing" / "main.py"
     path.write_bytes(text.encode(errors="surrogateescape"))
-    findings = [one for one in check_map(CUSTOMER) if one.severity == "error"]
-    assert rules(findings) == ["unreadable"] * 2
-    assert {one.found_at for one in findings} == {f"{path}:1", ""}
+    (finding,) = (one for one in check_map(CUSTOMER) if one.severity == "error")
+    assert (finding.rule, finding.found_at) == ("unreadable", f"{path}:1")
 
 
 def test_without_grimp_the_extra_is_named(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

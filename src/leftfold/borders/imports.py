@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from leftfold.borders.import_graph import ImportGraphs
 from leftfold.borders.packages import Packages
-from leftfold.borders.reexports import defining
+from leftfold.borders.reexports import defining, public_names
 from leftfold.borders.sources import SourceModule
 from leftfold.borders.territory import Territory, is_published
 from leftfold.borders.uses import Evidence, Route, Use
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.findings import Finding
 from leftfold.errors import ExtraMissing
-
-if TYPE_CHECKING:
-    from grimp import ImportGraph
 
 __all__ = ["imported"]
 
@@ -26,9 +24,10 @@ _EXTRA: Final = "check"
 def imported(context_map: ContextMap) -> Evidence:
     """What the packages of contexts and kernels import from each other, as they can be found from here; none is run.
 
-    Seen are imports with their lines, those for type checkers and those inside functions too; imports through modules
-    that are nobody's; names that a published module hands on; `import_module("literal")` and `__import__("literal")`.
-    An import by a name that is put together is told as a note.
+    Seen are imports with their lines, those for type checkers, in stubs and inside functions too; imports through
+    modules that are nobody's; names that a published module hands on; and what functions as `import_module` are handed
+    as a literal or a constant. An import by a name that is not spelt out is told as a note; what `exec` runs is not
+    seen.
 
     Raises:
         ExtraMissing: grimp is not installed.
@@ -52,8 +51,7 @@ class _Imports:
         self._territory = Territory(context_map.contexts, context_map.kernels)
         self._packages = Packages(context_map, self._territory)
         self._sources = self._packages.sources
-        self._all = self._graph(types=True)
-        self._run = self._graph(types=False)
+        self._graphs = ImportGraphs(self._packages, self._territory)
         self.kernel_lines = self._packages.lines_of_kernels(self._territory)
         """Lines of code of each kernel that is there."""
         self._reached: dict[str, Mapping[str, tuple[str, ...]]] = {}
@@ -61,11 +59,11 @@ class _Imports:
     def findings(self) -> Iterator[Finding]:
         """What could not be looked at."""
         yield from self._packages.findings
-        for source in self._sources.values():
+        for source in self._packages.every_source():
             owner = self._territory.owner(source.name)
             for one in source.loaded:
                 if one.module is None:
-                    text = f"{source.name} imports by a name that is no literal; what it imports is not seen"
+                    text = f"{source.name} imports by a name that is not spelt out; what it imports is not seen"
                     yield Finding(
                         rule="not-seen",
                         contexts=(owner,),
@@ -77,50 +75,28 @@ class _Imports:
 
     def uses(self) -> Iterator[Use]:
         """What is imported over borders."""
-        for module in sorted(self._all.modules) if self._all else ():
+        for module in self._graphs.modules():
             owner = self._territory.owner(module)
             if owner:
                 yield from self._imports_of(module, owner)
-        for source in self._sources.values():
-            yield from self._loads_of(source)
+        for source in self._packages.every_source():
             yield from self._handed_on(source)
 
     def routes(self) -> Iterator[Route]:
         """Chains of imports between contexts that go separate ways, through others."""
-        if self._all is None:
-            return
         for edge in self._map.edges:
             packages = [self._contexts[one].package for one in (edge.upstream, edge.downstream)]
             if edge.kind != "separate-ways" or not all(one in self._packages.names for one in packages):
                 continue
             for user, used in ((0, 1), (1, 0)):
-                path = _shortest(self._all, packages[user], packages[used])
+                path = self._graphs.chain(packages[user], packages[used])
                 names = (edge.upstream, edge.downstream)
                 if path is not None and any(self._territory.owner(one) not in ("", *names) for one in path):
-                    found_at = self._line(path[0], path[1])[0][0]
+                    found_at = self._graphs.lines(path[0], path[1])[0][0]
                     yield Route(user=names[user], used=names[used], kind="imports", path=path, found_at=found_at)
 
-    def _graph(self, *, types: bool) -> ImportGraph | None:
-        from grimp import build_graph
-        from grimp.exceptions import GrimpException
-
-        roots = sorted({package.partition(".")[0] for package in self._packages.names})
-        if not roots:
-            return None
-        try:
-            return build_graph(*roots, exclude_type_checking_imports=not types, cache_dir=None)
-        except (GrimpException, UnicodeError) as error:
-            if types:
-                text = f"imports are not seen, as there is a file that cannot be read; mend it: {error}"
-                owners = tuple(sorted({self._territory.owner(package) for package in self._packages.names}))
-                self._packages.findings.append(
-                    Finding(rule="unreadable", contexts=owners, message=text, subject="imports")
-                )
-            return None
-
     def _imports_of(self, module: str, owner: str) -> Iterator[Use]:
-        assert self._all is not None  # noqa: S101 - only asked for modules of it
-        for other in sorted(self._all.find_modules_directly_imported_by(module)):
+        for other in self._graphs.imported_by(module):
             used = self._territory.owner(other)
             if used == owner:
                 continue
@@ -128,7 +104,7 @@ class _Imports:
             for end, through in sorted(ends.items()):
                 if (whose := self._territory.owner(end)) == owner:
                     continue
-                for place, types in self._line(module, other):
+                for place, types in self._graphs.lines(module, other):
                     yield Use(
                         user=owner,
                         used=whose,
@@ -143,15 +119,13 @@ class _Imports:
 
     def _beyond(self, module: str) -> Mapping[str, tuple[str, ...]]:
         """Modules of somebody that a module of nobody leads to, each with the modules of nobody after the first."""
-        if self._all is None:
-            return {}
         if (known := self._reached.get(module)) is not None:
             return known
         found: dict[str, tuple[str, ...]] = {}
         waiting: list[tuple[str, tuple[str, ...]]] = [(module, ())]
         seen = {module}
         for at, way in waiting:
-            for other in sorted(self._all.find_modules_directly_imported_by(at)):
+            for other in self._graphs.imported_by(at):
                 if self._territory.owner(other):
                     found.setdefault(other, way)
                 elif other not in seen:
@@ -159,32 +133,6 @@ class _Imports:
                     waiting.append((other, (*way, other)))
         self._reached[module] = found
         return found
-
-    def _line(self, module: str, other: str) -> list[tuple[str, bool]]:
-        """Where *module* imports *other*, and whether it does for type checkers only."""
-        assert self._all is not None and self._run is not None  # noqa: S101, PT018 - only asked for modules of them
-        runs: set[int] = set()
-        if self._run.direct_import_exists(importer=module, imported=other):
-            runs = {one["line_number"] for one in self._run.get_import_details(importer=module, imported=other)}
-        lines = {one["line_number"] for one in self._all.get_import_details(importer=module, imported=other)}
-        path = source.path if (source := self._sources.get(module)) is not None else module
-        return [(f"{path}:{line}", line not in runs) for line in sorted(lines)]
-
-    def _loads_of(self, source: SourceModule) -> Iterator[Use]:
-        owner = self._territory.owner(source.name)
-        for one in source.loaded:
-            used = "" if one.module is None else self._territory.owner(one.module)
-            if one.module is not None and used not in ("", owner):
-                yield Use(
-                    user=owner,
-                    used=used,
-                    kind="import",
-                    subject=one.module,
-                    module=source.name,
-                    of=one.module,
-                    found_at=f"{source.path}:{one.line}",
-                    origin="static",
-                )
 
     def _handed_on(self, source: SourceModule) -> Iterator[Use]:
         """What *source* takes from a published module that is defined in one that is not."""
@@ -194,9 +142,8 @@ class _Imports:
             context = self._contexts.get(used)
             if used == owner or context is None or not is_published(context, one.module):
                 continue
-            handing = self._sources.get(one.module)
-            names = (handing.names if handing else ()) if one.name == "*" else (one.name,)
-            for name in names:
+            names = public_names(self._sources, one.module) if one.name == "*" else {one.name}
+            for name in sorted(names):
                 home, original = defining(self._sources, one.module, name)
                 if home != one.module and self._territory.owner(home) == used and not is_published(context, home):
                     yield Use(
@@ -210,8 +157,3 @@ class _Imports:
                         found_at=f"{source.path}:{one.line}",
                         origin="static",
                     )
-
-
-def _shortest(graph: ImportGraph, importer: str, imported: str) -> tuple[str, ...] | None:
-    chains = graph.find_shortest_chains(importer=importer, imported=imported, as_packages=True)
-    return min((tuple(chain) for chain in chains if len(chain) > 2), key=lambda one: (len(one), one), default=None)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import invalidate_caches
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
+from leftfold.borders.module_files import find_package
 from leftfold.borders.sources import SourceModule, read_source
 from leftfold.borders.territory import Territory, is_inside
 from leftfold.borders.uses import KERNEL
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.findings import Finding
 
-__all__ = ["Packages"]
+__all__ = ["UNREADABLE", "Packages"]
+
+UNREADABLE: Final = "unreadable"
+"""The rule that a file breaks which cannot be read."""
 
 
 class Packages:
@@ -30,14 +33,23 @@ class Packages:
         self._contexts = {one.name: one for one in context_map.contexts}
         self.names: list[str] = []
         """Packages that were found, dotted."""
+        self.roots: set[str] = set()
+        """The outermost packages that they are in; a module that is one file is in none."""
         self.sources: dict[str, SourceModule] = {}
         """Their modules, by name."""
+        self.stubs: list[SourceModule] = []
+        """Their stubs, which only type checkers read."""
         self.findings: list[Finding] = []
         """What could not be read, and what is no module though the map says so."""
         invalidate_caches()
         for package, owner in sorted(territory.packages.items()):
             self._find(package, owner)
             self._read_said(owner)
+
+    def every_source(self) -> Iterator[SourceModule]:
+        """The modules and the stubs."""
+        yield from self.sources.values()
+        yield from self.stubs
 
     def lines_of_kernels(self, territory: Territory) -> Mapping[str, int]:
         """Lines of code of each kernel that is there, by its name."""
@@ -50,30 +62,39 @@ class Packages:
         return found
 
     def _find(self, package: str, owner: str) -> None:
-        spec = _spec(package)
-        files = [] if spec is None else sorted(_files(package, spec))
+        found = find_package(package)
+        files = sorted(found.modules())
         if not files:
             self._tell(owner, f"package {package!r} of {owner} cannot be found from here; mend its name, or go there")
-        elif "." not in package and spec is not None and not spec.submodule_search_locations:
-            text = (
-                f"{package!r} of {owner} is one module and no package, so its imports are not seen; make it a package"
-            )
-            self._tell(owner, text, warning=True)
-        else:
-            self.names.append(package)
+            return
+        self.names.append(package)
+        if found.folders or "." in package:
+            self.roots.add(package.partition(".")[0])
         for name, path in files:
             self._read(name, path, owner)
+        for link in sorted(found.links()):
+            text = f"{link.name} in {package} is a link to a folder; what is in there is not seen"
+            self._note(owner, text, f"{link}:1", str(link))
+
+    def _note(self, owner: str, text: str, place: str, subject: str) -> None:
+        finding = Finding(
+            rule="not-seen", contexts=(owner,), message=text, found_at=place, subject=subject, severity="note"
+        )
+        self.findings.append(finding)
 
     def _read(self, name: str, path: Path, owner: str) -> None:
         try:
-            self.sources[name] = read_source(name, path)
-        except (SyntaxError, ValueError, OSError) as error:
+            source = read_source(name, path)
+        except (SyntaxError, ValueError, RecursionError, OSError) as error:
             line = getattr(error, "lineno", None) or 1
             text = f"{name} cannot be read: {error}"
-            finding = Finding(
-                rule="unreadable", contexts=(owner,), message=text, found_at=f"{path}:{line}", subject=name
-            )
+            finding = Finding(rule=UNREADABLE, contexts=(owner,), message=text, found_at=f"{path}:{line}", subject=name)
             self.findings.append(finding)
+        else:
+            if path.suffix == ".pyi":
+                self.stubs.append(source)
+            else:
+                self.sources[name] = source
 
     def _read_said(self, owner: str) -> None:
         """That what the map says of a context is there, where the context itself is."""
@@ -83,7 +104,7 @@ class Packages:
         said = [(one, "published module") for one in context.published]
         said += [(edge.layer, "layer") for edge in self._map.edges if edge.downstream == owner and edge.layer]
         for one, word in said:
-            if one not in self.sources:
+            if one not in self.sources and not find_package(one):
                 finding = Finding(
                     rule="no-module",
                     contexts=(owner,),
@@ -93,7 +114,7 @@ class Packages:
                 )
                 self.findings.append(finding)
 
-    def _tell(self, owner: str, text: str, *, warning: bool = False) -> None:
+    def _tell(self, owner: str, text: str) -> None:
         kernels = {f"{KERNEL}{one.kernel}": one.place for one in self._map.kernels}
         context = self._contexts.get(owner)
         finding = Finding(
@@ -101,33 +122,5 @@ class Packages:
             contexts=(owner,),
             message=text,
             declared_at=kernels.get(owner, "") if context is None else context.place,
-            severity="warning" if warning else "error",
         )
         self.findings.append(finding)
-
-
-def _spec(package: str) -> ModuleSpec | None:
-    """Where *package* is; what is above it is not imported, as it would be by `find_spec` alone."""
-    top, *rest = package.split(".")
-    try:
-        spec = find_spec(top)
-    except ValueError:
-        return None
-    for part in rest:
-        if spec is None or spec.submodule_search_locations is None:
-            return None
-        spec = PathFinder.find_spec(f"{spec.name}.{part}", list(spec.submodule_search_locations))
-    return spec
-
-
-def _files(package: str, spec: ModuleSpec) -> Iterator[tuple[str, Path]]:
-    if not spec.submodule_search_locations:
-        if spec.origin and spec.origin.endswith(".py"):
-            yield package, Path(spec.origin)
-        return
-    for folder in map(Path, spec.submodule_search_locations):
-        for path in folder.rglob("*.py"):
-            parts = path.relative_to(folder).with_suffix("").parts
-            inside = parts[:-1] if parts[-1] == "__init__" else parts
-            if all(part.isidentifier() for part in inside):
-                yield ".".join((package, *inside)), path

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from leftfold.borders.sources import SourceModule
 
-__all__ = ["defining"]
+__all__ = ["defining", "public_names"]
 
 
 def defining(sources: Mapping[str, SourceModule], module: str, name: str) -> tuple[str, str]:
@@ -39,13 +40,14 @@ def _further(sources: Mapping[str, SourceModule], module: str, name: str) -> tup
         origin, original = source.bound[name]
         known = not original or origin in sources or f"{origin}.{original}" in sources
         return (origin, original) if known else None
-    return next(((one, name) for one in source.stars if one in sources and name in _all(sources, one)), None)
+    return next(((one, name) for one in source.stars if one in sources and name in public_names(sources, one)), None)
 
 
-def _all(sources: Mapping[str, SourceModule], module: str) -> set[str]:
-    """Every name that a star takes from *module*, those that it takes by stars itself too."""
+def public_names(sources: Mapping[str, SourceModule], module: str) -> AbstractSet[str]:
+    """Every name that a star takes from *module*, those that it takes by stars itself too; none of an unknown one."""
     found: set[str] = set()
-    waiting, seen = [module], {module}
+    waiting = [module] if module in sources else []
+    seen = {module}
     while waiting:
         source = sources[waiting.pop()]
         found.update(source.names)
