@@ -170,13 +170,26 @@ def test_numbers_are_taken_as_their_text_says_them() -> None:
     assert 0 < Decimal(str(found.witness)) <= Decimal("1e-40")
 
 
-@pytest.mark.parametrize("bound", [1e300, 1e22])
+def test_what_hangs_on_how_a_reader_rounds_is_left_undecided() -> None:
+    for writer, reader in (
+        ({"const": 1e300}, {"multipleOf": 3}),
+        ({"enum": [1e300], "multipleOf": 3}, S),
+        ({"type": "number", "exclusiveMinimum": 10**30}, {"type": "integer"}),
+        ({"type": "number", "exclusiveMaximum": -(10**30)}, {"multipleOf": 3}),
+        ({"const": Decimal("1e399")}, {"maximum": 1}),
+    ):
+        assert isinstance(verdict(writer, reader), Unknown), (writer, reader)
+
+
+@pytest.mark.parametrize("bound", [1e300, 1e22, 10**30])
 def test_a_witness_keeps_its_distance_from_a_bound_that_readers_may_round(bound: float) -> None:
     for writer, reader in (
         ({"type": "integer"}, {"maximum": bound}),
         ({"type": "number", "minimum": bound}, {"type": "string"}),
         ({"type": "integer", "minimum": bound}, {"exclusiveMinimum": -bound, "maximum": bound}),
         ({"type": "number"}, {"minimum": -bound}),
+        ({"type": "number", "maximum": bound}, {"type": "integer"}),
+        ({"type": "number", "minimum": -bound}, {"multipleOf": 3}),
     ):
         found = verdict(writer, reader)
         assert isinstance(found, Breaking)

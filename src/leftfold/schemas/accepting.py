@@ -8,7 +8,7 @@ from typing import cast
 
 from leftfold.schemas.formats import fits
 from leftfold.schemas.node import ARRAY, NUMBER, OBJECT, STRING, Choice, Fields, Items, Node, Texts
-from leftfold.schemas.numbers import exact
+from leftfold.schemas.numbers import FIRST_ROUNDED, Number, exact
 from leftfold.schemas.patterns import matches
 from leftfold.schemas.values import kind_of, same
 
@@ -23,13 +23,13 @@ def accepts_all(nodes: Iterable[Node], value: object) -> bool | None:
 def accepts(node: Node, value: object) -> bool | None:
     """Whether *node* accepts *value*; None when that hangs on a keyword or a pattern that cannot be judged."""
     kind = kind_of(value)
-    if not node.kinds & kind or (node.whole and kind == NUMBER and not _is_whole(value)):
+    if not node.kinds & kind:
         return False
     if node.values is not None and not any(same(value, each) for each in node.values):
         return False
     own = None if node.unknown else True
-    if kind == NUMBER and node.numbers is not None and not node.numbers.holds(exact(cast("Decimal", value))):
-        return False
+    if kind == NUMBER and (node.whole or node.numbers is not None):
+        own = _both(own, _number(node, cast("Decimal", value)))
     if kind == STRING and node.texts is not None:
         own = _both(own, _text(node.texts, cast("str", value)))
     if kind == ARRAY and node.items is not None:
@@ -64,8 +64,22 @@ def _not(answer: bool | None) -> bool | None:  # noqa: FBT001 - three-valued log
     return None if answer is None else not answer
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(exact(cast("Decimal", value)), int)
+def _number(node: Node, value: float | Decimal) -> bool | None:
+    number = exact(value)
+    found = _holds(node, number)
+    if isinstance(value, int) or -FIRST_ROUNDED < number < FIRST_ROUNDED:
+        return found
+    try:
+        rounded = int(float(number))
+    except OverflowError:
+        return None
+    bounds = () if node.numbers is None else (node.numbers.low, node.numbers.high)
+    near = any(bound is not None and abs(number - bound) * FIRST_ROUNDED <= 8 * abs(number) for bound in bounds)
+    return found if not near and _holds(node, rounded) == found else None
+
+
+def _holds(node: Node, number: Number) -> bool:
+    return (isinstance(number, int) or not node.whole) and (node.numbers is None or node.numbers.holds(number))
 
 
 def _text(texts: Texts, value: str) -> bool | None:

@@ -43,8 +43,8 @@ def _some(cell: Cell, reader: Node, arms: Sequence[Node], engine: Inclusion, dep
     if len(near) == 1:
         yield from (_held(problem, cell, reader, engine) for problem in found)
     elif len(pieces) > 1:
-        for piece in pieces:
-            yield from () if is_hollow(piece) else _some(piece, reader, near, engine, depth + 1)
+        found_in = (_some(piece, reader, near, engine, depth + 1) for piece in pieces if not is_hollow(piece))
+        yield from _of_pieces(found_in, depth)
     else:
         yield _refused_by_all(cell, reader, found, engine)
 
@@ -56,8 +56,8 @@ def _one(cell: Cell, reader: Node, arms: Sequence[Node], engine: Inclusion, dept
         return
     pieces = split(cell, near) if near and depth < _DEEPEST else []
     if len(pieces) > 1:
-        for piece in pieces:
-            yield from () if is_hollow(piece) else _one(piece, reader, near, engine, depth + 1)
+        found_in = (_one(piece, reader, near, engine, depth + 1) for piece in pieces if not is_hollow(piece))
+        yield from _of_pieces(found_in, depth)
         return
     problems = [engine.cell(cell, arm) for arm in near]
     if all(problems):
@@ -66,6 +66,17 @@ def _one(cell: Cell, reader: Node, arms: Sequence[Node], engine: Inclusion, dept
     twice = (engine.sampler.of_term((*cell.nodes, one, other)) for one, other in combinations(near, 2))
     found = engine.proof(cell, reader, Rule.UNION_MADE_AMBIGUOUS, chain.from_iterable(twice))
     yield found if isinstance(found, Break) else Doubt(keyword="oneOf")
+
+
+def _of_pieces(found_in: Iterable[Iterator[Problem]], depth: int) -> Iterator[Problem]:
+    """The problems of pieces; of pieces of pieces, no more once one breaks: there are too many."""
+    for found in found_in:
+        broken = False
+        for problem in found:
+            broken = broken or isinstance(problem, Break)
+            yield problem
+        if broken and depth:
+            return
 
 
 def _near(cell: Cell, arms: Sequence[Node], engine: Inclusion) -> list[Node]:

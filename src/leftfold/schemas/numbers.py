@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["Number", "Numbers", "as_json", "exact", "meet"]
+__all__ = ["FIRST_ROUNDED", "Number", "Numbers", "as_json", "exact", "meet"]
 
-_FIRST_ROUNDED = 2**53  # from here on the text of a float and its value may differ
+FIRST_ROUNDED: Final = 2**53
+"""From here on the text of a float and its value may differ, and no float has a fraction."""
 
 Number: TypeAlias = int | Fraction
 """An exact number; one that has no fraction is an int."""
@@ -110,7 +111,7 @@ def exact(value: float | Decimal) -> Number:
     if isinstance(value, int):
         return value
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _FIRST_ROUNDED else _plain(Fraction(repr(value)))
+        return int(value) if value.is_integer() and abs(value) < FIRST_ROUNDED else _plain(Fraction(repr(value)))
     places = value.as_tuple().exponent
     if not isinstance(places, int) or places < -400 or (value and value.adjusted() > 400):
         raise ValueError(f"{value} is no number that can be compared here")
@@ -163,7 +164,7 @@ def _near(tight: Numbers) -> Iterator[Number]:
     yield 0
     # Next to a bound of that size a reader may round; far from it none does.
     bounds = [bound for bound in (tight.low, tight.high) if bound is not None]
-    yield from (2 * bound for bound in bounds if not -_FIRST_ROUNDED < bound < _FIRST_ROUNDED)
+    yield from (2 * bound for bound in bounds if not -FIRST_ROUNDED < bound < FIRST_ROUNDED)
     for low in (tight.low,) if tight.low is not None else ():
         yield from (low, _plain(low + step), _plain(low + 2 * step))
     for high in (tight.high,) if tight.high is not None else ():
@@ -176,10 +177,12 @@ def _near(tight: Numbers) -> Iterator[Number]:
 def _middles(tight: Numbers) -> Iterator[Number]:
     half = Fraction(1, 2)
     low, high = tight.low, tight.high
+    if (low is None or low < half) and (high is None or half < high):
+        yield half
     if low is not None and high is not None:
         yield _plain((low + high) * half)
         yield _plain((3 * low + high) * half * half)
     elif low is not None:
         yield _plain(low + half)
-    else:
-        yield half if high is None else _plain(high - half)
+    elif high is not None:
+        yield _plain(high - half)
