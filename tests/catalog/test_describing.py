@@ -96,16 +96,14 @@ def test_the_catalog_of_an_app_is_sound_and_answers_what_a_change_leads_to() -> 
     catalog = Catalog(described().values())
     assert [one.rule for one in catalog_findings(catalog) if one.severity == "error"] == []
     length = impact(catalog, "docks.moored@2.length")
-    assert [(hit.context, hit.handler, hit.outcome, hit.module) for hit in length.hits] == [
-        ("billing", "reaction/billing.to_fee", "absorbed", "tests.billing.docks"),
-        ("watch", "projection/watch.ships", "affected", ""),
+    assert [(hit.context, hit.handler, hit.outcome, hit.module, hit.until) for hit in length.hits] == [
+        ("billing", "reaction/billing.to_fee", "absorbed", "tests.billing.docks", ""),
+        ("watch", "projection/watch.ships", "affected", "", ""),
+        ("watch", "reaction/watch.again", "deferred", "", "2027-01-31"),
     ]
     berth = impact(catalog, "docks.moored@2.berth")
     assert berth.names == ("watch",)
-    assert [(one.context, one.reason) for one in berth.unaffected] == [
-        ("billing", "it reads only /length, /ship"),
-        ("watch", "it reads only versions 1"),
-    ]
+    assert [(one.context, one.reason) for one in berth.unaffected] == [("billing", "it reads only /length, /ship")]
 
 
 def test_what_a_function_may_send_without_saying_is_open() -> None:

@@ -20,6 +20,9 @@ from leftfold.contexts import (
     UpstreamDownstream,
 )
 from leftfold.errors import DefinitionError
+from leftfold.integration import PublishedLanguage
+
+PUBLISHED = "published-language"
 
 a = Context("a", package="acme.a")
 b = Context("b", package="acme.b")
@@ -80,6 +83,15 @@ def edge(relation: Relation) -> Edge:
 )
 def test_a_relation_as_data(relation: Relation, said: Edge) -> None:
     assert edge(relation) == said
+
+
+def test_whoever_follows_a_context_with_a_published_language_is_told_in_it() -> None:
+    teller = Context("teller", package="acme.teller", language=PublishedLanguage("teller"))
+    assert edge(OpenHostService(host=teller, consumers=[a])).upstream_roles == ("open-host-service", PUBLISHED)
+    assert edge(Conformist(upstream=teller, downstream=a)).upstream_roles == (PUBLISHED,)
+    assert edge(CustomerSupplier(supplier=teller, customer=a)).upstream_roles == (PUBLISHED, "supplier")
+    assert edge(Conformist(upstream=a, downstream=teller)).upstream_roles == ()
+    assert edge(SeparateWays(teller, a)).upstream_roles == ()
 
 
 def test_a_relation_knows_its_line() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from types import FrameType
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from leftfold.contexts.context import Context
 from leftfold.contexts.edges import DownstreamRole, Edge, EdgeKind, UpstreamRole
@@ -23,6 +23,8 @@ __all__ = [
     "SharedKernel",
     "UpstreamDownstream",
 ]
+
+_TOLD: Final[UpstreamRole] = "published-language"
 
 
 class Relation:
@@ -64,7 +66,7 @@ class Relation:
             kind=self.kind,
             upstream=first,
             downstream=second,
-            upstream_roles=self.upstream_roles,
+            upstream_roles=self._roles_of(one),
             downstream_roles=self.downstream_roles,
             veto=self.veto,
             layer=self.layer,
@@ -73,6 +75,11 @@ class Relation:
             reason=self.reason,
             place=self.place,
         )
+
+    def _roles_of(self, upstream: Context) -> tuple[UpstreamRole, ...]:
+        if self.kind != "directed" or upstream.language is None:
+            return self.upstream_roles
+        return tuple(sorted({*self.upstream_roles, _TOLD}))
 
 
 class UpstreamDownstream(Relation):
