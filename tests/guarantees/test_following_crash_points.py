@@ -22,7 +22,7 @@ from tests.guarantees.kept_up import (
 )
 from tests.guarantees.nursery import Ended, Order
 from tests.guarantees.places import Place
-from tests.guarantees.strides import every_call
+from tests.guarantees.strides import every_call, places
 
 _LETTERS = 3_400
 """More than there are calls to be killed at: a busy machine looks more often."""
@@ -47,10 +47,10 @@ async def test_followers_killed_at_any_call_of_their_driver_leave_rows_letters_a
     """A projection with a key that fails, a reaction, and a view in another store of what is published."""
     errand = Errand(place.url, place.spare(), str(tmp_path / "mailed"))
     await catch_up(errand, Counting(mailed=errand.mailed))
-    step, code = 1 - stride, 1
+    steps, code = places(stride), 1
     with Child("nursery") as nursery:
         while code:
-            step += stride
+            step = next(steps)
             async with opened(place.url) as store:
                 await append_counted(store, [("a", step), (f"b{step}", 1), ("c", -1)])
                 await append_counted(store, [(f"b{step}", POISON if step % 3 == 0 else 2), ("a", 1), (f"b{step}", 3)])
@@ -67,11 +67,11 @@ async def test_rows_written_with_each_append_are_a_fold_of_the_log_after_a_kill_
     errand = Errand(place.url)
     async with open_houses(errand, Counting(), inline=True):
         pass
-    step, code, recorded = 1 - stride, 1, list[int]()
+    steps, code, recorded = places(stride), 1, list[int]()
     partial = 0
     with Child("nursery") as nursery:
         while code:
-            step += stride
+            step = next(steps)
             recorded, code = _live(nursery, Order(place.url, step, step, "inlines"))
             await place.quiet()
             async with opened(place.url) as store:
@@ -88,11 +88,11 @@ async def test_a_rebuild_killed_at_any_call_leaves_one_whole_read_model_shown_an
     errand = Errand(place.url)
     async with open_houses(errand, Counting()):
         pass
-    step, code = 1 - stride, 1
+    steps, code = places(stride), 1
     shown = set[int]()
     with Child("nursery") as nursery:
         while code:
-            step += stride
+            step = next(steps)
             async with opened(place.url) as store:
                 await append_counted(store, [("a", 1), (f"b{step % 5}", 2)])
             _, code = _live(nursery, Order(place.url, step, step, "rebuilds"))
@@ -114,10 +114,10 @@ async def test_a_request_for_a_dead_letter_is_carried_out_whole_whatever_call_it
         for number in range(_LETTERS // stride):
             await append_counted(store, [(f"{number}", amount) for amount in (1, POISON, 2, 3)])
     await catch_up(errand, Counting())
-    step, code, dropped = 1 - stride, 1, list[int]()
+    steps, code, dropped = places(stride), 1, list[int]()
     with Child("nursery") as nursery:
         while code:
-            step += stride
+            step = next(steps)
             async with opened(place.url) as store:
                 asked = [f"{2 * len(dropped)}", f"{2 * len(dropped) + 1}"]
                 await ask_for(store, asked[0], "replay")

@@ -10,20 +10,20 @@ from tests.guarantees.children import Child
 from tests.guarantees.coordinating import check_coordinated, record_watches
 from tests.guarantees.nursery import Ended, Order
 from tests.guarantees.places import Place
-from tests.guarantees.strides import every_call
+from tests.guarantees.strides import every_call, places
 
 
 @every_call(71)
 async def test_processes_killed_at_any_call_of_their_driver_do_everything_once(place: Place, stride: int) -> None:
     """Transitions of events and of timers, events that wait for their instance, and commands that are sent."""
-    step, code, run = 1 - stride, 1, 0
     with Child("nursery") as nursery:
-        while code:
-            step, run = step + stride, run + 1
+        for run, step in enumerate(places(stride), start=1):
             await record_watches(place.url, run)
             nursery.tell(msgspec.json.encode(Order(place.url, run, step, "coordinates")).decode())
             code = nursery.hear(Ended).ended
             assert code in (0, -signal.SIGKILL)
             await place.quiet()
             await check_coordinated(place.url, done=code == 0)
+            if code == 0:
+                break
     assert step > 100, "the driver was not wrapped"

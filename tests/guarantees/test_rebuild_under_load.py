@@ -37,7 +37,7 @@ from tests.guarantees.following import Read
 from tests.guarantees.kept_up import TOTALS, opened, rows_in
 from tests.guarantees.places import Place
 
-_WAIT_S = 40.0
+_WAIT_S = 120.0
 _EVENTS = 12_000
 _REBUILDS = 5
 
