@@ -47,7 +47,7 @@ async def test_followers_killed_at_any_call_of_their_driver_leave_rows_letters_a
     """A projection with a key that fails, a reaction, and a view in another store of what is published."""
     errand = Errand(place.url, place.spare(), str(tmp_path / "mailed"))
     await catch_up(errand, Counting(mailed=errand.mailed))
-    steps, code = places(stride), 1
+    steps, step, code = places(stride), 0, 1
     with Child("nursery") as nursery:
         while code:
             step = next(steps)

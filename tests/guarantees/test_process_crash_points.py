@@ -16,6 +16,7 @@ from tests.guarantees.strides import every_call, places
 @every_call(71)
 async def test_processes_killed_at_any_call_of_their_driver_do_everything_once(place: Place, stride: int) -> None:
     """Transitions of events and of timers, events that wait for their instance, and commands that are sent."""
+    step = 0
     with Child("nursery") as nursery:
         for run, step in enumerate(places(stride), start=1):
             await record_watches(place.url, run)
