@@ -115,6 +115,17 @@ def test_diff_compares_files_too_without_an_app(leftfold: Leftfold, tmp_path: Pa
     assert (ran.code, [(one["direction"], one["rule"]) for one in ran.lines]) == (1, [("forward", "type-widened")])
 
 
+def test_diff_takes_numbers_as_the_files_say_them(leftfold: Leftfold, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text('{"const": 0.10000000000000000001}')
+    new.write_text('{"maximum": 0.1}')
+    ran = leftfold("schema", "diff", str(old), str(new), "--json")
+    assert (ran.code, [one["witness"] for one in ran.lines if one["rule"] == "maximum-lowered"]) == (
+        1,
+        ["0.10000000000000000001"],
+    )
+
+
 def test_export_describes_the_channels_of_a_context(schema: Schema) -> None:
     shop = json.loads(schema("export", "fitting", "shop").out)
     reader = json.loads(schema("export", "fitting", "reader").out)
@@ -134,6 +145,8 @@ def test_export_describes_the_channels_of_a_context(schema: Schema) -> None:
         (("show", "first", "acme.shop.paid"), "nothing here publishes 'acme.shop.paid'; there is acme.shop.placed"),
         (("show", "first", "acme.shop.placed@2"), "there is acme.shop.placed@1"),
         (("show", "first", "acme.shop.placed@two"), "is not published"),
+        (("show", "first", "acme.shop.placed@" + "9" * 5000), "is not published"),
+        (("show", "first", "acme.shop.placed@\u0661"), "is not published"),
         (("diff", "first", "acme.shop.placed@1"), "takes OLD and NEW"),
         (("export", "first"), "which context? Name one: shop, reader"),
         (("export", "first", "other"), "which context?"),
@@ -145,7 +158,7 @@ def test_what_cannot_be_done_is_refused(schema: Schema, arguments: tuple[str, ..
     assert not schema.file.exists()
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"type": 5}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"type": 5}', '{"not": ' * 100_000, '{"type": "null", "type": "string"}'])
 def test_a_file_that_holds_no_schema_is_refused(leftfold: Leftfold, tmp_path: Path, text: str) -> None:
     file = tmp_path / "a.json"
     file.write_text(text)
@@ -159,3 +172,24 @@ def test_a_lock_that_cannot_be_read_is_an_error_that_names_the_file(schema: Sche
         ran = schema(action, "first")
         assert (ran.code, f"{schema.file}: the language lock cannot be read" in ran.err) == (1, True)
     assert schema.file.read_text() == "<<<<<<<"
+
+
+def test_a_lock_is_written_where_its_link_leads_and_is_as_readable_as_any_file(schema: Schema) -> None:
+    kept = schema.file.parent / "kept" / "language.lock"
+    kept.parent.mkdir()
+    schema.file.symlink_to(kept)
+    assert schema("lock", "first").code == 0
+    assert schema.file.is_symlink()
+    plain = schema.file.parent / "plain"
+    plain.touch()
+    assert kept.stat().st_mode == plain.stat().st_mode
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_lock_that_cannot_be_written_is_an_error(schema: Schema) -> None:
+    schema.file = schema.file.parent / "missing" / "language.lock"
+    ran = schema("lock", "first")
+    assert (ran.code, "No such file or directory" in ran.err, "Traceback" in ran.err) == (1, True, False)
+    schema.file = schema.file.parent.parent
+    ran = schema("lock", "first")
+    assert (ran.code, str(schema.file) in ran.err, "Traceback" in ran.err) == (1, True, False)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
-from leftfold.cli.errors import UsageError
+from leftfold.cli.files import written_beside
 from leftfold.cli.logfile import header_of, line_of
 from leftfold.cli.opening import existing_store
 from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
@@ -38,7 +34,7 @@ async def export_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) ->
                 let_go_of_stdout()
                 return 1  # unlike a listing, an export that nobody read to its end has failed
         else:
-            with _written_beside(file) as out:
+            with written_beside(file) as out:
                 events = await _write(store, out)
     if target.json and str(file) != "-":
         write_json({"file": str(file), "events": events})
@@ -60,19 +56,3 @@ async def _write(store: Store, out: BinaryIO) -> int:
     if done != head:
         raise StoreError(f"the log has {head:,} positions, but {done:,} events; restore the database from a backup")
     return done
-
-
-@contextmanager
-def _written_beside(file: Path) -> Generator[BinaryIO]:
-    """A new file that takes the name of *file* at the end; when that is not reached, it is gone."""
-    if file.exists() and not file.is_file():
-        raise UsageError(f"{file} is no regular file; give another name, or - for standard output")
-    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

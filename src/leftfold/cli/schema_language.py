@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 
 from leftfold.app.composition import App
 from leftfold.cli.errors import UsageError
+from leftfold.cli.files import written_beside
 from leftfold.cli.options import Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app
@@ -66,7 +66,9 @@ def lock_language(file: Path, accept: str | None, source: Source) -> int:
         console(errors=True).print("nothing was locked; mend it, or say why it may pass: --accept REASON")
         return 1
     accepted = [Accepted(finding=one.id, reason=str(accept)) for one in blocking]
-    _write(file, dump_language_lock(lock_of_languages(spoken, before, accepted)))
+    text = dump_language_lock(lock_of_languages(spoken, before, accepted))
+    with written_beside(file) as out:
+        out.write(text.encode())
     if not source.json:
         count = sum(len(one.events) for one in spoken)
         passed = f", {len(accepted)} findings accepted" if accepted else ""
@@ -113,10 +115,3 @@ def _read(file: Path) -> LanguageLock | None:
         return load_language_lock(text)
     except DefinitionError as error:
         raise DefinitionError(*(f"{file}: {finding}" for finding in error.findings)) from error
-
-
-def _write(file: Path, text: str) -> None:
-    """Write it beside and move it there, so that a lock is whole or as it was."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", newline="\n", delete=False) as beside:
-        beside.write(text)
-    Path(beside.name).replace(file)

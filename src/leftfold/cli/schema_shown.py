@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +18,7 @@ from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app
 from leftfold.cli.text import printable
 from leftfold.integration.asyncapi import Speaker, asyncapi_document
+from leftfold.integration.json_text import hold_to_single_names
 from leftfold.integration.language_finding import LanguageFinding, problem_finding
 from leftfold.integration.message_schemas import Schema, message_schema
 from leftfold.integration.published_events import declared
@@ -28,6 +30,9 @@ from leftfold.schemas.reading import read_schema
 from leftfold.schemas.versions import Version
 
 __all__ = ["diff_schemas", "export_language", "show_schema"]
+
+# A float would round what a schema says.
+_decode: Final = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
 
 
 def show_schema(name: str, source: Source) -> int:
@@ -104,9 +109,11 @@ def _schema(name: str, source: Source) -> Schema:
     if not file.is_file():
         return _named(name, named_app(source))
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=dict[str, object])
+        text = file.read_bytes()
+        found = _decode(text)
+        hold_to_single_names(text.decode())
         read_schema(found)
-    except (ValueError, InvalidSchema) as error:
+    except (ValueError, RecursionError, InvalidSchema) as error:
         raise UsageError(f"{file} holds no JSON Schema: {error}") from error
     return found
 
@@ -120,11 +127,12 @@ def _named(name: str, app: App) -> Schema:
     if versions is None:
         near = get_close_matches(type_, list(known), n=3) or list(known)
         raise UsageError(f"nothing here publishes {type_!r:.80}; there is {', '.join(near) or 'nothing'}")
-    number = version or str(max(versions))
-    if not number.isdecimal() or int(number) not in versions:
+    numbered = {str(number): cls for number, cls in versions.items()}
+    found = numbered.get(version or str(max(versions)))
+    if found is None:
         published = ", ".join(f"{type_}@{each}" for each in sorted(versions))
         raise UsageError(f"{name!r:.80} is not published; there is {published}, or name a file")
-    return message_schema(versions[int(number)])
+    return message_schema(found)
 
 
 def _published(app: App) -> Mapping[str, Mapping[int, type[IntegrationEvent]]]:

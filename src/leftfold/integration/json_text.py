@@ -14,7 +14,7 @@ from leftfold.errors import InvalidCloudEvent
 if TYPE_CHECKING:
     from json import JSONDecoder
 
-__all__ = ["Fraction", "Members", "Whole", "checked_json", "members_of"]
+__all__ = ["Fraction", "Members", "Whole", "checked_json", "hold_to_single_names", "members_of"]
 
 _validate: Final = msgspec.json.Decoder(msgspec.Raw).decode
 _SPACE: Final = b" \t\n\r"
@@ -72,6 +72,15 @@ def checked_json(text: bytes, attribute: str) -> bytes:
         reason = f"is JSON that holds a lone surrogate, or is nested too deep ({error}); mend its writer"
         raise InvalidCloudEvent(attribute, reason) from error
     return text.strip(_SPACE)
+
+
+def hold_to_single_names(text: str) -> None:
+    """See that no object in the JSON *text* names a member twice.
+
+    Raises:
+        ValueError: one does, or it is no JSON.
+    """
+    _strict().decode(text)
 
 
 @cache

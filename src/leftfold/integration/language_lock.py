@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
+from leftfold.integration.json_text import hold_to_single_names
 from leftfold.integration.message_schemas import Schema, message_schema, schema_digest
 from leftfold.integration.published_events import declared
 from leftfold.integration.published_language import PublishedLanguage
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _FORM: Final = 1
+_MOST_DIGITS: Final = 18
 
 
 class Spoken(Struct, frozen=True):
@@ -119,6 +121,12 @@ class LanguageLock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     form: int = _FORM
 
 
+class _Form(Struct, frozen=True):
+    """What is read first, as another form may have other members."""
+
+    form: int = _FORM
+
+
 def lock_of_languages(
     spoken: Iterable[Spoken], before: LanguageLock, accepted: Sequence[Accepted] = ()
 ) -> LanguageLock:
@@ -150,11 +158,13 @@ def load_language_lock(text: str | bytes) -> LanguageLock:
         DefinitionError: it is no such lock, after a merge conflict for instance, or a schema was changed by hand.
     """
     try:
+        form = msgspec.json.decode(text, type=_Form).form
+        if form != _FORM:
+            raise DefinitionError(f"the language lock has form {form}, this code knows {_FORM}; use newer code")
         lock = msgspec.json.decode(text, type=LanguageLock)
+        hold_to_single_names(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError) as error:
         raise DefinitionError(f"the language lock cannot be read: {error}. Take the committed file back") from error
-    if lock.form != _FORM:
-        raise DefinitionError(f"the language lock has form {lock.form}, this code knows {_FORM}; use newer code")
     findings = [
         f"the language lock, {name}@{number:.20}: {flaw}. Take the committed file back"
         for language in lock.languages.values()
@@ -168,7 +178,7 @@ def load_language_lock(text: str | bytes) -> LanguageLock:
 
 
 def _flaws(type_: str, number: str, version: LockedVersion) -> Iterator[str]:
-    if not (number.isascii() and number.isdecimal()) or number.startswith("0"):
+    if not (number.isascii() and number.isdecimal()) or number.startswith("0") or len(number) > _MOST_DIGITS:
         yield f"{number!r:.20} is no version"
     if schema_digest(version.schema) != version.digest:
         yield f"it holds another schema of {type_}@{number:.20} than its digest says"

@@ -1,0 +1,37 @@
+"""Files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from leftfold.cli.errors import UsageError
+
+__all__ = ["written_beside"]
+
+
+@contextmanager
+def written_beside(file: Path) -> Generator[BinaryIO]:
+    """A new file that takes the name of *file* at the end, on disk; when that is not reached, it is gone.
+
+    Whoever reads *file* meanwhile reads what it was before. A link stays one: what it leads to is written anew.
+
+    Raises:
+        UsageError: *file* is a folder, a device or the like.
+        OSError: the folder cannot be written to.
+    """
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is no regular file; give the name of a file")
+    place = file.resolve()
+    beside = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,42 @@
+"""A file that is written beside its name is whole or not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from leftfold.cli.errors import UsageError
+from leftfold.cli.files import written_beside
+
+
+def test_a_file_stays_as_it_was_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "a.lock"
+    file.write_text("old")
+    with written_beside(file) as out:
+        out.write(b"new")
+        out.flush()
+        assert file.read_text() == "old"
+    assert file.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_breaks_off_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "a.lock"
+    file.write_text("old")
+
+    def broken_off() -> None:
+        with written_beside(file) as out:
+            out.write(b"ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no regular file"), written_beside(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
