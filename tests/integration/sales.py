@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, TypedDict, Unpack
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from leftfold import ConsumerView, IntegrationEvent
 from leftfold.integration import PublishedLanguage
@@ -20,10 +20,14 @@ __all__ = [
     "Coded",
     "Coded2",
     "FewerV3",
+    "PartsV1",
+    "PartsV2",
     "PlacedV1",
     "PlacedV2",
     "PlacedV3",
+    "PlacedV4",
     "ReadsNote",
+    "ReadsParts",
     "RenamedV2",
     "TotalBackV3",
     "TotalGoneV2",
@@ -62,6 +66,41 @@ class FewerV3(IntegrationEvent, name="acme.sales.placed", version=3):
     id: str
     total: int
     channel: str = "web"
+
+
+class PlacedV4(IntegrationEvent, name="acme.sales.placed", version=4):
+    id: str
+    total: int
+
+
+class Line(Struct, frozen=True):
+    sku: str
+    note: str = ""
+
+
+class Gift(Struct, frozen=True):
+    to: str
+    card: str = ""
+
+
+class BareLine(Struct, frozen=True):
+    sku: str
+
+
+class PartsV1(IntegrationEvent, name="acme.sales.parts", version=1):
+    lines: tuple[Line, ...]
+    gift: Gift | None = None
+
+
+class PartsV2(IntegrationEvent, name="acme.sales.parts", version=2):
+    """It has no gift any more, and no notes on lines."""
+
+    lines: tuple[BareLine, ...]
+
+
+class ReadsParts(ConsumerView, of="acme.sales.parts", versions=">=1"):
+    lines: tuple[Line, ...]
+    gift: Gift | None = None
 
 
 class RenamedV2(IntegrationEvent, name="acme.sales.placed", version=2):

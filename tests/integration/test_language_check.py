@@ -19,10 +19,14 @@ from tests.integration.sales import (
     Coded,
     Coded2,
     FewerV3,
+    PartsV1,
+    PartsV2,
     PlacedV1,
     PlacedV2,
     PlacedV3,
+    PlacedV4,
     ReadsNote,
+    ReadsParts,
     RenamedV2,
     TotalBackV3,
     TotalGoneV2,
@@ -174,9 +178,31 @@ def test_a_view_that_reads_what_a_new_version_has_no_more_is_told() -> None:
     assert one.blocks
 
 
+def test_a_view_is_held_to_what_it_reads_inside_of_what_it_reads() -> None:
+    reading = Reading("billing", ReadsParts)
+    assert found(locked(PartsV1), speaking(PartsV1), [reading]) == ()
+    gone = found(locked(PartsV1), speaking(PartsV1, PartsV2), [reading])
+    assert [(one.rule, one.path, one.version) for one in gone] == [
+        ("read-field-removed", "/gift", 2),
+        ("read-field-removed", "/lines/*/note", 2),
+    ]
+
+
 def test_a_language_that_nobody_speaks_any_more_has_vanished() -> None:
     findings = language_findings(locked(PlacedV1, PlacedV2), [], (), TODAY)
     assert changes(findings) == [f"{PLACED}@1 version-vanished", f"{PLACED}@2 version-vanished"]
+
+
+def test_a_version_that_is_put_before_a_locked_one_is_compared_with_it() -> None:
+    before = locked(PlacedV1, FewerV3)
+    assert found(before, speaking(PlacedV1, PlacedV2, FewerV3)) == ()
+    findings = found(before, speaking(PlacedV1, RenamedV2, FewerV3))
+    assert {(one.version, one.against) for one in findings} == {(2, 1), (3, 2)}
+    last_only = found(
+        locked(FewerV3, PlacedV4, mode=Compatibility.FULL),
+        speaking(RenamedV2, FewerV3, PlacedV4, mode=Compatibility.FULL),
+    )
+    assert {(one.version, one.against) for one in last_only} == {(3, 2)}
 
 
 def test_two_new_versions_are_compared_with_each_other_too() -> None:

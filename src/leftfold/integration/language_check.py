@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import cast
 
-import msgspec
 from msgspec.structs import replace
 
 from leftfold.integration.language_finding import LanguageFinding, Reading, problem_finding
@@ -19,9 +17,11 @@ from leftfold.integration.language_lock import (
     lock_of_languages,
     schema_version,
 )
+from leftfold.integration.message_schemas import type_schema
 from leftfold.integration.viewing import view_problems
 from leftfold.messages.consumer_view import viewed_by
 from leftfold.schemas.compatibility import check
+from leftfold.schemas.versions import Tombstones, property_paths
 
 __all__ = ["language_findings"]
 
@@ -104,19 +104,26 @@ class _Language:
                 yield self._about(type_, int(number), "schema-changed", message)
 
     def _new(self, type_: str, was: LockedType, now: LockedType) -> Iterator[LanguageFinding]:
-        served = sorted(int(number) for number in was.versions if number in now.versions)
-        for number in sorted(int(one) for one in now.versions if one not in was.versions):
+        new = sorted(int(number) for number in now.versions if number not in was.versions)
+        for number in new:
             note = self._about(type_, number, "version-unlocked", "it is not locked yet: leftfold schema lock")
             yield replace(note, severity="note")
-            yield from self._compared(type_, number, was, now.versions, served)
-            served.append(number)
+        served = sorted(map(int, now.versions))
+        for at, number in enumerate(served):
+            if number in new:
+                yield from self._compared(type_, number, was.removed, now.versions, served[:at])
+                continue
+            # It has been compared with what was locked before it, and not with what is put before it now.
+            before = served[:at] if self._spoken.language.mode.is_transitive else served[:at][-1:]
+            if added := [old for old in before if old in new]:
+                yield from self._compared(type_, number, {}, now.versions, added)
 
     def _compared(
-        self, type_: str, number: int, was: LockedType, versions: Mapping[str, LockedVersion], served: Sequence[int]
+        self, type_: str, number: int, removed: Tombstones, versions: Mapping[str, LockedVersion], before: Sequence[int]
     ) -> Iterator[LanguageFinding]:
-        olds = [schema_version(type_, str(old), versions[str(old)]) for old in served if old < number]
+        olds = [schema_version(type_, str(old), versions[str(old)]) for old in before]
         new = schema_version(type_, str(number), versions[str(number)])
-        for found in check(self._spoken.language.mode, new, olds, was.removed):
+        for found in check(self._spoken.language.mode, new, olds, removed):
             other = found.old.rpartition("@")[2]
             writer, reader = (other, number) if found.direction == "backward" else (number, other)
             said = f"who reads v{reader} may not read v{writer}. Make a change that fits, or another type of event"
@@ -138,17 +145,14 @@ class _Language:
         if not read:
             return
         known = {int(number): one for types in (was, now) for number, one in types.versions.items()}
-        had = {name for number, one in known.items() if number in versions for name in _fields(one)}
-        gone = had - set(_fields(now.versions[str(read[-1])]))
-        for field in msgspec.structs.fields(reading.view):
-            if field.encode_name in gone:
+        had = frozenset[str]().union(*(property_paths(one.schema) for at, one in known.items() if at in versions))
+        has = property_paths(now.versions[str(read[-1])].schema)
+        gone = property_paths(type_schema(reading.view)) & had - has
+        for path in sorted(gone):
+            if not any(path.startswith(f"{other}/") for other in gone):
                 message = f"{reading.name} reads a field that this version has no more. Agree with its team first"
                 found = self._about(type_, read[-1], "read-field-removed", message)
-                yield replace(found, reader=reading.name, path=f"/{field.encode_name}")
-
-
-def _fields(version: LockedVersion) -> Iterable[str]:
-    return cast("dict[str, object]", version.schema.get("properties", {}))
+                yield replace(found, reader=reading.name, path=path)
 
 
 def _sooner(was: LockedVersion, now: LockedVersion, today: date) -> str:

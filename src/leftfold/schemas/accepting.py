@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import cast
 
 from leftfold.schemas.formats import fits
@@ -74,7 +75,10 @@ def _number(node: Node, value: float | Decimal) -> bool | None:
     except OverflowError:
         return None
     bounds = () if node.numbers is None else (node.numbers.low, node.numbers.high)
-    near = any(bound is not None and abs(number - bound) * FIRST_ROUNDED <= 8 * abs(number) for bound in bounds)
+    near = any(
+        bound is not None and abs(Fraction(number) - bound) * FIRST_ROUNDED <= 8 * abs(Fraction(number))
+        for bound in bounds
+    )
     return found if not near and _holds(node, rounded) == found else None
 
 

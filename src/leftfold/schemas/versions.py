@@ -13,7 +13,7 @@ from leftfold.schemas.document import Document, InvalidSchema, resolve
 from leftfold.schemas.forms import reader_form, writer_form
 from leftfold.schemas.reading import Schema, read_schema
 
-__all__ = ["Tombstones", "Version", "property_digests", "tombstones"]
+__all__ = ["Tombstones", "Version", "property_digests", "property_paths", "tombstones"]
 
 Tombstones: TypeAlias = Mapping[str, str]
 """Properties that are gone: the path of each, as in `Breaking`, and the digest of the last type it had."""
@@ -112,6 +112,11 @@ def property_digests(document: Document) -> dict[str, str]:
     for path, schema in _properties(document, document, "", ()):
         found.setdefault(path, []).append(_dump(_canonical(schema, document, {})))
     return {path: _digest("\n".join(sorted(set(types)))) for path, types in sorted(found.items())}
+
+
+def property_paths(document: Document) -> frozenset[str]:
+    """The properties of a schema by path, as in `property_digests`."""
+    return frozenset(path for path, _ in _properties(document, document, "", ()))
 
 
 def _digest(text: str) -> str:
