@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,10 +11,13 @@ from functools import partial
 import pytest
 
 from leftfold import App, Attempt, Context, DomainError, Outcome, Retry, Saga, Steps, step
-from leftfold.errors import DefinitionError, StepRefused
+from leftfold.errors import DefinitionError, StepRefused, StoreUnavailable
 from leftfold.processes import SagaView
+from leftfold.store.events import Appended
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import Begin
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
 
 
@@ -167,6 +171,35 @@ async def test_a_child_that_is_undone_has_its_sisters_undone() -> None:
 
     view = await _everywhere(Feast(dishes=("soup", "fish")), lambda: Supplier(refusing=frozenset({"fish"})), check)
     assert "step 'fish' was refused" in str(view.reason)
+
+
+class _Childless(MemoryStore):
+    """Begins no child while it is down."""
+
+    down = True
+
+    async def transact(self, transaction: Transaction) -> Appended | None:
+        """See `Transacting.transact`."""
+        if self.down and any(isinstance(one, Begin) and "Deliver" in one.id for one in transaction.writes):
+            raise StoreUnavailable("it is down")
+        return await super().transact(transaction)
+
+
+async def test_a_child_that_had_not_begun_when_its_parent_is_undone_never_begins() -> None:
+    supplier, store = Supplier(), _Childless()
+    async with App(shop, store=store, provide={Supplier: supplier}) as app:
+        await app.start(Feast(dishes=("soup",)), id="1")
+        while not (await app.sagas.show(Feast, "1")).steps:
+            await asyncio.sleep(0)
+        await app.sagas.abort(Feast, "1", who="Ada", why="nobody is hungry")
+        store.down = False
+        assert (await app.sagas.ended(Feast, "1", timeout=20)).status == "compensated"
+        late = await app.start(Deliver(sku="soup"), id="1/soup")
+        assert late.repeated
+        view = await app.sagas.ended(Deliver, "1/soup", timeout=20)
+        assert (view.status, view.steps) == ("compensated", ())
+        assert view.reason == "its parent was undone before it began"
+    assert supplier.ordered == {}
 
 
 async def test_a_child_wakes_who_waits_for_it(each_url: str) -> None:

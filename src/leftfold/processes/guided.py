@@ -8,7 +8,7 @@ from typing import Any, Final, Never, TypeVar, cast
 from msgspec import Raw
 from msgspec.structs import replace
 
-from leftfold.errors import DefinitionError, NotPossible, StepRefused, UnreadableState
+from leftfold.errors import DefinitionError, NotPossible, StepRefused, UnknownInstance, UnreadableState
 from leftfold.processes.definition import GuidedDefinition
 from leftfold.processes.intervening import Verb
 from leftfold.processes.journal import Journal, StepRecord
@@ -188,7 +188,7 @@ class GuidedRun(Run):
         child, id = self._means.instances.definition_of(type(saga)).name, f"{self._own_id}/{name}"
 
         async def undone(_saga: Saga, _was: Outcome[Any], attempt: Attempt) -> None:  # noqa: ARG001 - the id is its key
-            await self._undo_child(child, id)
+            await self._undo_child(saga, child, id, self._definition.via(name, undo=True))
 
         step: Step[Any] = Step(_begun_elsewhere, retry=None, timeout=_LOOK, refused=(), pivot=False, undoable=True)
         step.name = name
@@ -237,9 +237,15 @@ class GuidedRun(Run):
         self._journal = self._journal.recorded(replace(record, due=look))
         raise _Leave(Until(look if self._deadline is None else min(look, self._deadline)))
 
-    async def _undo_child(self, child: str, id: str) -> None:
+    async def _undo_child(self, saga: Saga, child: str, id: str, via: str) -> None:
         instances = self._means.instances
-        view = await instances.show(child, id)
+        try:
+            view = await instances.show(child, id)
+        except UnknownInstance:
+            metadata = self._metadata(self._journal, via)
+            if await instances.forestall(saga, id, metadata, "its parent was undone before it began"):
+                return
+            view = await instances.show(child, id)
         if view.status == "compensated":
             return
         if not view.back:

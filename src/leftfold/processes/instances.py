@@ -17,7 +17,7 @@ from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
 from leftfold.processes.intervening import Verb, intervened
 from leftfold.processes.journal import Intervention, Journal, StepRecord, dump_journal
-from leftfold.processes.planning import planned
+from leftfold.processes.planning import planned, turned_back
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
 from leftfold.processes.watching import Watchers, heard_within
@@ -161,6 +161,27 @@ class SagaInstances:
                 changed_at=now,
             )
             engine.take(item)
+        return True
+
+    async def forestall(self, saga: Saga, id: str, metadata: Metadata, reason: str) -> bool:
+        """Have an instance ended, undone, before it has begun: whoever comes to begin it afterwards is too late.
+
+        Returns:
+            False when it has begun before; nothing was done then.
+        """
+        definition = self.definition_of(type(saga))
+        journal = turned_back(definition, definition.journal(saga, metadata), reason)
+        end = Begin(
+            id=definition.item_id(id),
+            queue=definition.queue,
+            status="compensated",
+            state=dump_journal(journal),
+            wake=None,
+        )
+        try:
+            await self._store.transact(Transaction(writes=[end]))
+        except KeyTaken:
+            return False
         return True
 
     async def show(self, name: str, id: str) -> SagaView:
