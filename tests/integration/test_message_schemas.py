@@ -47,6 +47,19 @@ class Placed(IntegrationEvent, name="acme.placed", version=3):
     tree: Node | None = None
 
 
+class Card(Struct, frozen=True, tag=True):
+    number: str
+
+
+class Cash(Struct, frozen=True, tag="#/$defs/Größe"):
+    paid: int
+
+
+class Paid(IntegrationEvent, name="acme.paid"):
+    by: Card | Cash
+    discriminator: str = ""
+
+
 class Loose(IntegrationEvent):
     at: datetime
 
@@ -94,6 +107,16 @@ def test_it_says_what_it_is_of_by_a_relative_id_and_says_what_a_time_is() -> Non
     assert properties["day"]["format"] == "date"
     assert SCHEMA["required"] == ["id", "at", "day", "lines"]
     assert not VALID.is_valid({"id": "1", "at": "yesterday", "day": "2026-01-01"})
+
+
+def test_alternatives_are_told_apart_by_their_tags_alone() -> None:
+    schema = message_schema(Paid)
+    properties: Any = schema["properties"]
+    assert set(properties["by"]) == {"anyOf"}
+    assert "discriminator" in properties
+    validator = jsonschema_rs.validator_for(schema)
+    assert validator.is_valid(json.loads(msgspec.json.encode(Paid(by=Cash(paid=1)))))
+    assert not validator.is_valid({"by": {"type": "Card", "paid": 1}})
 
 
 def test_a_type_that_is_inside_itself_keeps_its_definition() -> None:

@@ -21,6 +21,8 @@ _NAMED: Final = frozenset({"properties", "patternProperties"})
 _ASKED: Final = frozenset({"not", "if", "contains", "propertyNames"})
 _PARTS: Final = frozenset({"allOf", "anyOf", "oneOf", "$ref", "then", "else", "dependentSchemas"})
 _ALONE: Final = frozenset({"allOf", "anyOf", "oneOf", "$ref"})
+# Definitions get other names, to which a discriminator of OpenAPI would not lead; the tags say the same.
+_LEFT_OUT: Final = frozenset({"$defs", "discriminator"})
 _CLOSURES: Final = ("additionalProperties", "unevaluatedProperties")
 
 
@@ -86,7 +88,7 @@ class _Form:
     def schema(self, schema: object, role: _Role) -> object:
         if not isinstance(schema, Mapping):
             return schema
-        raw = {key: value for key, value in cast("_Raw", schema).items() if key != "$defs"}
+        raw = {key: value for key, value in cast("_Raw", schema).items() if key not in _LEFT_OUT}
         return self._change(self, raw, role)
 
     def inside(self, raw: _Raw, role: _Role, parts: _Role) -> _Raw:
