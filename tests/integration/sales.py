@@ -28,6 +28,7 @@ __all__ = [
     "PlacedV4",
     "ReadsNote",
     "ReadsParts",
+    "ReadsStrictly",
     "RenamedV2",
     "TotalBackV3",
     "TotalGoneV2",
@@ -85,6 +86,14 @@ class Gift(Struct, frozen=True):
 
 class BareLine(Struct, frozen=True):
     sku: str
+
+
+class StrictLine(Struct, frozen=True, forbid_unknown_fields=True):
+    sku: str
+
+
+class ReadsStrictly(ConsumerView, of="acme.sales.parts", versions=">=1"):
+    lines: tuple[StrictLine, ...]
 
 
 class PartsV1(IntegrationEvent, name="acme.sales.parts", version=1):

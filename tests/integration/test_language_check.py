@@ -27,6 +27,7 @@ from tests.integration.sales import (
     PlacedV4,
     ReadsNote,
     ReadsParts,
+    ReadsStrictly,
     RenamedV2,
     TotalBackV3,
     TotalGoneV2,
@@ -186,6 +187,14 @@ def test_a_view_is_held_to_what_it_reads_inside_of_what_it_reads() -> None:
         ("read-field-removed", "/gift", 2),
         ("read-field-removed", "/lines/*/note", 2),
     ]
+
+
+def test_a_part_of_a_view_that_forbids_unknown_fields_does_not_read_more_than_it_has() -> None:
+    reading = Reading("billing", ReadsStrictly)
+    (one,) = found(locked(PartsV1, PartsV2), speaking(PartsV1, PartsV2), [reading])
+    assert (one.rule, one.path, one.version) == ("additional-properties-closed", "/lines/*/note", 1)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(one.witness, type=ReadsStrictly)
 
 
 def test_a_language_that_nobody_speaks_any_more_has_vanished() -> None:

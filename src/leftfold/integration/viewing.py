@@ -12,7 +12,7 @@ from leftfold.messages.consumer_view import viewed_by
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.shape import shape_of
 from leftfold.schemas.comparing import problems
-from leftfold.schemas.forms import reader_form, writer_form
+from leftfold.schemas.forms import writer_form
 from leftfold.schemas.reading import read_schema
 from leftfold.schemas.verdict import Breaking, Unknown
 
@@ -23,10 +23,10 @@ def view_problems(view: type, schema: Schema) -> tuple[Breaking | Unknown, ...]:
     """Why *view* may not read what is written by *schema*; empty when it reads all of it.
 
     Args:
-        view: a view class, open: it ignores what it does not have.
+        view: a view class: it ignores what it does not have, but for parts whose class forbids unknown fields.
         schema: of one published version, which is taken as closed.
     """
-    return problems(read_schema(writer_form(schema)), read_schema(reader_form(type_schema(view))))
+    return problems(read_schema(writer_form(schema)), read_schema(type_schema(view)))
 
 
 def view_flaws(view: type, published: Sequence[type[IntegrationEvent]]) -> Iterator[str]:
