@@ -78,11 +78,15 @@ def test_what_it_says_can_be_asked_like_any_catalog(folder: Path) -> None:
     ("name", "front", "said"),
     [
         ("services/A/index.mdx", "name: A", "its front matter has no id"),
-        ("services/A/index.mdx", "id: A\nsends: OrderPlaced", "sends is to be a list"),
-        ("services/A/index.mdx", "id: A\nsends:\n  - version: 1", "each entry of sends has an id"),
-        ("services/A/index.mdx", "id: A\nsummary: [a]", "summary is to be a text"),
+        ("services/A/index.mdx", "id: A\nsends: OrderPlaced", "A/index.mdx:3: sends is to be a list"),
+        ("services/A/index.mdx", "id: A\nsends:\n  - version: 1", "A/index.mdx:3: each entry of sends has an id"),
+        ("services/A/index.mdx", "id: A\nname: B\nsummary: [a]", "A/index.mdx:4: summary is to be a text"),
         ("services/A/index.mdx", "id: A\n  b: c", "A/index.mdx:3"),
-        ("events/OrderPlaced/versioned/3.0.0/index.mdx", "id: OrderPlaced\nschemaPath: x.json", "x.json is not there"),
+        (
+            "events/OrderPlaced/versioned/3.0.0/index.mdx",
+            "id: OrderPlaced\nschemaPath: x.json",
+            ":3: its schema x.json is not there",
+        ),
     ],
 )
 def test_a_page_that_is_not_as_it_should_be_is_told_with_its_file(

@@ -61,23 +61,32 @@ def test_the_digest_is_of_the_content_and_neither_of_order_nor_of_places() -> No
     ("text", "line", "place", "said"),
     [
         ("{\n\n  nothing", 3, "", "JSON is malformed"),
-        ('{"descriptor": 1}', 0, "", "missing required field `name`"),
-        ('{"descriptor": 1, "name": 5}', 0, "$.name", "Expected `str`, got `int`"),
-        ('{"descriptor": 1, "name": ""}', 0, "$.name", "a context has a name"),
+        ('{"descriptor": 1}', 1, "", "missing required field `name`"),
+        ('{"descriptor": 1, "name": 5}', 1, "$.name", "Expected `str`, got `int`"),
+        ('{"descriptor": 1, "name": ""}', 1, "$.name", "a context has a name"),
         ('{"descriptor": 0, "name": "a"}', 0, "", "there is no format 0"),
         ('{"name": "a"}', 0, "", 'a descriptor says "descriptor": 1'),
-        ("[]", 0, "", "Expected `object`, got `array`"),
-        ('{"descriptor": 1, "name": "a", "subdomain": "odd"}', 0, "$.subdomain", "Invalid enum value 'odd'"),
-        ('{"descriptor": 1, "name": "a", "consumes": [{"event": 1}]}', 0, "$.consumes[0].event", "Expected `str`"),
+        ("[]", 1, "", "Expected `object`, got `array`"),
+        ('{"descriptor": 1, "name": "a", "subdomain": "odd"}', 1, "$.subdomain", "Invalid enum value 'odd'"),
+        ('{"descriptor": 1, "name": "a", "consumes": [{"event": 1}]}', 1, "$.consumes[0].event", "Expected `str`"),
         (
             '{"descriptor": 1, "name": "a", "consumes": [{"event": "e", "versions": "new"}]}',
-            *(0, "$.consumes[0].versions", "'new' is no bound"),
+            *(1, "$.consumes[0].versions", "'new' is no bound"),
         ),
         (
             '{"catalog": 1, "contexts": [{"name": "a", "relations": [' + STRANGE + "]}]}",
-            *(0, "$.contexts[0].relations[0]", "a takes no part in it"),
+            *(1, "$.contexts[0].relations[0]", "a takes no part in it"),
         ),
-        ('{"descriptor": 1, "name": "a", "digest": "sha256:0"}', 0, "$.digest", "export it again"),
+        ('{"descriptor": 1, "name": "a", "digest": "sha256:0"}', 1, "$.digest", "export it again"),
+        ('{"descriptor": 1,\n"name": "a",\n"glossary": {"a": "}",\n"b":\n2}}', 3, "$.glossary[...]", "Expected `str`"),
+        (
+            '{"descriptor": 1,\n"name": "a", "publishes": [{"name": "b"},\n{"name"\n: 1}]}',
+            4,
+            "$.publishes[1].name",
+            "got",
+        ),
+        ('{"descriptor": 1, "name": "a", "publishes": [\n\n', 3, "", "truncated"),
+        ('\n\n["a"]', 1, "", "Expected `object`, got `array`"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, line: int, place: str, said: str) -> None:
@@ -87,6 +96,10 @@ def test_what_is_wrong_is_told_with_its_place(text: str, line: int, place: str, 
     assert (error.file, error.line, error.place) == ("it.json", line, place)
     assert said in str(error)
     assert str(error).startswith(f"it.json{f':{line}' if line else ''}")
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert load_descriptors(b'\xef\xbb\xbf{"descriptor": 1, "name": "a"}', "it.json") == (Descriptor(name="a"),)
 
 
 def test_text_that_is_no_utf_8_is_told_with_its_line() -> None:

@@ -31,7 +31,7 @@ def read_cml(file: Path) -> Imported:
     data = file.read_bytes()
     under = place_under(str(file), str(Path.cwd()))
     try:
-        return load_cml(data.decode(), file.name if Path(under).is_absolute() else under)
+        return load_cml(data.decode("utf-8-sig"), file.name if Path(under).is_absolute() else under)
     except UnicodeDecodeError as error:
         raise InvalidCatalogFile(str(file), "is no UTF-8 text", line=data.count(b"\n", 0, error.start) + 1) from error
 

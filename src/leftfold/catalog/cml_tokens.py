@@ -30,6 +30,7 @@ _TOKEN: Final = re.compile(
 )
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _MEANT: Final = {"n": "\n", "t": "\t", "r": "\r"}
+_DEEPEST: Final = 100
 _UNENDED: Final = {"/*": "a comment", '"': "a text", "'": "a text"}
 
 
@@ -56,9 +57,9 @@ def tokens_of(text: str, file: str) -> Iterator[Token]:
         file: its name, for errors.
 
     Raises:
-        InvalidCatalogFile: a comment or a text has no end.
+        InvalidCatalogFile: a comment or a text has no end, or braces are nested too deep; it names the line.
     """
-    line = 1
+    line, depth = 1, 0
     for match in _TOKEN.finditer(text):
         kind, said = match.lastgroup, match.group()
         match kind:
@@ -67,6 +68,9 @@ def tokens_of(text: str, file: str) -> Iterator[Token]:
             case "text":
                 yield Token("text", _ESCAPED.sub(_unescaped, said[1:-1]), line)
             case "mark":
+                depth += (said == "{") - (said == "}")
+                if depth > _DEEPEST:
+                    raise InvalidCatalogFile(file, f"more than {_DEEPEST} braces are open here; close some", line=line)
                 yield Token("mark", said, line)
             case "open":
                 raise InvalidCatalogFile(file, f"{_UNENDED[said]} begins here and never ends", line=line)

@@ -5,6 +5,7 @@ Source: EventCatalog, "Project structure" and the front matter of domains, servi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -30,25 +31,32 @@ class _Page(Struct, frozen=True):
     kind: str
     file: str
     folder: Path
+    page: str
     front: dict[str, Value]
     old: bool
 
     def text(self, key: str) -> str:
         found = self.front.get(key, "")
         if not isinstance(found, str):
-            raise InvalidCatalogFile(self.file, f"{key} is to be a text", line=1)
+            raise self.wrong(key, f"{key} is to be a text")
         return found
 
     def items(self, key: str) -> Iterator[tuple[str, str]]:
         """Id and version of each entry of a list; an entry may be its id alone."""
         found = self.front.get(key, "") or []
         if not isinstance(found, list):
-            raise InvalidCatalogFile(self.file, f"{key} is to be a list", line=1)
+            raise self.wrong(key, f"{key} is to be a list")
         for one in found:
             id, version = (one.get("id", ""), one.get("version", "")) if isinstance(one, dict) else (one, "")
             if not isinstance(id, str) or not id or not isinstance(version, str):
-                raise InvalidCatalogFile(self.file, f"each entry of {key} has an id, and may have a version", line=1)
+                raise self.wrong(key, f"each entry of {key} has an id, and may have a version")
             yield id, version
+
+    def wrong(self, key: str, reason: str) -> InvalidCatalogFile:
+        """What is to be raised about the value of *key*; it names the line of the key."""
+        found = re.search(rf"^[\"']?{key}[\"']?\s*:", self.page, re.MULTILINE)
+        line = 1 if found is None else self.page.count("\n", 0, found.start()) + 1
+        return InvalidCatalogFile(self.file, reason, line=line)
 
 
 def read_event_catalog(folder: Path) -> Imported:
@@ -76,12 +84,13 @@ def _pages(folder: Path) -> Iterator[_Page]:
         if not kinds:
             continue
         try:
-            front = front_matter(file.read_text("utf-8"), str(file))
+            page = file.read_text("utf-8")
         except UnicodeDecodeError as error:
             raise InvalidCatalogFile(str(file), "is no UTF-8 text", line=1) from error
+        front = front_matter(page, str(file))
         if not isinstance(front.get("id"), str) or not front["id"]:
             raise InvalidCatalogFile(str(file), "its front matter has no id", line=1)
-        yield _Page(kinds[-1], str(file), file.parent, front, "versioned" in parts)
+        yield _Page(kinds[-1], str(file), file.parent, page, front, "versioned" in parts)
 
 
 class _Importing:
@@ -165,7 +174,7 @@ def _schema(page: _Page) -> dict[str, object]:
         return {}
     file = page.folder / named
     if not file.is_file():
-        raise InvalidCatalogFile(page.file, f"its schema {named} is not there", line=1)
+        raise page.wrong("schemaPath", f"its schema {named} is not there")
     data = file.read_bytes()
     try:
         return msgspec.json.decode(data, type=dict[str, object])

@@ -29,6 +29,7 @@ _STARTS: Final = "\"'[{"
 """What begins a value that is no plain text."""
 
 _MOST_LINES: Final = 10_000
+_BREAK: Final = re.compile(r"\r\n|\r|\n")
 
 
 class Mark(Struct, frozen=True):
@@ -54,8 +55,8 @@ def front_matter(page: str, file: str) -> dict[str, Value]:
     Raises:
         InvalidCatalogFile: it never ends, or is not of the part of YAML that is read here; it names the line.
     """
-    lines = page.removeprefix("\ufeff").splitlines()
-    if not lines or lines[0].rstrip() != "---":
+    lines = _BREAK.split(page.removeprefix("\ufeff"))
+    if lines[0].rstrip() != "---":
         return {}
     end = next((at for at, line in enumerate(lines[1:_MOST_LINES], 1) if line.rstrip() == "---"), None)
     if end is None:
@@ -66,7 +67,11 @@ def front_matter(page: str, file: str) -> dict[str, Value]:
         if text.startswith("\t"):
             raise InvalidCatalogFile(file, "a tab cannot indent; write blanks", line=number)
         marks.append(Mark(number, len(line) - len(text), text.rstrip()))
-    return _Reader(marks, file).document()
+    reader = _Reader(marks, file)
+    try:
+        return reader.document()
+    except RecursionError as error:
+        raise InvalidCatalogFile(file, "this is nested too deep", line=reader.line) from error
 
 
 class _Reader:
@@ -74,6 +79,11 @@ class _Reader:
         self._marks = marks
         self._file = file
         self._next = 0
+
+    @property
+    def line(self) -> int:
+        """The line that is read, counted from 1; the last one after that."""
+        return self._marks[min(self._next, len(self._marks) - 1)].number
 
     def document(self) -> dict[str, Value]:
         first = self._peek()

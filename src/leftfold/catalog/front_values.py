@@ -17,6 +17,7 @@ _SINGLE: Final = re.compile(r"'(?P<text>(?:[^']|'')*)'")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _MEANT: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _COMMENT: Final = re.compile(r"\s+#.*$")
+_LONGEST: Final = 20_000
 _NOTHING: Final = ("null", "Null", "NULL", "~")
 
 
@@ -26,6 +27,8 @@ def inline_value(said: str, wrong: Callable[[str], InvalidCatalogFile]) -> Value
     Args:
         wrong: makes the error of a reason.
     """
+    if said[0] in "[{" and len(said) > _LONGEST:
+        raise wrong(f"more than {_LONGEST:,} characters stand between brackets on one line; give each entry a line")
     value, rest = _value(said, wrong, "")
     if rest and not rest.startswith("#"):
         raise wrong(f"something follows a value: {rest!r:.60}")

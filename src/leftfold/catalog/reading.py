@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,6 +14,7 @@ from msgspec import Struct
 from leftfold.catalog.canonical import digest_of, written
 from leftfold.catalog.descriptor import FORMAT, Descriptor
 from leftfold.catalog.errors import InvalidCatalogFile, NewerFormat
+from leftfold.catalog.json_lines import line_of
 from leftfold.catalog.versions import range_read
 from leftfold.errors import DefinitionError
 
@@ -56,6 +58,7 @@ def load_descriptors(data: bytes, file: str) -> tuple[Descriptor, ...]:
         NewerFormat: its format is newer than this code.
         InvalidCatalogFile: it is no descriptor and no catalog, or a digest in it is not that of its content.
     """
+    data = data.removeprefix(BOM_UTF8)
     head = _decoded(data, _Head, file)
     if head.catalog is not None:
         _check_format(file, head.catalog, CATALOG_FORMAT)
@@ -67,7 +70,9 @@ def load_descriptors(data: bytes, file: str) -> tuple[Descriptor, ...]:
     else:
         raise InvalidCatalogFile(file, f'is no descriptor and no catalog; a descriptor says "descriptor": {FORMAT}')
     for one, place in zip(found, places, strict=True):
-        _check(one, file, place)
+        for reason, where in _flaws(one, file):
+            at = f"{place}{where}"
+            raise InvalidCatalogFile(file, reason, line=line_of(data, at), place=at)
     return found
 
 
@@ -98,24 +103,23 @@ def _check_format(file: str, found: int, known: int) -> None:
         raise InvalidCatalogFile(file, f"there is no format {found}; the first was 1")
 
 
-def _check(descriptor: Descriptor, file: str, place: str) -> None:
+def _flaws(descriptor: Descriptor, file: str) -> Iterator[tuple[str, str]]:
+    """What is wrong that types do not say, each with its place in the descriptor."""
     _check_format(file, descriptor.descriptor, FORMAT)
     if not descriptor.name:
-        raise InvalidCatalogFile(file, "a context has a name; this one is empty", place=f"{place}.name")
+        yield "a context has a name; this one is empty", ".name"
     for number, relation in enumerate(descriptor.relations):
         if descriptor.name not in relation.pair:
             reason = f"{descriptor.name} takes no part in it; a context declares only relations of its own"
-            raise InvalidCatalogFile(file, reason, place=f"{place}.relations[{number}]")
+            yield reason, f".relations[{number}]"
     for number, consumption in enumerate(descriptor.consumes):
         if consumption.versions:
             try:
                 range_read(consumption.versions)
             except DefinitionError as error:
-                where = f"{place}.consumes[{number}].versions"
-                raise InvalidCatalogFile(file, str(error), place=where) from error
+                yield str(error), f".consumes[{number}].versions"
     if descriptor.digest and descriptor.digest != digest_of(descriptor):
-        reason = "the digest is not that of the content; export it again, or take the digest out"
-        raise InvalidCatalogFile(file, reason, place=f"{place}.digest")
+        yield "the digest is not that of the content; export it again, or take the digest out", ".digest"
 
 
 def _decoded(data: bytes, cls: type[_T], file: str) -> _T:
@@ -126,8 +130,10 @@ def _decoded(data: bytes, cls: type[_T], file: str) -> _T:
     except (msgspec.DecodeError, RecursionError) as error:
         said = str(error)
         if found := _PLACE.match(said):
-            raise InvalidCatalogFile(file, found["reason"], place=found["place"]) from error
+            line = line_of(data, found["place"])
+            raise InvalidCatalogFile(file, found["reason"], line=line, place=found["place"]) from error
         if found := _BYTE.match(said):
             line = data.count(b"\n", 0, int(found["byte"])) + 1
             raise InvalidCatalogFile(file, found["reason"], line=line) from error
-        raise InvalidCatalogFile(file, said) from error
+        line = data.count(b"\n") + 1 if "truncated" in said else 1
+        raise InvalidCatalogFile(file, said, line=line) from error
