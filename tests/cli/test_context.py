@@ -37,6 +37,7 @@ def broken():
 
 OTHER = 7
 """
+BROKEN = MAP.format(more="").lstrip().splitlines().index('    raise RuntimeError("no luck")') + 1
 PLANTED = "from office.ordering.order import Order\n"
 
 
@@ -116,7 +117,7 @@ def test_warnings_fail(tree: Tree, leftfold: Leftfold) -> None:
 
 def test_a_baseline_is_written_filled_in_accepted_and_ends(planted: Tree, leftfold: Leftfold) -> None:
     code, out = check(leftfold, "--baseline", "base.toml", "--write-baseline")
-    assert (code, out) == (0, "base.toml: 1 findings are accepted, 1 of them still need a reason\n")
+    assert (code, out) == (0, "base.toml: 1 finding accepted, 1 without a reason yet\n")
     path = planted.root / "base.toml"
     ran = leftfold("context", "check", "--app", "system:MAP", "--baseline", "base.toml")
     assert (ran.code, "base.toml:3: reason is empty" in ran.err) == (2, True)
@@ -151,8 +152,12 @@ def test_what_was_observed_is_joined(tree: Tree, leftfold: Leftfold) -> None:
     [
         ((), "which map? Give --app MODULE:OBJECT"),
         (("--app", "system"), "write MODULE:OBJECT"),
-        (("--app", "system:nothing"), "could not be loaded: AttributeError"),
-        (("--app", "system:broken"), "could not be loaded: RuntimeError: no luck"),
+        (
+            ("--app", "system:nothing"),
+            "could not be loaded: AttributeError: module 'system' has no attribute 'nothing'\n",
+        ),
+        (("--app", "nowhere:app"), "could not be loaded: ModuleNotFoundError: No module named 'nowhere'\n"),
+        (("--app", "system:broken"), f"could not be loaded: RuntimeError: no luck; raised at system.py:{BROKEN}\n"),
         (("--app", "system:without"), "is an App without a map; give it context_map="),
         (("--app", "system:OTHER"), "is a int; name an App with context_map=, or a ContextMap"),
         (("--app", "system:MAP", "--baseline", "gone.toml"), "--baseline gone.toml: there is no such file"),

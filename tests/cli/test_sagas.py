@@ -154,7 +154,7 @@ def test_a_check_finds_instances_that_this_code_cannot_carry_on(leftfold: Leftfo
     text = called(leftfold, corner, "check", app=LATER)
     assert text.code == 1
     assert "keep its class until they have ended" in text.out
-    assert text.out.splitlines()[-1] == "1 findings"
+    assert text.out.splitlines()[-1] == "1 finding"
 
 
 def test_an_instance_of_a_definition_that_is_gone_is_shown_with_what_is_wrong(leftfold: Leftfold, corner: str) -> None:

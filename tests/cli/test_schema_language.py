@@ -31,9 +31,9 @@ def schema(leftfold: Leftfold, tmp_path: Path) -> Schema:
 
 def test_a_lock_is_written_and_the_same_app_passes_its_check(schema: Schema) -> None:
     ran = schema("lock", "first")
-    assert (ran.code, ran.out) == (0, f"1 versions locked in {schema.file}\n")
+    assert (ran.code, ran.out) == (0, f"1 version locked in {schema.file}\n")
     ran = schema("check", "first")
-    assert (ran.code, ran.out) == (0, "0 findings, 0 of them block\n")
+    assert (ran.code, ran.out) == (0, "0 findings, 0 blocking\n")
     before = schema.file.read_bytes()
     assert schema("lock", "first").code == 0
     assert schema.file.read_bytes() == before
@@ -44,7 +44,7 @@ def test_a_version_that_fits_passes_and_is_noted_until_it_is_locked(schema: Sche
     ran = schema("check", "fitting", "--json")
     assert (ran.code, [(one["rule"], one["severity"]) for one in ran.lines]) == (0, [("version-unlocked", "note")])
     assert schema("lock", "fitting").code == 0
-    assert schema("check", "fitting").out == "0 findings, 0 of them block\n"
+    assert schema("check", "fitting").out == "0 findings, 0 blocking\n"
 
 
 def test_a_version_that_does_not_fit_blocks_check_and_lock_with_path_and_witness(schema: Schema) -> None:
@@ -104,7 +104,7 @@ def test_diff_says_which_way_two_versions_fit(schema: Schema) -> None:
     ran = schema("diff", "renamed", "acme.shop.placed@1", "acme.shop.placed@2", "--json")
     assert (ran.code, [one["direction"] for one in ran.lines]) == (1, ["backward", "forward"])
     ran = schema("diff", "renamed", "acme.shop.placed@1", "acme.shop.placed@2")
-    assert ran.out.splitlines()[-2:] == ["backward: 1 findings", "forward: 1 findings"]
+    assert ran.out.splitlines()[-2:] == ["backward: 1 finding", "forward: 1 finding"]
 
 
 def test_diff_compares_files_too_without_an_app(leftfold: Leftfold, tmp_path: Path) -> None:

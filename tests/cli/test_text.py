@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from leftfold.cli.text import one_line, pretty, printable
+from leftfold.cli.text import counted, one_line, pretty, printable
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,10 @@ def test_line_breaks_between_values_go_and_digits_stay() -> None:
 
 def test_pretty_text_keeps_digits() -> None:
     assert pretty(b'{"a":1.10}') == '{\n  "a": 1.10\n}'
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 findings"), (1, "1 finding"), (2, "2 findings"), (1000, "1,000 findings")]
+)
+def test_things_are_counted_in_words(count: int, said: str) -> None:
+    assert counted(count, "finding") == said

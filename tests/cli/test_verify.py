@@ -131,7 +131,7 @@ def test_a_bad_snapshot_is_named_with_what_is_wrong_and_dropped_when_asked(
     ran = leftfold(*verify)
     first, summary = ran.out.splitlines()
     assert (ran.code, first.startswith(said)) == (1, True)
-    assert summary == "8 events read, 1 findings; snapshots: 2 read, 0 stale, 0 dropped"
+    assert summary == "8 events read, 1 finding; snapshots: 2 read, 0 stale, 0 dropped"
     assert len(snapshots_in(url)) == 2
     (dropped,) = leftfold(*verify, "--drop", "--json").lines
     assert (dropped["dropped"], dropped["fingerprint"]) == (True, snapshots_in(url)[0].key.fingerprint)
@@ -162,7 +162,7 @@ def test_a_wrong_snapshot_does_not_make_later_ones_wrong(leftfold: Leftfold, tmp
     ran = leftfold("verify", "--store", store, "--app", APP, "--snapshots")
     finding, summary = ran.out.splitlines()
     assert finding.startswith("till-1 version 3: snapshot: folding again differs")
-    assert summary == "66 events read, 1 findings; snapshots: 22 read, 0 stale, 0 dropped"
+    assert summary == "66 events read, 1 finding; snapshots: 22 read, 0 stale, 0 dropped"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from leftfold.cli.errors import UsageError
 from leftfold.cli.kernel_files import KERNEL_FILES, KernelFiles
 from leftfold.cli.options import FileName
 from leftfold.cli.output import write_json
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.clock import SystemClock
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.findings import Finding, in_order
@@ -95,7 +95,7 @@ def _known(baseline: Path | None, *, new: bool) -> Baseline:
 def _accept(path: Path, accepted: Baseline) -> int:
     path.write_text(dump_baseline(accepted, path), encoding="utf-8")
     empty = sum(not one.reason for one in accepted)
-    print(f"{path}: {len(accepted):,} findings are accepted, {empty:,} of them still need a reason")
+    print(f"{path}: {counted(len(accepted), 'finding')} accepted, {empty:,} without a reason yet")
     return 0
 
 

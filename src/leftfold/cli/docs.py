@@ -15,6 +15,7 @@ from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import app_at
 from leftfold.cli.options import FileName
 from leftfold.cli.output import write_json
+from leftfold.cli.text import counted
 
 __all__ = ["DocsWritten", "docs"]
 
@@ -66,7 +67,7 @@ def docs(
     if whole.json:
         write_json(DocsWritten(str(output), contexts, len(written.files), written.size))
     else:
-        print(f"{output / 'index.html'}: {contexts:,} contexts, {len(written.files):,} files")
+        print(f"{output / 'index.html'}: {counted(contexts, 'context')}, {counted(len(written.files), 'file')}")
 
 
 def _of_app(name: str) -> Catalog:

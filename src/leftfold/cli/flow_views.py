@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from leftfold.cli.output import Columns, Row
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.flow import Chain, Edge, Flow, FlowFinding, Node, Seen, node_of, path_text
 
 __all__ = ["CountedChain", "FlowReport", "print_findings", "print_report"]
@@ -66,7 +66,7 @@ def print_findings(out: Console, report: FlowReport) -> None:
         count = f", {one.count:,} events" if one.count else ""
         path = printable(path_text(one.path, nodes, several=several))
         out.print(f"{one.kind}: {path}{count}", style="red" if one.kind != "orphan" else "")
-    out.print(f"{len(report.findings):,} findings", style="red" if report.findings else "dim")
+    out.print(counted(len(report.findings), "finding"), style="red" if report.findings else "dim")
 
 
 def _row(edge: Edge, nodes: dict[str, Node], *, several: bool, observed: bool) -> Row:

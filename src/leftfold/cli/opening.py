@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from importlib import import_module
 from operator import attrgetter
+from os import sep
 from pathlib import Path
+from traceback import extract_tb
+from typing import Final
 
+import leftfold
 from leftfold.app.assembly import Assembly
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema, open_store
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import OneSource, OneStore, url_of
+from leftfold.contexts.places import place_under
 from leftfold.errors import DefinitionError, SchemaMismatch
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 
 __all__ = ["app_at", "existing_store", "object_at", "one_store", "typed_by"]
+
+_PASSED_OVER: Final = ("<", *(f"{Path(one).parent}{sep}" for one in (leftfold.__file__, importlib.__file__)))
+"""What paths of code begin with that is not the user's: Leftfold, and what imports."""
 
 
 @asynccontextmanager
@@ -82,12 +90,21 @@ def object_at(place: str) -> object:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
-        found: object = attrgetter(path)(import_module(module))
+        found: object = attrgetter(path)(importlib.import_module(module))
         made: object = found() if callable(found) else found
     except DefinitionError as error:
         raise UsageError(f"--app {place!r}: {error}") from error
     except (Exception, SystemExit) as error:  # it is the user's own code, and may raise anything
-        raise UsageError(f"--app {place!r} could not be loaded: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}{_raised_at(error)}"
+        raise UsageError(f"--app {place!r} could not be loaded: {said}") from error
     if inspect.iscoroutine(made):
         made.close()
     return made
+
+
+def _raised_at(error: BaseException) -> str:
+    """The innermost line of code that is not Leftfold's or of the machinery of imports; empty when there is none."""
+    frames = [one for one in extract_tb(error.__traceback__) if not one.filename.startswith(_PASSED_OVER)]
+    if not frames:
+        return ""
+    return f"; raised at {place_under(f'{frames[-1].filename}:{frames[-1].lineno}', str(Path.cwd()))}"

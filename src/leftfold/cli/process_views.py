@@ -12,7 +12,7 @@ from rich.text import Text
 
 from leftfold.cli.output import Columns, Row
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.processes.instance import Entry
 from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView, timer_views
 
@@ -112,7 +112,7 @@ class ProcessFindingList:
                     for one in found
                 ]
             )
-        self._out.print(f"{len(found):,} findings", style="red" if found else "dim")
+        self._out.print(counted(len(found), "finding"), style="red" if found else "dim")
 
 
 def _about(view: ProcessView) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from leftfold.cli.output import Columns, Row
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.processes.checking import SagaFinding
 from leftfold.processes.instances import SagaView
 from leftfold.processes.journal import Intervention, StepRecord
@@ -102,7 +102,7 @@ class FindingList:
                     for one in found
                 ]
             )
-        self._out.print(f"{len(found):,} findings", style="red" if found else "dim")
+        self._out.print(counted(len(found), "finding"), style="red" if found else "dim")
 
 
 def _about(view: SagaView) -> Iterator[str]:

@@ -13,7 +13,7 @@ from leftfold.cli.files import written_beside
 from leftfold.cli.options import Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.errors import DefinitionError
 from leftfold.integration.language_check import language_findings
 from leftfold.integration.language_finding import LanguageFinding, Reading
@@ -72,7 +72,7 @@ def lock_language(file: Path, accept: str | None, source: Source) -> int:
     if not source.json:
         count = sum(len(one.events) for one in spoken)
         passed = f", {len(accepted)} findings accepted" if accepted else ""
-        console().print(f"{count} versions locked in {file}{passed}")
+        console().print(f"{counted(count, 'version')} locked in {file}{passed}")
     return 0
 
 
@@ -103,7 +103,7 @@ def _tell(findings: Sequence[LanguageFinding], *, json: bool) -> None:
     for one in findings:
         out.print(printable(str(one)), style=_STYLES["note" if one.accepted else one.severity])
     blocking = sum(one.blocks for one in findings)
-    out.print(f"{len(findings):,} findings, {blocking:,} of them block", style="red" if blocking else "dim")
+    out.print(f"{counted(len(findings), 'finding')}, {blocking:,} blocking", style="red" if blocking else "dim")
 
 
 def _read(file: Path) -> LanguageLock | None:

@@ -16,7 +16,7 @@ from leftfold.cli.errors import UsageError
 from leftfold.cli.options import Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.integration.asyncapi import Speaker, asyncapi_document
 from leftfold.integration.json_text import hold_to_single_names
 from leftfold.integration.language_finding import LanguageFinding, problem_finding
@@ -68,7 +68,7 @@ def diff_schemas(old: str, new: str, source: Source) -> int:
             out.print(printable(str(one)), style="red")
         for direction in ("backward", "forward"):
             count = sum(one.direction in (direction, "both") for one in found)
-            out.print(f"{direction}: {f'{count} findings' if count else 'compatible'}")
+            out.print(f"{direction}: {counted(count, 'finding') if count else 'compatible'}")
     return 1 if found else 0
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["json_text", "one_line", "pretty", "printable"]
+__all__ = ["counted", "json_text", "one_line", "pretty", "printable"]
+
+
+def counted(count: int, word: str) -> str:
+    """*count* things of a kind that *word* is for one of: `1 finding`, `2 findings`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def printable(text: str, *, keep: str = "") -> str:

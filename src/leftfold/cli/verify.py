@@ -18,6 +18,7 @@ from leftfold.cli.paging import breathe, pages
 from leftfold.cli.progress import progress
 from leftfold.cli.refolding import Flaw, Refolding
 from leftfold.cli.shown import Unreadable, shown
+from leftfold.cli.text import counted
 from leftfold.errors import StoreError
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import StoredEvent
@@ -59,7 +60,7 @@ async def verify(
             read = await _check_snapshots(store, Refolding(assembly, store), findings, drop=drop)
             about_snapshots = f"; snapshots: {read:,} read, {findings.stale:,} stale, {findings.dropped:,} dropped"
     if not source.json:
-        summary = f"{events:,} events read, {findings.wrong:,} findings{about_snapshots}"
+        summary = f"{counted(events, 'event')} read, {counted(findings.wrong, 'finding')}{about_snapshots}"
         console().print(summary, style="red" if findings.wrong else "dim")
     return 1 if findings.wrong else 0
 
