@@ -206,6 +206,26 @@ def test_content_that_is_not_of_the_class_is_refused(event: CloudEvent) -> None:
     assert caught.value.attribute == "data"
 
 
+class Picky(msgspec.Struct, frozen=True):
+    part: str
+
+    def __post_init__(self) -> None:
+        {"wheel": 1}[self.part]
+
+
+class Repair(ConsumerView, of=TYPE, versions=">=1"):
+    picky: Picky
+
+
+def test_content_that_a_class_of_its_own_refuses_is_refused_whatever_it_raises() -> None:
+    event = CloudEvent(
+        id="1", source="/a", type=TYPE, data=b'{"picky": {"part": "door"}}', extensions={"schemaversion": 1}
+    )
+    with pytest.raises(InvalidCloudEvent, match="is no Repair: 'door'") as caught:
+        received(event, Repair)
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
 @pytest.mark.parametrize("extension", ["correlationid", "causationid"])
 @pytest.mark.parametrize("value", ["", 5, True])
 def test_an_id_that_is_no_text_is_refused(extension: str, value: str | int) -> None:

@@ -145,7 +145,7 @@ def received(event: CloudEvent, cls: type[_E], *, unnamed: int | None = None) ->
         content = _codec_of(cast("type", cls)).load(event.data)
         if is_view:
             check_formats(content)
-    except ValueError as error:
+    except Exception as error:  # a `__post_init__` may raise anything
         reason = f"is no {cls.__qualname__}: {error}. Ask its publisher, or read it with a class that fits"
         raise InvalidCloudEvent("data", reason) from error
     metadata = Metadata(correlation_id=_id_in(event, _CORRELATION), causation_id=_id_in(event, _CAUSATION))
