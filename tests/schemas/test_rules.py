@@ -36,6 +36,7 @@ FREE: Raw = {"type": "object", "additionalProperties": True}
 HELD: Raw = {"type": "array", "items": S, "contains": {"const": "q"}}
 A: Raw = {"type": "object", "properties": {"t": {"const": "a"}}, "required": ["t"]}
 B: Raw = {"type": "object", "properties": {"t": {"const": "b"}}, "required": ["t"]}
+TAGGED = fields("t n", t=S, n={"type": "string", "pattern": "^[0-9]{3}$"})
 DATE, TIME = one(type="string", format="date"), one(type="string", format="date-time")
 R = Rule
 
@@ -207,6 +208,13 @@ NARROWINGS = [
         "contains more often",
         one(type="array", contains=S),
         one(type="array", contains=S, minContains=2),
+        R.CONTAINS_NARROWED,
+        "ok",
+    ),
+    Row(
+        "contains fewer kinds",
+        one(type="array", items=TAGGED, contains={"properties": {"t": {"enum": ["a", "b"]}}}),
+        one(type="array", items=TAGGED, contains={"properties": {"t": {"enum": ["a"]}}}),
         R.CONTAINS_NARROWED,
         "ok",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from leftfold.schemas.cells import Cell
 from leftfold.schemas.inclusion import Break, Doubt, Inclusion, Problem
@@ -90,9 +91,8 @@ def _contains(cell: Cell, reader: Node, wanted: Items, view: ArrayView, engine: 
     rule = Rule.CONTAINS_NARROWED
     counts = dict.fromkeys((view.least, view.least + 1, view.least + 2, (wanted.utmost or 0) + 1))
     arrays = (array for count in counts for array in engine.sampler.arrays(cell, count))
-    yield engine.proof(
-        cell, reader, rule, (array for some in (arrays, _all_that_fit(cell, wanted, view, engine)) for array in some)
-    )
+    found = chain(arrays, _all_that_fit(cell, wanted, view, engine), _none_that_fits(cell, inner, view, engine))
+    yield engine.proof(cell, reader, rule, found)
 
 
 def _contained(view: ArrayView, wanted: Items, inner: Node, engine: Inclusion) -> tuple[bool, bool]:
@@ -119,3 +119,13 @@ def _all_that_fit(cell: Cell, wanted: Items, view: ArrayView, engine: Inclusion)
         if value is not None:
             given[index] = value
     yield from engine.sampler.arrays(cell, count, given)
+
+
+def _none_that_fits(cell: Cell, inner: Node, view: ArrayView, engine: Inclusion) -> Iterator[list[object]]:
+    """Arrays of items that the writer has to have, and of which none is what *inner* says."""
+    for part in view.parts:
+        if part.contains is not None:
+            count = max(view.least, part.fewest)
+            for problem in engine.below((*view.at(0), part.contains), inner):
+                if isinstance(problem, Break):
+                    yield from engine.sampler.arrays(cell, count, dict.fromkeys(range(count), problem.witness))
