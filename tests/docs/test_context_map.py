@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from leftfold.borders import LARGEST_KERNEL
+from leftfold.contexts import ContextMap, Relation
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "context-map.md").read_text()
@@ -63,6 +65,14 @@ def test_the_baseline_is_the_one_on_the_page_on_another_day(bakery: Path) -> Non
 def test_the_program_that_is_shown_runs(bakery: Path) -> None:
     code = "from bakery.system import app\nassert len(app().contexts) == 3"
     assert run(bakery, "-c", code) == (0, "")
+
+
+def test_the_map_that_is_shown_has_every_relation_and_is_sound() -> None:
+    shown = runpy.run_path(str(SNIPPETS / "relations.py"))["MAP"]
+    assert isinstance(shown, ContextMap)
+    assert shown.findings() == ()
+    all_of_them = {one for one in Relation.__subclasses__() if one.__module__ == Relation.__module__}
+    assert {type(one) for one in shown.relations} == all_of_them
 
 
 def test_the_page_names_the_limit_and_every_rule_that_is_broken_by_contexts() -> None:
