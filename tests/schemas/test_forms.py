@@ -71,6 +71,7 @@ def test_parts_of_one_object_are_closed_together() -> None:
         ({"items": SHUT}, {"items": LINE}),
         ({"anyOf": [SHUT]}, {"anyOf": [LINE]}),
         ({"oneOf": [SHUT, S]}, {"anyOf": [LINE, S]}),
+        ({"oneOf": [SHUT, S], "anyOf": [S, LINE]}, {"anyOf": [S, LINE], "allOf": [{"anyOf": [LINE, S]}]}),
         ({"oneOf": [LINE, S]}, {"oneOf": [LINE, S]}),
         ({"not": SHUT}, {"not": SHUT}),
         (

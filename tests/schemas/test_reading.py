@@ -79,6 +79,7 @@ def deep(levels: int) -> Raw:
         ({"items": {"$ref": "#/$defs/A/0"}, "$defs": {"A": S}}, "/items/$ref"),
         ({"$ref": "#/$defs/A", "$defs": {"A": {"type": 5}}}, "/$defs/A/type"),
         ({"$ref": "#"}, ""),
+        ({"dependentSchemas": {"a": {"$ref": "#"}}}, ""),
         ({"$ref": "#/$defs/A", "$defs": {"A": {"anyOf": [S, {"$ref": "#/$defs/A"}]}}}, "/$defs/A"),
         (deep(5_000), ""),
     ],

@@ -187,8 +187,9 @@ def _opened(form: _Form, raw: _Raw, role: _Role) -> _Raw:
         if made.get(key) is False:
             del made[key]
     one = raw.get("oneOf")
-    if isinstance(one, list) and "anyOf" not in raw and _shuts(cast("list[object]", one), form.document, set()):
-        made["anyOf"] = made.pop("oneOf")
+    if isinstance(one, list) and _shuts(cast("list[object]", one), form.document, set()):
+        opened = {"anyOf": made.pop("oneOf")}
+        made |= opened if "anyOf" not in raw else {"allOf": [*cast("list[object]", made.get("allOf", [])), opened]}
     return made
 
 

@@ -94,7 +94,7 @@ class _Reading:
             pointer, link, path = self._waiting.pop()
             if link.node is None:
                 link.node = self.node(resolve(self._document, pointer, path), pointer)
-        if self._links.keys() - {""} or root.link or root.choice:
+        if self._links.keys() - {""} or any(same_place(root)):
             for pointer, link in self._links.items():
                 _check_ends(link.target, pointer)
         return root
