@@ -77,8 +77,9 @@ class ConsumerView(msgspec.Struct, frozen=True, kw_only=True, metaclass=ViewType
     """What a context reads of an event that another one publishes: only the fields that it has.
 
     It stands wherever an integration event may: in reactions, projections, processes, translations, starts. What was
-    published is decoded tolerantly: fields that the view does not have are ignored, in nested structs too, and a field
-    with a default may be missing. It needs no class of the publisher, so both change apart from each other.
+    published is decoded tolerantly: fields that the view does not have are ignored, in nested structs too unless their
+    class forbids unknown fields, and a field with a default may be missing. It needs no class of the publisher, so both
+    change apart from each other.
 
     Class keywords:
         of: the published name of the event.
