@@ -62,6 +62,22 @@ def test_who_commits_the_approval_of_somebody_else_is_found(site: Checkout) -> N
     assert site.rules_by_git() == ["kernel-author-not-approver"]
 
 
+def test_what_one_has_committed_for_all_is_mended_by_a_lock_that_begins_anew(site: Checkout) -> None:
+    site.git("update-ref", "-d", "HEAD")
+    site.commit(BEA)
+    site.approve("checkout", ANN)
+    site.commit(ANN)
+    [found] = site.findings(approval_authors(site.lock))
+    assert (found.rule, found.subject) == ("kernel-author-not-in-team", "money, checkout")
+    assert f"delete {site.lock}, commit that" in found.message
+    site.lock.unlink()
+    site.commit(ANN)
+    for team, address in (("checkout", ANN), ("billing", BEA)):
+        site.approve(team, address)
+        site.commit(address)
+    assert site.rules_by_git() == []
+
+
 def test_who_puts_another_digest_into_the_approval_of_somebody_else_is_found(site: Checkout) -> None:
     before = site.contents().digest
     site.edit("self.minor +", "self.minor -")

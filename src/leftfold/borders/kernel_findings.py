@@ -135,7 +135,8 @@ class Agreement(Struct, frozen=True, kw_only=True):
         elif self.members is not None and team in self.members:
             strangers = sorted(author for author in set(known) if not _member(author, self.members[team]))
             if strangers:
-                message = f"{', '.join(strangers)} committed the approval of team {team!r}; only its members may"
+                who = f"{', '.join(strangers)} committed the approval of team {team!r}, and only its members may"
+                message = f"{who}; delete {self.lock}, commit that, and have each team approve and commit again"
                 yield self._finding("kernel-author-not-in-team", message, contexts, team, at=place)
 
     def _advice(self, team: str) -> str:
