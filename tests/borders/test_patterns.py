@@ -22,6 +22,8 @@ from leftfold.contexts import (
     SharedKernel,
     UpstreamDownstream,
 )
+from leftfold.integration import PublishedLanguage
+from leftfold.schemas import Compatibility
 from tests.borders.acme import billing, context, found, map_of, ordering, rules, shipping, taken
 
 
@@ -155,6 +157,20 @@ def test_to_listen_to_each_other_is_no_circle_of_imports_and_fails_nothing() -> 
     assert (finding.rule, finding.severity) == ("event-cycle", "note")
     mixed = (*circle("import")[:2], *circle("event")[2:])
     assert found(context_map, *mixed) == ()
+
+
+@pytest.mark.parametrize("mode", Compatibility)
+def test_the_language_of_a_partner_fits_both_ways(mode: Compatibility) -> None:
+    teller = Context("teller", team="T", package="acme.teller", language=PublishedLanguage("teller", mode=mode))
+    relation = Partnership(ordering, teller)
+    told = found(map_of(relation))
+    if mode in (Compatibility.FULL, Compatibility.FULL_TRANSITIVE):
+        assert told == ()
+    else:
+        [finding] = told
+        assert (finding.rule, finding.subject) == ("partner-language", "teller")
+        assert (finding.found_at, finding.declared_at) == (teller.place, relation.place)
+    assert found(map_of(CustomerSupplier(supplier=teller, customer=ordering))) == ()
 
 
 def test_a_kernel_knows_no_context() -> None:

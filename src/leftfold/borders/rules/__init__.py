@@ -13,6 +13,7 @@ from leftfold.borders.rules.circling import circling
 from leftfold.borders.rules.conforming import conforming
 from leftfold.borders.rules.describing import described, evidenced
 from leftfold.borders.rules.layers import inside_layers, mud_kept_out
+from leftfold.borders.rules.partnering import partnering
 from leftfold.borders.rules.publishing import published_only
 from leftfold.borders.rules.relating import forbidden, unrelated
 from leftfold.borders.rules.separating import separate
@@ -30,6 +31,7 @@ __all__ = [
     "forbidden",
     "inside_layers",
     "mud_kept_out",
+    "partnering",
     "published_only",
     "separate",
     "sharing",
@@ -44,6 +46,7 @@ RULES: Final[tuple[Rule, ...]] = (
     mud_kept_out,
     conforming,
     circling,
+    partnering,
     sharing,
     described,
     evidenced,
