@@ -189,6 +189,7 @@ def test_a_witness_keeps_its_distance_from_a_bound_that_readers_may_round(bound:
         ({"type": "number", "minimum": bound}, {"type": "string"}),
         ({"type": "integer", "minimum": bound}, {"exclusiveMinimum": -bound, "maximum": bound}),
         ({"type": "number"}, {"minimum": -bound}),
+        ({"exclusiveMinimum": 2, "maximum": 2**53}, {"multipleOf": 1.0}),
         ({"type": "number", "maximum": bound}, {"type": "integer"}),
         ({"type": "number", "minimum": -bound}, {"multipleOf": 3}),
     ):

@@ -25,7 +25,7 @@ from leftfold.schemas.verdict import Breaking, Compatible, Unknown, Verdict
 __all__ = ["compare", "problems"]
 
 _MOST_TRIED: Final = 40
-_MOST_TRIED_IN_ALL: Final = 10_000
+_MOST_TRIED_IN_ALL: Final = 3_000
 _FEW: Final = 100
 _MOST_STEPS: Final = 10_000
 _UNDECIDED: Final[Problems] = (Doubt(keyword="$ref"),)

@@ -180,6 +180,8 @@ def _middles(tight: Numbers) -> Iterator[Number]:
     if (low is None or low < half) and (high is None or half < high):
         yield half
     if low is not None and high is not None:
+        if low + 1 < high:
+            yield _plain(low + half)
         yield _plain((low + high) * half)
         yield _plain((3 * low + high) * half * half)
     elif low is not None:

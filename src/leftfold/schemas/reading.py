@@ -142,6 +142,8 @@ class _Reading:
         ref = raw.get("$ref", "#")
         if isinstance(ref, str) and ref != "#" and not ref.startswith("#/"):
             strange.append("$ref")
+        if raw.get("unevaluatedItems") is True:
+            strange.remove("unevaluatedItems")
         if not isinstance(raw.get("unevaluatedProperties", True), bool):
             strange.append("unevaluatedProperties")
         self.unknown += [(key, f"#{path}") for key in strange]
