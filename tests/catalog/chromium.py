@@ -17,7 +17,7 @@ from tests.conftest import leave_out
 
 __all__ = ["Browser", "browser", "chromium", "constants", "url_of"]
 
-_CONSTANT = re.compile(r"^leftfold\.(\w+) = (\[.*?\]);$", re.MULTILINE | re.DOTALL)
+_CONSTANT = re.compile(r"^leftfold\.(\w+) = JSON\.parse\(String\.raw`(\[[^`]*\])`\);$", re.MULTILINE)
 _WAIT_MS = 10_000
 
 
@@ -30,10 +30,9 @@ class Browser:
         self.requests: list[str] = []
         self.wrong: list[str] = []
 
-    async def open(self, url: str, *, dark: bool = False, width: int = 1200) -> Page:
+    async def open(self, url: str) -> Page:
         """Open *url* in a window of its own."""
-        size = ViewportSize(width=width, height=800)
-        page = await self._chromium.new_page(viewport=size, color_scheme="dark" if dark else "light")
+        page = await self._chromium.new_page(viewport=ViewportSize(width=1200, height=800), color_scheme="light")
         page.set_default_timeout(_WAIT_MS)
         self._opened.append(page)
         page.on("request", lambda request: self.requests.append(request.url))
@@ -44,15 +43,19 @@ class Browser:
         await page.goto(url)
         return page
 
-    async def each(
-        self, folder: Path, paths: Sequence[str], *, dark: bool = False, width: int = 1200
-    ) -> AsyncIterator[Page]:
+    async def each(self, folder: Path, paths: Sequence[str]) -> AsyncIterator[tuple[str, Page]]:
         """Open pages of *folder* one after another, all in one window."""
-        page = await self.open(url_of(folder, paths[0]), dark=dark, width=width)
+        page = await self.open("about:blank")
         for path in paths:
             await page.goto("about:blank")  # an address that differs only behind # is no new page
             await page.goto(url_of(folder, path))
-            yield page
+            yield path, page
+
+    def check(self) -> None:
+        """That nothing went wrong, and no request left the disk."""
+        assert self.wrong == []
+        assert self.requests
+        assert [url for url in self.requests if not url.startswith(("file:///", "about:blank"))] == []
 
     @property
     def shown(self) -> Page | None:
@@ -84,9 +87,7 @@ async def browser(chromium: Chromium) -> AsyncIterator[Browser]:
     opening = Browser(chromium)
     yield opening
     await opening.close()
-    assert opening.wrong == []
-    assert opening.requests
-    assert [url for url in opening.requests if not url.startswith(("file:///", "about:blank"))] == []
+    opening.check()
 
 
 def url_of(folder: Path, page: str) -> str:
@@ -97,5 +98,5 @@ def url_of(folder: Path, page: str) -> str:
 def constants(text: str) -> dict[str, object]:
     """What a data file assigns, by name."""
     found = {name: msgspec.json.decode(value, type=object) for name, value in _CONSTANT.findall(text)}
-    assert len(found) == text.count("leftfold.")
+    assert len(found) == text.count("JSON.parse(String.raw`")
     return found

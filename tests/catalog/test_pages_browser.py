@@ -69,6 +69,24 @@ async def test_a_shared_address_shows_what_was_found_events_and_fields_too(brows
     await expect(page.locator("article:target h3")).to_contain_text("context-0017.event-00017")
 
 
+async def test_of_very_many_contexts_the_first_are_there_at_once_and_the_next_when_somebody_gets_there(
+    browser: Browser, tmp_path: Path
+) -> None:
+    names = [f"c{number:04}" for number in range(1000)]
+    write_pages(Catalog(Descriptor(name=name) for name in names), tmp_path)
+    page = await browser.open(url_of(tmp_path, "index.html"))
+    links = page.locator("#contexts a")
+    await expect(links).to_have_text(names[:100])
+    assert await page.evaluate("document.querySelectorAll('*').length") < 1200
+    await expect(page.locator("#more")).to_have_text("Show 100 more of 900")
+    await page.locator("#more").focus()
+    await page.keyboard.press("Enter")
+    await expect(links.nth(199)).to_have_text("c0199")
+    await page.locator("#search").fill("c09")
+    await expect(links).to_have_text(names[900:])
+    await expect(page.locator("#more")).to_be_hidden()
+
+
 async def test_a_search_on_any_page_leads_to_what_is_found(browser: Browser, town_pages: Path) -> None:
     page = await browser.open(url_of(town_pages, "matrix.html"))
     await page.keyboard.press("/")

@@ -83,7 +83,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # A browser is too slow to shrink in; what differs is told with its subject.
 @settings(
-    max_examples=25,
+    max_examples=12,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -112,7 +112,7 @@ async def test_companies_drawn_by_chance_have_hits_of_every_outcome_and_basis() 
     """So that what the answers are compared by is not all the same."""
     seen: set[tuple[str, str]] = set()
 
-    @settings(max_examples=40, database=None, derandomize=True)
+    @settings(max_examples=20, database=None, derandomize=True)
     @given(catalog=wide_companies())
     def draw(catalog: Catalog) -> None:
         for subject in subjects(catalog):

@@ -43,6 +43,7 @@ def index_page(site: Site) -> str:
             tag("p", id="told", role="status", class_="quiet"),
             tag("section", id="events", hidden=True),
             tag("div", tag("table", head, tag("tbody", id="contexts")), class_="wide", tabindex="0"),
+            tag("button", id="more", type="button", hidden=True),
             _legend((short, name.replace("-", " ")) for name, short in PATTERNS),
         ),
         "\n",

@@ -32,11 +32,12 @@ leftfold.finding = (() => {
   /* Numbers of contexts, the best first; all in the order of names when nothing is asked for. */
   function contexts(text) {
     const words = wordsOf(text);
+    if (!words.length) return leftfold.contexts.map((_, number) => number);
     const whole = words.join(" ");
     const found = [];
     contextTexts().forEach((said, number) => {
       if (words.every((word) => said.includes(word))) {
-        found.push([words.length ? rank(name(leftfold.contexts[number]), whole) : 0, number]);
+        found.push([rank(name(leftfold.contexts[number]), whole), number]);
       }
     });
     return found.sort((one, other) => one[0] - other[0] || one[1] - other[1]).map(([, number]) => number);

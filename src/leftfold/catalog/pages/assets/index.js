@@ -1,12 +1,16 @@
 "use strict";
-/* The table of contexts: what is typed shows at once what fits, and is kept in the address. */
+/* The table of contexts: what is typed shows at once what fits, and is kept in the address. Of very many the first are
+   shown; the next are made when somebody gets there. */
 (() => {
+  const MOST_AT_ONCE = 100;
   const { element, count } = leftfold;
   const body = document.getElementById("contexts");
   const search = document.getElementById("search");
   const told = document.getElementById("told");
   const eventsPart = document.getElementById("events");
-  const rows = leftfold.contexts.map(row);
+  const more = document.getElementById("more");
+  const rows = [];
+  let waiting = [];
 
   function row(one, number) {
     const [, , team, subdomain, look, purpose, , events, taken, wrong, patterns] = one;
@@ -35,12 +39,21 @@
   function show(text) {
     const contexts = leftfold.finding.contexts(text);
     const events = leftfold.finding.events(text);
-    body.replaceChildren(...contexts.map((number) => rows[number]));
+    waiting = contexts;
+    body.replaceChildren();
+    showMore();
     body.closest(".wide").hidden = !contexts.length;
     showEvents(events);
     const eventWords = events.count ? `, ${count(events.count)} events` : "";
     told.textContent = text.trim() ? `${count(contexts.length)} contexts${eventWords}` : "";
     leftfold.openFirst = () => open(contexts, events);
+  }
+
+  function showMore() {
+    body.append(...waiting.slice(0, MOST_AT_ONCE).map((number) => (rows[number] ??= row(leftfold.contexts[number], number))));
+    waiting = waiting.slice(MOST_AT_ONCE);
+    more.hidden = !waiting.length;
+    more.textContent = `Show ${count(Math.min(waiting.length, MOST_AT_ONCE))} more of ${count(waiting.length)}`;
   }
 
   function showEvents({ count: number, found }) {
@@ -79,6 +92,8 @@
     show(search.value);
   }
 
+  more.addEventListener("click", showMore);
+  new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && showMore()).observe(more);
   search.addEventListener("input", () => {
     leftfold.setHash(search.value ? { q: search.value } : {});
     show(search.value);

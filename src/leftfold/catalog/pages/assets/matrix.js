@@ -88,11 +88,17 @@
     return element("table", { class: "matrix" }, element("thead", {}, top), element("tbody", {}, ...body));
   }
 
+  /* The finest grouping that is a table to look at; one group alone says nothing. */
+  function first() {
+    const sizes = ["none", "team", "domain", "subdomain"].map((by) => [by, by === "none" ? leftfold.contexts.length
+      : new Set(leftfold.contexts.map((_, number) => groupOf(number, by))).size]);
+    const [found] = sizes.filter(([by, size]) => size <= MOST_AT_ONCE && (size > 1 || by === "none"));
+    return found ? found[0] : "team";
+  }
+
   function state() {
     const said = leftfold.hash();
-    const teams = leftfold.contexts.some((one) => one[2]);
-    const first = leftfold.contexts.length <= MOST_AT_ONCE ? "none" : teams ? "team" : "subdomain";
-    const by = said.get("by") in { team: 1, subdomain: 1, domain: 1, none: 1 } ? said.get("by") : first;
+    const by = said.get("by") in { team: 1, subdomain: 1, domain: 1, none: 1 } ? said.get("by") : first();
     return { by, open: new Set(said.getAll("open")) };
   }
 
