@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import Final
+from typing import Final, TypeAlias
 
-from leftfold import App, ConsumerView, Context, Event, IntegrationEvent
+from leftfold import App, ConsumerView, Context, ContextMap, Event, IntegrationEvent
+from leftfold.contexts import CustomerSupplier, Partnership, Relation
 from leftfold.integration import PublishedLanguage
 
-__all__ = ["PLACE", "NoteView", "first", "fitting", "mute", "renamed", "sunset", "tampered", "withdrawn"]
+__all__ = [
+    "PLACE",
+    "NoteView",
+    "first",
+    "fitting",
+    "mute",
+    "partnered",
+    "publish_v1",
+    "renamed",
+    "sunset",
+    "tampered",
+    "unvetoed",
+    "vetoed",
+    "withdrawn",
+]
 
 PLACE: Final = "tests.cli.languages"
 
@@ -61,19 +77,24 @@ def publish_tampered(event: Ordered) -> Tampered:
     return Tampered(id=event.id)
 
 
-def _app(*publications: object, sunset: date | None = None) -> App:
+Related: TypeAlias = Callable[[Context, Context], Relation]
+"""How the shop and its reader relate."""
+
+
+def _app(*publications: object, sunset: date | None = None, related: Related | None = None) -> App:
     language = PublishedLanguage("acme.shop", sunset={} if sunset is None else {1: sunset})
     shop = Context("shop", language=language, team="Shop", purpose="Sell")
     for one in publications:
         if callable(one):
             shop.publishes(one)
-    reader = Context("reader")
+    reader = Context("reader", team="Readers")
 
     @reader.on()
     async def hear(event: NoteView) -> None:
         raise NotImplementedError
 
-    return App(shop, reader, store="memory:{context}")
+    context_map = None if related is None else ContextMap("acme", related(shop, reader))
+    return App(shop, reader, store="memory:{context}", context_map=context_map)
 
 
 def first() -> App:
@@ -89,6 +110,29 @@ def fitting() -> App:
 def renamed() -> App:
     """Version 2 beside it, which does not fit."""
     return _app(publish_v1, publish_renamed)
+
+
+def vetoed() -> App:
+    """The same, where the reader is a customer with a veto."""
+    return _app(publish_v1, publish_renamed, related=_vetoing)
+
+
+def unvetoed() -> App:
+    """The same, where the reader is a customer without one."""
+    return _app(publish_v1, publish_renamed, related=_supplied)
+
+
+def partnered() -> App:
+    """The same, where the reader is a partner."""
+    return _app(publish_v1, publish_renamed, related=Partnership)
+
+
+def _vetoing(shop: Context, reader: Context) -> Relation:
+    return CustomerSupplier(supplier=shop, customer=reader, veto=True)
+
+
+def _supplied(shop: Context, reader: Context) -> Relation:
+    return CustomerSupplier(supplier=shop, customer=reader)
 
 
 def tampered() -> App:

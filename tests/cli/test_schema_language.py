@@ -75,6 +75,36 @@ def test_what_somebody_accepts_with_a_reason_passes_from_then_on(schema: Schema)
     assert schema("check", "renamed").code == 0
 
 
+@pytest.mark.parametrize(
+    ("app", "why"), [("vetoed", "reader has a veto at shop"), ("partnered", "reader is a partner of shop")]
+)
+def test_a_break_needs_a_customer_with_a_veto_and_a_partner_to_agree(schema: Schema, app: str, why: str) -> None:
+    schema("lock", "first")
+    before = schema.file.read_bytes()
+    checked = schema("check", app)
+    assert (checked.code, checked.out.splitlines()[-1]) == (1, f"needs the agreement of Readers: {why}")
+    refused = schema("lock", app, "--accept", "it is shorter")
+    assert (refused.code, f"Readers ({why})" in refused.err, schema.file.read_bytes()) == (2, True, before)
+    stranger = schema("lock", app, "--accept", "it is shorter", "--agreed", "Readers", "--agreed", "Yard")
+    assert (stranger.code, "--agreed Yard: the map asks for Readers" in stranger.err) == (2, True)
+    assert schema("lock", app, "--accept", "it is shorter", "--agreed", "Readers").code == 0
+    read: Any = json.loads(schema.file.read_text())
+    assert {one["reason"] for one in read["accepted"]} == {"it is shorter; agreed: Readers"}
+    assert schema("check", app).code == 0
+    assert "agreement" not in schema("check", app).out
+
+
+def test_a_customer_without_a_veto_is_not_asked(schema: Schema) -> None:
+    schema("lock", "first")
+    assert "agreement" not in schema("check", "unvetoed").out
+    assert schema("lock", "unvetoed", "--accept", "it is shorter").code == 0
+
+
+def test_to_agree_goes_with_what_is_accepted(schema: Schema) -> None:
+    ran = schema("lock", "first", "--agreed", "Readers")
+    assert (ran.code, "--agreed names a team" in ran.err) == (2, True)
+
+
 @pytest.mark.parametrize(("app", "rule"), [("tampered", "schema-changed"), ("withdrawn", "version-vanished")])
 def test_what_was_promised_stays(schema: Schema, app: str, rule: str) -> None:
     schema("lock", "first")

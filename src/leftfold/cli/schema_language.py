@@ -13,6 +13,8 @@ from leftfold.cli.files import written_beside
 from leftfold.cli.options import Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app
+from leftfold.cli.schema_accepting import Accepting
+from leftfold.cli.schema_agreeing import agreements
 from leftfold.cli.text import counted, printable
 from leftfold.errors import DefinitionError
 from leftfold.integration.language_check import language_findings
@@ -44,14 +46,17 @@ def check_language(file: Path, source: Source) -> int:
         raise UsageError(f"there is no lock {file}; write one: leftfold schema lock --lock {file}")
     findings = _findings(app, lock)
     _tell(findings, json=source.json)
+    if not source.json:
+        for team, why in agreements(app, findings).items():
+            console().print(printable(f"needs the agreement of {team}: {why}"))
     return 1 if any(one.blocks for one in findings) else 0
 
 
-def lock_language(file: Path, accept: str | None, source: Source) -> int:
+def lock_language(file: Path, accepting: Accepting, source: Source) -> int:
     """Write what an app publishes into *file*; 1, and nothing is written, when findings block that nobody accepts.
 
     Raises:
-        UsageError: no app was named, or it has no context with a language.
+        UsageError: no app was named, or it has no context with a language; somebody has to agree and has not.
         DefinitionError: the lock so far cannot be read.
     """
     app = named_app(source)
@@ -61,11 +66,12 @@ def lock_language(file: Path, accept: str | None, source: Source) -> int:
     before = _read(file) or LanguageLock()
     findings = _findings(app, before)
     blocking = [one for one in findings if one.blocks]
-    if blocking and accept is None:
+    if blocking and accepting.accept is None:
         _tell(findings, json=source.json)
         console(errors=True).print("nothing was locked; mend it, or say why it may pass: --accept REASON")
         return 1
-    accepted = [Accepted(finding=one.id, reason=str(accept)) for one in blocking]
+    reason = accepting.reason(agreements(app, findings))
+    accepted = [Accepted(finding=one.id, reason=reason) for one in blocking]
     text = dump_language_lock(lock_of_languages(spoken, before, accepted))
     with written_beside(file) as out:
         out.write(text.encode())
