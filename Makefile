@@ -5,6 +5,7 @@
 #                 or snapshots, other times, upcasts (make bench BENCH=time)
 #                 or what follows the log          (make bench BENCH=follow)
 #                 or sagas                         (make bench BENCH=sagas)
+#                 or a catalog of 1,000 contexts   (make bench BENCH=contexts)
 # make faults   plant each named fault and watch a named test go red
 # make test-long  the guarantees, tried for minutes
 # make crash    kill sagas at every call of the database driver     (make crash CRASH="10 sqlite Linear": every tenth of these)
