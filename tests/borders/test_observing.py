@@ -119,10 +119,10 @@ entries = st.lists(
     st.builds(
         Observed,
         kind=st.sampled_from(["event", "command"]),
-        source=st.text(st.characters(codec="utf-8")),
-        type=st.text(st.characters(codec="utf-8")),
+        source=st.text(st.characters(codec="utf-8"), min_size=1),
+        type=st.text(st.characters(codec="utf-8"), min_size=1),
         version=st.integers(0, 9),
-        consumer=st.text(st.characters(codec="utf-8")),
+        consumer=st.text(st.characters(codec="utf-8"), min_size=1),
         count=st.integers(1, 10**9),
         first=st.datetimes(timezones=st.just(UTC)),
         last=st.datetimes(timezones=st.just(UTC)),
@@ -151,6 +151,10 @@ GOOD = Observed(kind="event", source="a", type="T", version=1, consumer="b", cou
         (dump_observed([GOOD]).replace('"count":2', '"count":"two"'), 2),
         (dump_observed([GOOD, GOOD]).replace("\n]}", ",\n{}]}"), 4),
         (dump_observed([GOOD]).replace('"type":"T"', '"type":'), 2),
+        (dump_observed([GOOD]).replace('"count":2', '"count":0'), 2),
+        (dump_observed([GOOD]).replace('"version":1', '"version":-1'), 2),
+        (dump_observed([GOOD]).replace('"source":"a"', '"source":""'), 2),
+        (dump_observed([GOOD, GOOD]).replace("Z", "", 1), 2),
     ],
 )
 def test_a_file_that_is_no_observation_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> None:
@@ -159,6 +163,11 @@ def test_a_file_that_is_no_observation_is_told_with_its_line(tmp_path: Path, tex
     with pytest.raises(InvalidObservation, match="make it anew: leftfold context observe") as told:
         load_observed(path)
     assert (told.value.name, told.value.line) == (str(path), line)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "seen.json").write_text(dump_observed([GOOD]), encoding="utf-8-sig")
+    assert load_observed(tmp_path / "seen.json") == (GOOD,)
 
 
 def test_as_evidence_the_consumer_of_an_event_and_the_sender_of_a_command_depend_on_the_other() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from leftfold.borders.uses import Evidence, Use
 from leftfold.errors import InvalidObservation
 
 __all__ = ["Observed", "dump_observed", "load_observed", "observed_uses"]
+
+_Name: TypeAlias = Annotated[str, Meta(min_length=1)]
+_Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 
 
 class Observed(Struct, frozen=True, kw_only=True, order=True):
@@ -26,18 +30,18 @@ class Observed(Struct, frozen=True, kw_only=True, order=True):
         version: schema version of the event, counted from 1; 0 for a command.
         consumer: name of the context that reacted to the event, or carried out the command.
         count: events that show it.
-        first: when the first of them was recorded.
+        first: when the first of them was recorded; a moment without a time zone is refused.
         last: when the last was.
     """
 
     kind: Literal["event", "command"]
-    source: str
-    type: str
-    version: int
-    consumer: str
-    count: int
-    first: datetime
-    last: datetime
+    source: _Name
+    type: _Name
+    version: Annotated[int, Meta(ge=0)]
+    consumer: _Name
+    count: Annotated[int, Meta(ge=1)]
+    first: _Moment
+    last: _Moment
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +68,7 @@ def load_observed(path: Path) -> Sequence[Observed]:
         InvalidObservation: it is no such file.
         OSError: it cannot be read.
     """
-    data = path.read_bytes()
+    data = path.read_bytes().removeprefix(BOM_UTF8)
     try:
         return msgspec.json.decode(data, type=_File).observed
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
