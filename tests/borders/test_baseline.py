@@ -182,6 +182,12 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
         load_baseline(path)
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "base.toml"
+    path.write_text(TEXT, encoding="utf-8-sig")
+    assert len(load_baseline(path)) == 1
+
+
 def test_a_finding_that_is_accepted_twice_is_told(tmp_path: Path) -> None:
     path = written(tmp_path / "base.toml", TEXT + TEXT)
     with pytest.raises(InvalidBaseline, match=rf"base.toml:9: this finding is accepted twice, at {path}:2 too"):

@@ -43,3 +43,8 @@ def test_a_file_that_is_not_there_is_none_and_one_that_is_no_text_is_refused(tmp
     (tmp_path / "teams.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(InvalidKernelFile, match="UTF-8"):
         read_teams(tmp_path / "teams.toml")
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "teams.toml").write_text(GOOD, encoding="utf-8-sig")
+    assert read_teams(tmp_path / "teams.toml") == load_teams(GOOD, "teams.toml")

@@ -163,6 +163,7 @@ def test_what_was_observed_is_joined(tree: Tree, leftfold: Leftfold) -> None:
         (("--app", "system:MAP", "--baseline", "gone.toml"), "--baseline gone.toml: there is no such file"),
         (("--app", "system:MAP", "--observed", "gone.json"), "--observed gone.json: there is no such file"),
         (("--app", "system:MAP", "--write-baseline"), "Say --baseline FILE"),
+        (("--app", "system:MAP", "--write-baseline", "--baseline", "gone/base.toml"), "gone/base.toml"),
         (("--app", "system:MAP", "--format", "xml"), "xml"),
     ],
 )

@@ -34,7 +34,7 @@ def load_baseline(path: Path) -> Baseline:
         OSError: it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidBaseline(f"{path}:1: this is not UTF-8: {error}") from error
     entries, lines = _of_json(path, text) if _is_json(path) else _of_toml(path, text)

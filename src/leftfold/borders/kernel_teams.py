@@ -59,7 +59,7 @@ def load_teams(text: str, path: str) -> Teams:
 def read_teams(path: Path) -> Teams | None:
     """The teams in a file; None when there is no such file. See `load_teams`."""
     try:
-        return load_teams(path.read_text(encoding="utf-8"), str(path))
+        return load_teams(path.read_text(encoding="utf-8-sig"), str(path))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:

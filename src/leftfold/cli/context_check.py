@@ -72,10 +72,10 @@ def check(
         seen = () if observed is None else load_observed(_file(observed, "--observed"))
         known = _known(baseline, new=write_baseline)
         findings = _findings(map_at(app), seen, files)
-    except (ExtraMissing, InvalidBaseline, InvalidObservation) as error:  # 1 says that there are findings
+        if write_baseline and baseline is not None:
+            return _accept(baseline, accepting(findings, known, today))
+    except (ExtraMissing, InvalidBaseline, InvalidObservation, OSError) as error:  # 1 says that there are findings
         raise UsageError(str(error)) from error
-    if write_baseline and baseline is not None:
-        return _accept(baseline, accepting(findings, known, today))
     told = under(against(findings, known, today), str(Path.cwd()))
     _write(told, format)
     return 1 if any(one.severity != "note" for one in told) else 0
