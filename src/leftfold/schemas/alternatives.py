@@ -17,6 +17,7 @@ from leftfold.schemas.splitting import split
 __all__ = ["choices_within"]
 
 _DEEPEST: Final = 4
+_MOST_DOUBTS: Final = 4
 
 
 def choices_within(cell: Cell, reader: Node, choice: Choice, engine: Inclusion) -> Iterator[Problem]:
@@ -69,13 +70,15 @@ def _one(cell: Cell, reader: Node, arms: Sequence[Node], engine: Inclusion, dept
 
 
 def _of_pieces(found_in: Iterable[Iterator[Problem]], depth: int) -> Iterator[Problem]:
-    """The problems of pieces; of pieces of pieces, no more once one breaks: there are too many."""
+    """The problems of pieces; of pieces of pieces, no more once one breaks or a few are in doubt: there are too many."""
+    doubts = 0
     for found in found_in:
         broken = False
         for problem in found:
             broken = broken or isinstance(problem, Break)
             yield problem
-        if broken and depth:
+            doubts += not broken
+        if depth and (broken or doubts > _MOST_DOUBTS):
             return
 
 
