@@ -70,7 +70,7 @@ def _one(cell: Cell, reader: Node, arms: Sequence[Node], engine: Inclusion, dept
 
 
 def _of_pieces(found_in: Iterable[Iterator[Problem]], depth: int) -> Iterator[Problem]:
-    """The problems of pieces; of pieces of pieces, no more once one breaks or a few are in doubt: there are too many."""
+    """The problems of pieces; of pieces of pieces, no more once one breaks or a few are in doubt."""
     doubts = 0
     for found in found_in:
         broken = False
