@@ -250,6 +250,7 @@ def test_circles_end() -> None:
     ("asked", "said"),
     [
         ("charge", "nothing in this catalog is called so; ask for charged"),
+        ("CHARGE", "nothing in this catalog is called so; ask for charged"),
         ("charged@7", "charged is not published in version 7; ask for charged@1"),
         ("charged.amont", "charged has no field /amont; ask for charged#/amount"),
         ("twice", "could be several things; ask for context:twice or event:twice"),

@@ -7,7 +7,16 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from leftfold.catalog import SUFFIX, Descriptor, MapGraph, dump_catalog, dump_descriptor, load_descriptors
+from leftfold.catalog import (
+    SUFFIX,
+    Consumption,
+    Descriptor,
+    MapGraph,
+    Published,
+    dump_catalog,
+    dump_descriptor,
+    load_descriptors,
+)
 from tests.catalog.companies import follows, tutorial
 from tests.catalog.harbour import APP
 from tests.cli.command import Leftfold, Ran
@@ -178,3 +187,18 @@ def test_more_contexts_than_anybody_can_read_need_a_focus(leftfold: Leftfold, tm
     assert (ran.code, "61 contexts in one drawing cannot be read; give --focus NAME" in ran.err) == (2, True)
     assert leftfold("context", "map", "--catalog", str(file), "--to", "svg", "--focus", "c1").code == 0
     assert leftfold("context", "map", "--catalog", str(file)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("depth", "said"), [("2", "cannot be read; give --depth 1, or take"), ("1", "cannot be read; take --to matrix")]
+)
+def test_a_focus_with_too_many_around_it_says_what_shows_fewer(
+    leftfold: Leftfold, tmp_path: Path, depth: str, said: str
+) -> None:
+    event = Published(name="hub.told")
+    takers = [Descriptor(name=f"c{number}", consumes=(Consumption(event=event.name),)) for number in range(60)]
+    file = tmp_path / "catalog.json"
+    file.write_text(dump_catalog([Descriptor(name="hub", publishes=(event,)), *takers]))
+    drawing = ("context", "map", "--catalog", str(file), "--to", "svg", "--focus", "hub", "--depth", depth)
+    ran = leftfold(*drawing)
+    assert (ran.code, said in ran.err) == (2, True)

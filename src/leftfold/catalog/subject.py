@@ -60,8 +60,14 @@ def subject_of(catalog: Catalog, text: str, *, new: bool = False) -> Subject:
         raise UnknownSubject(text, "could be several things", [f"{one.kind}:{asked}" for one in found])
     if not found:
         names = [*catalog.by_name, *catalog.unregistered, *catalog.events, *catalog.kernels, *catalog.teams]
-        raise UnknownSubject(text, "nothing in this catalog is called so", get_close_matches(asked, names, 3))
+        raise UnknownSubject(text, "nothing in this catalog is called so", _near(asked, names))
     return found[0]
+
+
+def _near(asked: str, names: Sequence[str]) -> Sequence[str]:
+    """Those of *names* that are nearly *asked*, whether in small letters or capitals."""
+    small = {name.lower(): name for name in reversed(names)}
+    return [small[name] for name in get_close_matches(asked.lower(), small, 3)]
 
 
 def _of_kind(catalog: Catalog, kind: SubjectKind, name: str, *, new: bool) -> Iterator[Subject]:

@@ -56,9 +56,8 @@ def draw(
         write_json(graph)
         return
     if to in ("svg", "mermaid", "dot") and len(graph.nodes) > MOST_AT_ONCE:
-        raise UsageError(
-            f"{len(graph.nodes):,} contexts in one drawing cannot be read; give --focus NAME, or take --to matrix"
-        )
+        fewer = "give --focus NAME, or " if focus is None else "give --depth 1, or " if depth > 1 else ""
+        raise UsageError(f"{len(graph.nodes):,} contexts in one drawing cannot be read; {fewer}take --to matrix")
     match to:
         case "cml":
             shown = {node.name for node in graph.nodes}
