@@ -20,6 +20,7 @@ from leftfold.subscriptions import monitor
 from leftfold.subscriptions.retrying import Retrying
 from leftfold.subscriptions.runner import Runner
 from leftfold.subscriptions.subscription import Part
+from leftfold.subscriptions.worker import Worker
 from tests.faults.changes import Fault, in_code, in_postgres, in_text
 
 __all__ = ["FAULTS"]
@@ -216,10 +217,10 @@ FAULTS: Final[dict[str, Fault]] = {
         "TimeoutError",
         "two_rebuilds_at_once and sqlite",
     ),
-    "rebuild stopped by what stopped an earlier one": Fault(
-        in_code(Rebuild, "_check", (" and one.token != self._tokens.get(one.name)", "")),
+    "rebuild that tries again what stops it": Fault(
+        in_code(Worker, "_follow", ("if not self._again and", "if False and")),
         (_MEETINGS,),
-        "rebuild of 'totals' stopped: DamagedPayload",
+        "TimeoutError",
         "once_it_is_mended and sqlite",
     ),
     "rebuild shown although its keys are parked": Fault(

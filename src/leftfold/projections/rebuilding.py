@@ -55,7 +55,6 @@ class Rebuild(Generic[Row]):
         self._owner = owner
         self._timing = timing or Timing()
         self._showing = self._shown = self._allow_parked = False
-        self._tokens: dict[str, int] = {}
         self._generation: Generation | None = None
 
     async def build(self, progress: Callable[[int, int], None]) -> None:
@@ -135,10 +134,9 @@ class Rebuild(Generic[Row]):
         generation, target = await self._begun(), self._follower.target
         self._showing, self._shown = show, False
         group = f"rebuilds/{generation.projection}"
-        worker = Worker(target, [self], self._owner, self._timing, group=group)
+        worker = Worker(target, [self], self._owner, self._timing, group=group, again=False)
         await worker.prepare()
         await try_again(target, generation.subscription)
-        self._tokens = {one.name: one.token for one in await self._checkpoints(generation)}
         running = asyncio.create_task(worker.run())
         try:
             while True:
@@ -148,7 +146,8 @@ class Rebuild(Generic[Row]):
                     return
                 if done >= head and await self._is_done(generation):
                     return
-                await self._check(generation, worker)
+                if worker.given_up and await self._is_building(generation):
+                    raise RebuildStopped(self._follower.projection.name, next(iter(worker.given_up.values())))
                 await asyncio.sleep(_TURN_S)
         finally:
             self._showing = False  # the batch under way may end well, and who was interrupted does not expect a switch
@@ -207,13 +206,6 @@ class Rebuild(Generic[Row]):
     async def _done(self, generation: Generation) -> int:
         at = {one.name: one.position for one in await self._checkpoints(generation)}
         return min(at.get(name, 0) for name in generation.checkpoints)
-
-    async def _check(self, generation: Generation, worker: Worker) -> None:
-        """Raise what stopped it; what an earlier run left as the reason does not count."""
-        known = await self._checkpoints(generation)
-        notes = [one.note for one in known if one.note and one.token != self._tokens.get(one.name)]
-        if notes and not worker.follows and await self._is_building(generation):
-            raise RebuildStopped(self._follower.projection.name, notes[0])
 
 
 async def _rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import ceil, isfinite
 from typing import Final, Protocol
@@ -116,6 +116,7 @@ class Worker:
         followers: what to follow.
         owner: the worker's name, unlike that of every other.
         group: of the workers that it shares with.
+        again: whether a part that an error has stopped is tried again; after errors of a store it always is.
     """
 
     def __init__(
@@ -126,12 +127,15 @@ class Worker:
         timing: Timing | None = None,
         *,
         group: str = "workers",
+        again: bool = True,
     ) -> None:
         self._store = store
         self._followers = followers
         self._owner = owner
         self._timing = timing or Timing()
         self._running: dict[str, _Running] = {}
+        self._again = again
+        self._given_up: dict[str, str] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
         self._look = asyncio.Event()
         self._stopping = False
@@ -177,6 +181,11 @@ class Worker:
         """Names of the checkpoints that this worker moves now."""
         return sorted(self._running)
 
+    @property
+    def given_up(self) -> Mapping[str, str]:
+        """Names of the checkpoints that this worker has given up, and why."""
+        return self._given_up
+
     async def prepare(self) -> None:
         """Make the tables that followers need."""
         for table in (LETTERS, PARKED, REQUESTS):
@@ -196,7 +205,7 @@ class Worker:
         for name in [name for name in sorted(self._running) if self._kept_until.get(name, 0.0) <= now][share:]:
             await self._let_go(name)
         for name, assignment in wanted.items():
-            if name in self._running or held.get(name, self._owner) != self._owner:
+            if name in self._running or name in self._given_up or held.get(name, self._owner) != self._owner:
                 self._free_since.pop(name, None)
             elif self._pauses.get(name, (0.0, 0.0))[0] <= now and self._may_take(name, share, now):
                 claim = await self._store.claim(name, self._owner, self._timing.lease_s)
@@ -246,6 +255,8 @@ class Worker:
             if runner.position > claim.position:  # it was of use, so what stopped it is something new
                 self._pauses.pop(claim.name, None)
             self._pause(claim.name)
+            if not self._again and not isinstance(error, StoreError):
+                self._given_up[claim.name] = note
         else:
             self._pauses.pop(claim.name, None)
         finally:
