@@ -110,3 +110,15 @@ def test_what_is_not_there_is_2_with_what_is(leftfold: Leftfold, file: str, argu
 def test_without_a_catalog_it_is_2(leftfold: Leftfold) -> None:
     ran = leftfold("impact", "charged")
     assert (ran.code, "which catalog?" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("app", ["examples.shop.system:app", "examples.shop.context_map:MAP"])
+def test_an_app_or_a_map_is_a_catalog_too(leftfold: Leftfold, app: str) -> None:
+    ran = leftfold("impact", "orders.cancelled", "--app", app, "--json")
+    assert ran.code == 0, ran.err
+    assert "inventory" in {hit["context"] for hit in ran.lines[0]["hits"]}
+
+
+def test_what_is_no_app_and_no_map_is_2(leftfold: Leftfold) -> None:
+    ran = leftfold("impact", "charged", "--app", "examples.shop.system:__doc__")
+    assert (ran.code, "is a str; name an App or a ContextMap" in ran.err) == (2, True)

@@ -11,11 +11,14 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from cyclopts import Parameter
 
+from leftfold.app.composition import App
 from leftfold.borders import findings_text, sarif_of, under
-from leftfold.catalog import Catalog, Descriptor, UnknownSubject, descriptors_in
+from leftfold.catalog import Catalog, Descriptor, UnknownSubject, descriptors_in, descriptors_of
 from leftfold.cli.errors import UsageError
+from leftfold.cli.opening import object_at
 from leftfold.cli.output import write_json
 from leftfold.cli.text import printable
+from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.findings import Finding
 
 __all__ = ["NO_CATALOG", "Form", "Whole", "asking", "catalog_in", "tell", "write_text"]
@@ -28,6 +31,14 @@ Form: TypeAlias = Literal["text", "json", "sarif"]
 class Whole:
     """Which catalog, and for whom to write."""
 
+    app: Annotated[
+        str | None,
+        Parameter(
+            env_var="LEFTFOLD_APP",
+            help="Instead of a catalog: MODULE:OBJECT, an App, a ContextMap, or a function that makes one of them.",
+            show_default=False,
+        ),
+    ] = None
     catalog: Annotated[
         tuple[Path, ...],
         Parameter(
@@ -40,10 +51,19 @@ class Whole:
     json: Annotated[bool, Parameter(help="JSON, for programs.", show_default=False)] = False
 
     def opened(self) -> Catalog:
-        """The catalog; raises `UsageError` when none was given."""
-        if not self.catalog:
-            raise UsageError("which catalog? Give --catalog FILE or set LEFTFOLD_CATALOG; catalog merge makes one")
-        return catalog_in(self.catalog)
+        """The catalog, or that of the app when none was given; raises `UsageError` when neither was."""
+        if self.catalog:
+            return catalog_in(self.catalog)
+        if self.app is None:
+            raise UsageError(
+                "which catalog? Give --catalog FILE or set LEFTFOLD_CATALOG; catalog merge makes one. Or give --app"
+            )
+        made = object_at(self.app)
+        if isinstance(made, ContextMap):
+            return Catalog(descriptors_of(made.contexts, made, root=Path.cwd()))
+        if isinstance(made, App):
+            return Catalog(descriptors_of(made.contexts, made.context_map, root=Path.cwd()))
+        raise UsageError(f"--app {self.app!r} is a {type(made).__name__}; name an App or a ContextMap")
 
 
 def catalog_in(paths: Sequence[Path]) -> Catalog:

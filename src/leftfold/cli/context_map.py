@@ -31,10 +31,6 @@ _Form: TypeAlias = Literal["matrix", "svg", "mermaid", "dot", "cml"]
 
 def draw(
     *,
-    app: Annotated[
-        str | None,
-        Parameter(env_var="LEFTFOLD_APP", help="MODULE:OBJECT, an App with context_map=, a ContextMap, or a function."),
-    ] = None,
     to: _Form = "matrix",
     focus: str | None = None,
     depth: Annotated[int, Parameter(validator=Number(gte=1, lte=2))] = 1,
@@ -49,7 +45,7 @@ def draw(
         depth: How far around, 1 or 2 lines.
         output: The file to write; standard output when left out, or -.
     """
-    known = whole.opened() if whole.catalog else _of_app(app)
+    known = whole.opened() if whole.catalog else _of_map(whole.app)
     with asking():
         graph = map_graph(known, focus=focus, depth=depth)
     if whole.json:
@@ -72,7 +68,7 @@ def draw(
             write_text(matrix_map(graph), output)
 
 
-def _of_app(app: str | None) -> Catalog:
+def _of_map(app: str | None) -> Catalog:
     context_map = map_at(app)
     return Catalog(descriptors_of(context_map.contexts, context_map))
 

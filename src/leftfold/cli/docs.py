@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 from msgspec import Struct
 
-from leftfold.catalog import Catalog, descriptors_of
 from leftfold.catalog.pages import FolderInUse, write_pages
 from leftfold.cli.catalogs import NO_CATALOG, Whole
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at
 from leftfold.cli.options import FileName
 from leftfold.cli.output import write_json
 from leftfold.cli.text import counted
@@ -36,15 +30,7 @@ class DocsWritten(Struct, frozen=True):
     bytes: int
 
 
-def docs(
-    *,
-    app: Annotated[
-        str | None,
-        Parameter(env_var="LEFTFOLD_APP", help="MODULE:OBJECT, an App or a function that makes one: its contexts."),
-    ] = None,
-    output: FileName | None = None,
-    whole: Whole = NO_CATALOG,
-) -> None:
+def docs(*, output: FileName | None = None, whole: Whole = NO_CATALOG) -> None:
     """Write pages about contexts: who publishes what, who reads which field, and what breaks if one changes.
 
     The folder opens in a browser as it is, from disk too: index.html finds contexts, events and fields as one types,
@@ -58,7 +44,7 @@ def docs(
         raise UsageError("where to? Give --output FOLDER; it may be missing, empty, or what was written before")
     if str(output) == "-":
         raise UsageError("pages are many files; give --output a folder")
-    known = whole.opened() if whole.catalog or app is None else _of_app(app)
+    known = whole.opened()
     try:
         written = write_pages(known, output)
     except FolderInUse as error:
@@ -68,8 +54,3 @@ def docs(
         write_json(DocsWritten(str(output), contexts, len(written.files), written.size))
     else:
         print(f"{output / 'index.html'}: {counted(contexts, 'context')}, {counted(len(written.files), 'file')}")
-
-
-def _of_app(name: str) -> Catalog:
-    app = app_at(name)
-    return Catalog(descriptors_of(app.contexts, app.context_map, root=Path.cwd()))
