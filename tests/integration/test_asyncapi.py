@@ -1,7 +1,8 @@
 """Documents of AsyncAPI 3.0: what a context sends and receives, and nothing that the format does not know.
 
-AsyncAPI's own JSON Schema is not part of this repository: the structure is checked here by rules of our own, written
-from the specification: fields that each object must and may have, keys, and that every reference leads somewhere.
+AsyncAPI's own JSON Schema is not part of this repository, and no Python package brings it: the structure is checked
+here by models that somebody else has written from the specification, and by rules of our own where those let anything
+pass: fields that each object may have, keys, and that every reference leads somewhere.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import jsonschema_rs
 import msgspec
 import pytest
 from msgspec import Struct
+from pydantic import BaseModel, ValidationError
+from pydantic_asyncapi.v3 import AsyncAPI
 
 from leftfold import ConsumerView, IntegrationEvent
 from leftfold.integration import Speaker, asyncapi_document
@@ -113,6 +116,31 @@ def test_every_object_has_what_it_must_and_nothing_unknown() -> None:
     for message in DOCUMENT["components"]["messages"].values():
         assert flaws("schema", message["payload"]) == []
         assert message["headers"]["type"] == "object"
+
+
+def strangers(value: object) -> Iterator[str]:
+    """Fields that the models do not know, and that are no extensions."""
+    match value:
+        case BaseModel():
+            yield from (name for name in value.model_extra or {} if not name.startswith("x-"))
+            yield from strangers([getattr(value, name) for name in type(value).model_fields])
+        case dict():
+            yield from strangers(list(cast("dict[str, object]", value).values()))
+        case list():
+            for part in cast("list[object]", value):
+                yield from strangers(part)
+        case _:
+            pass
+
+
+def test_models_of_the_specification_that_others_wrote_read_it() -> None:
+    assert list(strangers(AsyncAPI.model_validate(DOCUMENT))) == []
+    for field, wrong in (("action", "sends"), ("channel", "acme"), ("messages", "all")):
+        operations = {name: {**one, field: wrong} for name, one in DOCUMENT["operations"].items()}
+        with pytest.raises(ValidationError):
+            AsyncAPI.model_validate({**DOCUMENT, "operations": operations})
+    channels = {name: {**one, "adress": name} for name, one in DOCUMENT["channels"].items()}
+    assert set(strangers(AsyncAPI.model_validate({**DOCUMENT, "channels": channels}))) == {"adress"}
 
 
 def test_every_reference_leads_to_what_it_is_for() -> None:
