@@ -29,26 +29,21 @@ TOTALS = {
 pytestmark = pytest.mark.slow
 
 
-async def test_a_real_banks_history_comes_to_its_figures_and_a_second_import_changes_nothing(
+async def test_two_imports_at_once_of_which_one_is_killed_come_to_the_figures_and_a_third_changes_nothing(
     real_file: Path, store: str
 ) -> None:
-    summary, left_out = imported(real_file, store)
-    assert summary == f"{ROWS} rows recorded, 0 stored before, 1 left out"
-    assert [line.partition(":")[0] for line in left_out] == ["line 49104 left out"]
-    assert report(store) == TOTALS
-
-    assert imported(real_file, store) == (f"0 rows recorded, {ROWS} stored before, 1 left out", left_out)
-    async with App(Account, store=store) as app:
-        assert await app.store.head() == ROWS
-
-
-async def test_two_imports_at_once_of_which_one_is_killed_come_to_the_same_figures(real_file: Path, store: str) -> None:
     with start(*BANK, "import", str(real_file), store=store) as survivor:
         stored = await kill_in_the_middle(real_file, store, 5000)
         _, errors = survivor.communicate()
     assert survivor.returncode == 0, errors
     assert 5000 < stored < ROWS
     assert report(store) == TOTALS
+
+    summary, left_out = imported(real_file, store)
+    assert summary == f"0 rows recorded, {ROWS} stored before, 1 left out"
+    assert [line.partition(":")[0] for line in left_out] == ["line 49104 left out"]
+    async with App(Account, store=store) as app:
+        assert await app.store.head() == ROWS
 
 
 async def test_the_second_half_of_the_file_before_the_first_gives_the_same_answers(
