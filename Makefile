@@ -19,7 +19,7 @@ TOUR  ?= --store sqlite:///var/tour.db
 BENCH ?= append
 TESTS ?= tests
 CRASH ?= 1
-JOBS  ?= 2
+JOBS  ?= 4
 
 VENV := .venv
 BIN  := $(VENV)/bin

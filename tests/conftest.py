@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -31,6 +32,22 @@ if os.environ.get("LEFTFOLD_FAULT"):
     from tests.faults.planting import plant_from_environment
 
     plant_from_environment()
+
+
+_LONG: Final = frozenset({"benchmarks", "cli", "docs", "examples", "guarantees"})
+"""Directories whose tests run programs, for seconds each."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each process that tests its share of the long ones, and have it begin with them."""
+    processes: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    if processes > 1:
+        long = [item for item in items if item.path.parent.name in _LONG]
+        known = set(long)
+        short = [item for item in items if item not in known]
+        size = ceil(len(short) / processes)
+        shares = ([*long[at::processes], *short[at * size : (at + 1) * size]] for at in range(processes))
+        items[:] = [item for share in shares for item in share]
 
 
 def leave_out(reason: str) -> NoReturn:
