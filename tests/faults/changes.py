@@ -13,7 +13,7 @@ from leftfold.adapters.postgres import schema as postgres_schema
 from leftfold.adapters.sqlite import schema as sqlite_schema
 from leftfold.store.schema import Migration
 
-__all__ = ["Fault", "in_code", "in_postgres", "in_sqlite", "in_text", "with_changes"]
+__all__ = ["Fault", "both", "in_code", "in_postgres", "in_sqlite", "in_text", "with_changes"]
 
 _AS_HERE: Final = annotations.compiler_flag
 """Annotations are left alone, as `from __future__ import annotations` says at the top of every file."""
@@ -50,6 +50,16 @@ def in_postgres(*changes: tuple[str, str], version: int = 1) -> Callable[[], Non
             return with_changes(text, [(old, new) for old, new in named]) if migration.version == version else text
 
         setattr(postgres_schema, "_step", changed)  # noqa: B010
+
+    return plant
+
+
+def both(*plants: Callable[[], None]) -> Callable[[], None]:
+    """Plant one after another."""
+
+    def plant() -> None:
+        for one in plants:
+            one()
 
     return plant
 

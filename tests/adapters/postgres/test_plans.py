@@ -36,6 +36,7 @@ async def test_appends_and_reads_of_a_store_analysed_while_empty_scan_no_table(l
                 await append_within(
                     own, ToStream(f"a-{n}", 1, [event(tags=("x",))]), condition=condition, schema=schema
                 )
+            await store.append(ToStream(f"a-{n}", 2, [event(tags=("x",))]))
             await store.read_stream(f"a-{n}")
             await store.read_facts(f"a-{n}")
             await store.read_log(after=n)

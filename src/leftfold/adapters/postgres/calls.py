@@ -12,7 +12,17 @@ import msgspec
 from leftfold.errors import ConditionFailed, Conflict, LeftfoldError
 from leftfold.store.events import AppendCondition, Appended, Expected, NewEvent, QueryItem, ToStream
 
-__all__ = ["ARGUMENT_TYPES", "AppendCall", "Arguments", "Verdicts", "append_sql", "tags_literal", "verdict_of"]
+__all__ = [
+    "ARGUMENT_TYPES",
+    "AppendCall",
+    "Arguments",
+    "Verdicts",
+    "append_sql",
+    "event_arrays",
+    "expected_number",
+    "tags_literal",
+    "verdict_of",
+]
 
 _VERSION: Final = 1
 _KNOWN: Final = 2
@@ -73,20 +83,17 @@ class AppendCall:
             after = min(condition.after, _MAX_BIGINT)
             self._items += [(unit, after, *_item(item)) for item in condition.none_of]
         for part in parts:
-            events, expected = part.events, part.expected
+            events = part.events
             stream = str(part.stream)
             self._units.append(unit)
             self._part_slots.append(self._slots.setdefault(stream, len(self._slots) + 1))
-            self._expected.append(expected.value if isinstance(expected, Expected) else min(expected, _MAX_INTEGER))
+            self._expected.append(expected_number(part))
             self._counts.append(len(events))
             self._events += events
             self._streams += [stream] * len(events)
 
     def arguments(self) -> Arguments:
         """The function's arguments, as text."""
-        events = self._events
-        times = [at.astimezone(UTC).isoformat() if (at := event.occurred_at) else None for event in events]
-        tags = [tags_literal(event.tags) if event.tags else None for event in events]
         units, afters, item_tags, item_types = zip(*self._items, strict=True) if self._items else ((),) * 4
         return (
             _texts(self._slots),
@@ -96,18 +103,33 @@ class AppendCall:
             _plain(self._counts),
             _plain(list(self._firsts)),
             _texts(self._streams),
-            _texts([event.type for event in events]),
-            _plain([event.schema_version for event in events]),
-            _plain([event.id for event in events]),
-            _texts([event.data.decode() for event in events]),
-            _texts([event.metadata.decode() for event in events]),
-            _optional_texts(times),
-            _optional_texts(tags),
+            *event_arrays(self._events),
             _plain(units) if units else None,
             _plain(afters) if units else None,
             _texts(item_tags) if units else None,
             _optional_texts(item_types),
         )
+
+
+def expected_number(part: ToStream) -> int:
+    """What the functions are told of the version that a stream is expected at."""
+    expected = part.expected
+    return expected.value if isinstance(expected, Expected) else min(expected, _MAX_INTEGER)
+
+
+def event_arrays(events: Sequence[NewEvent]) -> Arguments:
+    """Types, schema versions, ids, payloads, metadata, times and tags of *events*, an array each."""
+    times = [at.astimezone(UTC).isoformat() if (at := event.occurred_at) else None for event in events]
+    tags = [tags_literal(event.tags) if event.tags else None for event in events]
+    return (
+        _texts([event.type for event in events]),
+        _plain([event.schema_version for event in events]),
+        _plain([event.id for event in events]),
+        _texts([event.data.decode() for event in events]),
+        _texts([event.metadata.decode() for event in events]),
+        _optional_texts(times),
+        _optional_texts(tags),
+    )
 
 
 class _Members:

@@ -5,7 +5,7 @@ are answered: the database works while they go on.
 
 ::
 
-    append -> queue -> batch -> one call -> verdicts
+    append -> queue -> batch -> one call -> verdicts      (an append that is alone in its batch: a call of its own kind)
                          |        | connection lost: connect again, send the same ids again, until the deadline
                          |        | deadlock: again
                          |        | refused: each one alone, so that only the bad one fails
@@ -24,6 +24,7 @@ from msgspec import Struct
 from leftfold.adapters.postgres.calls import AppendCall, Arguments, Verdicts, verdict_of
 from leftfold.adapters.postgres.connecting import Connector
 from leftfold.adapters.postgres.failures import ID_TAKEN, is_lost, is_refusal, is_retriable, sqlstate_of, translated
+from leftfold.adapters.postgres.part_call import is_part, part_arguments
 from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.postgres.transacting import GroupWriter, refused_in
@@ -43,6 +44,7 @@ _GRACE_S = 1.0
 class _Batch(Struct, frozen=True):
     members: Sequence[Pending]
     arguments: Arguments
+    is_part: bool = False
 
 
 class Committer:
@@ -142,6 +144,8 @@ class Committer:
 
     def _send(self, batch: _Batch) -> Coroutine[object, object, Verdicts]:
         timeout_s = self._timeout_s(batch)
+        if batch.is_part:
+            return self._sender.send_part(batch.arguments, timeout_s)
         if any(pending.transaction is not None for pending in batch.members):
             return self._writer.send(batch.members, batch.arguments, timeout_s)
         return self._sender.send(batch.arguments, timeout_s)
@@ -153,6 +157,8 @@ class Committer:
     def _next(self) -> _Batch | None:
         taken = self._queue.next_batch()
         try:
+            if len(taken) == 1 and is_part(taken[0]):
+                return _Batch(taken, part_arguments(taken[0].parts[0]), is_part=True)
             call = AppendCall()
             batch = [pending for pending in taken if call.take(pending.parts, pending.condition)]
             if len(batch) < len(taken):
