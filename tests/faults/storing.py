@@ -115,7 +115,6 @@ _SETTINGS: Final = """    set plan_cache_mode to force_generic_plan
 as $$
 declare
     parts"""
-_PART_SETTINGS: Final = _SETTINGS.replace("parts", "n integer")
 _GUARD: Final = """when exists (select 1 from events where position = new.position)
     or exists (select 1 from events where id = new.id)
     or exists (select 1 from events where stream = new.stream and version = new.version)"""
@@ -180,11 +179,6 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "function without its settings on a store analysed while empty, postgres": Fault(
         in_postgres((_SETTINGS, "as $$\ndeclare\n    parts")),
-        ("tests/adapters/postgres/test_plans.py",),
-        "!= {'events': 0}",
-    ),
-    "function for one stream without its settings on a store analysed while empty, postgres": Fault(
-        in_postgres((_PART_SETTINGS, "as $$\ndeclare\n    n integer"), version=_PART),
         ("tests/adapters/postgres/test_plans.py",),
         "!= {'events': 0}",
     ),
