@@ -49,7 +49,7 @@ __all__ = [
 TOTALS: Final[Projection[Total]] = counting_house(Counting()).projections[0]
 ARRIVALS: Final[Projection[Arrived]] = receiving_house().projections[0]
 
-_ALL: Final = Selection(limit=10_000)
+_ALL: Final = Selection(limit=100_000)
 
 
 @asynccontextmanager
