@@ -19,7 +19,7 @@ def told(catalog: Catalog) -> tuple[str, tuple[object, ...]]:
     return dump_catalog(catalog.everything), catalog_findings(catalog)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(descriptors(), min_size=1, max_size=2), st.randoms(use_true_random=False))
 def test_the_order_of_descriptors_does_not_matter(companies: list[list[Descriptor]], dice: Random) -> None:
     one = [each for company in companies for each in company]
@@ -28,7 +28,7 @@ def test_the_order_of_descriptors_does_not_matter(companies: list[list[Descripto
     assert told(Catalog(one)) == told(Catalog(other))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(descriptors(), min_size=1, max_size=2))
 def test_merging_what_was_merged_changes_nothing(companies: list[list[Descriptor]]) -> None:
     once = Catalog(each for company in companies for each in company)
@@ -37,14 +37,14 @@ def test_merging_what_was_merged_changes_nothing(companies: list[list[Descriptor
     assert told(Catalog([*again.everything, *once.everything])) == told(once)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(descriptors(), descriptors())
 def test_merging_in_parts_is_merging_all_at_once(some: list[Descriptor], others: list[Descriptor]) -> None:
     parts = [*read_again(Catalog(some)).everything, *read_again(Catalog(others)).everything]
     assert told(Catalog(parts)) == told(Catalog([*some, *others]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(descriptors(), st.randoms(use_true_random=False))
 def test_the_order_inside_a_descriptor_does_not_matter_for_its_one_form(
     company: list[Descriptor], dice: Random

@@ -25,6 +25,6 @@ class TestPostgres(StoreConformance):
     pass
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.long)])
 def test_any_sequence_of_operations_agrees_with_the_reference(opener: Opener, examples: int) -> None:
     check_against_reference(opener, examples=examples)

@@ -42,6 +42,6 @@ class TestSqlite(StoreConformance):
     pass
 
 
-@pytest.mark.parametrize("examples", [30, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [16, pytest.param(200, marks=pytest.mark.long)])
 def test_any_sequence_of_operations_agrees_with_the_reference(opener: Opener, examples: int) -> None:
     check_against_reference(opener, examples=examples)
