@@ -138,10 +138,16 @@ FAULTS: Final[dict[str, Fault]] = {
         _no_version_check, (_SQLITE_LAWS,), "DID NOT RAISE Conflict", "only_at_its_expected_version"
     ),
     "version check off, postgres": Fault(
-        both(in_postgres((_VERSION_CHECK, "false")), in_postgres((_PART_CHECK, "false"), version=_PART)),
+        in_postgres((_PART_CHECK, "false"), version=_PART),
         (_POSTGRES_LAWS,),
         "DID NOT RAISE Conflict",
         "only_at_its_expected_version",
+    ),
+    "version check off among several, postgres": Fault(
+        in_postgres((_VERSION_CHECK, "false")),
+        (_POSTGRES_LAWS,),
+        "DID NOT RAISE Conflict",
+        "one_stale_stream_of_several",
     ),
     "lock off, postgres": Fault(
         in_postgres((_LOCK, _NO_LOCK)), (_READERS, _CONDITIONS), _TWO_AT_ONE_POSITION, "postgres"
@@ -211,12 +217,15 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.deciding.Conflict", "repeating_an_append"),
     "idempotency off, postgres": Fault(
-        both(
-            in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then")),
-            in_postgres((_PART_ID, "if false then"), version=_PART),
-        ),
+        in_postgres((_PART_ID, "if false then"), version=_PART),
         (_POSTGRES_LAWS,),
         "errors.deciding.Conflict",
         "repeating_an_append",
+    ),
+    "idempotency off among several, postgres": Fault(
+        in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then")),
+        (_POSTGRES_LAWS,),
+        "errors.deciding.Conflict",
+        "to_several_streams_is_repeated",
     ),
 }
