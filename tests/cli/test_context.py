@@ -20,6 +20,7 @@ from leftfold import App
 from leftfold.contexts import ContextMap, CustomerSupplier
 from office.billing import orders
 from office.billing.context import billing
+from office.ordering.api import Ordered
 from office.ordering.context import ordering
 from office.shipping.context import shipping
 {more}
@@ -31,6 +32,11 @@ def app():
 
 def without():
     return App(ordering, billing, shipping, store="memory:")
+
+def refused():
+    @shipping.on(Ordered)
+    async def hear(event: Ordered) -> None: ...
+    return app()
 
 def broken():
     raise RuntimeError("no luck")
@@ -145,6 +151,17 @@ def test_what_was_observed_is_joined(tree: Tree, leftfold: Leftfold) -> None:
     code, out = check(leftfold, "--observed", "seen.json")
     assert code == 1
     assert "shipping sends the command Bill (seen 2 times, last on 2026-03-02), which is billing's" in out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+@pytest.mark.usefixtures("planted")
+def test_an_app_that_its_map_refuses_is_told_like_any(leftfold: Leftfold, form: str) -> None:
+    ran = leftfold("context", "check", "--app", "system:refused", "--format", form)
+    assert (ran.code, ran.err) == (1, "")
+    found = {"text": "2 errors", "json": '"no-relation"', "sarif": '"ruleId":"no-relation"'}[form]
+    assert found in ran.out
+    assert "reaction shipping.hear takes the event ordering.ordered" in ran.out
+    assert "office/shipping/main.py" in ran.out  # what is imported too, which no app is refused for
 
 
 @pytest.mark.parametrize(

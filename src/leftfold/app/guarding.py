@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from leftfold.app.directory import Directory
-from leftfold.errors import DefinitionError
 from leftfold.handling.receipt import Receipt
 from leftfold.messages.command import Command
 from leftfold.messages.metadata import Metadata
@@ -67,19 +66,13 @@ def guarding(context_map: ContextMap | None, contexts: Sequence[Context], direct
     """What holds contexts to a map from now on; None without a map.
 
     Raises:
-        DefinitionError: their handlers take events, or send commands, that the map does not allow; it lists all.
+        MapBroken: their handlers take events, or send commands, that the map does not allow; it lists all.
     """
     if context_map is None:
         return None
     from leftfold.borders.refusing import refused
+    from leftfold.contexts.context_map import MapBroken
 
     if findings := refused(context_map, contexts):
-        raise DefinitionError(
-            *(
-                f"map {context_map.name!r}, {one.rule}: {one.message}"
-                + (f"; found at {one.found_at}" if one.found_at else "")
-                + (f"; declared at {one.declared_at}" if one.declared_at else "")
-                for one in findings
-            )
-        )
+        raise MapBroken(context_map, findings)
     return Guarding(context_map, directory)

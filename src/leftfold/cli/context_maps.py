@@ -5,7 +5,7 @@ from __future__ import annotations
 from leftfold.app.composition import App
 from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import object_at
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, MapBroken
 
 __all__ = ["map_at"]
 
@@ -22,7 +22,12 @@ def map_at(place: str | None) -> ContextMap:
     """
     if place is None:
         raise UsageError("which map? Give --app MODULE:OBJECT or set LEFTFOLD_APP, an App with context_map= or the map")
-    made = object_at(place)
+    try:
+        made = object_at(place)
+    except UsageError as error:
+        if isinstance(error.__cause__, MapBroken):  # an app that its map refuses still says which map
+            return error.__cause__.context_map
+        raise
     if isinstance(made, App):
         if made.context_map is None:
             raise UsageError(f"--app {place!r} is an App without a map; give it context_map=, or name the map itself")

@@ -5,7 +5,7 @@ May import: errors, clock, ids, messages, domain, store, handling, subscriptions
 """
 
 from leftfold.contexts.context import Context, Subdomain
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, MapBroken
 from leftfold.contexts.edges import DownstreamRole, Edge, EdgeKind, UpstreamRole, contradictions, merged
 from leftfold.contexts.findings import Finding, Severity, in_order
 from leftfold.contexts.places import place_under
@@ -32,6 +32,7 @@ __all__ = [
     "Edge",
     "EdgeKind",
     "Finding",
+    "MapBroken",
     "OpenHostService",
     "Partnership",
     "Reaction",

@@ -11,7 +11,7 @@ from leftfold.contexts.findings import Finding, in_order
 from leftfold.contexts.relations import Relation, SharedKernel
 from leftfold.errors import DefinitionError
 
-__all__ = ["ContextMap"]
+__all__ = ["ContextMap", "MapBroken"]
 
 
 class ContextMap:
@@ -80,3 +80,23 @@ class ContextMap:
         findings += [f"two kernels are named {name!r}" for name in sorted({n for n in kernels if kernels.count(n) > 1})]
         if findings:
             raise DefinitionError(*(f"map {self.name!r}: {finding}" for finding in findings))
+
+
+class MapBroken(DefinitionError):
+    """Handlers do what the map of their app does not allow: declare a relation that allows it, or change them.
+
+    Args:
+        context_map: the map; `leftfold context check` tells all that breaks it.
+        findings: what the app is refused for.
+    """
+
+    def __init__(self, context_map: ContextMap, findings: Sequence[Finding]) -> None:
+        self.context_map = context_map
+        super().__init__(
+            *(
+                f"map {context_map.name!r}, {one.rule}: {one.message}"
+                + (f"; found at {one.found_at}" if one.found_at else "")
+                + (f"; declared at {one.declared_at}" if one.declared_at else "")
+                for one in findings
+            )
+        )
