@@ -22,7 +22,14 @@ from leftfold import (
     sends,
     step,
 )
-from leftfold.contexts import ContextMap, CustomerSupplier, Partnership, Relation, SeparateWays
+from leftfold.contexts import (
+    AntiCorruptionLayer,
+    ContextMap,
+    CustomerSupplier,
+    Partnership,
+    Relation,
+    SeparateWays,
+)
 from leftfold.errors import DefinitionError, LeftfoldError, NotRelated
 
 
@@ -86,8 +93,8 @@ def ordering() -> Context:
     return made
 
 
-def shipping() -> Context:
-    made = Context("shipping")
+def shipping(package: str = "") -> Context:
+    made = Context("shipping", package=package)
 
     @made.decides(Parcel, id="order")
     def pack(_command: Pack, parcel: Parcel) -> None:
@@ -142,6 +149,28 @@ def test_the_wrong_way_is_refused() -> None:
     listening(other)
     with pytest.raises(DefinitionError, match="wrong-way"):
         app_of(other, one, CustomerSupplier(supplier=other, customer=one))
+
+
+@pytest.mark.parametrize(
+    ("registers", "said"),
+    [(listening, "reaction shipping.hear takes the event ordering.ordered"), (answering, "sends the command Confirm")],
+)
+def test_a_handler_outside_of_the_layer_is_refused_and_one_inside_is_not(registers: object, said: str) -> None:
+    assert callable(registers)
+    package, here = __name__.rpartition(".")[0], __name__
+    for layer, refused in ((f"{here}_of_old", True), (here, False)):
+        one, other = ordering(), shipping(package)
+        registers(other)
+        relation = AntiCorruptionLayer(upstream=one, downstream=other, layer=layer)
+        if not refused:
+            app_of(other, one, relation)
+            continue
+        with pytest.raises(DefinitionError, match="outside-layer") as told:
+            app_of(other, one, relation)
+        (finding,) = told.value.findings
+        assert said in finding
+        assert f"in {here}, outside of {layer}; translate what is ordering's there" in finding
+        assert f"; declared at {relation.place}" in finding
 
 
 def test_contexts_of_the_map_that_are_not_run_here_refuse_nothing_here() -> None:

@@ -17,7 +17,8 @@ __all__ = ["Guard", "refused"]
 
 
 def refused(context_map: ContextMap, contexts: Sequence[Context]) -> tuple[Finding, ...]:
-    """What handlers of *contexts* take of contexts, or send to them, that the map does not allow.
+    """What handlers of *contexts* take of contexts, or send to them, that the map does not allow, or allows inside of a
+    layer alone.
 
     Args:
         contexts: those that are run here.

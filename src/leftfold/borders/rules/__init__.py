@@ -53,5 +53,5 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 """All of them."""
 
-AT_RUN_TIME: Final[tuple[Rule, ...]] = (unrelated, separate)
+AT_RUN_TIME: Final[tuple[Rule, ...]] = (unrelated, separate, inside_layers)
 """Those that an app is refused by when it is made."""
