@@ -99,7 +99,7 @@ def test_a_reaction_that_the_map_forbids_breaks_the_check_and_the_app(copy: Path
     ran = subprocess.run(
         command, cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True, text=True, check=False
     )
-    assert "DefinitionError: map 'shop', no-relation: reaction shipping.hear takes the event" in ran.stderr
+    assert "MapBroken: map 'shop', no-relation: reaction shipping.hear takes the event" in ran.stderr
 
 
 def test_each_context_says_who_answers_for_it_and_what_it_is_for() -> None:
