@@ -175,6 +175,16 @@ def test_a_view_refuses_an_event_of_another_type() -> None:
     assert caught.value.known == (TYPE,)
 
 
+@pytest.mark.parametrize("cls", [OrderPlaced, Due])
+def test_an_event_of_nobody_that_is_known_is_refused(cls: type[OrderPlaced | Due]) -> None:
+    for known in (None, {"/ordering"}, ("/a", "/ordering")):
+        assert received(sent(), cls, sources=known).cloud_event.source == "/ordering"
+    for unknown, said in (({"/b", "/a"}, "of /a, /b alone"), ([], "of nobody alone"), ({"/ORDERING"}, "/ORDERING")):
+        with pytest.raises(InvalidCloudEvent, match=f"is '/ordering', and events are taken .*{said}") as caught:
+            received(sent(), cls, sources=unknown)
+        assert caught.value.attribute == "source"
+
+
 def test_a_view_reads_an_event_that_names_no_version_only_when_told_which_it_is() -> None:
     unnamed = msgspec.structs.replace(sent(), extensions={})
     with pytest.raises(InvalidCloudEvent) as caught:

@@ -117,7 +117,9 @@ def cloud_event_of(
     )
 
 
-def received(event: CloudEvent, cls: type[_E], *, unnamed: int | None = None) -> Received[_E]:
+def received(
+    event: CloudEvent, cls: type[_E], *, unnamed: int | None = None, sources: Collection[str] | None = None
+) -> Received[_E]:
     """Read the content of *event* as an integration event of *cls*, or what the view *cls* reads of it.
 
     Members that the class does not name are let be. A view says which type and versions it reads, and what it reads is
@@ -127,14 +129,18 @@ def received(event: CloudEvent, cls: type[_E], *, unnamed: int | None = None) ->
         event: as it was read.
         cls: the class, or the view.
         unnamed: with a view, the version of events that name none; None when such are refused.
+        sources: whose events are taken; anybody's when left out.
 
     Raises:
         UnknownMessageType: the view is of another type.
         UnsupportedVersion: the view does not read this version; the error lists those that it does.
         InvalidCloudEvent: it has no content, or none that *cls* can hold; what was raised is kept as the cause. Or a
-            view is to read it, and it names no version.
+            view is to read it, and it names no version. Or its source is none of *sources*.
         DefinitionError: *cls* has no exact JSON.
     """
+    if sources is not None and event.source not in sources:
+        known = ", ".join(sorted(sources)) or "nobody"
+        raise InvalidCloudEvent("source", f"is {event.source!r:.80}, and events are taken of {known:.400} alone")
     is_view = isinstance(cls, ViewType)
     if is_view:
         _admit(event, cls, unnamed)
