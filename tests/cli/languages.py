@@ -17,6 +17,7 @@ __all__ = [
     "fitting",
     "mute",
     "partnered",
+    "partnered_with_the_last",
     "publish_v1",
     "renamed",
     "sunset",
@@ -81,13 +82,15 @@ Related: TypeAlias = Callable[[Context, Context], Relation]
 """How the shop and its reader relate."""
 
 
-def _app(*publications: object, sunset: date | None = None, related: Related | None = None) -> App:
+def _app(
+    *publications: object, sunset: date | None = None, related: Related | None = None, name: str = "reader"
+) -> App:
     language = PublishedLanguage("acme.shop", sunset={} if sunset is None else {1: sunset})
     shop = Context("shop", language=language, team="Shop", purpose="Sell")
     for one in publications:
         if callable(one):
             shop.publishes(one)
-    reader = Context("reader", team="Readers")
+    reader = Context(name, team="Readers")
 
     @reader.on()
     async def hear(event: NoteView) -> None:
@@ -125,6 +128,11 @@ def unvetoed() -> App:
 def partnered() -> App:
     """The same, where the reader is a partner."""
     return _app(publish_v1, publish_renamed, related=Partnership)
+
+
+def partnered_with_the_last() -> App:
+    """The same, where its name comes after the shop's."""
+    return _app(publish_v1, publish_renamed, related=Partnership, name="warehouse")
 
 
 def _vetoing(shop: Context, reader: Context) -> Relation:

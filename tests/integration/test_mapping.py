@@ -179,7 +179,7 @@ def test_a_view_refuses_an_event_of_another_type() -> None:
 def test_an_event_of_nobody_that_is_known_is_refused(cls: type[OrderPlaced | Due]) -> None:
     for known in (None, {"/ordering"}, ("/a", "/ordering")):
         assert received(sent(), cls, sources=known).cloud_event.source == "/ordering"
-    for unknown, said in (({"/b", "/a"}, "of /a, /b alone"), ([], "of nobody alone"), ({"/ORDERING"}, "/ORDERING")):
+    for unknown, said in ((["/b", "/a"], "of /a, /b alone"), (list[str](), "of nobody alone"), (["/ORDERING"], "/ORD")):
         with pytest.raises(InvalidCloudEvent, match=f"is '/ordering', and events are taken .*{said}") as caught:
             received(sent(), cls, sources=unknown)
         assert caught.value.attribute == "source"
