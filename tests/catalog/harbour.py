@@ -12,7 +12,6 @@ from leftfold import (
     App,
     Attempt,
     Command,
-    ConsumerView,
     Context,
     ContextMap,
     Event,
@@ -23,6 +22,7 @@ from leftfold import (
 )
 from leftfold.contexts import AntiCorruptionLayer, Conformist, Subdomain
 from leftfold.integration import PublishedLanguage
+from tests.catalog.fees import Charged, billing
 
 __all__ = ["APP", "MAP", "app"]
 
@@ -37,7 +37,6 @@ docks = Context(
     package="tests.catalog.harbour",
     language=PublishedLanguage("docks", sunset={"docks.moored@1": date(2027, 1, 31)}),
 )
-billing = Context("billing", team="Purser", package="tests.billing")
 watch = Context("watch", team="Watch")
 customs = Context("customs", external=True, mud=True)
 
@@ -86,49 +85,6 @@ def moored(event: ShipMoored) -> Moored:
     return Moored(ship=event.ship, length=event.length, berth=event.berth)
 
 
-class FeeCharged(Event):
-    ship: str
-    fee: int
-
-
-class ChargeFee(Command):
-    ship: str
-    length: int
-
-
-class Charged(IntegrationEvent, name="billing.charged"):
-    ship: str
-    fee: int
-
-
-class Account(Aggregate[FeeCharged], category="account"):
-    owed: int = 0
-
-    @applies
-    def _charged(self, event: FeeCharged) -> None:
-        self.owed += event.fee
-
-
-class LongShip(ConsumerView, of="docks.moored", versions=">=2"):
-    ship: str
-    length: int
-
-
-@billing.decides(Account, id="ship")
-def charge_fee(command: ChargeFee, account: Account) -> None:
-    account.record(FeeCharged(ship=command.ship, fee=command.length * 3))
-
-
-@billing.publishes
-def charged(event: FeeCharged) -> Charged:
-    return Charged(ship=event.ship, fee=event.fee)
-
-
-@billing.translates
-def to_fee(event: LongShip) -> ChargeFee:
-    return ChargeFee(ship=event.ship, length=event.length)
-
-
 class Seen(Struct, frozen=True):
     ship: str
 
@@ -151,10 +107,10 @@ async def again(event: MooredFirst, sender: Sender, attempt: Attempt) -> None:
 
 MAP: Final = ContextMap(
     "harbour",
-    AntiCorruptionLayer(upstream=docks, downstream=billing, layer="tests.billing.docks"),
+    AntiCorruptionLayer(upstream=docks, downstream=billing, layer="tests.catalog.fees"),
     Conformist(upstream=docks, downstream=watch),
     Conformist(upstream=billing, downstream=watch),
-    AntiCorruptionLayer(upstream=customs, downstream=billing, layer="tests.billing.customs"),
+    AntiCorruptionLayer(upstream=customs, downstream=billing, layer="tests.catalog.fees"),
     Conformist(upstream=watch, downstream=docks),
 )
 

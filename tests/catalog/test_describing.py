@@ -58,7 +58,8 @@ def test_a_view_reads_its_fields_in_its_versions_and_an_event_class_all_in_its_o
         ("docks.moored", "1", None, "reaction/watch.again"),
         ("billing.charged", "1", None, "reaction/watch.ring"),
     }
-    assert found["docks"].consumes == ()
+    [named] = found["docks"].consumes  # the module of docks holds watch, too, which names the class
+    assert (named.event, named.evidence) == ("billing.charged", "static")
 
 
 def test_a_handler_leads_to_the_published_events_that_its_commands_reach_in_other_contexts_too() -> None:
@@ -97,7 +98,7 @@ def test_the_catalog_of_an_app_is_sound_and_answers_what_a_change_leads_to() -> 
     assert [one.rule for one in catalog_findings(catalog) if one.severity == "error"] == []
     length = impact(catalog, "docks.moored@2.length")
     assert [(hit.context, hit.handler, hit.outcome, hit.module, hit.until) for hit in length.hits] == [
-        ("billing", "reaction/billing.to_fee", "absorbed", "tests.billing.docks", ""),
+        ("billing", "reaction/billing.to_fee", "absorbed", "tests.catalog.fees", ""),
         ("watch", "projection/watch.ships", "affected", "", ""),
         ("watch", "reaction/watch.again", "deferred", "", "2027-01-31"),
     ]

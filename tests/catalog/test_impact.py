@@ -44,6 +44,12 @@ def chain(*relations: Edge, mud: bool = False) -> Catalog:
     )
 
 
+def seen_taking(consumer: str, last: datetime) -> Observed:
+    return Observed(
+        kind="event", source="bank", type="charged", version=1, consumer=consumer, count=3, first=last, last=last
+    )
+
+
 def test_who_reads_the_field_is_hit_and_so_is_who_takes_what_that_leads_to() -> None:
     found = impact(chain(), "charged.amount")
     assert outcomes(found) == {"shop": "affected", "desk": "affected", "till": "affected"}
@@ -215,11 +221,34 @@ def test_a_customer_with_a_veto_and_both_partners_have_to_agree() -> None:
 
 def test_what_was_seen_is_evidence_with_its_last_day() -> None:
     last = datetime(2026, 5, 4, tzinfo=UTC)
-    seen = Observed(
-        kind="event", source="bank", type="charged", version=1, consumer="shop", count=3, first=last, last=last
-    )
-    [hit, *_] = impact(chain(), "charged", observed=[seen]).hits
+    known = Catalog(chain().descriptors, observed=[seen_taking("shop", last)])
+    [hit, *_] = impact(known, "charged").hits
     assert hit.evidence == (Evidence("declared"), Evidence("observed", last_seen="2026-05-04T00:00:00+00:00"))
+
+
+def test_who_was_seen_taking_an_event_is_hit_though_nobody_says_so_described_or_not() -> None:
+    last = datetime(2026, 5, 4, tzinfo=UTC)
+    known = Catalog(
+        [producer("bank", CHARGED), Descriptor(name="till", team="Till")],
+        observed=[seen_taking("till", last), seen_taking("stranger", last), seen_taking("bank", last)],
+    )
+    found = impact(known, "charged.order")
+    assert [(hit.context, hit.team, hit.registered, hit.outcome) for hit in found.hits] == [
+        ("stranger", "", False, "affected"),
+        ("till", "Till", True, "affected"),
+    ]
+    assert {hit.evidence for hit in found.hits} == {(Evidence("observed", last_seen=last.isoformat()),)}
+    assert known.unregistered == ("stranger",)
+    assert known.consumers("bank").others == ("stranger", "till")
+    assert [one.name for one in known.find(consumes="charged")] == ["till"]
+
+
+def test_a_version_that_was_seen_and_is_not_said_to_be_read_is_evidence_of_its_own() -> None:
+    last = datetime(2026, 5, 4, tzinfo=UTC)
+    said = consumer("shop", "charged", versions="2")
+    [declared, seen] = Catalog([producer("bank", CHARGED), said], observed=[seen_taking("shop", last)]).taken("charged")
+    assert (declared.consumption.versions, declared.last_seen) == ("2", "")
+    assert (seen.consumption.versions, seen.last_seen) == ("1", last.isoformat())
 
 
 def test_of_two_paths_the_shorter_one_is_told_and_of_two_as_short_the_first_by_letters() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import strategies as st
 
+from leftfold.borders import Observed, Origin
 from leftfold.catalog import Catalog, Change, Consumption, Descriptor, Emission, Handler, Published
 from leftfold.contexts import Edge
 from leftfold.contexts.edges import DownstreamRole, UpstreamRole
@@ -19,6 +22,8 @@ EVENTS = [f"{name}.{number}" for name in NAMES for number in range(2)]
 UPS: tuple[UpstreamRole, ...] = ("open-host-service", "published-language", "supplier")
 DOWNS: tuple[DownstreamRole, ...] = ("anti-corruption-layer", "conformist", "customer")
 PLACES = ["", "x.py:1", "x.py:2"]
+ORIGINS: tuple[Origin, ...] = ("declared", "static", "observed")
+DAYS = [datetime(2026, 5, day, tzinfo=UTC) for day in (4, 5)]
 
 
 @st.composite
@@ -59,6 +64,22 @@ emissions = st.builds(
 
 
 @st.composite
+def observations(draw: st.DrawFn) -> Observed:
+    """Somebody was seen taking an event of whomever it may be of."""
+    event, day = draw(st.sampled_from(EVENTS)), draw(st.sampled_from(DAYS))
+    return Observed(
+        kind="event",
+        source=event.partition(".")[0],
+        type=event,
+        version=draw(st.sampled_from([1, 2])),
+        consumer=draw(st.sampled_from(NAMES)),
+        count=1,
+        first=day,
+        last=day,
+    )
+
+
+@st.composite
 def descriptors(draw: st.DrawFn, name: str, relations: tuple[Edge, ...]) -> Descriptor:
     """A context that publishes and takes anything, or nothing."""
     own = [event for event in EVENTS if event.startswith(f"{name}.")][: draw(st.integers(0, 2))]
@@ -84,8 +105,9 @@ def descriptors(draw: st.DrawFn, name: str, relations: tuple[Edge, ...]) -> Desc
                 versions=draw(st.sampled_from(["", "1", ">=1,<3", ">=2"])),
                 reads=draw(reads),
                 by=by,
-                evidence=draw(st.sampled_from(["declared", "static"])),
+                evidence=draw(st.sampled_from(ORIGINS)),
                 place=draw(st.sampled_from(PLACES)),
+                named=draw(st.sampled_from(PLACES)),
             )
             for event, by in zip(taken, bys, strict=True)
         ),
@@ -103,7 +125,8 @@ def wide_companies(draw: st.DrawFn) -> Catalog:
     related = draw(st.lists(edges(), min_size=4, max_size=14))
     names = draw(st.lists(st.sampled_from(NAMES), min_size=3, max_size=len(NAMES), unique=True))
     return Catalog(
-        draw(descriptors(name, tuple(edge for edge in related if name in edge.pair))) for name in sorted(names)
+        [draw(descriptors(name, tuple(edge for edge in related if name in edge.pair))) for name in sorted(names)],
+        observed=draw(st.lists(observations(), max_size=3)),
     )
 
 

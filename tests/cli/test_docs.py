@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from leftfold.borders import Observed, dump_observed
 from leftfold.catalog import Catalog, dump_catalog
 from leftfold.catalog.pages import LIST, write_pages
-from tests.catalog.town import town
+from tests.catalog.town import MARKET, town
 from tests.cli.command import Leftfold
 
 
@@ -41,6 +43,20 @@ def test_pages_of_an_app_have_its_contexts_and_those_on_its_map(leftfold: Leftfo
     assert ran.code == 0, ran.err
     names = {one.stem for one in (tmp_path / "site/contexts").iterdir()}
     assert names == {"docks", "billing", "watch", "customs"}
+
+
+def test_what_was_observed_is_on_the_page_of_who_was_seen(leftfold: Leftfold, file: str, tmp_path: Path) -> None:
+    folder, last = tmp_path / "site", datetime(2026, 5, 4, tzinfo=UTC)
+    seen = Observed(
+        kind="event", source=MARKET, type="sold", version=1, consumer="SHOP", count=1, first=last, last=last
+    )
+    (tmp_path / "seen.json").write_text(dump_observed([seen]))
+    asked = ("docs", "--catalog", file, "--output", str(folder))
+    assert leftfold(*asked, "--observed", str(tmp_path / "seen.json")).code == 0
+    [page] = [one for one in (folder / "contexts").iterdir() if "<title>SHOP" in one.read_text()]
+    assert "observed last on 2026-05-04" in page.read_text()
+    assert last.isoformat() in (folder / "data/impact.js").read_text()
+    assert leftfold(*asked, "--observed", "nowhere").code == 2
 
 
 def test_a_catalog_is_taken_before_an_app(

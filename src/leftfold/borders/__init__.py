@@ -27,6 +27,7 @@ from leftfold.borders.kernel_lock import (
 )
 from leftfold.borders.kernel_status import KernelReport, KernelStatus, TeamStatus, kernel_findings, kernel_report
 from leftfold.borders.kernel_teams import Teams, load_teams, read_teams
+from leftfold.borders.namings import namings
 from leftfold.borders.observed import Observed, dump_observed, load_observed, observed_uses
 from leftfold.borders.observing import Observing
 from leftfold.borders.refusing import Guard, refused
@@ -84,6 +85,7 @@ __all__ = [
     "load_kernel_lock",
     "load_observed",
     "load_teams",
+    "namings",
     "observed_uses",
     "read_kernel_lock",
     "read_teams",

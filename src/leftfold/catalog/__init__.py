@@ -10,7 +10,7 @@ from leftfold.catalog.checking import catalog_findings
 from leftfold.catalog.cml_reading import load_cml, read_cml
 from leftfold.catalog.cml_writing import cml_text
 from leftfold.catalog.describing import descriptors_of
-from leftfold.catalog.descriptor import FORMAT, Consumption, Declared, Descriptor, Emission, Handler, Published
+from leftfold.catalog.descriptor import FORMAT, Consumption, Descriptor, Emission, Handler, Published
 from leftfold.catalog.errors import InvalidCatalogFile, NewerFormat, UnknownSubject
 from leftfold.catalog.event_catalog import read_event_catalog
 from leftfold.catalog.impact import Approval, Basis, Change, Evidence, Hit, Impact, Outcome, Spared
@@ -31,7 +31,6 @@ __all__ = [
     "Catalog",
     "Change",
     "Consumption",
-    "Declared",
     "Descriptor",
     "Emission",
     "Evidence",

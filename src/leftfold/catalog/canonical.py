@@ -65,7 +65,7 @@ def _placeless(descriptor: Descriptor) -> Descriptor:
             descriptor,
             relations=tuple(replace(one, place="") for one in descriptor.relations),
             publishes=tuple(replace(one, place="") for one in descriptor.publishes),
-            consumes=tuple(replace(one, place="") for one in descriptor.consumes),
+            consumes=tuple(replace(one, place="", named="") for one in descriptor.consumes),
             handlers=tuple(replace(one, place="") for one in descriptor.handlers),
             place="",
         )

@@ -10,9 +10,11 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from leftfold.borders.observed import Observed
 from leftfold.catalog.canonical import digest_of, normalised, same_text
 from leftfold.catalog.descriptor import Consumption, Descriptor, Handler, Published
 from leftfold.catalog.errors import UnknownSubject
+from leftfold.catalog.seen import Seen, last_seen, seen_takers, unsaid
 from leftfold.contexts.edges import Edge, merged
 
 __all__ = ["Catalog", "Neighbours", "Pattern", "Taken"]
@@ -57,11 +59,13 @@ class Taken(Struct, frozen=True):
         context: who takes it.
         consumption: what of it.
         handler: what that leads to; None when nobody says.
+        last_seen: when it was seen last, as ISO 8601; empty when it was not.
     """
 
     context: str
     consumption: Consumption
     handler: Handler | None
+    last_seen: str = ""
 
 
 class Catalog:
@@ -74,9 +78,16 @@ class Catalog:
     Args:
         descriptors: of contexts, in any order.
         files: where the descriptors of a name come from, for findings.
+        observed: what logs show. Whoever was seen taking an event that is published takes it, though nobody says so.
     """
 
-    def __init__(self, descriptors: Iterable[Descriptor], *, files: Mapping[str, Sequence[str]] = _NO_FILES) -> None:
+    def __init__(
+        self,
+        descriptors: Iterable[Descriptor],
+        *,
+        files: Mapping[str, Sequence[str]] = _NO_FILES,
+        observed: Iterable[Observed] = (),
+    ) -> None:
         variants: dict[str, list[Descriptor]] = {}
         for one in descriptors:
             variants.setdefault(one.name, []).append(one)
@@ -94,12 +105,12 @@ class Catalog:
         self.by_name, self.conflicts = MappingProxyType(chosen), MappingProxyType(conflicts)
         self.edges = merged(edge for one in chosen.values() for edge in one.relations)
         """Every relation that anybody declares, both sides taken together."""
-        self._index()
+        self._index(seen_takers(observed))
 
     def __repr__(self) -> str:
         return f"Catalog({len(self.by_name)} contexts, {len(self.edges)} relations)"
 
-    def _index(self) -> None:
+    def _index(self, seen: Seen) -> None:
         self._edges: dict[tuple[str, str], list[Edge]] = {}
         self._related: dict[str, dict[str, None]] = {name: {} for name in self.by_name}
         for edge in self.edges:
@@ -108,19 +119,31 @@ class Catalog:
                 self._related.setdefault(one, {})[other] = None
         self._published: dict[str, list[tuple[str, Published]]] = {}
         self._taken: dict[str, list[Taken]] = {}
+        self._takes: dict[str, list[Taken]] = {}
         for name, described in self.by_name.items():
             handlers = {handler.name: handler for handler in described.handlers}
             for published in described.publishes:
                 self._published.setdefault(published.name, []).append((name, published))
             for consumption in described.consumes:
-                taken = Taken(name, consumption, handlers.get(consumption.by))
-                self._taken.setdefault(consumption.event, []).append(taken)
+                last = last_seen(seen, name, consumption)
+                self._add(Taken(name, consumption, handlers.get(consumption.by), last))
+        said = [(one.context, one.consumption) for takers in self._taken.values() for one in takers]
+        for name, event, version, last in unsaid(seen, said):
+            if name not in {publisher for publisher, _ in self.published(event)} and self.published(event):
+                self._related.setdefault(name, {})
+                self._add(Taken(name, Consumption(event=event, versions=version, evidence="observed"), None, last))
+        for takers in self._taken.values():
+            takers.sort(key=lambda one: one.context)
         self._listens = {
             (taken.context, publisher)
             for event, takers in self._taken.items()
             for publisher, _ in self._published.get(event, ())
             for taken in takers
         }
+
+    def _add(self, taken: Taken) -> None:
+        self._taken.setdefault(taken.consumption.event, []).append(taken)
+        self._takes.setdefault(taken.context, []).append(taken)
 
     @property
     def descriptors(self) -> tuple[Descriptor, ...]:
@@ -134,7 +157,7 @@ class Catalog:
 
     @property
     def unregistered(self) -> tuple[str, ...]:
-        """Names that relations mention and nobody describes, sorted."""
+        """Names that relations mention, or logs, and nobody describes, sorted."""
         return tuple(sorted(name for name in self._related if name not in self.by_name))
 
     @property
@@ -184,6 +207,10 @@ class Catalog:
         """Everything that takes an event, in the order of contexts."""
         return self._taken.get(event, ())
 
+    def takes(self, name: str) -> Sequence[Taken]:
+        """Everything that a context takes; of one that nobody describes, what it was seen taking."""
+        return self._takes.get(name, ())
+
     def listens(self, consumer: str, publisher: str) -> bool:
         """Whether a context takes any event that another one publishes."""
         return (consumer, publisher) in self._listens
@@ -217,7 +244,7 @@ class Catalog:
             for one in self.by_name.values()
             if (team is None or one.team == team)
             and (publishes is None or any(each.name == publishes for each in one.publishes))
-            and (consumes is None or any(each.event == consumes for each in one.consumes))
+            and (consumes is None or any(each.consumption.event == consumes for each in self.takes(one.name)))
             and (pattern is None or pattern in self._patterns(one.name))
         )
 
@@ -230,9 +257,8 @@ class Catalog:
         own = self._known(name)
         declared = [edge.upstream for edge in own if edge.kind == "directed" and edge.downstream == name]
         others = {edge.upstream for edge in self._about(name) if edge.kind == "directed" and edge.downstream == name}
-        found = self.by_name.get(name)
-        for consumption in () if found is None else found.consumes:
-            others.update(publisher for publisher, _ in self.published(consumption.event))
+        for taken in self.takes(name):
+            others.update(publisher for publisher, _ in self.published(taken.consumption.event))
         return _neighbours(name, declared, others)
 
     def consumers(self, name: str) -> Neighbours:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +11,11 @@ from msgspec.structs import replace
 
 from leftfold.borders.handlers import Handler as Registered
 from leftfold.borders.handlers import code_place, handlers_of
+from leftfold.borders.namings import namings
 from leftfold.catalog.canonical import with_digest
 from leftfold.catalog.descriptor import Consumption, Descriptor, Emission, Handler, Published
 from leftfold.catalog.shapes import fields_in
+from leftfold.catalog.versions import range_read
 from leftfold.contexts.context import Context
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.edges import Edge
@@ -25,6 +27,7 @@ from leftfold.integration.message_schemas import message_schema, type_schema
 from leftfold.integration.published_events import declared
 from leftfold.messages.consumer_view import ViewType, is_foreign, viewed_by
 from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.message import Declaration
 from leftfold.messages.requests import request_name
 from leftfold.processes.definition import saga_definition
 
@@ -40,6 +43,8 @@ def descriptors_of(
 
     A view reads its fields, in its versions; an integration event that is taken without one is read as a whole, in the
     version of its class. What a handler leads to is what `declared_flow` says: the published events that it reaches.
+    With a map the text of packages is read, too: whoever names the class of an event that others publish takes it,
+    though no handler is registered.
 
     Args:
         contexts: those of an app.
@@ -53,13 +58,18 @@ def descriptors_of(
     edges = () if context_map is None else context_map.edges
     external = [] if context_map is None else [one for one in context_map.contexts if one.external]
     every = sorted({id(one): one for one in (*contexts, *external)}.values(), key=lambda one: one.name)
-    writing = _Writing(every, edges, str(Path.cwd() if root is None else root))
+    published = dict.fromkeys(cls for one in every for cls in one.published_events)
+    named: Mapping[tuple[str, type], str] = {} if context_map is None else namings(context_map, published)
+    writing = _Writing(every, edges, named, str(Path.cwd() if root is None else root))
     return tuple(writing.descriptor(one) for one in every)
 
 
 class _Writing:
-    def __init__(self, contexts: Sequence[Context], edges: Iterable[Edge], root: str) -> None:
+    def __init__(
+        self, contexts: Sequence[Context], edges: Iterable[Edge], named: Mapping[tuple[str, type], str], root: str
+    ) -> None:
         self._edges = tuple(edges)
+        self._named = named
         self._root = root
         self._flow = declared_flow(contexts)
         self._nodes = self._flow.by_id
@@ -95,7 +105,7 @@ class _Writing:
                 yield replace(edge, place=self._place(edge.place))
 
     def _published(self, context: Context) -> Iterator[Published]:
-        for cls in dict.fromkeys(cls for one in context.publications for cls in one.gives):
+        for cls in context.published_events:
             said = declared(cls)
             sunset = None if context.language is None else context.language.sunset_of(said.name, said.version)
             schema = dict(message_schema(cls))
@@ -109,12 +119,21 @@ class _Writing:
             )
 
     def _consumed(self, context: Context, handlers: dict[str, Registered]) -> Iterator[Consumption]:
-        own = {declared(cls).name for one in context.publications for cls in one.gives}
+        own = {declared(cls).name for cls in context.published_events}
+        named = {
+            declared(cls): self._place(place) for (user, cls), place in self._named.items() if user == context.name
+        }
+        unsaid = {one for one in named if one.name not in own}
         for id, handler in handlers.items():
             for cls in sorted(handler.events, key=lambda one: one.__qualname__):
                 taken = _consumption(cls, id) if is_foreign(cls) else None
                 if taken is not None and taken.event not in own:
-                    yield replace(taken, place=self._place(handler.place))
+                    there = {one for one in named if _covers(taken, one)}
+                    place = min((named[one] for one in there), default="")
+                    yield replace(taken, place=self._place(handler.place), named=place)
+                    unsaid -= there
+        for one in unsaid:
+            yield Consumption(event=one.name, versions=str(one.version), evidence="static", place=named[one])
 
     def _handler(self, context: Context, id: str, handler: Registered) -> Handler:
         starts = [id]
@@ -147,6 +166,10 @@ class _Writing:
     def _place(self, place: str) -> str:
         under = place_under(place, self._root)
         return under.replace("\\", "/").rpartition("/")[2] if _ABSOLUTE.match(under) else under
+
+
+def _covers(taken: Consumption, said: Declaration) -> bool:
+    return taken.event == said.name and said.version in range_read(taken.versions)
 
 
 def _commands(context: Context) -> Iterator[type]:

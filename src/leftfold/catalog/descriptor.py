@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from msgspec import Struct
 
+from leftfold.borders.uses import Origin
 from leftfold.contexts.edges import Edge
 
-__all__ = ["FORMAT", "Consumption", "Declared", "Descriptor", "Emission", "Handler", "Published"]
+__all__ = ["FORMAT", "Consumption", "Descriptor", "Emission", "Handler", "Published"]
 
 FORMAT: Final = 1
 """The format of descriptors that is written here, and the newest that is read."""
-
-Declared: TypeAlias = Literal["declared", "static"]
-"""Whether somebody says so, or code was read."""
 
 
 class Published(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -51,7 +49,8 @@ class Consumption(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
         view: name of the class that says so; empty when there is none.
         by: name of the handler that takes it; empty when nobody says.
         evidence: how it is known.
-        place: where it is declared.
+        place: where it is declared; where code names the event's class when only that is known.
+        named: where code names the event's class, if something is declared, too; empty when it does not.
     """
 
     event: str
@@ -59,8 +58,9 @@ class Consumption(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     reads: tuple[str, ...] | None = None
     view: str = ""
     by: str = ""
-    evidence: Declared = "declared"
+    evidence: Origin = "declared"
     place: str = ""
+    named: str = ""
 
 
 class Emission(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -142,4 +142,4 @@ class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     @property
     def silent(self) -> bool:
         """Whether it says nothing of what it takes, so that nobody can know what a change leads to in it."""
-        return not self.consumes and not self.handlers
+        return not self.handlers and all(one.evidence != "declared" for one in self.consumes)

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from leftfold.catalog.descriptor import Declared
+from leftfold.borders.uses import Origin
 
 __all__ = ["Approval", "Basis", "Change", "Evidence", "Hit", "Impact", "Outcome", "Spared"]
 
@@ -43,11 +43,11 @@ class Evidence(Struct, frozen=True, order=True, omit_defaults=True):
 
     Args:
         kind: somebody says so, code was read, or it was seen.
-        place: where it is declared.
+        place: where it is declared, or where code says it.
         last_seen: when it was seen last.
     """
 
-    kind: Declared | Literal["observed"]
+    kind: Origin
     place: str = ""
     last_seen: str = ""
 

@@ -7,15 +7,15 @@ takes what does it go from context to context. Where it stops is up to how the t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from heapq import heappop, heappush
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from leftfold.borders.observed import Observed
 from leftfold.catalog.catalog import Catalog, Taken
+from leftfold.catalog.descriptor import Descriptor
+from leftfold.catalog.evidence import evidence_of
 from leftfold.catalog.impact import Approval, Change, Evidence, Hit, Impact, Outcome, Spared
 from leftfold.catalog.judging import Judgement, judge, related_by
 from leftfold.catalog.shapes import overlaps
@@ -24,12 +24,11 @@ from leftfold.contexts.edges import Edge
 
 __all__ = ["impact"]
 
+_NOBODY: Final = Descriptor(name="")
 _RANK: Final[Mapping[Outcome, int]] = {"affected": 0, "absorbed": 1, "deferred": 2, "unknown": 3}
 
 
-def impact(
-    catalog: Catalog, subject: Subject | str, *, change: Change = "remove", observed: Iterable[Observed] = ()
-) -> Impact:
+def impact(catalog: Catalog, subject: Subject | str, *, change: Change = "remove") -> Impact:
     """What a change of *subject* leads to.
 
     The answer is the same every time. A consumer is hit when it reads what is changed, in a version that is changed;
@@ -42,14 +41,13 @@ def impact(
         catalog: where to look.
         subject: what is to change; text is read by `subject_of`.
         change: what is to be done to it. What is added hits nobody: consumers read what they know.
-        observed: who was seen taking what, as further evidence.
 
     Raises:
         UnknownSubject: it is not in the catalog, or could be several things.
     """
     if isinstance(subject, str):
         subject = subject_of(catalog, subject, new=change == "add")
-    return _Spread(catalog, change, _last_seen(observed)).of(subject)
+    return _Spread(catalog, change).of(subject)
 
 
 class _State(Struct, frozen=True, order=True):
@@ -75,10 +73,9 @@ class _State(Struct, frozen=True, order=True):
 
 
 class _Spread:
-    def __init__(self, catalog: Catalog, change: Change, seen: Mapping[tuple[str, str], str]) -> None:
+    def __init__(self, catalog: Catalog, change: Change) -> None:
         self._catalog = catalog
         self._change: Change = change
-        self._seen = seen
         self._waiting: list[tuple[int, tuple[str, ...], _State]] = []
         self._hits: dict[tuple[str, str, str, Outcome], Hit] = {}
         self._spared: dict[tuple[str, str, str], Spared] = {}
@@ -144,12 +141,12 @@ class _Spread:
     def _take(self, taken: Taken, found: Judgement, state: _State, path: tuple[str, ...], *, direct: bool) -> None:
         consumption, handler, name = taken.consumption, taken.handler, taken.context
         here = (*path, f"{name}:{consumption.by}" if consumption.by else name)
-        speaks = self._catalog.by_name[name].publishes
+        described = self._catalog.by_name.get(name, _NOBODY)
         self._hit(
             Hit(
                 context=name,
                 team=self._catalog.team_of(name),
-                registered=True,
+                registered=described is not _NOBODY,
                 outcome=found.outcome,
                 basis="event",
                 direct=direct,
@@ -159,14 +156,14 @@ class _Spread:
                 reads=consumption.reads,
                 until=found.until,
                 module=found.module,
-                open=handler.open if handler is not None else bool(speaks),
+                open=handler.open if handler is not None else bool(described.publishes),
                 approvals=self._approvals(found.edges),
-                evidence=self._evidence(consumption.evidence, consumption.place, name, state.name),
+                evidence=evidence_of(taken),
             )
         )
         if found.outcome != "affected":
             return
-        if self._catalog.by_name[name].mud:
+        if described.mud:
             self._push(here, _State("below", name))
         for emission in () if handler is None else handler.emits:
             for field in _derived(emission.derived, state.field):
@@ -277,11 +274,6 @@ class _Spread:
                 found.update(Approval(self._catalog.team_of(name), name, "shared-kernel") for name in names)
         return tuple(sorted(found))
 
-    def _evidence(self, kind: str, place: str, consumer: str, event: str) -> tuple[Evidence, ...]:
-        declared = Evidence("static" if kind == "static" else "declared", place)
-        seen = self._seen.get((consumer, event))
-        return (declared,) if seen is None else (declared, Evidence("observed", last_seen=seen))
-
     def _hit(self, hit: Hit) -> None:
         key = hit.context, hit.event, hit.handler, hit.outcome
         known = self._hits.get(key)
@@ -309,16 +301,6 @@ class _Spread:
         hit = {(one.context, one.event, one.handler) for one in self._hits.values()}
         kept = (one for key, one in self._spared.items() if key not in hit and one.context not in self._origin)
         return tuple(sorted(kept))
-
-
-def _last_seen(observed: Iterable[Observed]) -> Mapping[tuple[str, str], str]:
-    """When each context was last seen taking each event."""
-    found: dict[tuple[str, str], datetime] = {}
-    for one in observed:
-        if one.kind == "event":
-            key = one.consumer, one.type
-            found[key] = max(found.get(key, one.last), one.last)
-    return {key: last.isoformat() for key, last in found.items()}
 
 
 def _derived(derived: Mapping[str, tuple[str, ...]] | None, field: str) -> Iterator[str]:

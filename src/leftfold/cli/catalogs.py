@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from cyclopts import Parameter
 
 from leftfold.app.composition import App
-from leftfold.borders import findings_text, sarif_of, under
+from leftfold.borders import Observed, findings_text, load_observed, sarif_of, under
 from leftfold.catalog import Catalog, Descriptor, UnknownSubject, descriptors_in, descriptors_of
 from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import object_at
@@ -50,23 +50,31 @@ class Whole:
     ] = ()
     json: Annotated[bool, Parameter(help="JSON, for programs.", show_default=False)] = False
 
-    def opened(self) -> Catalog:
-        """The catalog, or that of the app when none was given; raises `UsageError` when neither was."""
+    def opened(self, observed: Path | None = None) -> Catalog:
+        """The catalog, or that of the app when none was given, with what a file of observations says.
+
+        Raises:
+            UsageError: neither was given, or what is named is not there.
+            InvalidCatalogFile, InvalidObservation: a file is damaged.
+        """
+        if observed is not None and not observed.is_file():
+            raise UsageError(f"--observed {observed}: there is no such file")
+        seen = () if observed is None else load_observed(observed)
         if self.catalog:
-            return catalog_in(self.catalog)
+            return catalog_in(self.catalog, seen)
         if self.app is None:
             raise UsageError(
                 "which catalog? Give --catalog FILE or set LEFTFOLD_CATALOG; catalog merge makes one. Or give --app"
             )
         made = object_at(self.app)
         if isinstance(made, ContextMap):
-            return Catalog(descriptors_of(made.contexts, made, root=Path.cwd()))
+            return Catalog(descriptors_of(made.contexts, made, root=Path.cwd()), observed=seen)
         if isinstance(made, App):
-            return Catalog(descriptors_of(made.contexts, made.context_map, root=Path.cwd()))
+            return Catalog(descriptors_of(made.contexts, made.context_map, root=Path.cwd()), observed=seen)
         raise UsageError(f"--app {self.app!r} is a {type(made).__name__}; name an App or a ContextMap")
 
 
-def catalog_in(paths: Sequence[Path]) -> Catalog:
+def catalog_in(paths: Sequence[Path], observed: Sequence[Observed] = ()) -> Catalog:
     """The catalog of files and folders.
 
     Raises:
@@ -81,7 +89,7 @@ def catalog_in(paths: Sequence[Path]) -> Catalog:
         found += descriptors
         for one in descriptors:
             files.setdefault(one.name, []).append(str(file))
-    return Catalog(found, files=files)
+    return Catalog(found, files=files, observed=observed)
 
 
 @contextmanager

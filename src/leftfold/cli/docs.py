@@ -30,7 +30,7 @@ class DocsWritten(Struct, frozen=True):
     bytes: int
 
 
-def docs(*, output: FileName | None = None, whole: Whole = NO_CATALOG) -> None:
+def docs(*, output: FileName | None = None, observed: FileName | None = None, whole: Whole = NO_CATALOG) -> None:
     """Write pages about contexts: who publishes what, who reads which field, and what breaks if one changes.
 
     The folder opens in a browser as it is, from disk too: index.html finds contexts, events and fields as one types,
@@ -39,12 +39,13 @@ def docs(*, output: FileName | None = None, whole: Whole = NO_CATALOG) -> None:
 
     Args:
         output: The folder to write to. It may be missing, empty, or what this verb wrote before.
+        observed: What logs show, from `leftfold context observe`: who was seen taking an event takes it.
     """
     if output is None:
         raise UsageError("where to? Give --output FOLDER; it may be missing, empty, or what was written before")
     if str(output) == "-":
         raise UsageError("pages are many files; give --output a folder")
-    known = whole.opened()
+    known = whole.opened(observed)
     try:
         written = write_pages(known, output)
     except FolderInUse as error:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from leftfold.borders import load_observed
 from leftfold.catalog import Change
 from leftfold.catalog import impact as impact_of
 from leftfold.cli.catalogs import NO_CATALOG, Whole, asking
-from leftfold.cli.errors import UsageError
 from leftfold.cli.impact_views import ImpactReport, print_impact
 from leftfold.cli.options import FileName
 from leftfold.cli.output import console, write_json
@@ -28,14 +26,11 @@ def impact(
             EVENT.lines.*.price. If a name could be several things, say context:NAME, event:NAME, kernel:NAME or
             team:NAME.
         change: What is done to it.
-        observed: What logs show, from `leftfold context observe`.
+        observed: What logs show, from `leftfold context observe`: who was seen taking an event takes it.
     """
-    if observed is not None and not observed.is_file():
-        raise UsageError(f"--observed {observed}: there is no such file")
-    seen = () if observed is None else load_observed(observed)
-    known = whole.opened()
+    known = whole.opened(observed)
     with asking():
-        found = impact_of(known, subject, change=change, observed=seen)
+        found = impact_of(known, subject, change=change)
     if whole.json:
         write_json(ImpactReport.of(found))
     else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlencode
 
-from leftfold.catalog.descriptor import Consumption, Descriptor, Handler
+from leftfold.catalog.catalog import Taken
+from leftfold.catalog.descriptor import Descriptor, Handler
+from leftfold.catalog.evidence import evidence_of
 from leftfold.catalog.pages.event_readers import published_events
 from leftfold.catalog.pages.frame import page
 from leftfold.catalog.pages.markup import Html, joined, tag
@@ -87,33 +89,37 @@ def _body(site: Site, one: Descriptor) -> Iterator[Html | None]:
     heads = ("context", "it is", "pattern", "about it", "at")
     yield section("Relations", table(heads, rows), count=len(rows)) if rows else None
     yield published_events(site, one)
-    yield _taken(site, one)
+    yield _taken(site, one.name)
     words = [(Cell(word, class_="word"), Cell(meaning)) for word, meaning in sorted(one.glossary.items())]
     yield section("Language", table(("word", "means here"), words), count=len(words)) if words else None
     yield from _lists(one)
 
 
-def _taken(site: Site, one: Descriptor) -> Html | None:
-    if not one.consumes:
-        return None
-    handlers = {handler.name: handler for handler in one.handlers}
-    rows = [_consumption(site, taken, handlers) for taken in one.consumes]
-    heads = ("event", "from", "versions", "reads", "handler", "leads to")
-    return section("Takes", table(heads, rows), count=len(rows))
+def _taken(site: Site, name: str) -> Html | None:
+    rows = [_consumption(site, taken) for taken in site.catalog.takes(name)]
+    heads = ("event", "from", "versions", "reads", "handler", "leads to", "known by")
+    return section("Takes", table(heads, rows), count=len(rows)) if rows else None
 
 
-def _consumption(site: Site, taken: Consumption, handlers: Mapping[str, Handler]) -> tuple[Cell, ...]:
+def _consumption(site: Site, each: Taken) -> tuple[Cell, ...]:
+    taken = each.consumption
     publishers = list(dict.fromkeys(context for context, _ in site.catalog.published(taken.event)))
     reads = "all of it" if taken.reads is None else joined((tag("code", one) for one in taken.reads), " ")
-    handler = handlers.get(taken.by)
     return (
         Cell(site.event_ways.get(taken.event, taken.event), class_="name"),
         Cell(joined((site.ways[one] for one in publishers), ", ") if publishers else "nobody publishes it"),
         Cell(taken.versions or "any"),
         Cell(reads or "only that it happened"),
         Cell(taken.by, code=True),
-        Cell(_led_to(site, handler)),
+        Cell(_led_to(site, each.handler)),
+        Cell(joined(_known_by(each), "; ")),
     )
+
+
+def _known_by(each: Taken) -> Iterator[str]:
+    for one in evidence_of(each):
+        words = f"{one.kind}{f' last on {one.last_seen[:10]}' if one.last_seen else ''}"
+        yield joined((words, " at ", tag("code", one.place))) if one.place else words
 
 
 def _led_to(site: Site, handler: Handler | None) -> str:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from leftfold.borders.uses import Origin
 from leftfold.catalog.catalog import Taken
 from leftfold.catalog.descriptor import Handler
 from leftfold.catalog.map_graph import LinkKind
@@ -24,6 +25,9 @@ _Row: TypeAlias = Sequence[object]
 
 _KINDS: Final[Sequence[LinkKind]] = ("directed", "partnership", "shared-kernel", "separate-ways", "listens")
 """Of lines and relations; the scripts know them by their number here."""
+
+_ORIGINS: Final[Sequence[Origin]] = ("declared", "static", "observed")
+"""Of evidence; likewise."""
 
 _PATTERN: Final = {name: number for number, (name, _) in enumerate(PATTERNS)}
 
@@ -79,13 +83,19 @@ def _edge(site: Site, number: int) -> _Row:
 
 
 def _taken(site: Site, taken: Taken, handlers: _Handlers) -> _Row:
-    """Context, versions in words, which published ones these are, fields, name and number of the handler, evidence."""
+    """Context, versions in words, which published ones these are, fields, name and number of the handler, evidence.
+
+    The last three, where it is declared, where code names the event and when it was seen, may be left out at the end.
+    """
     said = taken.consumption
     published = [one for _, one in site.catalog.published(said.event)]
     places = {id(one): number for number, one in enumerate(published)}
     read = [places[id(one)] for one in versions_read(said, published)]
     handler = handlers.number(taken.context, taken.handler)
-    evidence = (int(said.evidence == "static"), said.place)
+    known = [said.place, said.named, taken.last_seen]
+    while known and not known[-1]:
+        known.pop()
+    evidence = (_ORIGINS.index(said.evidence), *known)
     return (site.number[taken.context], said.versions, read, said.reads, said.by, handler, *evidence)
 
 

@@ -109,7 +109,7 @@ class Site:
 
     def taken_by(self, name: str) -> int:
         """How many events a context takes."""
-        return len({one.event for one in self.descriptor(name).consumes})
+        return len({one.consumption.event for one in self.catalog.takes(name)})
 
 
 def event_anchor(event: str) -> str:

@@ -22,7 +22,9 @@ leftfold.answer = (() => {
     if (hit.outcome === "deferred") said.push(hit.until ? `what it reads is served until ${hit.until}` : "what it reads is served, with no end set");
     else if (hit.until) said.push(`served until ${hit.until}`);
     if (hit.open) said.push("what this leads to is not declared");
-    for (const one of hit.evidence) said.push(`${one.kind}${one.place ? ` at ${one.place}` : ""}`);
+    for (const one of hit.evidence) {
+      said.push(`${one.kind}${one.place ? ` at ${one.place}` : ""}${one.last_seen ? ` last on ${one.last_seen.slice(0, 10)}` : ""}`);
+    }
     return said.join("; ");
   }
 

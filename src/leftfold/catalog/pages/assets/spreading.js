@@ -131,15 +131,15 @@ leftfold.impactOf = (() => {
     take(taker, found, state, path, direct) {
       const { context: name, by, handler } = taker;
       const here = [...path, by ? `${name}:${by}` : name];
-      const said = { kind: taker.evidence, ...(taker.place ? { place: taker.place } : {}) };
       this.hit({
-        context: name, team: this.whole.teamOf(name), registered: true, outcome: found.outcome, basis: "event", direct,
+        context: name, team: this.whole.teamOf(name), registered: this.whole.byName.has(name), outcome: found.outcome,
+        basis: "event", direct,
         path: here, event: state.name, handler: by, reads: taker.reads, until: found.until, module: found.module,
         open: handler ? handler.open : this.whole.publishes(name).length > 0,
-        approvals: this.approvals(found.edges, false), evidence: [said],
+        approvals: this.approvals(found.edges, false), evidence: taker.evidence,
       });
       if (found.outcome !== "affected") return;
-      if (this.whole.byName.get(name).mud) this.push(here, stateOf("below", name));
+      if (this.whole.byName.get(name)?.mud) this.push(here, stateOf("below", name));
       for (const emission of handler ? handler.emits : []) {
         for (const field of derivedOf(emission.derived, state.field)) {
           const after = stateOf("event", emission.event, { version: emission.version, field });

@@ -1,6 +1,7 @@
 "use strict";
 /* The catalog as impact asks for it: the same questions that `Catalog` of Leftfold answers, from the data files. */
 leftfold.wholeOf = ({ patterns, contexts, events, edges, silent, handlers, taken }) => {
+  const ORIGINS = ["declared", "static", "observed"];
   const KINDS = ["directed", "partnership", "shared-kernel", "separate-ways"];
   const { compare } = leftfold;
   const named = (number) => contexts[number][0];
@@ -41,9 +42,9 @@ leftfold.wholeOf = ({ patterns, contexts, events, edges, silent, handlers, taken
   const listening = new Set();
   events.forEach(([name, versions], number) => {
     const published = versions.map(([context, version, label, sunset]) => ({ context: named(context), version, label, sunset }));
-    const takers = taken[number].map(([context, said, read, reads, by, handler, evidence, place]) => ({
+    const takers = taken[number].map(([context, said, read, reads, by, handler, evidence, place = "", code = "", seen = ""]) => ({
       context: named(context), event: name, versions: said, read: read.map((each) => published[each]), reads, by,
-      handler: handler < 0 ? null : handlersKnown[handler], evidence: evidence ? "static" : "declared", place,
+      handler: handler < 0 ? null : handlersKnown[handler], evidence: evidenceOf(ORIGINS[evidence], place, code, seen),
     }));
     eventsKnown.set(name, { published, takers });
     for (const { context } of published) {
@@ -51,6 +52,14 @@ leftfold.wholeOf = ({ patterns, contexts, events, edges, silent, handlers, taken
       for (const taker of takers) listening.add(JSON.stringify([taker.context, context]));
     }
   });
+
+  function evidenceOf(kind, place, code, seen) {
+    const onlySeen = kind === "observed" && !place;
+    const found = onlySeen ? [] : [{ kind, ...(place ? { place } : {}) }];
+    if (code) found.push({ kind: "static", place: code });
+    if (seen || onlySeen) found.push({ kind: "observed", ...(seen ? { last_seen: seen } : {}) });
+    return found;
+  }
 
   function push(map, key, value) {
     if (!map.has(key)) map.set(key, []);
