@@ -92,6 +92,7 @@ BARS = (
     Bar("command through the bus, 32 at once", "postgres", 10.0),
     Bar("three-step saga", "sqlite", inf, 0.6, "dbos", paired=True),
     Bar("three-step saga", "postgres", inf, 0.6, "dbos", paired=True),
+    Bar("three-step saga, flush 2 ms slower", "postgres", inf, 0.6, "dbos", paired=True),
     Bar("three-step saga, 32 at once", "sqlite", 10.0, peer="dbos", paired=True),
     Bar("three-step saga, 32 at once", "postgres", 10.0, peer="dbos", paired=True),
 )

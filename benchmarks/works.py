@@ -111,6 +111,7 @@ APPEND_WORKS = (
     Work("append, 32 writers", Task.APPEND, callers=32),
     Work("append, 4 processes x 8 writers", Task.APPEND, callers=8, processes=4),
     Work("append, saturated loop", Task.APPEND, callers=8, saturated=True),
+    Work("append, 1 writer, flush 2 ms slower", Task.APPEND, slow_flush=True),
     Work("append, flush 2 ms slower", Task.APPEND, callers=32, slow_flush=True),
     Work("append, flush 2 ms slower, 4 processes x 8 writers", Task.APPEND, callers=8, processes=4, slow_flush=True),
     Work("100 events per append", Task.APPEND_100),
@@ -164,6 +165,7 @@ SAGA_WORKS: tuple[tuple[Work, ...], ...] = (
         for database in ("sqlite", "postgres")
         for name, callers, pieces in (("three-step saga", 1, 5), ("three-step saga, 32 at once", 32, 1))
     ),
+    (Work("three-step saga, flush 2 ms slower", Task.SAGA, pieces=5, slow_flush=True, database="postgres"),),
     (Work("transitions of a process", Task.TRANSITIONS),),
     (Work("timers of a process", Task.TIMER, callers=32),),
     (Work("saga resumed after kill -9", Task.RESUME),),
