@@ -1,4 +1,7 @@
-"""The table of changes: what each does to a newer reader of older messages, and to an older reader of newer ones."""
+"""The table of changes: what each does to a newer reader of older messages, and to an older reader of newer ones.
+
+Each row is read backwards too, as its mirror. What schemas alone do not decide is in `test_rows_beside_schemas.py`.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ def one(**keywords: object) -> Raw:
 S: Raw = {"type": "string"}
 I: Raw = {"type": "integer"}  # noqa: E741
 FREE: Raw = {"type": "object", "additionalProperties": True}
+NUMBERED: Raw = {"type": "object", "additionalProperties": I}
 HELD: Raw = {"type": "array", "items": S, "contains": {"const": "q"}}
 A: Raw = {"type": "object", "properties": {"t": {"const": "a"}}, "required": ["t"]}
 B: Raw = {"type": "object", "properties": {"t": {"const": "b"}}, "required": ["t"]}
@@ -262,6 +266,13 @@ OTHERS = [
     Row("optional property added", fields(), fields(a=S), "ok", "ok"),
     Row("optional property removed", fields(a=S), fields(), "ok", "ok"),
     Row("a free name taken with a type", FREE, {**FREE, "properties": {"a": S}}, R.TYPE_NARROWED, "ok"),
+    Row(
+        "a name of a map taken with another type",
+        NUMBERED,
+        {**NUMBERED, "properties": {"a": S}},
+        R.TYPE_CHANGED,
+        R.TYPE_CHANGED,
+    ),
     Row("renamed", fields("a", a=S), fields("b", b=S), R.REQUIRED_PROPERTY_ADDED, R.REQUIRED_PROPERTY_REMOVED),
     Row("type changed", one(type="string"), one(type="integer"), R.TYPE_CHANGED, R.TYPE_CHANGED),
     Row("const changed", one(const="a"), one(const="b"), R.CONST_CHANGED, R.CONST_CHANGED),
