@@ -67,7 +67,6 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 _PARKED: Final = {("b", "lost"), ("c", "refused")}
-_UNDOABLE: Final[Mapping[Shape, str]] = {"Family": "ac"}  # a child that cannot be undone is tried for minutes
 
 
 class Told(Struct, kw_only=True):
@@ -295,7 +294,7 @@ def _cases() -> Sequence[Case]:
         if shape == "Pivot":
             found.append(Case(shape=shape, fails="b", how="refused", undo_fails="a"))
         else:
-            found += [Case(shape=shape, fails="c", how="lost", undo_fails=undo) for undo in _UNDOABLE.get(shape, "abc")]
+            found += [Case(shape=shape, fails="c", how="lost", undo_fails=undo) for undo in "abc"]
     return found
 
 

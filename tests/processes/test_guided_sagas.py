@@ -102,8 +102,30 @@ class Feast(Saga):
             assert delivered.note == f"order of {dish}"
 
 
+class Till(Saga):
+    """Cannot be put back while it is locked."""
+
+    @step
+    async def take(self, supplier: Supplier, attempt: Attempt) -> None:
+        supplier.ordered[attempt.key] = "cash"
+
+    @take.undo(retry=Retry(attempts=1))
+    async def put_back(self, was: Outcome[None], supplier: Supplier, attempt: Attempt) -> None:
+        if "cash" in supplier.silent:
+            raise ConnectionError("locked")
+        supplier.cancelled.append(str(attempt.undoes))
+        supplier.ordered.pop(str(attempt.undoes), None)
+
+
+class Party(Saga):
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        await steps.child("food", Deliver(sku="food"))
+        await steps.child("till", Till())
+        await _order(steps, supplier, "band")
+
+
 shop = Context("shop")
-for _saga in (Restock, Deliver, Feast):
+for _saga in (Restock, Deliver, Feast, Till, Party):
     shop.saga(_saga)
 
 
@@ -199,6 +221,23 @@ async def test_a_child_that_had_not_begun_when_its_parent_is_undone_never_begins
         view = await app.sagas.ended(Deliver, "1/soup", timeout=20)
         assert (view.status, view.steps) == ("compensated", ())
         assert view.reason == "its parent was undone before it began"
+    assert supplier.ordered == {}
+
+
+async def test_a_child_that_cannot_be_undone_is_parked_and_the_others_are_undone_until_somebody_puts_it_right() -> None:
+    supplier = Supplier(refusing=frozenset({"band"}), silent=frozenset({"cash"}))
+    by = {"who": "Ada", "why": "the till is open"}
+    async with App(shop, store="memory:", provide={Supplier: supplier}) as app:
+        await app.start(Party(), id="1")
+        view = await app.sagas.ended(Party, "1", timeout=20)
+        assert (view.status, [one.name for one in view.steps if one.status == "parked"]) == ("stuck", ["till"])
+        assert "1/till is stuck: put it right, then retry this step" in str(view.steps[1].error)
+        assert supplier.skus == ["cash"]
+        supplier.silent = frozenset()
+        await app.sagas.retry(Till, "1/till", **by)
+        assert (await app.sagas.ended(Till, "1/till", timeout=20)).status == "compensated"
+        await app.sagas.retry(Party, "1", **by)
+        assert (await app.sagas.ended(Party, "1", timeout=20)).status == "compensated"
     assert supplier.ordered == {}
 
 

@@ -31,9 +31,6 @@ S = TypeVar("S", bound=Saga)
 _GONE: Final = "its worker was gone before it was heard how it ended"
 _SOON: Final = timedelta(seconds=1)
 _LOOK: Final = timedelta(seconds=30)
-_UNDO_CHILD: Final = Retry(attempts=20, first=timedelta(milliseconds=200), most=timedelta(seconds=30))
-
-
 async def _begun_elsewhere() -> None:
     """A child is begun and looked at, not called."""
 
@@ -57,6 +54,16 @@ class _Leave(BaseException):
 
 class _StillUndoing(Exception):
     """A child has not been undone yet."""
+
+
+class _NotUndone(Exception):
+    """A child will not be undone unless somebody puts it right."""
+
+
+_UNDO_CHILD: Final = Retry(
+    attempts=None, first=timedelta(milliseconds=200), most=timedelta(seconds=30), unless=(_NotUndone,)
+)
+"""How long it takes is up to the child."""
 
 
 class GuidedRun(Run):
@@ -253,7 +260,9 @@ class GuidedRun(Run):
             try:
                 await instances.intervene(child, id, verb)
             except NotPossible as error:
-                raise _StillUndoing(str(error)) from error
+                raise (_StillUndoing if view.status == "running" else _NotUndone)(str(error)) from error
+        elif view.status == "stuck":
+            raise _NotUndone(f"{id} is stuck: put it right, then retry this step")
         raise _StillUndoing(f"{id} is {view.status}")
 
     @property
