@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Annotated
 
 import jsonschema_rs
 import msgspec
 import pytest
+from msgspec import Meta
 
 from leftfold import IntegrationEvent
 from leftfold.integration.language_check import language_findings
@@ -102,6 +104,31 @@ def test_the_schema_of_a_locked_version_never_changes() -> None:
 
     (one,) = found(locked(PlacedV1), speaking(Placed))
     assert (one.id, one.blocks) == (f"{PLACED}@1 schema-changed", True)
+
+
+def test_of_a_locked_version_words_for_people_may_change_and_a_default_may_not() -> None:
+    class Placed(IntegrationEvent, name=PLACED, version=2):
+        """Words for people."""
+
+        id: str
+        total: int
+        note: str | None = None
+        channel: Annotated[str, Meta(title="Channel", description="Where it was placed", examples=["web"])] = "web"
+
+    class Shop(IntegrationEvent, name=PLACED, version=2):
+        id: str
+        total: int
+        note: str | None = None
+        channel: str = "shop"
+
+    class Later(Shop, name=PLACED, version=3):
+        pass
+
+    lock = locked(PlacedV1, PlacedV2)
+    assert found(lock, speaking(PlacedV1, Placed)) == ()
+    (one,) = found(lock, speaking(PlacedV1, Shop))
+    assert (one.id, one.blocks) == (f"{PLACED}@2 schema-changed", True)
+    assert found(lock, speaking(PlacedV1, PlacedV2, Later)) == ()
 
 
 @pytest.mark.parametrize(
