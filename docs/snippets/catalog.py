@@ -46,7 +46,7 @@ def play_is_on(event: PlayAnnounced) -> PlayIsOn:
 
 # box office
 
-box_office = Context("box_office", team="Sales", purpose="Sell tickets", package="theatre.box_office")
+box_office = Context("box_office", team="Sales", purpose="Sell tickets", package=__name__)
 
 
 class SaleOpened(Event):
@@ -119,7 +119,7 @@ async def put_up_hooks(event: Sold) -> None:
 
 theatre = ContextMap(
     "theatre",
-    AntiCorruptionLayer(upstream=stage, downstream=box_office, layer="theatre.box_office.stage"),
+    AntiCorruptionLayer(upstream=stage, downstream=box_office, layer=__name__),
     Conformist(upstream=stage, downstream=cloakroom),
     Conformist(upstream=box_office, downstream=cloakroom),
 )
@@ -135,7 +135,7 @@ assert catalog.consumers("stage").all == ("box_office", "cloakroom")
 
 seats = impact(catalog, "stage.play_is_on.seats", change="type")
 assert [(hit.context, hit.outcome, hit.module) for hit in seats.hits] == [
-    ("box_office", "absorbed", "theatre.box_office.stage"),
+    ("box_office", "absorbed", __name__),
 ]
 assert [(one.context, one.reason) for one in seats.unaffected] == [("cloakroom", "it reads only /author, /play")]
 
