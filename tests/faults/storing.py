@@ -100,7 +100,8 @@ def _acknowledged_before_commit_in_postgres() -> None:
 _VERSION_CHECK: Final = "(x >= 0 and cur[p_slot[j]] <> x) or (x = -2 and cur[p_slot[j]] = 0)"
 _PART_CHECK: Final = "(p_expected >= 0 and cur <> p_expected) or (p_expected = -2 and cur = 0)"
 _PART_ID: Final = "if exists (select from :schema.events q where q.id = e_id[1]) then"
-_PART: Final = 5
+_APPENDS: Final = 6
+"""The version that both functions for appends are of."""
 _ISOLATION: Final = "if current_setting('transaction_isolation') <> 'read committed' then"
 _LOCK: Final = "perform pg_advisory_xact_lock(hashtextextended('leftfold.append."
 _NO_LOCK: Final = "perform (select hashtextextended('leftfold.append."
@@ -138,13 +139,13 @@ FAULTS: Final[dict[str, Fault]] = {
         _no_version_check, (_SQLITE_LAWS,), "DID NOT RAISE Conflict", "only_at_its_expected_version"
     ),
     "version check off, postgres": Fault(
-        in_postgres((_PART_CHECK, "false"), version=_PART),
+        in_postgres((_PART_CHECK, "false"), version=_APPENDS),
         (_POSTGRES_LAWS,),
         "DID NOT RAISE Conflict",
         "only_at_its_expected_version",
     ),
     "version check off among several, postgres": Fault(
-        in_postgres((_VERSION_CHECK, "false")),
+        in_postgres((_VERSION_CHECK, "false"), version=_APPENDS),
         (_POSTGRES_LAWS,),
         "DID NOT RAISE Conflict",
         "one_stale_stream_of_several",
@@ -154,37 +155,29 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "lock off and a sequence instead of max + 1, postgres": Fault(
         both(
-            in_postgres(
-                (_LOCK, _NO_LOCK),
-                (_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD),
-                (_META, "create sequence :schema.positions increment 1000;\n" + _META),
-            ),
-            in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=_PART),
+            in_postgres((_LOCK, _NO_LOCK), (_META, "create sequence :schema.positions increment 1000;\n" + _META)),
+            in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=_APPENDS),
         ),
         (_READERS,),
         "the log has changed behind a reader",
         "postgres",
     ),
     "lock in the statement of the check, postgres": Fault(
-        both(in_postgres((_LOCKED_HEAD, _STALE_HEAD)), in_postgres((_LOCKED_HEAD, _STALE_HEAD), version=_PART)),
+        in_postgres((_LOCKED_HEAD, _STALE_HEAD), version=_APPENDS),
         (_READERS, _CONDITIONS),
         _TWO_AT_ONE_POSITION,
         "postgres",
     ),
     "sequence instead of max + 1 under REPEATABLE READ, postgres": Fault(
         both(
-            in_postgres(
-                (_ISOLATION, "if false then"),
-                (_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD),
-                (_META, "create sequence :schema.positions;\n" + _META),
-            ),
-            in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=_PART),
+            in_postgres((_ISOLATION, "if false then"), (_META, "create sequence :schema.positions;\n" + _META)),
+            in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=_APPENDS),
         ),
         ("tests/guarantees/test_old_snapshots.py",),
         "['hall-1', 'hall-2'] == ['hall-1']",
     ),
     "function without its settings on a store analysed while empty, postgres": Fault(
-        in_postgres((_SETTINGS, "as $$\ndeclare\n    parts")),
+        in_postgres((_SETTINGS, "as $$\ndeclare\n    parts"), version=_APPENDS),
         ("tests/adapters/postgres/test_plans.py",),
         "!= {'events': 0}",
     ),
@@ -217,13 +210,13 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.deciding.Conflict", "repeating_an_append"),
     "idempotency off, postgres": Fault(
-        in_postgres((_PART_ID, "if false then"), version=_PART),
+        in_postgres((_PART_ID, "if false then"), version=_APPENDS),
         (_POSTGRES_LAWS,),
         "errors.deciding.Conflict",
         "repeating_an_append",
     ),
     "idempotency off among several, postgres": Fault(
-        in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then")),
+        in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then"), version=_APPENDS),
         (_POSTGRES_LAWS,),
         "errors.deciding.Conflict",
         "to_several_streams_is_repeated",

@@ -31,6 +31,8 @@ S = TypeVar("S", bound=Saga)
 _GONE: Final = "its worker was gone before it was heard how it ended"
 _SOON: Final = timedelta(seconds=1)
 _LOOK: Final = timedelta(seconds=30)
+
+
 async def _begun_elsewhere() -> None:
     """A child is begun and looked at, not called."""
 

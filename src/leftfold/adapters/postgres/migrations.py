@@ -14,6 +14,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=3, needs_code=1, name="0003_rows"),
     Migration(version=4, needs_code=1, name="0004_work"),
     Migration(version=5, needs_code=1, name="0005_append_part"),
+    Migration(version=6, needs_code=1, name="0006_versions_from_expected"),
 )
 
 NEWEST = MIGRATIONS[-1].version
