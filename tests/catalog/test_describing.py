@@ -34,6 +34,7 @@ def test_a_descriptor_has_what_the_context_says_about_itself() -> None:
     docks = described()["docks"]
     assert (docks.team, docks.purpose, docks.subdomain) == ("Quay", "Say where ships lie", "core")
     assert (docks.glossary, docks.package) == ({"berth": "a place for one ship"}, "tests.catalog.harbour")
+    assert (docks.language, docks.mode) == ("docks", "full-transitive")
     assert (docks.commands, docks.queries, docks.aggregates) == (("Moor",), (), {"ship": ""})
     assert {edge.pair for edge in docks.relations} == {("billing", "docks"), ("docks", "watch")}
 

@@ -43,6 +43,7 @@ def test_pages_of_an_app_have_its_contexts_and_those_on_its_map(leftfold: Leftfo
     assert ran.code == 0, ran.err
     names = {one.stem for one in (tmp_path / "site/contexts").iterdir()}
     assert names == {"docks", "billing", "watch", "customs"}
+    assert "docks, full-transitive" in (tmp_path / "site/contexts/docks.html").read_text()
 
 
 def test_what_was_observed_is_on_the_page_of_who_was_seen(leftfold: Leftfold, file: str, tmp_path: Path) -> None:

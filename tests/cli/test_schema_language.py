@@ -58,6 +58,8 @@ def test_a_version_that_does_not_fit_blocks_check_and_lock_with_path_and_witness
         ("forward", "required-property-removed", "/id"),
     }
     assert all(json.loads(str(one["witness"])) is not None for one in ran.lines if "direction" in one)
+    places = {str(one["place"]).rpartition(":")[0] for one in ran.lines}
+    assert [place.endswith(".py") for place in places] == [True], "the class is named with its line"
     for_people = schema("check", "renamed")
     assert for_people.code == 1
     assert "error: acme.shop.placed@2 required-property-added backward v1 /order: who reads v2" in for_people.out

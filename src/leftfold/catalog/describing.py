@@ -89,6 +89,8 @@ class _Writing:
                 modules=context.published,
                 glossary=dict(context.glossary),
                 relations=tuple(self._relations(context)),
+                language="" if context.language is None else context.language.name,
+                mode="" if context.language is None else context.language.mode.value,
                 publishes=tuple(self._published(context)),
                 consumes=tuple(self._consumed(context, handlers)),
                 handlers=tuple(self._handler(context, id, one) for id, one in handlers.items()),

@@ -106,6 +106,8 @@ class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
         modules: those inside *package* that others may import.
         glossary: its words, and what they mean here.
         relations: all that it takes part in; consumers stand in the order in which it names them.
+        language: the name of its published language; empty when it has none.
+        mode: what a new version of an event has to get along with, as `full-transitive`; empty without a language.
         publishes: each version of each event.
         consumes: what it takes, a line for each handler.
         handlers: what each leads to.
@@ -129,6 +131,8 @@ class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     modules: tuple[str, ...] = ()
     glossary: dict[str, str] = {}
     relations: tuple[Edge, ...] = ()
+    language: str = ""
+    mode: str = ""
     publishes: tuple[Published, ...] = ()
     consumes: tuple[Consumption, ...] = ()
     handlers: tuple[Handler, ...] = ()

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from leftfold.app.composition import App
+from leftfold.borders.handlers import code_place
 from leftfold.cli.errors import UsageError
 from leftfold.cli.files import written_beside
 from leftfold.cli.options import Source
@@ -16,6 +19,7 @@ from leftfold.cli.running import named_app
 from leftfold.cli.schema_accepting import Accepting
 from leftfold.cli.schema_agreeing import agreements
 from leftfold.cli.text import counted, printable
+from leftfold.contexts.places import place_under
 from leftfold.errors import DefinitionError
 from leftfold.integration.language_check import language_findings
 from leftfold.integration.language_finding import LanguageFinding, Reading
@@ -27,6 +31,8 @@ from leftfold.integration.language_lock import (
     load_language_lock,
     lock_of_languages,
 )
+from leftfold.integration.published_events import declared
+from leftfold.messages.message import Declaration
 
 __all__ = ["check_language", "lock_language", "readings_of", "spoken_in"]
 
@@ -97,7 +103,16 @@ def readings_of(app: App) -> tuple[Reading, ...]:
 
 
 def _findings(app: App, lock: LanguageLock) -> Sequence[LanguageFinding]:
-    return language_findings(lock, spoken_in(app), readings_of(app), datetime.now(UTC).date())
+    found = language_findings(lock, spoken_in(app), readings_of(app), datetime.now(UTC).date())
+    classes = {declared(cls): cls for one in app.contexts for cls in one.published_events}
+    newest = {said.name: classes[said] for said in sorted(classes, key=lambda said: said.version)}
+    views: dict[str, type] = {one.name: one.view for one in readings_of(app)}
+
+    def placed(one: LanguageFinding) -> LanguageFinding:
+        about = views.get(one.reader) or classes.get(Declaration(one.type, one.version)) or newest.get(one.type)
+        return one if about is None else replace(one, place=place_under(code_place(about), str(Path.cwd())))
+
+    return [placed(one) for one in found]
 
 
 def _tell(findings: Sequence[LanguageFinding], *, json: bool) -> None:

@@ -51,6 +51,7 @@ class LanguageFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
         reader: the view that it is about, as `context.View`; empty when it is about none.
         severity: an error fails a check, a note does not.
         accepted: why it passes all the same, as the lock says; empty when it does not.
+        place: where the class or the view that it is about is written, as `path:line`; empty when nobody has looked.
     """
 
     rule: str
@@ -65,6 +66,7 @@ class LanguageFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reader: str = ""
     severity: Literal["error", "note"] = "error"
     accepted: str = ""
+    place: str = ""
 
     @property
     def id(self) -> str:
@@ -82,7 +84,8 @@ class LanguageFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __str__(self) -> str:
         shown = f" (as in {self.witness:.500})" if self.witness else ""
         passed = f" [accepted: {self.accepted}]" if self.accepted else ""
-        return f"{self.severity}: {self.id}: {self.message}{shown}{passed}"
+        at = f"; at {self.place}" if self.place else ""
+        return f"{self.severity}: {self.id}: {self.message}{shown}{passed}{at}"
 
 
 def problem_finding(about: LanguageFinding, problem: Breaking | Ruled | Unknown) -> LanguageFinding:

@@ -48,6 +48,7 @@ def _canvas(one: Descriptor) -> Iterator[tuple[str, str | None]]:
     yield "Domain", one.domain
     yield "Package", tag("code", one.package) if one.package else None
     yield "For others", joined((tag("code", module) for module in one.modules), " ")
+    yield "Language", f"{one.language}, {one.mode}" if one.mode else one.language
     yield "Declared at", tag("code", one.place) if one.place else None
 
 
