@@ -17,7 +17,7 @@ from leftfold.store.events import Appended
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import Begin
+from leftfold.store.work import Begin, Revise
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
 
 
@@ -124,8 +124,21 @@ class Party(Saga):
         await _order(steps, supplier, "band")
 
 
+class Send(Saga):
+    """Nothing takes back what is sent."""
+
+    @step(pivot=True, retry=Retry(attempts=1))
+    async def send(self, supplier: Supplier, attempt: Attempt) -> None:
+        await supplier.order("letter", attempt)
+
+
+class Invite(Saga, deadline=timedelta(hours=1)):
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        await steps.child("letter", Send())
+
+
 shop = Context("shop")
-for _saga in (Restock, Deliver, Feast, Till, Party):
+for _saga in (Restock, Deliver, Feast, Till, Party, Send, Invite):
     shop.saga(_saga)
 
 
@@ -239,6 +252,46 @@ async def test_a_child_that_cannot_be_undone_is_parked_and_the_others_are_undone
         await app.sagas.retry(Party, "1", **by)
         assert (await app.sagas.ended(Party, "1", timeout=20)).status == "compensated"
     assert supplier.ordered == {}
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_a_child_whose_pivot_may_be_done_is_not_undone_before_somebody_says_whether_it_was(*, done: bool) -> None:
+    supplier = Supplier(silent=frozenset({"letter"}))
+    by = {"who": "Ada", "why": "the post was asked"}
+    async with App(shop, store="memory:", provide={Supplier: supplier}) as app:
+        await app.start(Invite(), id="1")
+        await app.settle()
+        assert (await app.sagas.show(Send, "1/letter")).status == "stuck"
+        await app.sagas.abort(Invite, "1", **by)
+        view = await app.sagas.ended(Invite, "1", timeout=20)
+        assert (view.status, view.steps[0].status) == ("stuck", "parked")
+        assert "its pivot 'send' is parked; resolve it if it was done, abort if not" in str(view.steps[0].error)
+        assert (await app.sagas.show(Send, "1/letter")).status == "stuck"
+        if done:
+            await app.sagas.resolve(Send, "1/letter", **by)
+            await app.sagas.ended(Send, "1/letter", timeout=20)
+            await app.sagas.skip(Invite, "1", **by)
+        else:
+            await app.sagas.abort(Send, "1/letter", **by)
+            await app.sagas.ended(Send, "1/letter", timeout=20)
+            await app.sagas.retry(Invite, "1", **by)
+        assert (await app.sagas.ended(Invite, "1", timeout=20)).status == "compensated"
+        assert (await app.sagas.show(Send, "1/letter")).status == ("completed" if done else "compensated")
+
+
+async def test_a_child_that_cannot_be_read_is_parked_when_its_parent_is_undone() -> None:
+    supplier, store = Supplier(silent=frozenset({"band"})), MemoryStore()
+    async with App(shop, store=store, provide={Supplier: supplier}) as app:
+        await app.start(Party(), id="1")
+        await app.settle()
+        [till] = (await store.work(["saga/shop.Till/1/till"])).values()
+        damaged = Revise(id=till.id, token=till.token, status=till.status, state=b"{}", wake=None)
+        await store.transact(Transaction(writes=[damaged]))
+        await app.sagas.abort(Party, "1", who="Ada", why="it rains")
+        view = await app.sagas.ended(Party, "1", timeout=20)
+        assert (view.status, [one.name for one in view.steps if one.status == "parked"]) == ("stuck", ["till"])
+        assert str(view.steps[1].error).startswith("NotUndone: 'saga/shop.Till/1/till'")
+    assert supplier.skus == ["cash"]
 
 
 async def test_a_child_wakes_who_waits_for_it(each_url: str) -> None:

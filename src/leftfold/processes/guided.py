@@ -54,16 +54,16 @@ class _Leave(BaseException):
         super().__init__()
 
 
-class _StillUndoing(Exception):
+class StillUndoing(Exception):
     """A child has not been undone yet."""
 
 
-class _NotUndone(Exception):
+class NotUndone(Exception):
     """A child will not be undone unless somebody puts it right."""
 
 
 _UNDO_CHILD: Final = Retry(
-    attempts=None, first=timedelta(milliseconds=200), most=timedelta(seconds=30), unless=(_NotUndone,)
+    attempts=None, first=timedelta(milliseconds=200), most=timedelta(seconds=30), unless=(NotUndone,)
 )
 """How long it takes is up to the child."""
 
@@ -261,11 +261,12 @@ class GuidedRun(Run):
             verb = Verb(name="abort", who=self._item.id, why="its parent is undone", completed=True)
             try:
                 await instances.intervene(child, id, verb)
-            except NotPossible as error:
-                raise (_StillUndoing if view.status == "running" else _NotUndone)(str(error)) from error
+            except (NotPossible, UnreadableState) as error:
+                going_on = view.status in ("running", "compensating")
+                raise (StillUndoing if going_on else NotUndone)(str(error)) from error
         elif view.status == "stuck":
-            raise _NotUndone(f"{id} is stuck: put it right, then retry this step")
-        raise _StillUndoing(f"{id} is {view.status}")
+            raise NotUndone(f"{id} is stuck: put it right, then retry this step")
+        raise StillUndoing(f"{id} is {view.status}")
 
     @property
     def _own_id(self) -> str:

@@ -28,7 +28,8 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
         result: with `resolve`, what a step that was done by hand returned, as JSON text.
         who: wants it.
         why: in their words.
-        completed: with `abort`, whether one that is completed is undone too, as a child is with its parent.
+        completed: with `abort`, as a child is undone with its parent: one that is completed is undone too, and one
+            whose pivot is parked is not, since nobody has said that it was not done.
     """
 
     name: str
@@ -114,6 +115,10 @@ def _abort(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: V
         )
     for one in journal.steps:
         if definition.step(one.name).step.pivot and one.status == "parked":
+            if verb.completed and definition.irrevocable(one):  # only a person can say that it was not done
+                raise NotPossible(
+                    item.id, verb.name, f"its pivot {one.name!r} is parked; resolve it if it was done, abort if not"
+                )
             journal = journal.recorded(replace(one, status="refused", due=None, ended_at=now))
         elif one.status == "started" and definition.irrevocable(one):
             raise NotPossible(
