@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from leftfold.testing import pytest_plugin
+from tests.borders.office import OFFICE
 from tests.borders.trees import Tree
 
 SYSTEM = """
@@ -32,6 +33,30 @@ CLEAN = {
     "test_it.py": "def test_it(): ...\n",
 }
 PLANTED = {"mill/bills/main.py": "import mill.orders.inside\n"}
+
+
+REFUSED = """
+    from leftfold import App
+    from leftfold.contexts import ContextMap, CustomerSupplier
+    from office.billing import orders
+    from office.billing.context import billing
+    from office.ordering.api import Ordered
+    from office.ordering.context import ordering
+    from office.shipping.context import shipping
+
+    @shipping.on(Ordered)
+    async def hear(event: Ordered) -> None: ...
+
+    MAP = ContextMap("office", CustomerSupplier(supplier=ordering, customer=billing), alone=(shipping,))
+
+    def made():
+        return App(ordering, billing, shipping, store="memory:", context_map=MAP)
+"""
+AT_ONCE = """
+    from office.made import made
+
+    app = made()
+"""
 
 
 class Results:
@@ -91,6 +116,17 @@ def test_what_a_baseline_accepts_passes(tree: Tree) -> None:
     )
     found = run(tree, "--context-map", "mill.system:MAP", "--context-map-baseline", str(tree.root / "known.toml"))
     assert found.outcomes["::context-map[mill.system:MAP]"] == "passed"
+
+
+@pytest.mark.parametrize("place", ["office.made:made", "office.at_once:app"])
+def test_an_app_that_its_map_refuses_fails_with_the_findings_too(tree: Tree, place: str) -> None:
+    tree.write({**OFFICE, "office/made.py": REFUSED, "office/at_once.py": AT_ONCE})
+    found = run(tree, "--context-map", place)
+    assert found.outcomes[f"::context-map[{place}]"] == "failed"
+    text = found.texts[f"::context-map[{place}]"]
+    assert text.startswith("contexts do not keep to their map\n\nerror: no-relation\n")
+    assert "reaction shipping.hear takes the event ordering.ordered" in text
+    assert "pytest_plugin.py" not in text
 
 
 @pytest.mark.parametrize(

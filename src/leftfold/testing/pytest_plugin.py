@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from leftfold.app.composition import App
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, MapBroken
 from leftfold.errors import LeftfoldError
 from leftfold.testing.context_map import assert_context_map
 
@@ -64,12 +64,19 @@ class ContextMapItem(pytest.Item):
 
 def _made(place: str) -> App | ContextMap:
     try:
-        found: object = resolve_name(place)
-    except (ImportError, AttributeError, ValueError) as error:
-        pytest.fail(f"{_MAP} {place!r}: {error}; write MODULE:OBJECT", pytrace=False)
-    if callable(found) and not isinstance(found, App | ContextMap):
-        found = found()
+        found = _resolved(place)
+        if callable(found) and not isinstance(found, App | ContextMap):
+            found = found()
+    except MapBroken as broken:  # an app that its map refuses still says which map
+        return broken.context_map
     if isinstance(found, App | ContextMap):
         return found
     text = f"{_MAP} {place!r} is a {type(found).__name__}; name an App with context_map=, a ContextMap, or a function"
     pytest.fail(text, pytrace=False)
+
+
+def _resolved(place: str) -> object:
+    try:
+        return resolve_name(place)
+    except (ImportError, AttributeError, ValueError) as error:
+        pytest.fail(f"{_MAP} {place!r}: {error}; write MODULE:OBJECT", pytrace=False)
