@@ -54,16 +54,16 @@ class _Leave(BaseException):
         super().__init__()
 
 
-class StillUndoing(Exception):
+class _StillUndoing(Exception):
     """A child has not been undone yet."""
 
 
-class NotUndone(Exception):
+class _NotUndone(Exception):
     """A child will not be undone unless somebody puts it right."""
 
 
 _UNDO_CHILD: Final = Retry(
-    attempts=None, first=timedelta(milliseconds=200), most=timedelta(seconds=30), unless=(NotUndone,)
+    attempts=None, first=timedelta(milliseconds=200), most=timedelta(seconds=30), unless=(_NotUndone,)
 )
 """How long it takes is up to the child."""
 
@@ -263,10 +263,10 @@ class GuidedRun(Run):
                 await instances.intervene(child, id, verb)
             except (NotPossible, UnreadableState) as error:
                 going_on = view.status in ("running", "compensating")
-                raise (StillUndoing if going_on else NotUndone)(str(error)) from error
+                raise (_StillUndoing if going_on else _NotUndone)(str(error)) from error
         elif view.status == "stuck":
-            raise NotUndone(f"{id} is stuck: put it right, then retry this step")
-        raise StillUndoing(f"{id} is {view.status}")
+            raise _NotUndone(f"{id} is stuck: put it right, then retry this step")
+        raise _StillUndoing(f"{id} is {view.status}")
 
     @property
     def _own_id(self) -> str:
