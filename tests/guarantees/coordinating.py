@@ -71,15 +71,20 @@ async def check_coordinated(url: str, *, done: bool) -> None:
     """
     async with coordinating(url, workers=False) as app:
         store = app.store
-        log = [(one.type, msgspec.json.decode(one.data, type=_Event), one.position) for one in await _events(store)]
+        log = await _events(store)
+        about: dict[str, list[tuple[str, _Event, int]]] = {}
+        for one in log:
+            event = msgspec.json.decode(one.data, type=_Event)
+            about.setdefault(event.id, []).append((one.type, event, one.position))
         position = min((one.position for one in await store.checkpoints("process:")), default=0)
         assert not done or position == len(log), "an event was not handed in"
         views = {view.key: view async for view in app.processes.find()}
         missing = [load_missing(item.state) for item in await store.find_work(queues="missing/", limit=10_000)]
         outgoing = [load_outgoing(item.state) for item in await store.find_work(queues="command/", limit=10_000)]
-        for key in {event.id for _, event, at in log if at <= position} | set(views):
-            pokes = [event.what for type, event, at in log if event.id == key and type == "Poked" and at <= position]
-            wanted = [event for type, event, at in log if event.id == key and type == "Waited" and at <= position]
+        for key in {key for key, events in about.items() if events[0][2] <= position} | set(views):
+            handed = [(type, event) for type, event, at in about.get(key, ()) if at <= position]
+            pokes = [event.what for type, event in handed if type == "Poked"]
+            wanted = [event for type, event in handed if type == "Waited"]
             waits = [event.position for event in missing if event.key == key]
             if not wanted:
                 assert (views[key].status, len(waits)) == ("missing", len(pokes)), "parked at another moment"
@@ -87,7 +92,7 @@ async def check_coordinated(url: str, *, done: bool) -> None:
             assert waits == [], "an event still waits for an instance that has begun"
             seen = _seen(views[key], pokes, set(wanted[0].timers))
             assert not done or not views[key].timers, "a timer is left"
-            marks = Counter(event.name for type, event, _ in log if event.id == key and type == "Marked")
+            marks = Counter(event.name for type, event, _ in about.get(key, ()) if type == "Marked")
             sent = [msgspec.json.decode(one.payload, type=Mark).name for one in outgoing if one.origin.key == key]
             assert max(marks.values(), default=0) <= 1, "a command was carried out twice"
             assert set(marks) <= set(seen), "a command was carried out that nobody decided on"
