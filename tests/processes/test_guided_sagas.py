@@ -268,7 +268,7 @@ async def test_a_child_whose_pivot_may_be_done_is_not_undone_before_somebody_say
         assert "its pivot 'send' is parked; resolve it if it was done, abort if not" in str(view.steps[0].error)
         assert (await app.sagas.show(Send, "1/letter")).status == "stuck"
         if done:
-            await app.sagas.resolve(Send, "1/letter", **by)
+            await app.sagas.resolve(Send, "1/letter", who="Ada", why="it is there")
             await app.sagas.ended(Send, "1/letter", timeout=20)
             await app.sagas.skip(Invite, "1", **by)
         else:

@@ -126,8 +126,9 @@ class Steps:
     async def child(self, name: str, saga: S) -> S:
         """Have another saga done, and wait for it; nothing is held meanwhile.
 
-        It is undone with this one, and may take as long for that as it needs. When it is stuck, or its pivot is done,
-        the step here is parked: put the child right, then retry the step.
+        It is undone with this one, and may take as long for that as it needs. When it is stuck, the step here is
+        parked: put the child right, then retry the step. When its pivot is done, nothing undoes it: skip the step, or
+        resolve it once what the child did is taken back otherwise.
 
         Args:
             name: unique in this instance, like that of a step.
