@@ -79,6 +79,11 @@ def test_external_contexts_on_the_map_are_described_too_and_others_on_it_are_not
     assert [one.name for one in alone] == ["customs", "docks"]
 
 
+def test_what_code_names_of_a_context_that_is_run_elsewhere_is_described_too() -> None:
+    _, docks = descriptors_of([harbour.docks], harbour.MAP)
+    assert docks.consumes == described()["docks"].consumes != ()
+
+
 def test_places_are_from_the_root_on_and_never_those_of_a_machine() -> None:
     docks = described()["docks"]
     assert docks.place.startswith("tests/catalog/harbour.py:")

@@ -58,8 +58,10 @@ def descriptors_of(
     edges = () if context_map is None else context_map.edges
     external = [] if context_map is None else [one for one in context_map.contexts if one.external]
     every = sorted({id(one): one for one in (*contexts, *external)}.values(), key=lambda one: one.name)
-    published = dict.fromkeys(cls for one in every for cls in one.published_events)
-    named: Mapping[tuple[str, type], str] = {} if context_map is None else namings(context_map, published)
+    named: Mapping[tuple[str, type], str] = {}
+    if context_map is not None:
+        publishers = (*every, *context_map.contexts)
+        named = namings(context_map, dict.fromkeys(cls for one in publishers for cls in one.published_events))
     writing = _Writing(every, edges, named, str(Path.cwd() if root is None else root))
     return tuple(writing.descriptor(one) for one in every)
 
