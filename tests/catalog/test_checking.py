@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from leftfold.borders import Observed
 from leftfold.catalog import Catalog, Consumption, Descriptor, Published, catalog_findings
 from leftfold.contexts import Edge
 from tests.catalog.companies import consumer, follows, partners, producer, rules_of
@@ -44,6 +47,30 @@ def test_what_two_say_of_an_external_context_is_taken_together() -> None:
     assert catalog.conflicts == {}
     assert catalog.consumers("erp").declared == ("a", "b")
     assert Catalog([one, Descriptor(name="erp", external=True, team="x")]).conflicts.keys() == {"erp"}
+
+
+def test_it_may_be_written_in_another_place_in_each_repository_that_knows_it() -> None:
+    sent = [Published(name="erp.sent", place=place) for place in ("a/erp.py:3", "b/erp.py:7")]
+    one, two = (
+        Descriptor(name="erp", external=True, relations=(follows("erp", name),), publishes=(event,))
+        for name, event in zip("ab", sent, strict=True)
+    )
+    assert Catalog([one, two]).conflicts == Catalog([two, one]).conflicts == {}
+    assert Catalog([one, two]).by_name == Catalog([two, one]).by_name
+
+
+def test_what_was_only_seen_is_told_as_such_and_a_version_that_is_gone_since_is_no_finding() -> None:
+    day = datetime(2026, 5, 4, tzinfo=UTC)
+    bank, shop = sound()
+    seen = [
+        Observed(
+            kind="event", source="bank", type="bank.charged", version=1, consumer=name, count=1, first=day, last=day
+        )
+        for name in ("shop", "stranger")
+    ]
+    [finding] = catalog_findings(Catalog([bank, shop], observed=seen))
+    assert (finding.rule, finding.contexts) == ("unregistered-context", ("stranger",))
+    assert finding.message == "stranger, which nobody describes, was seen taking bank.charged; merge its descriptor"
 
 
 def test_a_relation_to_somebody_whom_nobody_describes_is_kept_and_told() -> None:

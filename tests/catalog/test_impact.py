@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from leftfold.borders import Observed
 from leftfold.catalog import (
@@ -30,6 +31,10 @@ BILLED = (Emission(event="billed"),)
 
 def outcomes(found: Impact) -> dict[str, str]:
     return {hit.context: hit.outcome for hit in found.hits}
+
+
+def worst(found: Impact) -> dict[str, str]:
+    return {hit.context: outcome for outcome, hits in reversed(list(found.by_outcome())) for hit in hits}
 
 
 def chain(*relations: Edge, mud: bool = False) -> Catalog:
@@ -241,6 +246,41 @@ def test_who_was_seen_taking_an_event_is_hit_though_nobody_says_so_described_or_
     assert known.unregistered == ("stranger",)
     assert known.consumers("bank").others == ("stranger", "till")
     assert [one.name for one in known.find(consumes="charged")] == ["till"]
+
+
+def test_the_last_of_several_days_is_told_in_one_zone() -> None:
+    late, later = datetime(2026, 5, 4, 23, tzinfo=UTC), datetime(2026, 5, 5, 0, tzinfo=timezone(timedelta(hours=2)))
+    seen = [seen_taking("shop", late), replace(seen_taking("shop", later), version=2)]
+    [taken] = Catalog([producer("bank", CHARGED), consumer("shop", "charged")], observed=seen).taken("charged")
+    assert taken.last_seen == "2026-05-04T23:00:00+00:00"
+
+
+def test_who_was_seen_taking_what_another_context_keeps_for_itself_under_the_same_name_is_not_hit() -> None:
+    private = replace(seen_taking("till", datetime(2026, 5, 4, tzinfo=UTC)), source="shop")
+    known = Catalog([producer("bank", CHARGED), Descriptor(name="shop"), Descriptor(name="till")], observed=[private])
+    assert impact(known, "charged").hits == ()
+
+
+STORED = Published(name="stored", fields={"/order": "string"})
+
+
+@pytest.mark.parametrize("subject", ["bank", "stored", "charged", "stored.order"])
+@pytest.mark.parametrize("layer", [True, False])
+def test_who_says_nothing_and_was_seen_taking_one_event_is_hit_by_no_less_than_before(
+    subject: str, *, layer: bool
+) -> None:
+    first = follows("bank", "shop", *(("anti-corruption-layer",) if layer else ()))
+    second = follows("shop", "till")
+    company = [
+        producer("bank", CHARGED, STORED, relations=(first,)),
+        Descriptor(name="shop", relations=(first, second)),
+        Descriptor(name="till", relations=(second,)),
+    ]
+    seen = [seen_taking("shop", datetime(2026, 5, 4, tzinfo=UTC))]
+    before, after = (worst(impact(Catalog(company, observed=one), subject)) for one in ((), seen))
+    known = {"shop": "absorbed" if layer else "affected"} if subject == "charged" else {}
+    assert after == {**before, **known}
+    assert set(before) == ({"shop", "till"} if subject == "bank" and not layer else {"shop"})
 
 
 def test_a_version_that_was_seen_and_is_not_said_to_be_read_is_evidence_of_its_own() -> None:

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from leftfold.borders.uses import Evidence, Use
 from leftfold.errors import InvalidObservation
+from leftfold.messages.message import MAX_VERSION
 
 __all__ = ["Observed", "dump_observed", "load_observed", "observed_uses"]
 
@@ -37,11 +38,15 @@ class Observed(Struct, frozen=True, kw_only=True, order=True):
     kind: Literal["event", "command"]
     source: _Name
     type: _Name
-    version: Annotated[int, Meta(ge=0)]
+    version: Annotated[int, Meta(ge=0, le=MAX_VERSION)]
     consumer: _Name
     count: Annotated[int, Meta(ge=1)]
     first: _Moment
     last: _Moment
+
+    def __post_init__(self) -> None:
+        if self.kind == "event" and self.version == 0:
+            raise ValueError("versions of events count from 1")
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,7 @@ from leftfold.borders.observed import Observed
 from leftfold.catalog.canonical import digest_of, normalised, same_text
 from leftfold.catalog.descriptor import Consumption, Descriptor, Handler, Published
 from leftfold.catalog.errors import UnknownSubject
-from leftfold.catalog.seen import Seen, last_seen, seen_takers, unsaid
+from leftfold.catalog.seen import last_seen, seen_takers, unsaid
 from leftfold.contexts.edges import Edge, merged
 
 __all__ = ["Catalog", "Neighbours", "Pattern", "Taken"]
@@ -105,12 +105,12 @@ class Catalog:
         self.by_name, self.conflicts = MappingProxyType(chosen), MappingProxyType(conflicts)
         self.edges = merged(edge for one in chosen.values() for edge in one.relations)
         """Every relation that anybody declares, both sides taken together."""
-        self._index(seen_takers(observed))
+        self._index(observed)
 
     def __repr__(self) -> str:
         return f"Catalog({len(self.by_name)} contexts, {len(self.edges)} relations)"
 
-    def _index(self, seen: Seen) -> None:
+    def _index(self, observed: Iterable[Observed]) -> None:
         self._edges: dict[tuple[str, str], list[Edge]] = {}
         self._related: dict[str, dict[str, None]] = {name: {} for name in self.by_name}
         for edge in self.edges:
@@ -121,15 +121,18 @@ class Catalog:
         self._taken: dict[str, list[Taken]] = {}
         self._takes: dict[str, list[Taken]] = {}
         for name, described in self.by_name.items():
-            handlers = {handler.name: handler for handler in described.handlers}
             for published in described.publishes:
                 self._published.setdefault(published.name, []).append((name, published))
+        publishers = {event: {name for name, _ in them} for event, them in self._published.items()}
+        seen = seen_takers(observed, publishers)
+        for name, described in self.by_name.items():
+            handlers = {handler.name: handler for handler in described.handlers}
             for consumption in described.consumes:
                 last = last_seen(seen, name, consumption)
                 self._add(Taken(name, consumption, handlers.get(consumption.by), last))
         said = [(one.context, one.consumption) for takers in self._taken.values() for one in takers]
         for name, event, version, last in unsaid(seen, said):
-            if name not in {publisher for publisher, _ in self.published(event)} and self.published(event):
+            if name not in publishers[event]:
                 self._related.setdefault(name, {})
                 self._add(Taken(name, Consumption(event=event, versions=version, evidence="observed"), None, last))
         for takers in self._taken.values():
@@ -313,7 +316,7 @@ def _different(variants: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
         found.setdefault(digest_of(one), one)
     different = tuple(found[digest] for digest in sorted(found))
     if len(different) > 1 and all(one.external for one in different):
-        bare = {same_text(normalised(replace(one, relations=(), place=""))) for one in different}
+        bare = {digest_of(replace(one, relations=())) for one in different}
         if len(bare) == 1:
             every = {edge for one in different for edge in one.relations}
             places = sorted(one.place for one in different)

@@ -48,6 +48,9 @@ def _unregistered(catalog: Catalog) -> Iterator[Finding]:
         others = catalog.related(name)
         at = next((edge.place for other in others for edge in catalog.between(name, other)), "")
         text = f"{', '.join(sorted(others))} relates to {name}, which nobody describes; merge its descriptor"
+        if not others:
+            events = sorted({taken.consumption.event for taken in catalog.takes(name)})
+            text = f"{name}, which nobody describes, was seen taking {', '.join(events)}; merge its descriptor"
         contexts = tuple(sorted((name, *others)))
         yield _finding("unregistered-context", contexts, text, subject=name, at=at, severity="warning")
 
@@ -101,7 +104,7 @@ def _reading(catalog: Catalog, taken: Taken, published: Sequence[tuple[str, Publ
     contexts = tuple(sorted({taken.context, published[0][0]}))
     at = consumption.place or catalog.place_of(taken.context)
     read = versions_read(consumption, (one for _, one in published))
-    if not read:
+    if not read and consumption.evidence != "observed":  # what was taken once may be gone since
         there = ", ".join(sorted({_label(one) for _, one in published}))
         text = f"{_taker(taken)} reads versions {consumption.versions} of {consumption.event}; published are {there}"
         yield _finding("version-not-published", contexts, text, subject=consumption.event, at=at)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from leftfold.borders.observed import Observed
@@ -16,20 +16,24 @@ Seen: TypeAlias = Mapping[tuple[str, str], Mapping[int, datetime]]
 """By who took it and the name of the event: when each version was seen last."""
 
 
-def seen_takers(observed: Iterable[Observed]) -> Seen:
-    """Who was seen taking which events of others."""
+def seen_takers(observed: Iterable[Observed], publishers: Mapping[str, Collection[str]]) -> Seen:
+    """Who was seen taking which events of others that these publish; what a log keeps for itself is not among them.
+
+    Args:
+        publishers: of each event, by its name.
+    """
     found: dict[tuple[str, str], dict[int, datetime]] = {}
     for one in observed:
-        if one.kind == "event" and one.source != one.consumer:
+        if one.kind == "event" and one.source != one.consumer and one.source in publishers.get(one.type, ()):
             versions = found.setdefault((one.consumer, one.type), {})
             versions[one.version] = max(versions.get(one.version, one.last), one.last)
     return found
 
 
 def last_seen(seen: Seen, context: str, consumption: Consumption) -> str:
-    """When it was seen last that *context* takes this, as ISO 8601; empty when it was not."""
+    """When it was seen last that *context* takes this, as ISO 8601 in UTC; empty when it was not."""
     versions = seen.get((context, consumption.event), {})
-    return max((last.isoformat() for version, last in versions.items() if _reads(consumption, version)), default="")
+    return max((_written(last) for version, last in versions.items() if _reads(consumption, version)), default="")
 
 
 def unsaid(seen: Seen, said: Iterable[tuple[str, Consumption]]) -> Iterator[tuple[str, str, str, str]]:
@@ -40,7 +44,11 @@ def unsaid(seen: Seen, said: Iterable[tuple[str, Consumption]]) -> Iterator[tupl
     for context, event in sorted(seen):
         for version, last in sorted(seen[context, event].items()):
             if not any(_reads(one, version) for one in known.get((context, event), ())):
-                yield context, event, str(version), last.isoformat()
+                yield context, event, str(version), _written(last)
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
 
 
 def _reads(consumption: Consumption, version: int) -> bool:

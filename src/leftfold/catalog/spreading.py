@@ -7,6 +7,7 @@ takes what does it go from context to context. Where it stops is up to how the t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
 from typing import Final
 
@@ -127,6 +128,7 @@ class _Spread:
 
     def _event(self, state: _State, path: tuple[str, ...], *, direct: bool) -> None:
         publishers = dict.fromkeys(context for context, _ in self._catalog.published(state.name))
+        takers = {taken.context for taken in self._catalog.taken(state.name)}
         for taken in self._catalog.taken(state.name):
             found = judge(self._catalog, taken, self._change, state.version, state.field, gone=state.gone)
             if isinstance(found, str):
@@ -136,7 +138,7 @@ class _Spread:
                 self._take(taken, found, state, path, direct=direct)
         if self._change != "add":
             for publisher in publishers:
-                self._unheard(publisher, path, direct=direct)
+                self._unheard(publisher, takers, path, direct=direct)
 
     def _take(self, taken: Taken, found: Judgement, state: _State, path: tuple[str, ...], *, direct: bool) -> None:
         consumption, handler, name = taken.consumption, taken.handler, taken.context
@@ -170,11 +172,11 @@ class _Spread:
                 after = _State("event", emission.event, emission.version or 0, field)
                 self._push((*here, after.label), after)
 
-    def _unheard(self, publisher: str, path: tuple[str, ...], *, direct: bool) -> None:
-        """Whoever follows *publisher*, and says nothing of what it takes."""
+    def _unheard(self, publisher: str, takers: AbstractSet[str], path: tuple[str, ...], *, direct: bool) -> None:
+        """Whoever follows *publisher*, says nothing of what it takes, and is not known to take this all the same."""
         for other in self._catalog.related(publisher):
             edges = related_by(self._catalog, publisher, other)
-            if edges and self._silent(other) and not self._catalog.listens(other, publisher):
+            if edges and self._silent(other) and other not in takers:
                 self._relation(other, edges, (*path, other), "unknown", direct=direct)
 
     def _context(self, name: str, path: tuple[str, ...], *, direct: bool) -> None:
@@ -191,14 +193,17 @@ class _Spread:
             edges = related_by(self._catalog, name, other)
             if not edges:
                 self._apart(name, other)
-            elif not self._catalog.listens(other, name):
-                self._follow(other, edges, path, direct=direct)
+            else:
+                self._follow(name, other, path, direct=direct)
 
-    def _follow(self, other: str, edges: tuple[Edge, ...], path: tuple[str, ...], *, direct: bool) -> None:
-        here = (*path, other)
+    def _follow(self, name: str, other: str, path: tuple[str, ...], *, direct: bool) -> None:
+        """To *other*, unless its events reach it; what follows in one that was only seen taking some nobody says."""
+        here, edges = (*path, other), related_by(self._catalog, name, other)
+        listens = self._catalog.listens(other, name)
         layers = [edge for edge in edges if "anti-corruption-layer" in edge.downstream_roles]
-        self._relation(other, edges, here, "absorbed" if layers else "affected", direct=direct)
-        if not layers:
+        if not listens:
+            self._relation(other, edges, here, "absorbed" if layers else "affected", direct=direct)
+        if not layers and not (listens and not self._silent(other)):
             self._go_on(other, here)
 
     def _go_on(self, name: str, path: tuple[str, ...]) -> None:

@@ -118,14 +118,16 @@ leftfold.impactOf = (() => {
     }
 
     event(state, path, direct) {
+      const takers = new Set();
       for (const taker of this.whole.taken(state.name)) {
+        takers.add(taker.context);
         const found = judge(this.whole, taker, this.change, state);
         if (typeof found === "string") this.spare(taker.context, found, state.name, taker.by);
         else this.take(taker, found, state, path, direct);
       }
       if (this.change === "add") return;
       const publishers = new Set(this.whole.published(state.name).map((one) => one.context));
-      for (const publisher of publishers) this.unheard(publisher, path, direct);
+      for (const publisher of publishers) this.unheard(publisher, takers, path, direct);
     }
 
     take(taker, found, state, path, direct) {
@@ -148,11 +150,11 @@ leftfold.impactOf = (() => {
       }
     }
 
-    /* Whoever follows the publisher, and says nothing of what it takes. */
-    unheard(publisher, path, direct) {
+    /* Whoever follows the publisher, says nothing of what it takes, and is not known to take this all the same. */
+    unheard(publisher, takers, path, direct) {
       for (const other of this.whole.related(publisher)) {
         const edges = relatedBy(this.whole, publisher, other);
-        if (edges.length && this.whole.isSilent(other) && !this.whole.listens(other, publisher)) {
+        if (edges.length && this.whole.isSilent(other) && !takers.has(other)) {
           this.relation(other, edges, [...path, other], "unknown", direct);
         }
       }
@@ -166,17 +168,19 @@ leftfold.impactOf = (() => {
       }
       if (this.whole.byName.get(name)?.mud) this.push(path, stateOf("below", name));
       for (const other of this.whole.related(name)) {
-        const edges = relatedBy(this.whole, name, other);
-        if (!edges.length) this.apart(name, other);
-        else if (!this.whole.listens(other, name)) this.follow(other, edges, path, direct);
+        if (relatedBy(this.whole, name, other).length) this.follow(name, other, path, direct);
+        else this.apart(name, other);
       }
     }
 
-    follow(other, edges, path, direct) {
+    /* To the other one, unless its events reach it; what follows in one that was only seen taking some nobody says. */
+    follow(name, other, path, direct) {
       const here = [...path, other];
+      const edges = relatedBy(this.whole, name, other);
+      const listens = this.whole.listens(other, name);
       const absorbed = edges.some((edge) => edge.down.includes(LAYER));
-      this.relation(other, edges, here, absorbed ? "absorbed" : "affected", direct);
-      if (!absorbed) this.goOn(other, here);
+      if (!listens) this.relation(other, edges, here, absorbed ? "absorbed" : "affected", direct);
+      if (!absorbed && !(listens && !this.whole.isSilent(other))) this.goOn(other, here);
     }
 
     goOn(name, path) {
