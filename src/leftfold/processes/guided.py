@@ -58,14 +58,13 @@ class _StillUndoing(Exception):
     """A child has not been undone yet."""
 
 
-class _NotUndone(Exception):
-    """A child will not be undone unless somebody puts it right."""
-
-
 _UNDO_CHILD: Final = Retry(
-    attempts=None, first=timedelta(milliseconds=200), most=timedelta(seconds=30), unless=(_NotUndone,)
+    attempts=None,
+    first=timedelta(milliseconds=200),
+    most=timedelta(seconds=30),
+    unless=(NotPossible, UnreadableState),
 )
-"""How long it takes is up to the child."""
+"""How long it takes is up to the child, unless somebody has to put that right first."""
 
 
 class GuidedRun(Run):
@@ -262,10 +261,11 @@ class GuidedRun(Run):
             try:
                 await instances.intervene(child, id, verb)
             except (NotPossible, UnreadableState) as error:
-                going_on = view.status in ("running", "compensating")
-                raise (_StillUndoing if going_on else _NotUndone)(str(error)) from error
+                if view.status in ("running", "compensating"):
+                    raise _StillUndoing(str(error)) from error
+                raise
         elif view.status == "stuck":
-            raise _NotUndone(f"{id} is stuck: put it right, then retry this step")
+            raise NotPossible(id, "undo", "it is stuck: put it right, then retry this step")
         raise _StillUndoing(f"{id} is {view.status}")
 
     @property
