@@ -22,6 +22,20 @@ def sound() -> list[Descriptor]:
     ]
 
 
+def seen_by(consumer: str, version: int) -> Observed:
+    day = datetime(2026, 5, 4, tzinfo=UTC)
+    return Observed(
+        kind="event",
+        source="bank",
+        type="bank.charged",
+        version=version,
+        consumer=consumer,
+        count=1,
+        first=day,
+        last=day,
+    )
+
+
 def found(*descriptors: Descriptor) -> list[tuple[str, str]]:
     return rules_of(catalog_findings(Catalog(descriptors)))
 
@@ -60,14 +74,8 @@ def test_it_may_be_written_in_another_place_in_each_repository_that_knows_it() -
 
 
 def test_what_was_only_seen_is_told_as_such_and_a_version_that_is_gone_since_is_no_finding() -> None:
-    day = datetime(2026, 5, 4, tzinfo=UTC)
     bank, shop = sound()
-    seen = [
-        Observed(
-            kind="event", source="bank", type="bank.charged", version=1, consumer=name, count=1, first=day, last=day
-        )
-        for name in ("shop", "stranger")
-    ]
+    seen = [seen_by(name, 1) for name in ("shop", "stranger")]
     [finding] = catalog_findings(Catalog([bank, shop], observed=seen))
     assert (finding.rule, finding.contexts) == ("unregistered-context", ("stranger",))
     assert finding.message == "stranger, which nobody describes, was seen taking bank.charged; merge its descriptor"
@@ -142,6 +150,20 @@ def test_an_event_that_nobody_takes_is_noted() -> None:
 def test_one_event_of_two_publishers_is_told() -> None:
     bank, shop = sound()
     assert ("published-twice", "bank.charged") in found(bank, shop, producer("till", EVENT))
+
+
+@pytest.mark.parametrize("origin", ["declared", "static", "observed"])
+def test_who_takes_something_of_one_with_whom_it_goes_separate_ways_is_told_however_it_is_known(origin: str) -> None:
+    apart = Edge(kind="separate-ways", upstream="bank", downstream="shop", place="map.py:4")
+    said = {
+        "declared": (Consumption(event="bank.charged", place="shop.py:1"),),
+        "static": (Consumption(event="bank.charged", evidence="static", place="shop.py:1"),),
+        "observed": (),
+    }[origin]
+    company = [producer("bank", EVENT, relations=(apart,)), Descriptor(name="shop", relations=(apart,), consumes=said)]
+    [finding] = catalog_findings(Catalog(company, observed=[seen_by("shop", 2)]))
+    assert (finding.rule, finding.contexts, finding.subject) == ("separate-ways", ("bank", "shop"), "bank.charged")
+    assert finding.declared_at == ("shop.py:1" if said else "map.py:4")
 
 
 def test_what_contradicts_itself_is_told() -> None:

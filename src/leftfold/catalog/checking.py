@@ -93,6 +93,7 @@ def _consumed(catalog: Catalog) -> Iterator[Finding]:
         for taken in catalog.taken(event):
             if published:
                 yield from _reading(catalog, taken, published)
+                yield from _apart(catalog, taken, published)
             else:
                 text = f"{_taker(taken)} takes {event}, which nobody publishes; mend the name, or merge who does"
                 at = taken.consumption.place or catalog.place_of(taken.context)
@@ -113,6 +114,17 @@ def _reading(catalog: Catalog, taken: Taken, published: Sequence[tuple[str, Publ
         if missing := sorted({_label(one) for one in lacking if not has_field(one.fields, pointer)}):
             text = f"{_taker(taken)} reads {pointer} of {consumption.event}, which version {', '.join(missing)} lacks"
             yield _finding("field-not-published", contexts, text, subject=f"{consumption.event}{pointer}", at=at)
+
+
+def _apart(catalog: Catalog, taken: Taken, published: Sequence[tuple[str, Published]]) -> Iterator[Finding]:
+    """Impact stops where two go separate ways, so that one who takes something there all the same is told of here."""
+    event, taker = taken.consumption.event, taken.context
+    for publisher in dict.fromkeys(context for context, _ in published):
+        edge = next((one for one in catalog.between(publisher, taker) if one.kind == "separate-ways"), None)
+        if edge is not None:
+            text = f"{_taker(taken)} takes {event} of {publisher}, and the two go separate ways; take out one of them"
+            at = taken.consumption.place or edge.place
+            yield _finding("separate-ways", tuple(sorted((taker, publisher))), text, subject=event, at=at)
 
 
 def _uses_in_circles(catalog: Catalog) -> Iterator[Finding]:
