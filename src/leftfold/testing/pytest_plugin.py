@@ -51,7 +51,10 @@ class ContextMapItem(pytest.Item):
         try:
             assert_context_map(_made(place), observed=self._file(_OBSERVED), baseline=self._file(_BASELINE))
         except (AssertionError, LeftfoldError) as error:
-            pytest.fail(str(error), pytrace=False)
+            told = str(error)
+        else:
+            return
+        pytest.fail(told, pytrace=False)  # out here, so that it is told once and not as the cause of itself, too
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """What stands above a failure."""
@@ -79,4 +82,5 @@ def _resolved(place: str) -> object:
     try:
         return resolve_name(place)
     except (ImportError, AttributeError, ValueError) as error:
-        pytest.fail(f"{_MAP} {place!r}: {error}; write MODULE:OBJECT", pytrace=False)
+        told = f"{_MAP} {place!r}: {error}; write MODULE:OBJECT"
+    pytest.fail(told, pytrace=False)
