@@ -283,6 +283,15 @@ def test_who_says_nothing_and_was_seen_taking_one_event_is_hit_by_no_less_than_b
     assert set(before) == ({"shop", "till"} if subject == "bank" and not layer else {"shop"})
 
 
+def test_a_hit_has_all_that_shows_it_when_no_handler_tells_two_versions_apart() -> None:
+    last = datetime(2026, 5, 4, tzinfo=UTC)
+    takes = Consumption(event="charged", versions="2", evidence="static", place="till.py:3")
+    bank = producer("bank", CHARGED, Published(name="charged", version=2, fields=CHARGED.fields))
+    known = Catalog([bank, Descriptor(name="till", consumes=(takes,))], observed=[seen_taking("till", last)])
+    [hit] = impact(known, "charged").hits
+    assert hit.evidence == (Evidence("static", "till.py:3"), Evidence("observed", last_seen=last.isoformat()))
+
+
 def test_a_version_that_was_seen_and_is_not_said_to_be_read_is_evidence_of_its_own() -> None:
     last = datetime(2026, 5, 4, tzinfo=UTC)
     said = consumer("shop", "charged", versions="2")

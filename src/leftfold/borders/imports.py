@@ -8,7 +8,7 @@ from typing import Final
 
 from leftfold.borders.import_graph import ImportGraphs
 from leftfold.borders.packages import Packages
-from leftfold.borders.reexports import defining, public_names
+from leftfold.borders.reexports import defining, names_taken
 from leftfold.borders.sources import SourceModule
 from leftfold.borders.territory import Territory, is_published
 from leftfold.borders.uses import Evidence, Route, Use
@@ -142,8 +142,7 @@ class _Imports:
             context = self._contexts.get(used)
             if used == owner or context is None or not is_published(context, one.module):
                 continue
-            names = public_names(self._sources, one.module) if one.name == "*" else {one.name}
-            for name in sorted(names):
+            for name in names_taken(self._sources, one):
                 home, original = defining(self._sources, one.module, name)
                 if home != one.module and self._territory.owner(home) == used and not is_published(context, home):
                     yield Use(

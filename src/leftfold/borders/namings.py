@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from leftfold.borders.packages import Packages
-from leftfold.borders.reexports import defining, public_names
+from leftfold.borders.reexports import defining, names_taken
 from leftfold.borders.sources import SourceModule
 from leftfold.borders.territory import Territory
 from leftfold.contexts.context_map import ContextMap
@@ -37,5 +37,5 @@ def namings(context_map: ContextMap, classes: Iterable[type]) -> Mapping[tuple[s
 def _named(sources: Mapping[str, SourceModule], source: SourceModule) -> Iterator[tuple[tuple[str, str], int]]:
     """What *source* takes by name: module and name of where it is defined, and the line."""
     for one in source.named:
-        for name in sorted(public_names(sources, one.module)) if one.name == "*" else (one.name,):
+        for name in names_taken(sources, one):
             yield defining(sources, one.module, name), one.line

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from leftfold.borders.source_reading import Imported
 from leftfold.borders.sources import SourceModule
 
-__all__ = ["defining", "public_names"]
+__all__ = ["defining", "names_taken", "public_names"]
 
 
 def defining(sources: Mapping[str, SourceModule], module: str, name: str) -> tuple[str, str]:
@@ -41,6 +42,11 @@ def _further(sources: Mapping[str, SourceModule], module: str, name: str) -> tup
         known = not original or origin in sources or f"{origin}.{original}" in sources
         return (origin, original) if known else None
     return next(((one, name) for one in source.stars if one in sources and name in public_names(sources, one)), None)
+
+
+def names_taken(sources: Mapping[str, SourceModule], one: Imported) -> Sequence[str]:
+    """The names that an import by name takes, in order: those of a star are looked for in *sources*."""
+    return sorted(public_names(sources, one.module)) if one.name == "*" else (one.name,)
 
 
 def public_names(sources: Mapping[str, SourceModule], module: str) -> AbstractSet[str]:

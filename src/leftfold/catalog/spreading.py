@@ -282,9 +282,15 @@ class _Spread:
     def _hit(self, hit: Hit) -> None:
         key = hit.context, hit.event, hit.handler, hit.outcome
         known = self._hits.get(key)
-        if known is None or (len(hit.path), hit.path) < (len(known.path), known.path):
-            direct = hit.direct or (known is not None and known.direct)
-            self._hits[key] = replace(hit, direct=direct)
+        if known is None:
+            self._hits[key] = hit
+            return
+        nearest = known
+        if (len(hit.path), hit.path) < (len(known.path), known.path):
+            nearest = replace(hit, direct=hit.direct or known.direct)
+        if hit.basis == "event":  # it may take several versions, each of them known otherwise
+            nearest = replace(nearest, evidence=tuple(dict.fromkeys((*known.evidence, *hit.evidence))))
+        self._hits[key] = nearest
 
     def _sorted_hits(self) -> tuple[Hit, ...]:
         best: dict[tuple[str, str, str], int] = {}

@@ -251,9 +251,14 @@ leftfold.impactOf = (() => {
     hit(hit) {
       const key = keyOf(hit.context, hit.event, hit.handler, hit.outcome);
       const known = this.hits.get(key);
-      if (!known || comparePaths(hit.path, known.path) < 0) {
-        this.hits.set(key, { ...hit, direct: hit.direct || Boolean(known?.direct) });
+      if (!known) {
+        this.hits.set(key, hit);
+        return;
       }
+      const nearer = comparePaths(hit.path, known.path) < 0;
+      const nearest = nearer ? { ...hit, direct: hit.direct || known.direct } : known;
+      const told = new Map([...known.evidence, ...hit.evidence].map((one) => [JSON.stringify(one), one]));
+      this.hits.set(key, hit.basis === "event" ? { ...nearest, evidence: [...told.values()] } : nearest);
     }
 
     sortedHits() {
