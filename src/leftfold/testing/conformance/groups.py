@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from leftfold.errors import Conflict, InvalidPayload
-from leftfold.store.events import Appended, Expected, ToStream
+from leftfold.store.events import Appended, Expected, QueryItem, ToStream
 from leftfold.store.limits import BATCH_EVENTS
 from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of
 
@@ -68,6 +68,46 @@ class GroupLaws(Laws):
             ("b-1", 2),
             ("c-1", 1),
         ]
+
+    async def test_of_a_group_each_conflict_tells_the_version_that_its_stream_has_by_then(
+        self, store: FullStore
+    ) -> None:
+        await store.append(ToStream("a-1", 0, events(3)), ToStream("d-1", 0, events(2)))
+        wanted = (
+            ("d-1", 9),
+            ("a-1", 7),
+            ("a-1", 1),
+            ("b-1", 2),
+            ("a-1", 3),
+            ("a-1", 3),
+            ("a-1", 2**31 - 1),
+            ("a-1", 0),
+        )
+        outcomes = await asyncio.gather(
+            *(store.append(ToStream(stream, expected, events(1))) for stream, expected in wanted),
+            store.append(ToStream("c-1", 9, events(1)), ToStream("a-1", 4, events(1))),
+            store.append(ToStream("a-1", Expected.ANY, events(1))),
+            return_exceptions=True,
+        )
+        told = [(one.stream, one.actual) if isinstance(one, Conflict) else type(one).__name__ for one in outcomes]
+        assert told == [
+            *(("d-1", 2), ("a-1", 3), ("a-1", 3), ("b-1", 0), "Appended", ("a-1", 4), ("a-1", 4), ("a-1", 4)),
+            *(("c-1", 0), "Appended"),
+        ]
+        assert [one.version for one in await store.read_stream("a-1")] == [1, 2, 3, 4, 5]
+
+    async def test_the_tags_of_what_is_refused_in_a_group_find_nothing(self, store: FullStore) -> None:
+        await store.append(ToStream("a-1", 0, events(1)))
+        outcomes = await asyncio.gather(
+            store.append(ToStream("a-1", 1, [event(tags=("kept",))])),
+            store.append(ToStream("a-1", 1, [event(tags=("refused",))])),
+            store.append(ToStream("b-1", 0, [event(tags=("kept",))])),
+            return_exceptions=True,
+        )
+        assert [type(outcome).__name__ for outcome in outcomes] == ["Appended", "Conflict", "Appended"]
+        found = {tag: await store.read_log(match=(QueryItem(tags=frozenset({tag})),)) for tag in ("kept", "refused")}
+        assert [one.position for one in found["kept"].events] == [2, 3]
+        assert list(found["refused"].events) == []
 
     async def test_an_id_that_is_stored_already_fails_its_own_append_only(self, store: FullStore) -> None:
         known = event()
