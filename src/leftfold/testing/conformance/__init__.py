@@ -20,6 +20,7 @@ Use it by subclassing, with two fixtures::
 from leftfold.testing.conformance.advances import AdvanceLaws
 from leftfold.testing.conformance.appends import AppendLaws
 from leftfold.testing.conformance.checkpoints import CheckpointLaws
+from leftfold.testing.conformance.company import CompanyLaws
 from leftfold.testing.conformance.conditions import ConditionLaws
 from leftfold.testing.conformance.content import ContentLaws
 from leftfold.testing.conformance.generations import GenerationLaws
@@ -48,6 +49,7 @@ __all__ = [
     "AdvanceLaws",
     "AppendLaws",
     "CheckpointLaws",
+    "CompanyLaws",
     "ConditionLaws",
     "ContentLaws",
     "GenerationLaws",
@@ -83,6 +85,7 @@ class StoreConformance(
     ConditionLaws,
     ContentLaws,
     GroupLaws,
+    CompanyLaws,
     WakeLaws,
     RestoreLaws,
     TimelineLaws,
