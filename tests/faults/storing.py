@@ -98,10 +98,16 @@ def _acknowledged_before_commit_in_postgres() -> None:
 
 
 _VERSION_CHECK: Final = "(x >= 0 and cur[p_slot[j]] <> x) or (x = -2 and cur[p_slot[j]] = 0)"
+_ONE_CHECK: Final = "fits := p_expected = -1 or cur = p_expected or (p_expected = -2 and cur > 0);"
+_PARTS_CHECK: Final = "(v.expected >= 0 and v.cur <> v.expected) or (v.expected = -2 and v.cur = 0)"
 _PART_CHECK: Final = "(p_expected >= 0 and cur <> p_expected) or (p_expected = -2 and cur = 0)"
+_ONE_ID: Final = "if (p_expected < 0 or not fits) and exists (select from :schema.events q where q.id = p_id) then"
+_PARTS_ID: Final = "when v.first = any (known) then 2"
 _PART_ID: Final = "if exists (select from :schema.events q where q.id = e_id[1]) then"
 _APPENDS: Final = 6
-"""The version that both functions for appends are of."""
+"""The version that the functions for one append of several events and for all kinds of batches are of."""
+_PLAIN: Final = 7
+"""The version that those for one event and for plain batches are of."""
 _ISOLATION: Final = "if current_setting('transaction_isolation') <> 'read committed' then"
 _LOCK: Final = "perform pg_advisory_xact_lock(hashtextextended('leftfold.append."
 _NO_LOCK: Final = "perform (select hashtextextended('leftfold.append."
@@ -115,7 +121,8 @@ _SETTINGS: Final = """    set plan_cache_mode to force_generic_plan
     set jit to off
 as $$
 declare
-    parts"""
+"""
+_NO_SETTINGS: Final = "as $$\ndeclare\n"
 _GUARD: Final = """when exists (select 1 from events where position = new.position)
     or exists (select 1 from events where id = new.id)
     or exists (select 1 from events where stream = new.stream and version = new.version)"""
@@ -132,6 +139,8 @@ _READERS: Final = "tests/guarantees/test_nothing_behind_a_reader.py"
 _CONDITIONS: Final = "tests/guarantees/test_conditions_are_exact.py"
 _CRASHES: Final = "tests/guarantees/test_crash_points.py"
 _FLUSHES: Final = "tests/guarantees/test_flush_before_acknowledgement.py"
+_NO_CONFLICT: Final = "AssertionError: Appended("
+_NO_REPETITION: Final = "AssertionError: (0, Conflict("
 _TWO_AT_ONE_POSITION: Final = 'violates unique constraint "events_pkey"'
 
 FAULTS: Final[dict[str, Fault]] = {
@@ -139,10 +148,22 @@ FAULTS: Final[dict[str, Fault]] = {
         _no_version_check, (_SQLITE_LAWS,), "DID NOT RAISE Conflict", "only_at_its_expected_version"
     ),
     "version check off, postgres": Fault(
-        in_postgres((_PART_CHECK, "false"), version=_APPENDS),
+        in_postgres((_ONE_CHECK, "fits := true;"), version=_PLAIN),
         (_POSTGRES_LAWS,),
         "DID NOT RAISE Conflict",
         "only_at_its_expected_version",
+    ),
+    "version check off of several events, postgres": Fault(
+        in_postgres((_PART_CHECK, "false"), version=_APPENDS),
+        (_POSTGRES_LAWS,),
+        _NO_CONFLICT,
+        "any_company_an_append_is_accepted",
+    ),
+    "version check off in a plain batch, postgres": Fault(
+        in_postgres((_PARTS_CHECK, "false"), version=_PLAIN),
+        (_POSTGRES_LAWS,),
+        _NO_CONFLICT,
+        "any_company_an_append_is_accepted",
     ),
     "version check off among several, postgres": Fault(
         in_postgres((_VERSION_CHECK, "false"), version=_APPENDS),
@@ -156,14 +177,14 @@ FAULTS: Final[dict[str, Fault]] = {
     "lock off and a sequence instead of max + 1, postgres": Fault(
         both(
             in_postgres((_LOCK, _NO_LOCK), (_META, "create sequence :schema.positions increment 1000;\n" + _META)),
-            in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=_APPENDS),
+            *(in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=step) for step in (_APPENDS, _PLAIN)),
         ),
         (_READERS,),
         "the log has changed behind a reader",
         "postgres",
     ),
     "lock in the statement of the check, postgres": Fault(
-        in_postgres((_LOCKED_HEAD, _STALE_HEAD), version=_APPENDS),
+        both(*(in_postgres((_LOCKED_HEAD, _STALE_HEAD), version=step) for step in (_APPENDS, _PLAIN))),
         (_READERS, _CONDITIONS),
         _TWO_AT_ONE_POSITION,
         "postgres",
@@ -171,13 +192,18 @@ FAULTS: Final[dict[str, Fault]] = {
     "sequence instead of max + 1 under REPEATABLE READ, postgres": Fault(
         both(
             in_postgres((_ISOLATION, "if false then"), (_META, "create sequence :schema.positions;\n" + _META)),
-            in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=_APPENDS),
+            *(in_postgres((_LOCKED_HEAD, _LOCKED_HEAD + _NEXT_HEAD), version=step) for step in (_APPENDS, _PLAIN)),
         ),
         ("tests/guarantees/test_old_snapshots.py",),
         "['hall-1', 'hall-2'] == ['hall-1']",
     ),
     "function without its settings on a store analysed while empty, postgres": Fault(
-        in_postgres((_SETTINGS, "as $$\ndeclare\n    parts"), version=_APPENDS),
+        in_postgres((_SETTINGS + "    parts", _NO_SETTINGS + "    parts"), version=_APPENDS),
+        ("tests/adapters/postgres/test_plans.py",),
+        "!= {'events': 0}",
+    ),
+    "functions of plain appends without their settings on a store analysed while empty, postgres": Fault(
+        in_postgres((_SETTINGS, _NO_SETTINGS), version=_PLAIN),
         ("tests/adapters/postgres/test_plans.py",),
         "!= {'events': 0}",
     ),
@@ -210,10 +236,22 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.deciding.Conflict", "repeating_an_append"),
     "idempotency off, postgres": Fault(
+        in_postgres((_ONE_ID, "if false then"), version=_PLAIN),
+        (_POSTGRES_LAWS,),
+        _NO_REPETITION,
+        "any_company_a_repeated_append",
+    ),
+    "idempotency off of several events, postgres": Fault(
         in_postgres((_PART_ID, "if false then"), version=_APPENDS),
         (_POSTGRES_LAWS,),
         "errors.deciding.Conflict",
         "repeating_an_append",
+    ),
+    "idempotency off in a plain batch, postgres": Fault(
+        in_postgres((_PARTS_ID, "when false then 2"), version=_PLAIN),
+        (_POSTGRES_LAWS,),
+        _NO_REPETITION,
+        "any_company_a_repeated_append",
     ),
     "idempotency off among several, postgres": Fault(
         in_postgres(("if known is not null and p_unit[j] = any (known) then", "if false then"), version=_APPENDS),

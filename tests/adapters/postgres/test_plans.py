@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from leftfold.adapters.postgres import PostgresLocation, append_within
-from leftfold.store import AppendCondition, QueryItem, ToStream
+import pytest
+
+from leftfold.adapters.postgres import PostgresLocation, append_within, connecting
+from leftfold.store import AppendCondition, QueryItem, Store, ToStream
 from tests.adapters.postgres.opened import connected, event, opened, rows, schema_of, statistics_told
 
 _EVENTS = 10_000
@@ -20,23 +22,55 @@ async def _rows_scanned(url: str) -> dict[str, int]:
     return {str(name): int(read) for name, read in await rows(url, sql, schema_of(url).strip('"'))}
 
 
+async def _analyse(url: str) -> None:
+    """Have the tables of an empty store analysed, now and never again."""
+    for table in ("events", "tags"):
+        await rows(url, f"analyze :schema.{table}")
+        await rows(url, f"alter table :schema.{table} set (autovacuum_enabled = off)")
+
+
+async def _append(store: Store, n: int) -> None:
+    """Each of the functions that a store calls for appends without a condition."""
+    await store.append(ToStream(f"a-{n}", 0, [event(tags=("x",))]))
+    await store.append(ToStream(f"a-{n}", 1, [event(tags=("x",)), event()]))
+    streams = (f"c-{n}", f"e-{n}")
+    await asyncio.gather(*(store.append(ToStream(stream, 0, [event(tags=("x",))])) for stream in streams))
+    await asyncio.gather(*(store.append(ToStream(f"a-{n}", version, [event(tags=("x",))])) for version in (3, 4)))
+
+
+async def _fill(store: Store) -> None:
+    for n in range(_EVENTS // 500):
+        await asyncio.gather(*(store.append(ToStream(f"b-{n}-{m}", 0, [event(tags=("x",))])) for m in range(500)))
+
+
+async def test_appends_of_sessions_without_our_settings_scan_no_table(
+    lone_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _analyse(lone_url)
+    monkeypatch.setattr(connecting, "_SETTINGS", {})  # as behind a pooler
+    async with opened(lone_url) as store:
+        for n in range(12):
+            await _append(store, n)
+        await _fill(store)
+        for n in range(12, 24):
+            await _append(store, n)
+    assert await _rows_scanned(lone_url) == {"events": 0, "tags": 0}
+
+
 async def test_appends_and_reads_of_a_store_analysed_while_empty_scan_no_table(lone_url: str) -> None:
-    await rows(lone_url, "analyze :schema.events")
-    await rows(lone_url, "analyze :schema.tags")
-    await rows(lone_url, "alter table :schema.events set (autovacuum_enabled = off)")
-    await rows(lone_url, "alter table :schema.tags set (autovacuum_enabled = off)")
+    await _analyse(lone_url)
     schema = PostgresLocation.parse(lone_url).schema
     condition = AppendCondition(none_of=(QueryItem(tags=frozenset({"x", "y"}), types=frozenset({"T"})),))
     rare = (QueryItem(tags=frozenset({"rare"})), QueryItem(types=frozenset({"T"})))
     async with opened(lone_url + "?pool=1") as store, connected(lone_url) as own:
 
         async def use(n: int) -> None:
-            await store.append(ToStream(f"a-{n}", 0, [event(tags=("x",))]), condition=condition)
+            await store.append(ToStream(f"d-{n}", 0, [event(tags=("x",))]), condition=condition)
             async with own.transaction():
                 await append_within(
-                    own, ToStream(f"a-{n}", 1, [event(tags=("x",))]), condition=condition, schema=schema
+                    own, ToStream(f"d-{n}", 1, [event(tags=("x",))]), condition=condition, schema=schema
                 )
-            await store.append(ToStream(f"a-{n}", 2, [event(tags=("x",))]))
+            await _append(store, n)
             await store.read_stream(f"a-{n}")
             await store.read_facts(f"a-{n}")
             await store.read_log(after=n)
@@ -45,8 +79,7 @@ async def test_appends_and_reads_of_a_store_analysed_while_empty_scan_no_table(l
 
         for n in range(12):  # past the runs after which a plan is kept for good
             await use(n)
-        for n in range(_EVENTS // 500):
-            await asyncio.gather(*(store.append(ToStream(f"b-{n}-{m}", 0, [event(tags=("x",))])) for m in range(500)))
+        await _fill(store)
         for n in range(12, 24):
             await use(n)
     assert await _rows_scanned(lone_url) == {"events": 0, "tags": 0}

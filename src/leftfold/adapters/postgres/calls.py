@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from leftfold.errors import ConditionFailed, Conflict, LeftfoldError
@@ -20,8 +21,11 @@ __all__ = [
     "append_sql",
     "event_arrays",
     "expected_number",
+    "plain_array",
     "tags_literal",
+    "text_array",
     "verdict_of",
+    "verdicts_of",
 ]
 
 _VERSION: Final = 1
@@ -96,17 +100,17 @@ class AppendCall:
         """The function's arguments, as text."""
         units, afters, item_tags, item_types = zip(*self._items, strict=True) if self._items else ((),) * 4
         return (
-            _texts(self._slots),
-            _plain(self._units),
-            _plain(self._part_slots),
-            _plain(self._expected),
-            _plain(self._counts),
-            _plain(list(self._firsts)),
-            _texts(self._streams),
+            text_array(self._slots),
+            plain_array(self._units),
+            plain_array(self._part_slots),
+            plain_array(self._expected),
+            plain_array(self._counts),
+            plain_array(list(self._firsts)),
+            text_array(self._streams),
             *event_arrays(self._events),
-            _plain(units) if units else None,
-            _plain(afters) if units else None,
-            _texts(item_tags) if units else None,
+            plain_array(units) if units else None,
+            plain_array(afters) if units else None,
+            text_array(item_tags) if units else None,
             _optional_texts(item_types),
         )
 
@@ -122,11 +126,11 @@ def event_arrays(events: Sequence[NewEvent]) -> Arguments:
     times = [at.astimezone(UTC).isoformat() if (at := event.occurred_at) else None for event in events]
     tags = [tags_literal(event.tags) if event.tags else None for event in events]
     return (
-        _texts([event.type for event in events]),
-        _plain([event.schema_version for event in events]),
-        _plain([event.id for event in events]),
-        _texts([event.data.decode() for event in events]),
-        _texts([event.metadata.decode() for event in events]),
+        text_array([event.type for event in events]),
+        plain_array([event.schema_version for event in events]),
+        plain_array([event.id for event in events]),
+        text_array([event.data.decode() for event in events]),
+        text_array([event.metadata.decode() for event in events]),
         _optional_texts(times),
         _optional_texts(tags),
     )
@@ -152,6 +156,14 @@ class _Members:
         return any(
             item.tags.issubset(event.tags) and (not item.types or event.type in item.types) for event in self._events
         )
+
+
+def verdicts_of(row: asyncpg.Record) -> Verdicts:
+    """What a function said; one that judges a single part says it without arrays."""
+    verdict, version, last, recorded = row
+    return (
+        ((verdict,), (version,), (last,), recorded) if isinstance(verdict, int) else (verdict, version, last, recorded)
+    )
 
 
 def verdict_of(
@@ -180,15 +192,15 @@ def verdict_of(
 
 def tags_literal(tags: Sequence[str]) -> str:
     """*tags* sorted, without repetition, as PostgreSQL writes an array of text."""
-    return _texts(sorted(set(tags)))
+    return text_array(sorted(set(tags)))
 
 
-def _plain(values: Sequence[int | UUID]) -> str:
+def plain_array(values: Sequence[int | UUID]) -> str:
     """An array of what needs no escaping: JSON's text but for the brackets."""
     return "{" + msgspec.json.encode(values).decode()[1:-1] + "}"
 
 
-def _texts(values: Iterable[str]) -> str:
+def text_array(values: Iterable[str]) -> str:
     """An array of text. No text holds NUL, so it can stand between them until they are escaped, all at once."""
     return '{"' + _escaped("\0".join(values)).replace("\0", '","') + '"}'
 

@@ -5,7 +5,7 @@ are answered: the database works while they go on.
 
 ::
 
-    append -> queue -> batch -> one call -> verdicts      (an append that is alone in its batch: a call of its own kind)
+    append -> queue -> batch -> one call -> verdicts      (of a plain batch: one that does no more than that takes)
                          |        | connection lost: connect again, send the same ids again, until the deadline
                          |        | deadlock: again
                          |        | refused: each one alone, so that only the bad one fails
@@ -15,16 +15,17 @@ are answered: the database works while they go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
 from msgspec import Struct
 
-from leftfold.adapters.postgres.calls import AppendCall, Arguments, Verdicts, verdict_of
+from leftfold.adapters.postgres.calls import AppendCall, Verdicts, append_sql, verdict_of, verdicts_of
 from leftfold.adapters.postgres.connecting import Connector
 from leftfold.adapters.postgres.failures import ID_TAKEN, is_lost, is_refusal, is_retriable, sqlstate_of, translated
-from leftfold.adapters.postgres.part_call import is_part, part_arguments
+from leftfold.adapters.postgres.plain_calls import PlainCalls
+from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.postgres.transacting import GroupWriter, refused_in
@@ -43,8 +44,7 @@ _GRACE_S = 1.0
 
 class _Batch(Struct, frozen=True):
     members: Sequence[Pending]
-    arguments: Arguments
-    is_part: bool = False
+    call: Query
 
 
 class Committer:
@@ -70,6 +70,8 @@ class Committer:
         self._grown = grown
         self._sender = Sender(connector)
         self._writer = GroupWriter(connector, self._sender, moved, due)
+        self._plain = PlainCalls(connector.location.schema)
+        self._sql = append_sql(connector.location.schema)
         self._loop = asyncio.get_running_loop()
         self._queue = AppendQueue()
         self._task: asyncio.Task[None] | None = None
@@ -142,13 +144,12 @@ class Committer:
         if landed is not None:
             await landed()
 
-    def _send(self, batch: _Batch) -> Coroutine[object, object, Verdicts]:
-        timeout_s = self._timeout_s(batch)
-        if batch.is_part:
-            return self._sender.send_part(batch.arguments, timeout_s)
+    async def _send(self, batch: _Batch) -> Verdicts:
+        timeout_s = max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
+        sql, arguments = batch.call
         if any(pending.transaction is not None for pending in batch.members):
-            return self._writer.send(batch.members, batch.arguments, timeout_s)
-        return self._sender.send(batch.arguments, timeout_s)
+            return await self._writer.send(batch.members, arguments, timeout_s)
+        return verdicts_of(await self._sender.call(sql, arguments, timeout_s))
 
     def _ahead(self, batch: _Batch) -> _Batch | None:
         """The next batch when nothing that comes later could join it anyway, judging by the size of *batch*."""
@@ -157,21 +158,18 @@ class Committer:
     def _next(self) -> _Batch | None:
         taken = self._queue.next_batch()
         try:
-            if len(taken) == 1 and is_part(taken[0]):
-                return _Batch(taken, part_arguments(taken[0].parts[0]), is_part=True)
+            if taken and (plain := self._plain.of(taken)):
+                return _Batch(taken, plain)
             call = AppendCall()
             batch = [pending for pending in taken if call.take(pending.parts, pending.condition)]
             if len(batch) < len(taken):
                 going = set(batch)
                 self._queue.put_back([pending for pending in taken if pending not in going])
-            return _Batch(batch, call.arguments()) if batch else None
+            return _Batch(batch, (self._sql, call.arguments())) if batch else None
         except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
             for pending in taken:
                 pending.fail(error)
             return None
-
-    def _timeout_s(self, batch: _Batch) -> float:
-        return max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
 
     async def _deliver(self, batch: Sequence[Pending], verdicts: Verdicts) -> None:
         known: list[Pending] = []
@@ -223,13 +221,14 @@ class Committer:
         else:
             _settle(batch[0], await self._explained(batch[0], error))
 
-    async def _explained(self, pending: Pending, error: Exception) -> LeftfoldError:
+    async def _explained(self, pending: Pending, error: Exception) -> Appended | LeftfoldError:
         if sqlstate_of(error) == ID_TAKEN:
             try:
-                for event in (await self._reading.by_id(pending.ids)).values():
-                    return IdReused(event.id, event.stream, event.version)
+                stored = await self._reading.by_id(pending.ids)
             except StoreError as trouble:
                 return trouble
+            if stored:
+                return _first_result(pending, stored)
         return translated(error, self._location.shown)
 
     async def _fail_all(self, batch: Sequence[Pending], error: Exception) -> None:

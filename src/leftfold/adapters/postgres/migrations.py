@@ -15,6 +15,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=4, needs_code=1, name="0004_work"),
     Migration(version=5, needs_code=1, name="0005_append_part"),
     Migration(version=6, needs_code=1, name="0006_versions_from_expected"),
+    Migration(version=7, needs_code=1, name="0007_append_one_and_parts"),
 )
 
 NEWEST = MIGRATIONS[-1].version

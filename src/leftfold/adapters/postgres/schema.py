@@ -18,7 +18,8 @@ from leftfold.store.schema import Migration, SchemaStatus
 __all__ = ["PostgresSchema", "check_schema", "status_of"]
 
 _FOR_APPLICATIONS = (
-    *("append_v1", "append_part_v1", "now_v1", "tables_v1", "hold_v1", "claim_v1", "show_v1"),
+    *("append_v1", "append_part_v1", "append_one_v1", "append_parts_v1"),
+    *("now_v1", "tables_v1", "hold_v1", "claim_v1", "show_v1"),
     *("work_write_v1", "work_claim_v1"),
 )
 

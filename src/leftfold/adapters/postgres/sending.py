@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from leftfold.adapters.postgres.calls import Arguments, Verdicts, append_sql
 from leftfold.adapters.postgres.connecting import Connection, Connector
-from leftfold.adapters.postgres.part_call import part_sql, part_verdicts
 from leftfold.errors import StoreUnavailable
 
 __all__ = ["Sender"]
@@ -20,8 +18,6 @@ class Sender:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._sql = append_sql(connector.location.schema)
-        self._part_sql = part_sql(connector.location.schema)
         self._lock_timeout = f"{connector.location.deadline_s * 1000:.0f}"
         self._connection: Connection | None = None
 
@@ -41,15 +37,6 @@ class Sender:
         """Connect unless the connection stands; raises the driver's error."""
         if not self.is_ready:
             self._connection = await self._connector.connect(lock_timeout=self._lock_timeout)
-
-    async def send(self, arguments: Arguments, timeout_s: float) -> Verdicts:
-        """Send a batch of appends and return what the database said; raises like `call`."""
-        row = await self.call(self._sql, arguments, timeout_s)
-        return row["verdict"], row["version"], row["last"], row["recorded"]
-
-    async def send_part(self, arguments: Arguments, timeout_s: float) -> Verdicts:
-        """Send one append to one stream, like `send`."""
-        return part_verdicts(await self.call(self._part_sql, arguments, timeout_s))
 
     async def call(self, sql: str, arguments: Sequence[object], timeout_s: float) -> asyncpg.Record:
         """Send one call in a transaction of its own; raises the driver's error, or `TimeoutError`."""

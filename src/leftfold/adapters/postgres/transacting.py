@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from leftfold.adapters.postgres.calls import Arguments, Verdicts, verdict_of
+from leftfold.adapters.postgres.calls import Verdicts, verdict_of
 from leftfold.adapters.postgres.connecting import Backoff, Connection, Connector, Readers
 from leftfold.adapters.postgres.failures import is_lost, is_retriable, translated
 from leftfold.adapters.postgres.generations import names_of
@@ -59,7 +59,7 @@ class GroupWriter:
         self._sql = WritingSql(schema)
         self._begin = _begin_sql(connector)
 
-    async def send(self, members: Sequence[Pending], arguments: Arguments, timeout_s: float) -> Verdicts:
+    async def send(self, members: Sequence[Pending], arguments: Sequence[object], timeout_s: float) -> Verdicts:
         """Commit what of *members* is stored, with its rows, and return the verdicts over all.
 
         Raises:
@@ -82,7 +82,7 @@ class GroupWriter:
         return verdicts
 
     async def _write(
-        self, connection: Connection, writing: RowWriting, members: Sequence[Pending], arguments: Arguments
+        self, connection: Connection, writing: RowWriting, members: Sequence[Pending], arguments: Sequence[object]
     ) -> Verdicts:
         transactions = [each.transaction for each in members if each.transaction is not None]
         names = names_of(table for each in transactions for table in tables_of(each))
