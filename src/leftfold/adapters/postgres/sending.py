@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import asyncpg
 
 from leftfold.adapters.postgres.connecting import Connection, Connector
+from leftfold.adapters.postgres.watching import Watch
 from leftfold.errors import StoreUnavailable
 
 __all__ = ["Sender"]
@@ -20,6 +20,7 @@ class Sender:
         self._connector = connector
         self._lock_timeout = f"{connector.location.deadline_s * 1000:.0f}"
         self._connection: Connection | None = None
+        self._watch = Watch(self.drop)
 
     @property
     def is_ready(self) -> bool:
@@ -48,11 +49,12 @@ class Sender:
     async def ask(self, sql: str, arguments: Sequence[object], timeout_s: float) -> asyncpg.Record | None:
         """Like `call`, for what may have no answer."""
         connection = self.connection
-        if not self._connector.pooled:
-            return await connection.fetchrow(sql, *arguments, timeout=timeout_s)
-        async with asyncio.timeout(timeout_s), connection.transaction(isolation="read_committed"):
-            await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
-            return await connection.fetchrow(sql, *arguments)
+        with self._watch.over(timeout_s):
+            if not self._connector.pooled:
+                return await connection.fetchrow(sql, *arguments)
+            async with connection.transaction(isolation="read_committed"):
+                await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
+                return await connection.fetchrow(sql, *arguments)
 
     def drop(self) -> None:
         """Let go of a connection that broke."""
@@ -62,6 +64,7 @@ class Sender:
 
     async def close(self) -> None:
         """Say goodbye."""
+        self._watch.end()
         if self._connection is not None:
             await self._connection.close()
             self._connection = None

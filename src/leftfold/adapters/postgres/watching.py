@@ -1,0 +1,64 @@
+"""An end to calls that take too long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+__all__ = ["Watch"]
+
+
+class Watch:
+    """One timer for calls that follow each other: to set one for each costs more than anything else about them.
+
+    Args:
+        break_off: ends the call that is under way.
+    """
+
+    def __init__(self, break_off: Callable[[], None]) -> None:
+        self._break_off = break_off
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._until: float | None = None
+        self._broke_off = False
+
+    @contextmanager
+    def over(self, seconds: float) -> Generator[None]:
+        """Break off what happens inside when it has not ended after *seconds*.
+
+        Raises:
+            TimeoutError: it was broken off.
+        """
+        self._until = until = self._loop.time() + seconds
+        self._broke_off = False
+        if self._timer is None or self._timer.when() > until:
+            self._set(until)
+        try:
+            yield
+        except Exception as error:
+            if self._broke_off:
+                raise TimeoutError(f"no answer after {seconds:.3g} s") from error
+            raise
+        finally:
+            self._until = None
+
+    def end(self) -> None:
+        """Let go of the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set(self, when: float) -> None:
+        self.end()
+        self._timer = self._loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._until is None:
+            return
+        if self._until <= self._loop.time():
+            self._broke_off = True
+            self._break_off()
+        else:
+            self._set(self._until)
