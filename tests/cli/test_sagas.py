@@ -93,6 +93,8 @@ def test_an_instance_is_shown_with_its_steps_tries_and_errors(leftfold: Leftfold
 def test_what_a_person_decides_is_kept_with_who_and_why_and_carried_on(leftfold: Leftfold, shelf: str) -> None:
     ran = called(leftfold, shelf, "retry", "Ship", "A", "--why", "the van is back", "--json")
     assert (ran.code, ran.lines[0]["status"]) == (0, "running")
+    [handed] = [line for line in called(leftfold, shelf, "show", "Ship", "A").out.splitlines() if "hand_over" in line]
+    assert "again at once" in handed
     assert carried_on(shelf, "A").status == "completed"
     ran = called(leftfold, shelf, "show", "Ship", "A")
     assert ran.out.splitlines()[0] == "parcels.Ship A  completed"

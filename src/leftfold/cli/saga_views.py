@@ -16,6 +16,7 @@ from leftfold.processes.checking import SagaFinding
 from leftfold.processes.instances import SagaView
 from leftfold.processes.journal import Intervention, StepRecord
 from leftfold.processes.migrating import Migrated
+from leftfold.store.work import AT_ONCE
 
 __all__ = ["FindingList", "MigratedList", "SagaList", "SagaSheet", "saga_json"]
 
@@ -131,7 +132,8 @@ def _at(view: SagaView) -> str:
 def _step(one: StepRecord) -> Row:
     outcome = bytes(one.result).decode() if one.status == "done" else _one_line(one.error or one.doubt)
     if one.due is not None:
-        outcome = f"again at {time_text(one.due)} UTC  {outcome}"
+        when = "at once" if one.due <= AT_ONCE else f"at {time_text(one.due)} UTC"
+        outcome = f"again {when}  {outcome}"
     times = (time_text(moment) if moment else "" for moment in (one.started_at, one.ended_at))
     cells = (one.name, one.status, str(one.tries), str(one.undo_tries), *times, outcome)
     return Row(cells, _STEP_STYLES.get(one.status, ""))
