@@ -54,7 +54,7 @@ class _Leave(BaseException):
         super().__init__()
 
 
-class StillUndoing(Exception):
+class _StillUndoing(Exception):
     """A child has not been undone yet."""
 
 
@@ -262,11 +262,11 @@ class GuidedRun(Run):
                 await instances.intervene(child, id, verb)
             except (NotPossible, UnreadableState) as error:
                 if view.status in ("running", "compensating"):
-                    raise StillUndoing(str(error)) from error
+                    raise _StillUndoing(str(error)) from error
                 raise
         elif view.status == "stuck":
             raise NotPossible(id, "undo", "it is stuck: put it right, then retry this step")
-        raise StillUndoing(f"{id} is {view.status}")
+        raise _StillUndoing(f"{id} is {view.status}")
 
     @property
     def _own_id(self) -> str:
