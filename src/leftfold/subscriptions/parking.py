@@ -242,7 +242,8 @@ def error_text(error: BaseException) -> str:
         said = str(error)[:_ERROR_CHARACTERS]
     except Exception as mute:  # noqa: BLE001 - its class says enough, and what tells of errors may not raise
         said = f"(its text cannot be had: {type(mute).__name__})"
-    text = f"{type(error).__name__}: {said}".replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    name = type(error).__name__.lstrip("_")
+    text = f"{name}: {said}".replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
     return text[:_ERROR_CHARACTERS]
 
 
