@@ -184,6 +184,10 @@ def test_an_instance_of_a_definition_that_is_gone_is_shown_with_what_is_wrong(le
         ["resolve", "Ship", "A", "--why", "so", "--result", "{"],
         ["abort", "Ship", "A", "--why", "so", "--step", "pack"],
         ["check", "Ship"],
+        ["forget"],
+        ["forget", "Ship", "A", "--days", "1"],
+        ["forget", "--days", "-1"],
+        ["list", "--days", "1"],
     ],
 )
 def test_a_wrong_command_line_is_exit_code_2(leftfold: Leftfold, corner: str, arguments: list[str]) -> None:
@@ -217,3 +221,13 @@ def test_instances_are_brought_to_a_newer_version_on_request(leftfold: Leftfold,
     assert called(leftfold, corner, "migrate", "Ship", "--json", app=MIGRATING).lines == []
     assert called(leftfold, corner, "migrate", app=MIGRATING).code == 2
     assert called(leftfold, corner, "list", "--try-only", app=MIGRATING).code == 2
+
+
+def test_what_ended_long_ago_is_forgotten_on_request(leftfold: Leftfold, shelf: str) -> None:
+    assert called(leftfold, shelf, "forget", "--days", "1").out == "0 instances are forgotten\n"
+    tried = called(leftfold, shelf, "forget", "Ship", "--days", "0", "--try-only", "--json")
+    assert tried.code == 0, tried.err
+    assert [(one["id"], one["status"]) for one in tried.lines] == [("nowhere", "compensated")]
+    ran = called(leftfold, shelf, "forget", "--days", "0")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instances are forgotten")
+    assert [one["id"] for one in called(leftfold, shelf, "list", "--json").lines] == ["A"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
@@ -16,7 +17,7 @@ from leftfold.processes.instances import SagaInstances, SagaView
 from leftfold.processes.intervening import Verb
 from leftfold.processes.migrating import Migrated, migrated
 from leftfold.processes.saga import Saga
-from leftfold.store.checks import check_timeout
+from leftfold.store.checks import check_moment, check_timeout
 
 __all__ = ["Begun", "SagaName", "Sagas"]
 
@@ -66,8 +67,7 @@ class Sagas:
         Args:
             statuses: only those; see `SagaView`.
         """
-        places = [self._of(saga)] if saga is not None else [(one.sagas, "") for one in self._running.values()]
-        for instances, name in places:
+        for instances, name in self._places(saga):
             after = ""
             while page := await instances.find(name=name, statuses=statuses, after=after, limit=_PAGE):
                 for view in page:
@@ -152,9 +152,34 @@ class Sagas:
                 async for one in migrated(running.store, known, migration, try_only=try_only):
                     yield one
 
+    async def forget(
+        self, saga: SagaName | None = None, *, before: datetime, try_only: bool = False
+    ) -> AsyncIterator[SagaView]:
+        """Delete instances that were completed or undone before a moment, with all that is known of them.
+
+        One that is stuck stays, and a child whose parent has not ended. An id that was forgotten begins anew when it is
+        started again: keep an instance for as long as somebody may repeat its start.
+
+        Args:
+            saga: only its instances; those of all sagas when left out.
+            before: when they ended, or were changed last, at the latest; with a zone.
+            try_only: delete nothing, and tell what would be.
+
+        Raises:
+            InvalidQuery: *before* has no zone, or see `show`.
+        """
+        moment = check_moment(before)
+        for instances, name in self._places(saga):
+            async for view in instances.forget(name, moment, try_only=try_only):
+                yield view
+
     async def _intervene(self, saga: SagaName, id: str, verb: Verb) -> SagaView:
         instances, name = self._of(saga)
         return await instances.intervene(name, id, verb)
+
+    def _places(self, saga: SagaName | None) -> Sequence[tuple[SagaInstances, str]]:
+        """Where a saga is, or all of them, and its name."""
+        return [self._of(saga)] if saga is not None else [(one.sagas, "") for one in self._running.values()]
 
     def _of(self, saga: SagaName) -> tuple[SagaInstances, str]:
         every = [

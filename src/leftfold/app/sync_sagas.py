@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from leftfold.app.background import Background
 from leftfold.app.sagas import SagaName, Sagas
@@ -58,3 +59,7 @@ class SyncSagas:
     def migrate(self, saga: SagaName, *, try_only: bool = False) -> Iterator[Migrated]:
         """See `Sagas.migrate`."""
         return self._background.each(self._sagas.migrate(saga, try_only=try_only))
+
+    def forget(self, saga: SagaName | None = None, *, before: datetime, try_only: bool = False) -> Iterator[SagaView]:
+        """See `Sagas.forget`."""
+        return self._background.each(self._sagas.forget(saga, before=before, try_only=try_only))

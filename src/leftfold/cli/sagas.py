@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -12,7 +13,7 @@ from leftfold.app.composition import App
 from leftfold.app.sagas import Sagas
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
-from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.saga_views import FindingList, MigratedList, SagaList, SagaSheet, saga_json
@@ -27,15 +28,18 @@ _FIRST: Final = 100
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Which instances to list, or whether to migrate any."""
+    """Which instances to list or forget, or whether to change any."""
 
     status: Annotated[
         tuple[_Status, ...], Parameter(help="List those of this status, or of another one given.", show_default=False)
     ] = ()
     limit: Annotated[AtLeastOne, Parameter(help="List at most so many.")] = _FIRST
     try_only: Annotated[
-        bool, Parameter(help="With migrate, change nothing, and tell what would be done.", show_default=False)
+        bool, Parameter(help="With migrate or forget, change nothing, and tell what would be done.", show_default=False)
     ] = False
+    days: Annotated[
+        AtLeastZero | None, Parameter(help="With forget, instances that ended at least so many days ago.")
+    ] = None
 
 
 @Parameter(name="*")
@@ -52,7 +56,7 @@ _NOBODY: Final = Change()
 
 
 async def sagas(
-    action: Literal["list", "show", "retry", "skip", "resolve", "abort", "check", "migrate"],
+    action: Literal["list", "show", "retry", "skip", "resolve", "abort", "check", "migrate", "forget"],
     saga: str | None = None,
     id: str | None = None,
     /,
@@ -67,7 +71,8 @@ async def sagas(
     again, `skip SAGA ID` goes on without it, `resolve SAGA ID` takes it as done by hand, `abort SAGA ID` undoes the
     instance; each takes --why, and whoever carries sagas on does it. `check` names instances that this code cannot
     carry on, and the exit code is 1 when there are some. `migrate SAGA` brings instances to newer versions, by the
-    app's migrations; the exit code is 1 when some stay as they are.
+    app's migrations; the exit code is 1 when some stay as they are. `forget [SAGA] --days N` deletes instances that
+    were completed or undone N days ago or earlier; their ids begin anew when they are started again.
 
     Args:
         action: What to do.
@@ -85,6 +90,8 @@ async def sagas(
             return await _findings(opened.sagas, json=source.json)
         elif action == "migrate" and saga is not None:
             return await _migrated(opened.sagas, saga, try_only=choice.try_only, json=source.json)
+        elif action == "forget" and choice.days is not None:
+            await _forgotten(opened.sagas, saga, choice, json=source.json)
         elif saga is not None and id is not None:
             if action != "show":
                 await _decided(opened.sagas, action, (saga, id), change)
@@ -96,9 +103,11 @@ def _check(action: str, place: tuple[str | None, str | None], choice: Choice, ch
     _check_place(action, sum(part is not None for part in place))
     if action != "list" and (choice.status or choice.limit != _FIRST):
         raise UsageError("--status and --limit are for list")
-    if choice.try_only and action != "migrate":
-        raise UsageError("--try-only is for migrate")
-    decides = action not in ("list", "show", "check", "migrate")
+    if choice.try_only and action not in ("migrate", "forget"):
+        raise UsageError("--try-only is for migrate and forget")
+    if (choice.days is not None) != (action == "forget"):
+        raise UsageError("forget takes --days N, and nothing else does: instances that ended at least so long ago")
+    decides = action not in ("list", "show", "check", "migrate", "forget")
     if not decides and change != _NOBODY:
         raise UsageError(f"{action} decides nothing; leave --why, --who, --step and --result out")
     if decides and not (change.why and change.why.strip()):
@@ -112,11 +121,11 @@ def _check(action: str, place: tuple[str | None, str | None], choice: Choice, ch
 def _check_place(action: str, named: int) -> None:
     if action == "check" and named:
         raise UsageError("check looks at every saga; leave the name out")
-    if action == "list" and named > 1:
-        raise UsageError("list takes the name of a saga at most; to see one instance: show SAGA ID")
+    if action in ("list", "forget") and named > 1:
+        raise UsageError(f"{action} takes the name of a saga at most; to see one instance: show SAGA ID")
     if action == "migrate" and named != 1:
         raise UsageError("migrate takes the name of a saga; see: leftfold sagas list")
-    if action not in ("list", "check", "migrate") and named < 2:
+    if action not in ("list", "check", "migrate", "forget") and named < 2:
         raise UsageError(f"{action} takes a saga and the id of an instance; see: leftfold sagas list")
 
 
@@ -161,6 +170,20 @@ async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> i
         would = "would be" if try_only else "are"
         out.print(f"{count:,} instances {would} migrated, {left:,} stay as they are", style="dim")
     return 1 if left else 0
+
+
+async def _forgotten(sagas: Sagas, saga: str | None, choice: Choice, *, json: bool) -> None:
+    before = datetime.now(UTC) - timedelta(days=choice.days or 0)
+    count, out = 0, console()
+    table = SagaList(out)
+    async for view in sagas.forget(saga, before=before, try_only=choice.try_only):
+        count += 1
+        if json:
+            write_json(saga_json(view))
+        else:
+            table.print(view)
+    if not json:
+        out.print(f"{count:,} instances {'would be' if choice.try_only else 'are'} forgotten", style="dim")
 
 
 async def _decided(sagas: Sagas, action: str, place: tuple[str, str], change: Change) -> None:

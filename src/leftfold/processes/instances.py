@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -15,6 +15,7 @@ from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, Unknown
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
+from leftfold.processes.forgetting import forgotten
 from leftfold.processes.intervening import Verb, intervened
 from leftfold.processes.journal import Intervention, Journal, StepRecord, dump_journal
 from leftfold.processes.planning import planned, turned_back
@@ -204,10 +205,19 @@ class SagaInstances:
             name: of the saga; empty for all.
             after: `NAME/ID` of the last one seen.
         """
-        prefix = f"saga/{self._full(name)}/" if name else f"saga/{self._context}."
+        prefix = self._queues(name)
         start = f"saga/{after}" if after else ""
         items = await self._store.find_work(queues=prefix, statuses=statuses, after=start, limit=limit)
         return [self._view(item) for item in items]
+
+    async def forget(self, name: str, before: datetime, *, try_only: bool) -> AsyncIterator[SagaView]:
+        """Delete instances that ended before a moment, and tell which; see `forgotten`.
+
+        Args:
+            name: of the saga; empty for all.
+        """
+        async for item in forgotten(self._store, self._queues(name), before, try_only=try_only):
+            yield self._view(item)
 
     async def intervene(self, name: str, id: str, verb: Verb) -> SagaView:
         """Do what a person wants; it is noted in the journal with who and why.
@@ -298,6 +308,10 @@ class SagaInstances:
 
     def _item_id(self, name: str, id: str) -> str:
         return f"saga/{self._full(name)}/{id}"
+
+    def _queues(self, name: str) -> str:
+        """What the queues of a saga begin with, or of all of this context."""
+        return f"saga/{self._full(name)}/" if name else f"saga/{self._context}."
 
     def _full(self, name: str) -> str:
         """The name with its context."""
