@@ -1,4 +1,4 @@
-"""A wire between client and server that can lose the server's answer."""
+"""A wire between client and server that can lose the server's answer, or fall silent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Wire:
     def __init__(self, target: int) -> None:
         self._target = target
         self._armed: bytes | None = None
-        self._for_good = False
+        self._for_good = self._silent = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.lost = 0
 
@@ -31,6 +31,11 @@ class Wire:
         """Like `lose_answer_to`, and from then on let nobody through."""
         self._armed = question
         self._for_good = True
+
+    def fall_silent_after(self, question: bytes) -> None:
+        """Like `lose_answer_to`, but cut nothing: what the server says is kept back for ever."""
+        self._armed = question
+        self._silent = True
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client."""
@@ -65,7 +70,9 @@ class Wire:
             while data := await source.read(1 << 20):
                 if mute.is_set():
                     self.lost += 1
-                    break
+                    if not self._silent:
+                        break
+                    continue
                 target.write(data)
         finally:
             target.close()

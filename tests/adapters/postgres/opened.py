@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -13,6 +13,7 @@ from leftfold.ids import new_id
 from leftfold.store import NewEvent, Snapshot, SnapshotKey, StoredEvent, digest_of
 
 __all__ = [
+    "CUT_OTHERS",
     "clock_moved",
     "connected",
     "dsn_of",
@@ -25,6 +26,10 @@ __all__ = [
     "somebody_waits",
     "statistics_told",
 ]
+
+CUT_OTHERS: Final = """select count(pg_terminate_backend(pid)) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
+"""Ends every other connection to the database, and tells how many."""
 
 
 def event(n: int = 1, *, type: str = "Happened", tags: Sequence[str] = ()) -> NewEvent:

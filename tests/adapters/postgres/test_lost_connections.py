@@ -6,17 +6,15 @@ import asyncio
 
 import pytest
 
-from leftfold.errors import Conflict
+from leftfold.errors import Conflict, OutcomeUnknown
 from leftfold.store import Appended, ToStream
 from leftfold.store.limits import BATCH_EVENTS
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.cutting import wire_to
-from tests.adapters.postgres.opened import connected, event, log_of, opened, schema_of
+from tests.adapters.postgres.opened import CUT_OTHERS, connected, event, log_of, opened, schema_of
 
 _WRITERS = 12
 _APPENDS = 25
-_CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
 _FIFTH = BATCH_EVENTS // 5
 _FULL_BATCHES = 4
 _LOST = 8
@@ -32,7 +30,7 @@ async def _cut_until(done: asyncio.Event, url: str) -> int:
             reached: int = await killer.fetchval(_HEAD.format(schema_of(url)))
             await killer.execute("select pg_sleep(0.004 * random())")
             if reached > head:
-                cuts += await killer.fetchval(_CUT)
+                cuts += await killer.fetchval(CUT_OTHERS)
                 head = reached
     return cuts
 
@@ -132,3 +130,23 @@ async def test_a_read_whose_answer_was_lost_is_asked_again(postgres: PostgresSer
         wire.lose_answer_to(b"read-me")
         assert len(await store.read_stream("read-me")) == 1
         assert wire.lost == 1
+
+
+async def test_an_append_that_a_silent_server_never_answers_is_given_up_and_may_be_repeated(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    told = event()
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(
+            store_url.replace(f":{postgres.port}/", f":{port}/").replace("deadline_s=20", "deadline_s=0.5")
+        ) as store,
+    ):
+        await store.append(ToStream("a-1", 0, [event()]))
+        wire.fall_silent_after(b"unheard")
+        with pytest.raises(OutcomeUnknown) as unknown:
+            async with asyncio.timeout(10):
+                await store.append(ToStream("unheard", 0, [told]))
+        assert (unknown.value.ids, wire.lost) == ((told.id,), 1)
+        again = await store.append(ToStream("unheard", 0, [told]))
+        assert (again.repeated, again.position) == (True, 2)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
-from leftfold.adapters.postgres import PostgresLocation, append_within, connecting
+from leftfold.adapters.postgres import PostgresLocation, append_within
 from leftfold.store import AppendCondition, QueryItem, Store, ToStream
-from tests.adapters.postgres.opened import connected, event, opened, rows, schema_of, statistics_told
+from leftfold.testing.postgres import PostgresServer
+from tests.adapters.postgres.opened import CUT_OTHERS, connected, event, opened, rows, schema_of, statistics_told
 
 _EVENTS = 10_000
 
@@ -43,17 +42,18 @@ async def _fill(store: Store) -> None:
         await asyncio.gather(*(store.append(ToStream(f"b-{n}-{m}", 0, [event(tags=("x",))])) for m in range(500)))
 
 
-async def test_appends_of_sessions_without_our_settings_scan_no_table(
-    lone_url: str, monkeypatch: pytest.MonkeyPatch
+async def test_appends_behind_a_pooler_which_takes_no_settings_scan_no_table(
+    lone_url: str, postgres: PostgresServer, pgbouncer: int
 ) -> None:
     await _analyse(lone_url)
-    monkeypatch.setattr(connecting, "_SETTINGS", {})  # as behind a pooler
-    async with opened(lone_url) as store:
+    async with opened(lone_url.replace(f":{postgres.port}/", f":{pgbouncer}/")) as store:
+        assert store.pooled
         for n in range(12):
             await _append(store, n)
         await _fill(store)
         for n in range(12, 24):
             await _append(store, n)
+    await rows(lone_url, CUT_OTHERS)  # the pooler would keep its connections
     assert await _rows_scanned(lone_url) == {"events": 0, "tags": 0}
 
 
