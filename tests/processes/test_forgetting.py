@@ -114,12 +114,14 @@ async def test_a_child_stays_while_something_above_it_may_have_to_be_undone(grou
 
 async def test_a_journal_that_is_damaged_stays(ground: Ground) -> None:
     async with ground.app(_wood(), workers=False) as app:
-        for id, state in (("1", b'{"parent":5}'), ("2", b"{}"), ("3", b'{"fields":{},"outline":[]}')):
+        above_each_other = b'{"fields":{},"outline":[],"parent":"saga/wood.Leaf/%d"}'
+        states = (b'{"parent":5}', b"{}", b'{"fields":{},"outline":[]}', above_each_other % 5, above_each_other % 4)
+        for id, state in enumerate(states, 1):
             begin = Begin(
                 id=f"saga/wood.Leaf/{id}", queue="saga/wood.Leaf/1", status="completed", state=state, wake=None
             )
             await app.running("wood").store.transact(Transaction(writes=[begin]))
-        assert await _ids(app.sagas.forget(before=_LATER)) == ["3"]
+        assert await _ids(app.sagas.forget(before=_LATER)) == ["3", "4", "5"]
 
 
 class _Busy(MemoryStore):

@@ -21,6 +21,10 @@ class Mute(Exception):
         raise ValueError("no text")
 
 
+class _Private(Exception):
+    pass
+
+
 class Wrong(Exception):
     def __str__(self) -> str:
         return cast("str", 5)
@@ -81,6 +85,7 @@ def test_outside_an_event_loop_there_is_no_task() -> None:
     [
         (Mute(), "Mute: (its text cannot be had: ValueError)"),
         (Wrong(), "Wrong: (its text cannot be had: TypeError)"),
+        (_Private("so"), "Private: so"),
         (ValueError("a\0b\ud800"), "ValueError: a\\0b\\ud800"),
         (ValueError("x" * 10_000), f"ValueError: {'x' * 1_988}"),
     ],
