@@ -7,7 +7,7 @@ import pytest
 
 from leftfold.processes import Entry
 from tests.cli.command import Leftfold, Ran
-from tests.cli.watchers import APP, BROKEN, LATER, NONE, begun, settled
+from tests.cli.watchers import APP, BROKEN, LATER, NONE, begun, ended, settled
 
 
 class _Shown(msgspec.Struct):
@@ -124,6 +124,16 @@ def test_instances_of_a_version_that_is_not_here_are_findings(leftfold: Leftfold
     assert "keep its function until they have ended" in called(leftfold, corner, "check", app=LATER).out
 
 
+def test_what_ended_long_ago_is_forgotten_on_request(leftfold: Leftfold, bench: str) -> None:
+    ended(bench, "z")
+    assert called(leftfold, bench, "forget", "--days", "1").out == "0 instances are forgotten\n"
+    tried = called(leftfold, bench, "forget", "watch", "--days", "0", "--try-only", "--json")
+    assert (tried.code, [(one["key"], one["status"]) for one in tried.lines]) == (0, [("z", "ended")])
+    ran = called(leftfold, bench, "forget", "--days", "0")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instances are forgotten")
+    assert [one["key"] for one in called(leftfold, bench, "list", "--json").lines] == ["w", "x", "y"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -133,6 +143,10 @@ def test_instances_of_a_version_that_is_not_here_are_findings(leftfold: Leftfold
         (("retry", "command/1"), "why retry? Give --why"),
         (("list", "--why", "x"), "list decides nothing"),
         (("show", "watch", "w", "--limit", "1"), "--status and --limit are for list and parked"),
+        (("forget",), "forget takes --days N"),
+        (("forget", "watch", "w", "--days", "1"), "forget takes the name of a process at most"),
+        (("list", "--days", "1"), "forget takes --days N, and nothing else does"),
+        (("list", "--try-only"), "--try-only is for forget"),
         (("show", "wacht", "w"), "no processes are called 'wacht'; there is watching.watch"),
     ],
 )

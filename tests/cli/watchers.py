@@ -10,7 +10,7 @@ from typing import Final
 from leftfold import IGNORE, App, Context, Ignored, Next
 from tests.processes.watches import Poke, Wait, Waited, Watched, watching
 
-__all__ = ["APP", "BROKEN", "LATER", "NONE", "begun", "settled"]
+__all__ = ["APP", "BROKEN", "LATER", "NONE", "begun", "ended", "settled"]
 
 APP: Final = "tests.cli.watchers:app"
 LATER: Final = "tests.cli.watchers:later"
@@ -54,6 +54,18 @@ def begun(url: str) -> None:
             await opened.send(Poke(id="w", what="ignore"))
             await opened.send(Wait(id="x", timers={"milk": 0}))
             await opened.send(Poke(id="y", what="early"))
+            await opened.settle()
+
+    asyncio.run(run())
+
+
+def ended(url: str, id: str) -> None:
+    """A watch begins and ends."""
+
+    async def run() -> None:
+        async with app.with_settings(store=url, workers=True) as opened:
+            await opened.send(Wait(id=id))
+            await opened.send(Poke(id=id, what="end"))
             await opened.settle()
 
     asyncio.run(run())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from leftfold.app.running import Running
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery, UnknownInstance
+from leftfold.processes.forgetting import forgotten_processes
 from leftfold.processes.mending import Decree, Mending
 from leftfold.processes.missing import MISSING
 from leftfold.processes.outgoing import COMMAND
@@ -25,6 +27,7 @@ from leftfold.processes.viewing import (
     process_view,
     timer_views,
 )
+from leftfold.store.checks import check_moment
 from leftfold.store.port import Store
 from leftfold.store.work import WorkItem
 
@@ -130,6 +133,27 @@ class Processes:
     async def drop(self, id: str, *, who: str, why: str) -> None:
         """Let go of an event, a command or a timer; see `retry`."""
         await self._mend(id, Decree(verb="drop", who=who, why=why))
+
+    async def forget(
+        self, process: str | None = None, *, before: datetime, try_only: bool = False
+    ) -> AsyncIterator[ProcessView]:
+        """Delete instances that ended before a moment, with their state and journal.
+
+        One stays while anything of it is left: a command on its way, or whatever was given up. An event that comes for
+        a key that was forgotten meets no instance, and may begin one: keep an instance for as long as that can happen.
+
+        Args:
+            process: only its instances; those of all processes when left out.
+            before: when they ended, or were changed last, at the latest; with a zone.
+            try_only: delete nothing, and tell what would be.
+
+        Raises:
+            InvalidQuery: *before* has no zone, or see `show`.
+        """
+        moment = check_moment(before)
+        for running in self._processes(process):
+            async for item in forgotten_processes(running, moment, try_only=try_only):
+                yield process_view(running, item)
 
     async def check(self) -> Sequence[ProcessFinding]:
         """What keeps instances from being carried on by this code: versions it has not, states of another shape."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from leftfold.app.background import Background
 from leftfold.app.processes import Processes
@@ -42,6 +43,10 @@ class SyncProcesses:
     def drop(self, id: str, *, who: str, why: str) -> None:
         """See `Processes.drop`."""
         self._run(self._processes.drop(id, who=who, why=why))
+
+    def forget(self, process: str | None = None, *, before: datetime, try_only: bool = False) -> Iterator[ProcessView]:
+        """See `Processes.forget`."""
+        return self._background.each(self._processes.forget(process, before=before, try_only=try_only))
 
     def check(self) -> Sequence[ProcessFinding]:
         """See `Processes.check`."""

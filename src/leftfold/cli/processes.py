@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -12,7 +13,7 @@ from leftfold.app.composition import App
 from leftfold.app.processes import Processes
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
-from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
+from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.process_views import (
     ParkedList,
@@ -33,12 +34,18 @@ _FIRST: Final = 100
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What to list."""
+    """What to list or forget."""
 
     status: Annotated[
         tuple[_Status, ...], Parameter(help="List those of this status, or of another one given.", show_default=False)
     ] = ()
     limit: Annotated[AtLeastOne, Parameter(help="List at most so many.")] = _FIRST
+    days: Annotated[
+        AtLeastZero | None, Parameter(help="With forget, instances that ended at least so many days ago.")
+    ] = None
+    try_only: Annotated[
+        bool, Parameter(help="With forget, delete nothing, and tell what would be.", show_default=False)
+    ] = False
 
 
 _ALL: Final = Selection()
@@ -46,7 +53,7 @@ _NOBODY: Final = Decision()
 
 
 async def processes(
-    action: Literal["list", "show", "parked", "retry", "drop", "check"],
+    action: Literal["list", "show", "parked", "retry", "drop", "check", "forget"],
     which: str | None = None,
     key: str | None = None,
     /,
@@ -60,7 +67,8 @@ async def processes(
     `list [PROCESS]` lists instances, `show PROCESS KEY` shows one with its journal. `parked [PROCESS]` lists what waits
     or was given up: events without an instance, commands, timers. `retry ID` has one of them tried again, `drop ID`
     lets it go; each takes --why. `check` names instances that this code cannot carry on, and the exit code is 1 when
-    there are some.
+    there are some. `forget [PROCESS] --days N` deletes instances that ended N days ago or earlier, and of which nothing
+    is left; an event that comes for such a key meets no instance.
 
     Args:
         action: What to do.
@@ -75,6 +83,8 @@ async def processes(
             await _parked(app.processes, which, selection, json=source.json)
         elif action == "check":
             return await _findings(app.processes, json=source.json)
+        elif action == "forget":
+            await _forgotten(app.processes, which, selection, json=source.json)
         elif action == "show":
             view = await app.processes.show(which or "", key or "")
             if source.json:
@@ -118,17 +128,22 @@ def _app(source: Source) -> App:
 
 def _check(action: str, place: tuple[str | None, str | None], selection: Selection, decision: Decision) -> None:
     named = sum(part is not None for part in place)
-    wanted = {"list": (0, 1), "parked": (0, 1), "show": (2, 2), "check": (0, 0)}.get(action, (1, 1))
+    wanted = {"show": (2, 2), "check": (0, 0), "retry": (1, 1), "drop": (1, 1)}.get(action, (0, 1))
     if not wanted[0] <= named <= wanted[1]:
         takes = {
             "list": "the name of a process at most; to see one instance: show PROCESS KEY",
             "parked": "the name of a process at most",
+            "forget": "the name of a process at most",
             "show": "a process and the key of an instance; see: leftfold processes list",
             "check": "no name; it looks at every process",
         }.get(action, "the id of what is parked; see: leftfold processes parked")
         raise UsageError(f"{action} takes {takes}")
-    if action not in ("list", "parked") and selection != _ALL:
+    if action not in ("list", "parked") and (selection.status or selection.limit != _FIRST):
         raise UsageError("--status and --limit are for list and parked")
+    if (selection.days is not None) != (action == "forget"):
+        raise UsageError("forget takes --days N, and nothing else does: instances that ended at least so long ago")
+    if selection.try_only and action != "forget":
+        raise UsageError("--try-only is for forget")
     decides = action in ("retry", "drop")
     if not decides and decision != _NOBODY:
         raise UsageError(f"{action} decides nothing; leave --why and --who out")
@@ -146,6 +161,18 @@ async def _list(known: Processes, name: str | None, selection: Selection, *, jso
             write_json(process_json(view)) if json else table.print(view)
     if not json:
         out.print(f"{count:,} instances{_left_out(count, selection.limit)}", style="dim")
+
+
+async def _forgotten(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
+    before = datetime.now(UTC) - timedelta(days=selection.days or 0)
+    out = console()
+    table = ProcessList(out)
+    count = 0
+    async for view in known.forget(name, before=before, try_only=selection.try_only):
+        count += 1
+        write_json(process_json(view)) if json else table.print(view)
+    if not json:
+        out.print(f"{count:,} instances {'would be' if selection.try_only else 'are'} forgotten", style="dim")
 
 
 async def _parked(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:

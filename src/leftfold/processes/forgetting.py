@@ -1,9 +1,9 @@
-"""Instances of sagas that ended long ago, and are needed no more."""
+"""Instances of sagas and processes that ended long ago, and are needed no more."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,18 +11,22 @@ import msgspec
 
 from leftfold.errors import Fenced
 from leftfold.processes.journal import load_journal
+from leftfold.processes.missing import MISSING
+from leftfold.processes.outgoing import COMMAND
+from leftfold.processes.running import PROCESS, RunningProcess
+from leftfold.processes.viewing import command_view, missing_view
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import End, WorkItem
 
-__all__ = ["forgotten"]
+__all__ = ["forgotten_processes", "forgotten_sagas"]
 
 _OVER: Final = ("compensated", "completed")
 _PAGE: Final = 200
 _NEEDED: Final = None
 
 
-async def forgotten(store: Store, queues: str, before: datetime, *, try_only: bool) -> AsyncIterator[WorkItem]:
+async def forgotten_sagas(store: Store, queues: str, before: datetime, *, try_only: bool) -> AsyncIterator[WorkItem]:
     """Delete the instances that were completed or undone before a moment, and tell which.
 
     A child stays until everything above it has ended, for till then it may have to be undone; one whose journal is
@@ -35,11 +39,41 @@ async def forgotten(store: Store, queues: str, before: datetime, *, try_only: bo
     after = ""
     while page := await store.find_work(queues=queues, statuses=_OVER, after=after, limit=_PAGE):
         over = await _unneeded(store, [item for item in page if item.changed_at < before])
-        gone = [True] * len(over) if try_only else await asyncio.gather(*(_deleted(store, item) for item in over))
-        for item, is_gone in zip(over, gone, strict=True):
-            if is_gone:
-                yield item
+        for item in over if try_only else await _deleted(store, over):
+            yield item
         after = page[-1].id
+
+
+async def forgotten_processes(running: RunningProcess, before: datetime, *, try_only: bool) -> AsyncIterator[WorkItem]:
+    """Delete the instances of a process that ended before a moment, and tell which.
+
+    One stays while anything of it is left: a command on its way or given up, an event that waits or was given up. So
+    does one that was changed meanwhile.
+
+    Args:
+        try_only: delete nothing, and tell what would be.
+    """
+    after, store = "", running.store
+    queues = f"{PROCESS}{running.name}/"
+    while page := await store.find_work(queues=queues, statuses=("ended",), after=after, limit=_PAGE):
+        over = [item for item in page if item.changed_at < before]
+        if over:
+            needed = await _with_something_left(running, over)
+            over = [item for item in over if running.key_of(item) not in needed]
+        for item in over if try_only else await _deleted(store, over):
+            yield item
+        after = page[-1].id
+
+
+async def _with_something_left(running: RunningProcess, items: Sequence[WorkItem]) -> Collection[str]:
+    """Keys; looked for after the instances were read, since one that has ended sends nothing more."""
+    left = set(await running.held_up([running.key_of(item) for item in items]))
+    for queues, view in ((COMMAND, command_view), (f"{MISSING}{running.name}", missing_view)):
+        after = ""
+        while page := await running.store.find_work(queues=queues, after=after, limit=_PAGE):
+            left |= {one.key for one in map(view, page) if one.sender == running.name}
+            after = page[-1].id
+    return left
 
 
 async def _unneeded(store: Store, items: Sequence[WorkItem]) -> Sequence[WorkItem]:
@@ -70,7 +104,13 @@ def _top(id: str, above: Mapping[str, str | None]) -> str | None:
     return parent
 
 
-async def _deleted(store: Store, item: WorkItem) -> bool:
+async def _deleted(store: Store, items: Sequence[WorkItem]) -> Sequence[WorkItem]:
+    """Those that nobody has changed meanwhile."""
+    gone = await asyncio.gather(*(_is_deleted(store, item) for item in items))
+    return [item for item, is_gone in zip(items, gone, strict=True) if is_gone]
+
+
+async def _is_deleted(store: Store, item: WorkItem) -> bool:
     try:
         await store.transact(Transaction(writes=[End(id=item.id, token=item.token)]))
     except Fenced:

@@ -15,7 +15,7 @@ from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, Unknown
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
-from leftfold.processes.forgetting import forgotten
+from leftfold.processes.forgetting import forgotten_sagas
 from leftfold.processes.intervening import Verb, intervened
 from leftfold.processes.journal import Intervention, Journal, StepRecord, dump_journal
 from leftfold.processes.planning import planned, turned_back
@@ -211,12 +211,12 @@ class SagaInstances:
         return [self._view(item) for item in items]
 
     async def forget(self, name: str, before: datetime, *, try_only: bool) -> AsyncIterator[SagaView]:
-        """Delete instances that ended before a moment, and tell which; see `forgotten`.
+        """Delete instances that ended before a moment, and tell which; see `forgotten_sagas`.
 
         Args:
             name: of the saga; empty for all.
         """
-        async for item in forgotten(self._store, self._queues(name), before, try_only=try_only):
+        async for item in forgotten_sagas(self._store, self._queues(name), before, try_only=try_only):
             yield self._view(item)
 
     async def intervene(self, name: str, id: str, verb: Verb) -> SagaView:

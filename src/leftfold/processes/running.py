@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
@@ -172,8 +172,12 @@ class RunningProcess:
 
     async def parked(self, key: str) -> bool:
         """Whether events of the instance wait behind one that the function raised at."""
-        subjects = [subject_key(one.subscription.name, key) for one in self.follows]
+        return bool(await self.held_up([key]))
+
+    async def held_up(self, keys: Sequence[str]) -> Collection[str]:
+        """Those of *keys* whose instances have events that wait behind one that the function raised at."""
+        subjects = {subject_key(one.subscription.name, key): key for one in self.follows for key in keys}
         try:
-            return bool(await self.store.get(PARKED, subjects))
+            return {subjects[found] for found in await self.store.get(PARKED, list(subjects))}
         except TableMissing:  # nobody has followed yet, so nothing is parked
-            return False
+            return ()
