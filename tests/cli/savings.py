@@ -28,6 +28,7 @@ __all__ = [
     "INLINE",
     "READY",
     "TWO",
+    "Deposit",
     "Worker",
     "app",
     "balance",

@@ -1,34 +1,37 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.cli.command import Leftfold, Ran
-from tests.cli.savings import APP, BROKEN, EMPTY, Worker, balance, followers, sent
+from tests.cli.savings import APP, BROKEN, EMPTY, Deposit, Worker, app, balance, followers
 
 
 @pytest.fixture
-def letters(leftfold: Leftfold, sqlite: str) -> str:
+def letters(leftfold: Leftfold, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An SQLite store where account A waits behind its deposit of 13 cents, which the reaction could handle."""
     leftfold("migrate", "--store", sqlite)
-    fill(leftfold, sqlite)
-    return sqlite
+    return filled(sqlite, monkeypatch)
 
 
 @pytest.fixture
-def stuck(leftfold: Leftfold, url: str) -> str:
+def stuck(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The same, of each kind of store."""
-    fill(leftfold, url)
+    return filled(url, monkeypatch)
+
+
+def filled(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    async def run() -> None:
+        async with app.with_settings(store=url, workers=True) as opened:
+            for account, cents in (("A", 13), ("A", 5), ("A", 7), ("B", 1)):
+                await opened.send(Deposit(account=account, cents=cents))
+            await opened.settle()
+
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "1")
+        asyncio.run(run())
     return url
-
-
-def fill(leftfold: Leftfold, url: str) -> None:
-    with Worker(url, **{BROKEN: "1"}) as worker:
-        for account, cents in (("A", 13), ("A", 5), ("A", 7), ("B", 1)):
-            sent(leftfold, url, cents, account)
-        assert balance(leftfold, url, 4) is None
-        while any(one["position"] != 4 for one in followers(leftfold, url).values()):
-            assert worker.process.poll() is None
-        assert worker.end()[0] == 0
 
 
 def called(leftfold: Leftfold, url: str, *arguments: str) -> Ran:

@@ -11,6 +11,7 @@ import pytest
 from examples.bank.account import Account, MoneyCredited, MoneyWithdrawn
 from leftfold import App
 from tests.examples.commands import start
+from tests.examples.real_read_models import check_read_models
 from tests.examples.test_bank import BANK, imported, kill_in_the_middle, log, report
 
 ROWS = 49_102
@@ -29,7 +30,7 @@ TOTALS = {
 pytestmark = pytest.mark.slow
 
 
-async def test_two_imports_at_once_of_which_one_is_killed_come_to_the_figures_and_a_third_changes_nothing(
+async def test_two_imports_at_once_of_which_one_is_killed_come_to_the_figures_and_so_do_the_read_models(
     real_file: Path, store: str
 ) -> None:
     with start(*BANK, "import", str(real_file), store=store) as survivor:
@@ -39,11 +40,12 @@ async def test_two_imports_at_once_of_which_one_is_killed_come_to_the_figures_an
     assert 5000 < stored < ROWS
     assert report(store) == TOTALS
 
-    summary, left_out = imported(real_file, store)
+    summary, left_out = imported(real_file, store)  # a third import changes nothing
     assert summary == f"0 rows recorded, {ROWS} stored before, 1 left out"
     assert [line.partition(":")[0] for line in left_out] == ["line 49104 left out"]
     async with App(Account, store=store) as app:
         assert await app.store.head() == ROWS
+    await check_read_models(store)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class MachineGround(RuleBasedStateMachine):
         """Open the store under test."""
 
     def run(self, work: Coroutine[object, object, T]) -> T:
-        return self.runner.run(work)
+        return self.runner.get_loop().run_until_complete(work)  # `Runner.run` sets a signal handler at every call
 
     def teardown(self) -> None:
         self.run(self.store.close())

@@ -13,38 +13,49 @@ from leftfold.testing.conformance.stores import FullStore, Laws, event, events, 
 
 __all__ = ["ReadLaws"]
 
+_RANGES: tuple[
+    tuple[int, int | None, int, bool, list[int]], ...
+] = (  # after, upto, limit, backward; the versions that are read
+    (0, None, 500, False, [1, 2, 3, 4, 5]),
+    (0, None, 500, True, [5, 4, 3, 2, 1]),
+    (2, None, 500, False, [3, 4, 5]),
+    (2, 4, 500, False, [3, 4]),
+    (2, 4, 500, True, [4, 3]),
+    (0, None, 2, False, [1, 2]),
+    (0, None, 2, True, [5, 4]),
+    (1, None, 1, False, [2]),
+    (0, 0, 500, False, []),
+    (5, None, 500, False, []),
+    (4, 2, 500, False, []),
+    (0, 99, 500, False, [1, 2, 3, 4, 5]),
+)
+_MATCHES: tuple[tuple[list[str], list[int]], ...] = (  # items as TAGS/TYPES; the positions that are found
+    (["/Opened"], [1, 4]),
+    (["/Opened Closed"], [1, 3, 4]),
+    (["red/"], [1, 2, 4]),
+    (["red big/"], [2, 4]),
+    (["red/Opened"], [1, 4]),
+    (["small/", "/Closed"], [1, 3]),
+    (["red big/Opened", "small/Moved"], [4]),
+    (["absent/"], []),
+    (["/"], [1, 2, 3, 4]),
+)
+
 
 class ReadLaws(Laws):
     """What reading promises."""
 
-    @pytest.mark.parametrize(
-        ("after", "upto", "limit", "backward", "versions"),
-        [
-            (0, None, 500, False, [1, 2, 3, 4, 5]),
-            (0, None, 500, True, [5, 4, 3, 2, 1]),
-            (2, None, 500, False, [3, 4, 5]),
-            (2, 4, 500, False, [3, 4]),
-            (2, 4, 500, True, [4, 3]),
-            (0, None, 2, False, [1, 2]),
-            (0, None, 2, True, [5, 4]),
-            (1, None, 1, False, [2]),
-            (0, 0, 500, False, []),
-            (5, None, 500, False, []),
-            (4, 2, 500, False, []),
-            (0, 99, 500, False, [1, 2, 3, 4, 5]),
-        ],
-    )
-    async def test_a_stream_is_read_in_ranges_both_ways(
-        self, store: FullStore, after: int, upto: int | None, limit: int, backward: bool, versions: list[int]
-    ) -> None:
+    async def test_a_stream_is_read_in_ranges_both_ways(self, store: FullStore) -> None:
         await store.append(ToStream("a-1", 0, events(5)), ToStream("a-2", 0, events(1)))
-        read = await store.read_stream("a-1", after=after, upto=upto, backward=backward, limit=limit)
-        assert [(e.stream, e.version) for e in read] == [("a-1", version) for version in versions]
-        if not backward:
-            facts = await store.read_facts("a-1", after=after, upto=upto, limit=limit)
-            assert [(f[0], f[1], f[2], _bytes(f[3])) for f in facts] == [
-                (e.version, e.type, e.schema_version, e.data) for e in read
-            ]
+        for after, upto, limit, backward, versions in _RANGES:
+            asked = f"after {after}, up to {upto}, at most {limit}, backward: {backward}"
+            read = await store.read_stream("a-1", after=after, upto=upto, backward=backward, limit=limit)
+            assert [(e.stream, e.version) for e in read] == [("a-1", version) for version in versions], asked
+            if not backward:
+                facts = await store.read_facts("a-1", after=after, upto=upto, limit=limit)
+                assert [(f[0], f[1], f[2], _bytes(f[3])) for f in facts] == [
+                    (e.version, e.type, e.schema_version, e.data) for e in read
+                ], asked
         assert await store.head() == 6
 
     async def test_a_stream_that_does_not_exist_is_empty(self, store: FullStore) -> None:
@@ -66,32 +77,17 @@ class ReadLaws(Laws):
         page = await store.read_log(after=9)
         assert (list(page.events), page.position) == ([], 9)
 
-    @pytest.mark.parametrize(
-        ("match", "found"),
-        [
-            (["/Opened"], [1, 4]),
-            (["/Opened Closed"], [1, 3, 4]),
-            (["red/"], [1, 2, 4]),
-            (["red big/"], [2, 4]),
-            (["red/Opened"], [1, 4]),
-            (["small/", "/Closed"], [1, 3]),
-            (["red big/Opened", "small/Moved"], [4]),
-            (["absent/"], []),
-            (["/"], [1, 2, 3, 4]),
-        ],
-    )
-    async def test_the_log_is_read_by_all_tags_and_any_type_of_any_item(
-        self, store: FullStore, match: list[str], found: list[int]
-    ) -> None:
+    async def test_the_log_is_read_by_all_tags_and_any_type_of_any_item(self, store: FullStore) -> None:
         await store.append(ToStream("a-1", 0, [event("Opened", tags=["red", "small"])]))
         await store.append(ToStream("a-1", 1, [event("Moved", tags=["big", "red"]), event("Closed")]))
         await store.append(ToStream("b-1", 0, [event("Opened", tags=["red", "red", "big"])]))
-        items = tuple(_item(text) for text in match)
-        pages = await scan(store, match=items)
-        assert [e.position for page in pages for e in page.events] == found
-        assert pages[-1].position == 4
-        one_by_one = await scan(store, match=items, limit=1)
-        assert [e.position for page in one_by_one for e in page.events] == found
+        for match, found in _MATCHES:
+            items = tuple(_item(text) for text in match)
+            pages = await scan(store, match=items)
+            assert [e.position for page in pages for e in page.events] == found, match
+            assert pages[-1].position == 4
+            one_by_one = await scan(store, match=items, limit=1)
+            assert [e.position for page in one_by_one for e in page.events] == found, match
 
     async def test_the_log_is_read_by_category(self, store: FullStore) -> None:
         for stream in ("account-1", "accounts-1", "account", "account-ü", "account.x", "acc-1", "account-"):
