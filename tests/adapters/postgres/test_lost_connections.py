@@ -15,24 +15,28 @@ from tests.adapters.postgres.opened import CUT_OTHERS, connected, event, log_of,
 
 _WRITERS = 12
 _APPENDS = 25
+_CUTS = 10
 _FIFTH = BATCH_EVENTS // 5
 _FULL_BATCHES = 4
 _LOST = 8
 _HEAD = "select coalesce(max(position), 0) from {}.events"
 
 
-async def _cut_until(done: asyncio.Event, url: str) -> int:
-    """Cut every connection a few milliseconds after each progress."""
-    cuts = 0
-    async with connected(url) as killer:
-        head = -1
-        while not done.is_set():
-            reached: int = await killer.fetchval(_HEAD.format(schema_of(url)))
-            await killer.execute("select pg_sleep(0.004 * random())")
-            if reached > head:
-                cuts += await killer.fetchval(CUT_OTHERS)
-                head = reached
-    return cuts
+class _Cuts:
+    """Cuts every connection a few milliseconds after each progress."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def go_on(self, done: asyncio.Event, url: str) -> None:
+        async with connected(url) as killer:
+            head = -1
+            while not done.is_set():
+                reached: int = await killer.fetchval(_HEAD.format(schema_of(url)))
+                await killer.execute("select pg_sleep(0.004 * random())")
+                if reached > head:
+                    self.count += await killer.fetchval(CUT_OTHERS)
+                    head = reached
 
 
 @pytest.fixture
@@ -45,24 +49,28 @@ async def url(postgres: PostgresServer, store_url: str) -> str:
 
 async def test_every_append_is_stored_exactly_once_while_backends_are_killed(url: str) -> None:
     acknowledged: dict[tuple[str, int], Appended] = {}
-    done = asyncio.Event()
+    done, cuts = asyncio.Event(), _Cuts()
 
-    async def write(stream: str) -> None:
-        for n in range(_APPENDS):
+    async def write(stream: str) -> int:
+        n = 0
+        while n < _APPENDS or (cuts.count < _CUTS and not cutting.done()):
             acknowledged[stream, n] = await store.append(ToStream(stream, 2 * n, [event(n), event(n)]))
+            n += 1
+        return n
 
     async with opened(url) as store:
-        cutting = asyncio.ensure_future(_cut_until(done, url))
+        cutting = asyncio.ensure_future(cuts.go_on(done, url))
         try:
-            await asyncio.gather(*(write(f"w-{number}") for number in range(_WRITERS)))
+            counts = await asyncio.gather(*(write(f"w-{number}") for number in range(_WRITERS)))
         finally:
             done.set()
-        assert await cutting >= 10
+        await cutting
+        assert cuts.count >= _CUTS
         log = await log_of(store)
-        assert [e.position for e in log] == list(range(1, _WRITERS * _APPENDS * 2 + 1))
-        for number in range(_WRITERS):
+        assert [e.position for e in log] == list(range(1, 2 * sum(counts) + 1))
+        for number, count in enumerate(counts):
             versions = [e.version for e in log if e.stream == f"w-{number}"]
-            assert versions == list(range(1, _APPENDS * 2 + 1))
+            assert versions == list(range(1, 2 * count + 1))
         by_position = {e.position: e for e in log}
         for (stream, n), appended in acknowledged.items():
             last = by_position[appended.position]
