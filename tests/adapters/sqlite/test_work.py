@@ -152,6 +152,23 @@ def test_what_sleeps_what_is_for_others_and_what_waits_behind_costs_nothing(tmp_
     connection.close()
 
 
+def test_a_page_costs_the_same_however_much_stands_before_and_behind_it(tmp_path: Path) -> None:
+    connection = _schema(tmp_path / "store.db")
+    kinds = (("a/1", "done"), ("a/1", "on"), ("a/2", "done"))
+    fill = "insert into work values (?, ?, ?, '{}', 1, null, null, 0, 0)"
+
+    def costs() -> list[int]:
+        places = [(after, wanted) for after in ("", "00900") for wanted in (None, '["on"]', '["none"]')]
+        return [_steps(connection, CHOSEN, "a", "b", *place, 20) for place in places]
+
+    rows = [(f"{n:05d}", *kinds[n % 3]) for n in range(3_000)]
+    connection.executemany(fill, rows[:1_500])
+    few = costs()
+    connection.executemany(fill, rows[1_500:])
+    assert costs() == few
+    connection.close()
+
+
 def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> None:
     connection = _schema(tmp_path / "store.db")
 
@@ -163,7 +180,7 @@ def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> 
     for sql, values, wanted in (
         (CLAIMABLE, ("[]", _NOW, 5), due),
         (NEXT_DUE, ("[]",), due),
-        (CHOSEN, (*ranges, "", "[]", "[]", 5), listed),
+        (CHOSEN, (*ranges, "", "[]", 5), listed),
         (COUNTED, ranges, listed),
         (ALL, ("", 5), "SEARCH work USING COVERING INDEX sqlite_autoindex_work_1"),
     ):

@@ -41,18 +41,27 @@ order by w.wake_at, w.id limit ?3"""
 _CLAIM = "update work set token = ?, owner = ?, wake_at = ?, changed_at = ? where id = ?"
 _EXTEND = "update work set wake_at = ? where id = ? and owner = ? and token >= ?"
 _BY_ID = f"select {_COLUMNS} from json_each(?) i cross join work w on w.id = i.value"
-_CHOSEN = "from work where queue >= ? and queue < ?"
-_PAGE = f"select {_COLUMNS} from work w where w.id in ({{chosen}} order by id limit ?) order by w.id"
+_PAGE = f"select {_COLUMNS} from work w where w.id in ({{chosen}}) order by w.id"
 
-ALL: Final = _PAGE.format(chosen="select id from work where id >= ?")
+ALL: Final = _PAGE.format(chosen="select id from work where id >= ? order by id limit ?")
 """A page of all items."""
 
-CHOSEN: Final = _PAGE.format(
-    chosen=f"select id {_CHOSEN} and +id >= ? and (? is null or status in (select value from json_each(?)))"
-)
-"""A page of chosen items: which they are is read from an index, which the `+` is for; of the table, only they are."""
+# SQLite skips nothing of an index by itself, so each kind, a queue and a status, is sought behind the one before it.
+_KINDS = """with recursive kinds (at) as (
+select (select rowid from work where queue >= ?1 and queue < ?2 order by queue, status limit 1) union all
+select coalesce((select n.rowid from work n where n.queue = w.queue and n.status > w.status order by n.status limit 1),
+(select n.rowid from work n where n.queue > w.queue and n.queue < ?2 order by n.queue, n.status limit 1))
+from kinds k cross join work w on w.rowid = k.at)"""
 
-COUNTED: Final = f"select queue, status, count(*) {_CHOSEN} group by queue, status"
+_OF_KINDS = """select d.id from kinds k cross join work w on w.rowid = k.at cross join work d
+on d.queue = w.queue and d.status = w.status and d.id in (
+select l.id from work l where l.queue = w.queue and l.status = w.status and l.id >= ?3 order by l.id limit ?5)
+where ?4 is null or w.status in (select value from json_each(?4)) order by d.id limit ?5"""
+
+CHOSEN: Final = f"{_KINDS} {_PAGE.format(chosen=_OF_KINDS)}"
+"""A page of chosen items: of each kind no more than a page is looked at, in an index; of the table, only the page."""
+
+COUNTED: Final = "select queue, status, count(*) from work where queue >= ? and queue < ? group by queue, status"
 """How many items there are; read from an index alone."""
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -110,7 +119,7 @@ class SqliteWork(OpenFile):
             return []
         sql, values = ALL, [first_above(after), min(limit, LARGEST)]
         if queues or statuses:
-            sql, values = CHOSEN, [*chosen, values[0], wanted, wanted, values[1]]
+            sql, values = CHOSEN, [*chosen, values[0], wanted, values[1]]
         found = await self._read(lambda: self._connection.execute(sql, values).fetchall())
         return [_item_of(row) for row in found]
 
