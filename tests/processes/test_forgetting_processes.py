@@ -10,6 +10,7 @@ import pytest
 from leftfold import IGNORE, App, CommandRefused, Ignored, Next
 from leftfold.errors import InvalidQuery
 from leftfold.processes import ProcessView, forgetting
+from leftfold.processes.outgoing import COMMAND
 from leftfold.store import MemoryStore, Revise, Transaction, WorkItem
 from leftfold.store.port import Store
 from leftfold.subscriptions.policy import Retry
@@ -100,6 +101,33 @@ async def test_an_instance_stays_while_an_event_for_it_is_a_dead_letter(
         assert await keys(app.processes.forget(before=_LATER)) == []
         await app.dead_letters.drop(letter)
         assert await keys(app.processes.forget(before=_LATER)) == ["w"]
+
+
+class _Noting(MemoryStore):
+    """Notes how often it is asked for commands on their way."""
+
+    asked = 0
+
+    async def find_work(
+        self, *, queues: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
+    ) -> Sequence[WorkItem]:
+        self.asked += queues == COMMAND
+        return await super().find_work(queues=queues, statuses=statuses, after=after, limit=limit)
+
+
+async def test_commands_on_their_way_are_looked_through_once_for_many_pages_of_instances(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "_PAGE", 2)
+    store = _Noting()
+    async with App(watching(bell), store=store, workers=STAYING) as app:
+        for id in "abcde":
+            await ended(app, id, *(["no way"] if id == "c" else []))
+        assert await keys(app.processes.forget(before=_LATER)) == ["a", "b", "d", "e"]
+        assert store.asked == 1
+        monkeypatch.setattr(forgetting, "_AT_ONCE", 1)
+        await ended(app, "f")
+        assert await keys(app.processes.forget(before=_LATER)) == ["f"], "in parts, when there are too many to remember"
 
 
 class _Busy(MemoryStore):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
-from typing import Final
 
 from leftfold.app.running import Running
 from leftfold.clock import Clock
@@ -30,10 +30,9 @@ from leftfold.processes.viewing import (
 from leftfold.store.checks import check_moment
 from leftfold.store.port import Store
 from leftfold.store.work import WorkItem
+from leftfold.store.work_paging import by_status, work_pages
 
 __all__ = ["Processes"]
-
-_PAGE: Final = 500
 
 
 class Processes:
@@ -73,8 +72,19 @@ class Processes:
             InvalidQuery: see `show`.
         """
         for running in self._processes(process):
-            async for item in _pages(running.store, f"{PROCESS}{running.name}/", statuses):
+            async for item in _every(running.store, f"{PROCESS}{running.name}/", statuses):
                 yield process_view(running, item)
+
+    async def count(self, process: str | None = None) -> Mapping[str, int]:
+        """How many instances of a process there are, or of all, by status; none of them is read.
+
+        Raises:
+            InvalidQuery: see `show`.
+        """
+        found: Counter[str] = Counter()
+        for running in self._processes(process):
+            found.update(by_status(await running.store.count_work(f"{PROCESS}{running.name}/")))
+        return dict(found)
 
     async def timers(self, process: str | None = None) -> AsyncIterator[TimerView]:
         """Every timer that is set, by instance.
@@ -97,11 +107,11 @@ class Processes:
         """
         names = {one.name for one in self._processes(process)}
         for name, running in self._running.items():
-            async for item in _pages(running.store, MISSING, statuses):
+            async for item in _every(running.store, MISSING, statuses):
                 view = missing_view(item)
                 if view.sender in names and view.sender.partition(".")[0] == name:
                     yield view
-            async for item in _pages(running.store, COMMAND, statuses):
+            async for item in _every(running.store, COMMAND, statuses):
                 view = command_view(item)
                 mine = view.sender in names or process is None
                 if mine and view.sender.partition(".")[0] == name:
@@ -206,9 +216,7 @@ def _unknown(queue: str, count: int) -> ProcessFinding:
     return ProcessFinding(process=process, version=int(version), key=None, count=count, reason=reason)
 
 
-async def _pages(store: Store, queues: str, statuses: Collection[str]) -> AsyncIterator[WorkItem]:
-    after = ""
-    while page := await store.find_work(queues=queues, statuses=statuses, after=after, limit=_PAGE):
+async def _every(store: Store, queues: str, statuses: Collection[str]) -> AsyncIterator[WorkItem]:
+    async for page in work_pages(store, queues, statuses):
         for item in page:
             yield item
-        after = page[-1].id

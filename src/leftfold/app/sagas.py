@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -23,8 +24,6 @@ __all__ = ["Begun", "SagaName", "Sagas"]
 
 SagaName: TypeAlias = str | type[Saga]
 """A saga: its class, its name, or its name behind that of its context: `shop.PlaceOrder`."""
-
-_PAGE: Final = 500
 
 
 class Begun(Struct, frozen=True):
@@ -68,11 +67,19 @@ class Sagas:
             statuses: only those; see `SagaView`.
         """
         for instances, name in self._places(saga):
-            after = ""
-            while page := await instances.find(name=name, statuses=statuses, after=after, limit=_PAGE):
-                for view in page:
-                    yield view
-                after = f"{page[-1].saga}/{page[-1].id}"
+            async for view in instances.find(name, statuses):
+                yield view
+
+    async def count(self, saga: SagaName | None = None) -> Mapping[str, int]:
+        """How many instances of a saga there are, or of all, by status; none of them is read.
+
+        Raises:
+            InvalidQuery: see `show`.
+        """
+        found: Counter[str] = Counter()
+        for instances, name in self._places(saga):
+            found.update(await instances.count(name))
+        return dict(found)
 
     async def ended(self, saga: SagaName, id: str, *, timeout: float = 30.0) -> SagaView:
         """Wait until an instance has ended: *completed*, *compensated* or *stuck*.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from leftfold.app.background import Background
@@ -27,6 +27,10 @@ class SyncProcesses:
     def find(self, process: str | None = None, *, statuses: Collection[str] = ()) -> Iterator[ProcessView]:
         """See `Processes.find`."""
         return self._background.each(self._processes.find(process, statuses=statuses))
+
+    def count(self, process: str | None = None) -> Mapping[str, int]:
+        """See `Processes.count`."""
+        return self._run(self._processes.count(process))
 
     def timers(self, process: str | None = None) -> Iterator[TimerView]:
         """See `Processes.timers`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from leftfold.app.background import Background
@@ -29,6 +29,10 @@ class SyncSagas:
     def find(self, saga: SagaName | None = None, *, statuses: Collection[str] = ()) -> Iterator[SagaView]:
         """See `Sagas.find`."""
         return self._background.each(self._sagas.find(saga, statuses=statuses))
+
+    def count(self, saga: SagaName | None = None) -> Mapping[str, int]:
+        """See `Sagas.count`."""
+        return self._run(self._sagas.count(saga))
 
     def ended(self, saga: SagaName, id: str, *, timeout: float = 30.0) -> SagaView:
         """See `Sagas.ended`."""

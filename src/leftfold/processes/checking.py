@@ -11,10 +11,10 @@ from leftfold.errors import UnreadableState
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.reading import read_journal
 from leftfold.store.work import WorkItems
+from leftfold.store.work_paging import work_pages
 
 __all__ = ["SagaFinding", "saga_findings"]
 
-_PAGE: Final = 500
 _DONE: Final = frozenset({"completed", "compensated"})
 
 
@@ -63,9 +63,7 @@ async def saga_findings(
 
 
 async def _unreadable(definition: SagaDefinition, items: WorkItems) -> AsyncIterator[SagaFinding]:
-    after = ""
-    statuses = ("running", "compensating", "stuck")
-    while page := await items.find_work(queues=definition.queue, statuses=statuses, after=after, limit=_PAGE):
+    async for page in work_pages(items, definition.queue, ("running", "compensating", "stuck")):
         for item in page:
             try:
                 if item.queue == definition.queue:
@@ -73,4 +71,3 @@ async def _unreadable(definition: SagaDefinition, items: WorkItems) -> AsyncIter
             except UnreadableState as error:
                 id = item.id.removeprefix(definition.item_id(""))
                 yield SagaFinding(saga=definition.name, version=definition.version, id=id, count=1, reason=error.reason)
-        after = page[-1].id

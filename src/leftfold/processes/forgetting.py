@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -18,11 +19,14 @@ from leftfold.processes.viewing import command_view, missing_view
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import End, WorkItem
+from leftfold.store.work_paging import work_pages
 
 __all__ = ["forgotten_processes", "forgotten_sagas"]
 
 _OVER: Final = ("compensated", "completed")
 _PAGE: Final = 200
+_AT_ONCE: Final = 20_000
+_id: Final = attrgetter("id")
 _NEEDED: Final = None
 
 
@@ -36,12 +40,10 @@ async def forgotten_sagas(store: Store, queues: str, before: datetime, *, try_on
         queues: what their queues begin with.
         try_only: delete nothing, and tell what would be.
     """
-    after = ""
-    while page := await store.find_work(queues=queues, statuses=_OVER, after=after, limit=_PAGE):
+    async for page in work_pages(store, queues, _OVER, limit=_PAGE):
         over = await _unneeded(store, [item for item in page if item.changed_at < before])
         for item in over if try_only else await _deleted(store, over):
             yield item
-        after = page[-1].id
 
 
 async def forgotten_processes(running: RunningProcess, before: datetime, *, try_only: bool) -> AsyncIterator[WorkItem]:
@@ -53,26 +55,40 @@ async def forgotten_processes(running: RunningProcess, before: datetime, *, try_
     Args:
         try_only: delete nothing, and tell what would be.
     """
-    after, store = "", running.store
-    queues = f"{PROCESS}{running.name}/"
-    while page := await store.find_work(queues=queues, statuses=("ended",), after=after, limit=_PAGE):
-        over = [item for item in page if item.changed_at < before]
-        if over:
-            needed = await _with_something_left(running, over)
-            over = [item for item in over if running.key_of(item) not in needed]
-        for item in over if try_only else await _deleted(store, over):
-            yield item
-        after = page[-1].id
+    store = running.store
+    async for over in _ended(running, before):
+        left = await _with_something_left(running, over)
+        rest = [id for id in over if id not in left]
+        for ids in (rest[at : at + _PAGE] for at in range(0, len(rest), _PAGE)):
+            found = [item for id, item in (await store.work(ids)).items() if item.token == over[id]]
+            held_up = await running.held_up([running.key_of(item) for item in found])
+            free = [item for item in sorted(found, key=_id) if running.key_of(item) not in held_up]
+            for item in free if try_only else await _deleted(store, free):
+                yield item
 
 
-async def _with_something_left(running: RunningProcess, items: Sequence[WorkItem]) -> Collection[str]:
-    """Keys; looked for after the instances were read, since one that has ended sends nothing more."""
-    left = set(await running.held_up([running.key_of(item) for item in items]))
+async def _ended(running: RunningProcess, before: datetime) -> AsyncIterator[Mapping[str, int]]:
+    """The tokens of instances that ended before a moment, by id: many at once, but not all, however many there are."""
+    tokens: dict[str, int] = {}
+    async for page in work_pages(running.store, f"{PROCESS}{running.name}/", ("ended",), limit=_PAGE):
+        tokens |= {item.id: item.token for item in page if item.changed_at < before}
+        if len(tokens) >= _AT_ONCE:
+            yield tokens
+            tokens = {}
+    if tokens:
+        yield tokens
+
+
+async def _with_something_left(running: RunningProcess, ids: Collection[str]) -> Collection[str]:
+    """Those of *ids*; looked for after the instances were read, since one that has ended sends nothing more.
+
+    Who has sent a command is told by the command alone, so all there are are looked through.
+    """
+    left: set[str] = set()
     for queues, view in ((COMMAND, command_view), (f"{MISSING}{running.name}", missing_view)):
-        after = ""
-        while page := await running.store.find_work(queues=queues, after=after, limit=_PAGE):
-            left |= {one.key for one in map(view, page) if one.sender == running.name}
-            after = page[-1].id
+        async for page in work_pages(running.store, queues):
+            left |= {running.item_id(one.key) for one in map(view, page) if one.sender == running.name}
+        left.intersection_update(ids)
     return left
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -25,6 +25,7 @@ from leftfold.processes.watching import Watchers, heard_within
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Begin, Revise, Wake, WorkItem
+from leftfold.store.work_paging import by_status, work_pages
 
 __all__ = ["ENDED", "SagaInstances", "SagaView"]
 
@@ -196,19 +197,24 @@ class SagaInstances:
         """
         return self._view(await self._item(name, id))
 
-    async def find(
-        self, *, name: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
-    ) -> Sequence[SagaView]:
-        """At most *limit* instances, by saga and id.
+    async def find(self, name: str, statuses: Collection[str]) -> AsyncIterator[SagaView]:
+        """Every instance, by saga and id.
 
         Args:
             name: of the saga; empty for all.
-            after: `NAME/ID` of the last one seen.
+            statuses: only those; empty for all.
         """
-        prefix = self._queues(name)
-        start = f"saga/{after}" if after else ""
-        items = await self._store.find_work(queues=prefix, statuses=statuses, after=start, limit=limit)
-        return [self._view(item) for item in items]
+        async for page in work_pages(self._store, self._queues(name), statuses):
+            for item in page:
+                yield self._view(item)
+
+    async def count(self, name: str) -> Mapping[str, int]:
+        """How many instances there are of each status.
+
+        Args:
+            name: of the saga; empty for all.
+        """
+        return by_status(await self._store.count_work(self._queues(name)))
 
     async def forget(self, name: str, before: datetime, *, try_only: bool) -> AsyncIterator[SagaView]:
         """Delete instances that ended before a moment, and tell which; see `forgotten_sagas`.

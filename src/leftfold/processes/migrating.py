@@ -19,10 +19,10 @@ from leftfold.processes.saga import Saga
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Revise, Wake, WorkItem
+from leftfold.store.work_paging import work_pages
 
 __all__ = ["Migrated", "SagaMigration", "migrated", "migration_flaw", "saga_migration_of"]
 
-_PAGE: Final = 500
 _RUNNING: Final = ("running", "compensating", "stuck")
 
 
@@ -99,14 +99,12 @@ async def migrated(
         try_only: change nothing, and tell what would be done.
     """
     old, new = definitions[migration.old], definitions[migration.new]
-    after = ""
-    while page := await store.find_work(queues=old.queue, statuses=_RUNNING, after=after, limit=_PAGE):
+    async for page in work_pages(store, old.queue, _RUNNING):
         for item in page:
             if item.queue == old.queue:
                 reason = await _moved(store, item, (old, new), migration, try_only=try_only)
                 id = item.id.removeprefix(old.item_id(""))
                 yield Migrated(saga=new.name, id=id, old=old.version, new=new.version, reason=reason)
-        after = page[-1].id
 
 
 async def _moved(

@@ -1,0 +1,35 @@
+"""Work items of any number: read within bounded memory, and counted without being read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+
+from leftfold.store.work import WorkItem, WorkItems
+
+__all__ = ["by_status", "work_pages"]
+
+
+async def work_pages(
+    items: WorkItems, queues: str, statuses: Collection[str] = (), *, limit: int = 500
+) -> AsyncIterator[Sequence[WorkItem]]:
+    """Every page of the items whose queue begins with *queues*, by id; what is written meanwhile may be in or not.
+
+    A page that is not full is the last: to look behind it may be as dear as to find it was.
+
+    Args:
+        statuses: only those; empty for all.
+        limit: most items of a page.
+    """
+    after, full = "", True
+    while full and (page := await items.find_work(queues=queues, statuses=statuses, after=after, limit=limit)):
+        yield page
+        after, full = page[-1].id, len(page) == limit
+
+
+def by_status(counts: Mapping[tuple[str, str], int]) -> Mapping[str, int]:
+    """What `WorkItems.count_work` has counted, whatever the queue."""
+    found: Counter[str] = Counter()
+    for (_, status), count in counts.items():
+        found[status] += count
+    return dict(found)
