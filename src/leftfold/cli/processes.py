@@ -24,6 +24,7 @@ from leftfold.cli.process_views import (
     process_json,
 )
 from leftfold.cli.running import named_app, opened_app
+from leftfold.processes.viewing import TimerView
 
 __all__ = ["Selection", "processes", "timers"]
 
@@ -105,18 +106,27 @@ async def timers(process: str | None = None, /, *, limit: AtLeastOne = _FIRST, s
         process: Name of a process, with or without its context; all when left out.
         limit: List at most so many.
     """
+    count, soonest = 0, list[TimerView]()
     async with opened_app(_app(source), source.url) as app:
-        found = [timer async for timer in app.processes.timers(process)]
+        async for timer in app.processes.timers(process):
+            count += 1
+            soonest.append(timer)
+            if len(soonest) > 2 * limit + _FIRST:
+                soonest = nsmallest(limit, soonest, key=_due)
     out = console()
     table = TimerList(out)
-    for timer in nsmallest(limit, found, key=lambda one: (one.due, one.process, one.key, one.name)):
+    for timer in nsmallest(limit, soonest, key=_due):
         if source.json:
             write_json(timer)
         else:
             table.print(timer)
     if not source.json:
-        out.print(f"{len(found):,} timers{_left_out(len(found), limit)}", style="dim")
+        out.print(f"{count:,} timers{_left_out(count, limit)}", style="dim")
     return 0
+
+
+def _due(timer: TimerView) -> tuple[datetime, str, str, str]:
+    return timer.due, timer.process, timer.key, timer.name
 
 
 def _app(source: Source) -> App:
@@ -152,14 +162,16 @@ def _check(action: str, place: tuple[str | None, str | None], selection: Selecti
 
 
 async def _list(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
-    out = console()
+    left, out = selection.limit, console()
     table = ProcessList(out)
-    count = 0
     async for view in known.find(name, statuses=selection.status):
-        count += 1
-        if count <= selection.limit:
-            write_json(process_json(view)) if json else table.print(view)
+        write_json(process_json(view)) if json else table.print(view)
+        left -= 1
+        if not left:
+            break
     if not json:
+        wanted = selection.status
+        count = sum(n for status, n in (await known.count(name)).items() if status in (wanted or (status,)))
         out.print(f"{count:,} instances{_left_out(count, selection.limit)}", style="dim")
 
 

@@ -130,17 +130,18 @@ def _check_place(action: str, named: int) -> None:
 
 
 async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
-    count, out = 0, console()
+    left, out = choice.limit, console()
     table = SagaList(out)
     async for view in sagas.find(name, statuses=choice.status):
-        count += 1
-        if count > choice.limit:
-            continue
         if json:
             write_json(saga_json(view))
         else:
             table.print(view)
+        left -= 1
+        if not left:
+            break
     if not json:
+        count = sum(n for status, n in (await sagas.count(name)).items() if status in (choice.status or (status,)))
         left_out = f", {choice.limit:,} of them listed" if count > choice.limit else ""
         out.print(f"{count:,} instances{left_out}", style="dim")
 
