@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -133,6 +134,19 @@ def test_what_is_wrong_with_a_reaction_is_said_at_once() -> None:
     said = "\n".join(caught.value.findings)
     for flaw in ("echo", "is async", "event str", "a RecordedEvent", "annotate what it sends", "within=0:00:00"):
         assert flaw in said
+
+
+def test_a_reaction_that_does_not_say_what_it_sends_is_told_so_once() -> None:
+    within: Any = 5
+
+    def echo(_event: Poked):  # type: ignore[no-untyped-def]  # noqa: ANN202 - that is the point
+        raise NotImplementedError
+
+    with pytest.raises(DefinitionError) as caught:
+        Context("desk").reacts(within=within)(echo)
+    (unsaid, untimed) = caught.value.findings
+    assert "its result has no annotation" in unsaid
+    assert "within=5; give a timedelta" in untimed
 
 
 def test_a_command_that_nothing_handles_is_a_finding_of_the_app() -> None:

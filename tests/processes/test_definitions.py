@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec import Struct
@@ -86,6 +87,19 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         assert flaw in said
 
 
+def test_times_and_tries_of_other_types_are_findings() -> None:
+    wrong: Any = 5
+    with pytest.raises(DefinitionError) as caught:
+
+        @Context("desk").process(key="id", missing=wrong, abandoned=wrong, retry=wrong)
+        def opening(_state: State | None, _event: Opened | TimerDue) -> Next[State]:
+            raise NotImplementedError
+
+    said = findings(caught)
+    for flaw in ("missing=5; give a timedelta", "abandoned=5; give a timedelta", "retry=5; give a Retry"):
+        assert flaw in said
+
+
 def test_a_process_needs_an_event_to_begin_with() -> None:
     with pytest.raises(DefinitionError, match="no instance would ever begin"):
 
@@ -104,19 +118,19 @@ def test_a_process_takes_state_and_event() -> None:
 
 def test_a_state_is_of_one_class_with_exact_json() -> None:
     @dataclass(frozen=True)
-    class Any:
+    class Anything:
         value: object
 
     with pytest.raises(DefinitionError, match="has no codec"):
 
         @Context("desk").process(key="id")
-        def opening(_state: Any | None, _event: Opened) -> Next[Any]:
+        def opening(_state: Anything | None, _event: Opened) -> Next[Anything]:
             raise NotImplementedError
 
     with pytest.raises(DefinitionError, match="a state of one class"):
 
         @Context("desk").process(key="id")
-        def closing(_state: State | Any | None, _event: Opened) -> Next[State]:
+        def closing(_state: State | Anything | None, _event: Opened) -> Next[State]:
             raise NotImplementedError
 
 
@@ -154,5 +168,8 @@ def test_a_timer_is_due_later_and_its_moment_has_a_zone() -> None:
         Next(State("1")).timer("a", timedelta(-1))
     with pytest.raises(InvalidInput, match="no zone"):
         Next(State("1")).timer("a", datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
+    never: Any = "soon"
+    with pytest.raises(InvalidInput, match="'soon' is no time; give a timedelta or a datetime"):
+        Next(State("1")).timer("a", never)
     with pytest.raises(InvalidInput, match="empty"):
         Next(State("1")).timer("", datetime(2026, 1, 1, tzinfo=UTC))

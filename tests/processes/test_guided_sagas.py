@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -363,6 +364,24 @@ async def test_a_child_that_is_no_saga_here_is_told_by_its_name() -> None:
         view = await app.sagas.ended(Feast, "1", timeout=20)
         assert view.status == "compensated"
         assert view.reason == "Deliver is no saga of this context; register it: @context.saga above the class"
+
+
+class Loose(Saga):
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        await _order(steps, supplier, "first")
+        wrong: Any = 3
+        await steps.do("second", partial(supplier.order, "second"), undo=None, returns=str, retry=wrong)
+
+
+async def test_a_step_whose_words_are_of_other_types_has_the_function_undone() -> None:
+    supplier = Supplier()
+    context = Context("stock")
+    context.saga(Loose)
+    async with App(context, store="memory:", clock=ManualClock(), provide={Supplier: supplier}) as app:
+        await app.start(Loose(), id="1")
+        view = await app.sagas.ended(Loose, "1")
+    assert (view.status, supplier.skus) == ("compensated", [])
+    assert "step 'second': retry=3; give a Retry" in (view.reason or "")
 
 
 def test_a_saga_has_steps_or_a_function() -> None:

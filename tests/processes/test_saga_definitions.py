@@ -18,6 +18,8 @@ from leftfold import (
 )
 from leftfold.processes import Step
 
+_UNTYPED: Any = 5
+
 
 def loosely(of: Step[Any]) -> Callable[[Callable[..., Any]], object]:
     """The decorator of its undo, for what a type checker would refuse."""
@@ -232,6 +234,17 @@ def _deadline_in_the_past() -> type[Saga]:
     return Over
 
 
+def _words_of_other_types() -> type[Saga]:
+    class Loose(Saga, deadline=_UNTYPED):
+        @step(timeout=_UNTYPED, retry=_UNTYPED, refused=_UNTYPED)
+        async def one(self) -> None: ...
+
+        @one.undo(timeout=_UNTYPED, retry=_UNTYPED)
+        async def unone(self, was: Outcome[None]) -> None: ...
+
+    return Loose
+
+
 class Sound(Saga):
     @step(undoable=False)
     async def one(self) -> None: ...
@@ -267,7 +280,7 @@ def _derived() -> type[Saga]:
         (_no_tries, "Retry(attempts=0): tries count from 1"),
         (_no_tries_to_undo, "Retry(attempts=-1): tries count from 1"),
         (_undone_for_ever, "saga Stubborn: step 'one': its undo would be tried for ever"),
-        (_deadline_in_the_past, "saga Over: deadline=0:00:00; it has to be more than nothing"),
+        (_deadline_in_the_past, "saga Over: deadline=0:00:00; give a time above 0"),
         (_derived, "saga Derived: it is derived from the saga Sound, whose steps it would lose"),
     ],
 )
@@ -286,6 +299,17 @@ def _wrong_in_three_ways() -> type[Saga]:
         async def two(self) -> None: ...
 
     return Wrong
+
+
+def test_words_of_other_types_are_refused_at_the_class_statement() -> None:
+    with pytest.raises(DefinitionError) as refused:
+        _words_of_other_types()
+    assert refused.value.findings == (
+        "saga Loose: deadline=5; give a timedelta, as in timedelta(minutes=5)",
+        "saga Loose: step 'one': retry=5; give a Retry, as in Retry(attempts=3)",
+        "saga Loose: step 'one': timeout=5; give a timedelta, as in timedelta(minutes=5)",
+        "saga Loose: step 'one': refused=5; give a tuple of exception classes",
+    )
 
 
 def test_every_finding_about_a_class_is_told_at_once() -> None:

@@ -62,6 +62,16 @@ def test_what_is_wrong_with_a_start_is_said_at_once() -> None:
         assert flaw in said
 
 
+def test_a_start_that_does_not_say_what_it_returns_is_told_so_once() -> None:
+    def brew(_event: Poked):  # type: ignore[no-untyped-def]  # noqa: ANN202 - that is the point
+        raise NotImplementedError
+
+    with pytest.raises(DefinitionError) as caught:
+        Context("desk").starts(brew)
+    (said,) = caught.value.findings
+    assert "its result has no annotation" in said
+
+
 def test_a_saga_that_is_not_registered_is_a_finding_of_the_app() -> None:
     bell = Bell()
     context = brewing(bell)

@@ -248,7 +248,7 @@ def _answer_flaws(signature: Signature, cls: type[Request]) -> list[str]:
     findings: list[str] = []
     declared = _answer_of(cls, findings)
     returned = signature.returned
-    if not findings and returned is not inspect.Parameter.empty and not agrees(returned, declared):
+    if not findings and signature.told and not agrees(returned, declared):
         findings.append(
             f"{signature.where} returns {described(returned)}, and {cls.__qualname__} declares {described(declared)}; "
             "make them agree"

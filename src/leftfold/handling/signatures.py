@@ -23,7 +23,7 @@ class Signature(Struct, frozen=True):
     Args:
         where: the function's name, for findings.
         parameters: what each is annotated with, in order; those that are not understood are left out.
-        returned: what it returns; None when nothing.
+        returned: what it returns, when that is `told`; None when nothing.
         findings: what is missing or not understood.
     """
 
@@ -31,6 +31,11 @@ class Signature(Struct, frozen=True):
     parameters: Mapping[str, object]
     returned: object
     findings: tuple[str, ...]
+
+    @property
+    def told(self) -> bool:
+        """Whether it says what it returns, in words that are understood; a finding says so otherwise."""
+        return self.returned is not _MISSING
 
 
 def signature_of(function: Callable[..., object]) -> Signature:

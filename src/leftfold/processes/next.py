@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,13 +54,15 @@ class Next(Struct, Generic[S_co], frozen=True):
             when: so long after the event was recorded, or a moment with a zone.
 
         Raises:
-            InvalidInput: the name cannot be stored, the time is negative, or the moment has no zone.
+            InvalidInput: the name cannot be stored, the time is none or negative, or the moment has no zone.
         """
         if flaw := name_flaw(name):
             raise InvalidInput(f"timer {name!r:.80} {flaw}")
         if isinstance(when, datetime):
             if when.tzinfo is None:
                 raise InvalidInput(f"timer {name!r}: the time {when} has no zone; give one")
+        elif not isinstance(cast("object", when), timedelta):
+            raise InvalidInput(f"timer {name!r}: {when!r:.80} is no time; give a timedelta or a datetime")
         elif when < _ZERO:
             raise InvalidInput(
                 f"timer {name!r}: {when} is negative; a timer is due later, or at once with timedelta(0)"

@@ -18,6 +18,7 @@ from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 from leftfold.messages.values import ValueCodec
+from leftfold.processes.limits import retry_flaw, time_flaw
 from leftfold.processes.next import CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.sending import commands_of
 from leftfold.projections.projection import MAX_SHARDS, Key, needs_record
@@ -38,7 +39,6 @@ ABANDONED: Final = "abandoned"
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 _OWN: Final = (TimerDue, CommandRefused)
-_ZERO: Final = timedelta(0)
 _RETRY: Final = Retry(attempts=10)
 
 
@@ -202,8 +202,10 @@ def _option_findings(options: ProcessOptions, where: str, function: Callable[...
     if not 1 <= options.shards <= MAX_SHARDS:
         yield f"{where}: shards={options.shards}; there are 1 to {MAX_SHARDS}"
     for word, time in (("missing", options.missing), ("abandoned", options.abandoned)):
-        if time is not None and time <= _ZERO:
-            yield f"{where}: {word}={time}; give a time above 0, or None"
+        if time is not None and (flaw := time_flaw(word, time)):
+            yield f"{where}: {flaw}, or None"
+    if flaw := retry_flaw(options.retry):
+        yield f"{where}: {flaw}"
 
 
 def _state_type(hint: object, signature: Signature, where: str) -> tuple[type, list[str]]:
@@ -219,7 +221,7 @@ def _state_type(hint: object, signature: Signature, where: str) -> tuple[type, l
         findings.append(f"{where}: make {state_type.__qualname__} a frozen dataclass or a frozen Struct with fields")
     wanted = {Next[state_type], Ignored}  # type: ignore[valid-type]  # a type that is known at run time
     returned = set(_parts(signature.returned))
-    if not returned <= wanted or returned <= {Ignored}:
+    if signature.told and (not returned <= wanted or returned <= {Ignored}):
         findings.append(
             f"{where} returns {described(signature.returned)}; annotate `-> Next[{state_type.__qualname__}] | Ignored`"
         )

@@ -19,6 +19,7 @@ from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 from leftfold.processes.beginning import Begun
 from leftfold.processes.expecting import expectation
+from leftfold.processes.limits import time_flaw
 from leftfold.processes.outgoing import Origin, Post, command_id, outgoing
 from leftfold.store.work import Begin
 from leftfold.subscriptions.policy import Policy
@@ -27,8 +28,6 @@ __all__ = ["REACTION", "CommandReaction", "command_reaction_of", "responding", "
 
 REACTION: Final = "reaction/"
 """What sends commands is named by it."""
-
-_ZERO: Final = timedelta(0)
 
 
 class CommandReaction(Struct, frozen=True, eq=False):
@@ -109,13 +108,13 @@ def command_reaction_of(
     if len(hints) == 2 and RecordedEvent not in (hints[1], get_origin(hints[1])):
         findings.append(f"{where}: its second parameter is a RecordedEvent, not {described(hints[1])}")
     sends = tuple(_sent(signature.returned))
-    if not sends or not all(isinstance(cls, type) and issubclass(cls, Command) for cls in sends):
+    if signature.told and not (sends and all(isinstance(cls, type) and issubclass(cls, Command) for cls in sends)):
         findings.append(
             f"{where} returns {described(signature.returned)}; annotate what it sends: a command, a list of commands, "
             "or None"
         )
-    if within is not None and within <= _ZERO:
-        findings.append(f"{where}: within={within}; give a time above 0, or None")
+    if within is not None and (flaw := time_flaw("within", within)):
+        findings.append(f"{where}: {flaw}, or None")
     if findings:
         raise DefinitionError(*findings)
     return CommandReaction(

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.message import declare
+from leftfold.processes.limits import time_flaw
 from leftfold.processes.step import Parallel, Step
 
 __all__ = ["Declared", "Saga", "SagaType", "declared_in"]
@@ -138,8 +139,8 @@ def _findings(declared: Declared, namespace: dict[str, Any]) -> Iterator[str]:
         yield "it has no steps; write one with @step, or do them in async def run(self, steps: Steps)"
     if steps and declared.function is not None:
         yield f"it has a function run and the step {steps[0].name!r}; do the steps in one or the other way"
-    if declared.deadline is not None and declared.deadline <= timedelta():
-        yield f"deadline={declared.deadline}; it has to be more than nothing"
+    if declared.deadline is not None and (flaw := time_flaw("deadline", declared.deadline)):
+        yield flaw
     yield from (f"parallel step {one.name!r} is no step of this class" for one in steps if one not in values)
     yield from (f"step {one.name!r} stands here twice" for one in dict.fromkeys(steps) if steps.count(one) > 1)
     yield from (
@@ -171,13 +172,7 @@ def _name_findings(namespace: dict[str, Any]) -> Iterator[str]:
 
 
 def _step_findings(one: Step[Any], *, behind: bool, alone: bool) -> Iterator[str]:
-    if min(one.timeout, one.undo_timeout) <= timedelta():
-        yield f"step {one.name!r}: timeout={min(one.timeout, one.undo_timeout)}; it has to be more than nothing"
-    if one.undo_retry.attempts is None:
-        yield (
-            f"step {one.name!r}: its undo would be tried for ever, and steps before it never undone; "
-            "say Retry(attempts=...)"
-        )
+    yield from (f"step {one.name!r}: {flaw}" for flaw in one.flaws())
     if one.pivot and not alone:
         yield f"step {one.name!r} is the pivot, and begun together with others; give it a place of its own"
     if behind and (one.undoing is not None or not one.undoable):

@@ -62,7 +62,7 @@ def saga_start_of(function: Callable[..., object], policy: Policy) -> SagaStart:
     except DefinitionError as error:
         raise DefinitionError(*findings, *(f"{where}: {one}" for one in error.findings)) from error
     findings += [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
-    if not returned or not all(issubclass(cls, Saga) for cls in returned):
+    if signature.told and not (returned and all(issubclass(cls, Saga) for cls in returned)):
         findings.append(f"{where} returns {described(signature.returned)}; annotate it with a saga, or a saga or None")
     if findings:
         raise DefinitionError(*findings)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
 from leftfold.domain.errors import DomainError
 from leftfold.errors import DefinitionError
+from leftfold.processes.limits import refusals_flaw, retry_flaw, time_flaw
 from leftfold.processes.outcome import Outcome
 from leftfold.subscriptions.policy import Retry
 
@@ -65,6 +66,18 @@ class Step(Generic[R]):
         if self._retry is not None:
             return self._retry
         return Retry(attempts=None) if after_pivot else _RETRY
+
+    def flaws(self) -> Iterator[str]:
+        """What is wrong with the words that it was declared with."""
+        endless = "its undo would be tried for ever, and steps before it never undone; say Retry(attempts=...)"
+        found = [
+            retry_flaw(self.retry(after_pivot=False)),
+            time_flaw("timeout", self.timeout),
+            time_flaw("timeout", self.undo_timeout),
+            refusals_flaw(self.refused),
+            retry_flaw(self._undo_retry) or (endless if self._undo_retry.attempts is None else None),
+        ]
+        yield from dict.fromkeys(flaw for flaw in found if flaw)
 
     @property
     def undo_retry(self) -> Retry:

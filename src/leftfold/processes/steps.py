@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol, TypeVar, overload
 
 from leftfold.domain.errors import DomainError
+from leftfold.errors import DefinitionError
 from leftfold.processes.outcome import Outcome
 from leftfold.processes.saga import Saga
 from leftfold.processes.step import Step
@@ -106,6 +107,7 @@ class Steps:
 
         Raises:
             StepRefused: it was refused.
+            DefinitionError: *retry*, *timeout* or *refused* is not of its type, or no time; it has the saga undone.
         """
 
         async def done(_saga: Saga, attempt: Attempt) -> Any:  # noqa: ANN401 - whatever it returns
@@ -121,6 +123,8 @@ class Steps:
                 await undo(was, attempt)
 
             made.undo(retry=undo_retry)(undone)
+        if flaws := [f"step {name!r}: {flaw}" for flaw in made.flaws()]:
+            raise DefinitionError(*flaws)
         return await self._guiding.answered(name, made, returns)
 
     async def child(self, name: str, saga: S) -> S:
