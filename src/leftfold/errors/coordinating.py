@@ -21,11 +21,14 @@ class UnreadableState(LeftfoldError):
 
 
 class UnknownInstance(LeftfoldError):
-    """There is no such instance. Look at the name and the id, and at the store."""
+    """There is no such instance, or no more. Look at the name, the id, the store, and the dead letters."""
 
     def __init__(self, item: str) -> None:
         self.item = item
-        super().__init__(f"there is no {item!r} in this store")
+        super().__init__(
+            f"there is no {item!r} in this store: it has not begun, is over, or was forgotten. Look at what is listed; "
+            "`leftfold dead-letters list` has events that failed and would have begun it"
+        )
 
 
 class NotPossible(LeftfoldError):
