@@ -92,3 +92,16 @@ def test_lists_of_processes_and_of_timers_show_the_first_of_all(
     assert len(found) == 2 * _PAGE
     assert leftfold("timers", *where).out.splitlines()[-1] == "1,200 timers, 3 of them listed"
     assert [one["key"] for one in leftfold("timers", *where, "--json").lines] == ["1199", "1198", "1197"]
+
+
+def test_columns_of_a_list_are_aligned_whatever_comes_later(leftfold: Leftfold, sqlite: str) -> None:
+    state = dump_journal(Journal(fields=Raw(b'{"parcel":"A"}'), outline=("pack", "label", "hand_over", "mail")))
+    ids = ("A", "A-and-much-longer", "B")
+    _filled(
+        parcels.app,
+        sqlite,
+        [Begin(id=f"{_SAGA}/{id}", queue=f"{_SAGA}/1", status="completed", state=state, wake=None) for id in ids],
+    )
+    ran = leftfold("sagas", "list", "--app", parcels.APP, "--store", sqlite)
+    head, *lines = ran.out.splitlines()[:-1]
+    assert [line.index("completed") for line in lines] == [head.index("status")] * len(ids)

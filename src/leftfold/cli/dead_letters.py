@@ -92,7 +92,8 @@ async def _list(app: App, name: str | None, limit: int, *, json: bool) -> None:
         if json:
             write_json(letter)
         else:
-            columns.print([Row(_cells(letter), "" if letter.error else "dim")])
+            columns.add(Row(_cells(letter), "" if letter.error else "dim"))
+    columns.end()
     if not json:
         left_out = f", {limit:,} of them listed" if count > limit else ""
         out.print(f"{count:,} dead letters{left_out}", style="dim")

@@ -21,6 +21,7 @@ _GAP: Final = "  "
 _MOST_OF_A_NAME: Final = 60
 _LEAST_OF_THE_LAST: Final = 20
 _WIDTH_OF_NO_TERMINAL: Final = 160
+_TOGETHER: Final = 100
 
 
 class _Console(Console):
@@ -77,6 +78,7 @@ class Columns:
         self._right = [head.startswith(">") for head in heads[:-1]]
         self._widths = [cell_len(head) for head in self._heads[:-1]]
         self._headed = False
+        self._waiting: list[Row] = []
 
     def print(self, rows: Sequence[Row]) -> None:
         """Print *rows*, below the heads when they are the first."""
@@ -90,6 +92,18 @@ class Columns:
             self._line(self._heads, "bold")
         for cells, style in shown:
             self._line(cells, style)
+
+    def add(self, row: Row) -> None:
+        """Print *row* together with those that come next, so that they are aligned; `end` prints the last ones."""
+        self._waiting.append(row)
+        if len(self._waiting) == _TOGETHER:
+            self.end()
+
+    def end(self) -> None:
+        """Print the rows that were added and are not printed."""
+        rows, self._waiting = self._waiting, []
+        if rows:
+            self.print(rows)
 
     def _line(self, cells: Sequence[str], style: str) -> None:
         fitted = [

@@ -45,12 +45,16 @@ class ProcessList:
         heads = ("process", ">version", "key", "status", ">transitions", "changed (UTC)", "last")
         self._columns = Columns(out, *heads)
 
-    def print(self, view: ProcessView) -> None:
-        """Print the row of one instance."""
+    def add(self, view: ProcessView) -> None:
+        """Add the row of one instance."""
         last = _entry(view.journal[-1]) if view.journal else ""
         moved = (f"{view.transitions:,}", time_text(view.changed_at))
         cells = (view.process, str(view.version), view.key, view.status, *moved, view.reason or last)
-        self._columns.print([Row(cells, _STYLES.get(view.status, ""))])
+        self._columns.add(Row(cells, _STYLES.get(view.status, "")))
+
+    def end(self) -> None:
+        """Print what is not printed yet."""
+        self._columns.end()
 
 
 class ProcessSheet:
@@ -76,10 +80,14 @@ class TimerList:
     def __init__(self, out: Console) -> None:
         self._columns = Columns(out, "due (UTC)", "process", "key", "timer", "error")
 
-    def print(self, timer: TimerView) -> None:
-        """Print the row of one timer."""
+    def add(self, timer: TimerView) -> None:
+        """Add the row of one timer."""
         cells = (time_text(timer.due), timer.process, timer.key, timer.name, _one_line(timer.error))
-        self._columns.print([Row(cells, "red" if timer.dead else "")])
+        self._columns.add(Row(cells, "red" if timer.dead else ""))
+
+    def end(self) -> None:
+        """Print what is not printed yet."""
+        self._columns.end()
 
 
 class ParkedList:
@@ -89,11 +97,15 @@ class ParkedList:
         heads = ("kind", "sender", "key", "what", "status", ">tries", "due (UTC)", "id", "error")
         self._columns = Columns(out, *heads)
 
-    def print(self, one: ParkedView) -> None:
-        """Print the row of one."""
+    def add(self, one: ParkedView) -> None:
+        """Add the row of one."""
         due = time_text(one.due) if one.due is not None else ""
         cells = (one.kind, one.sender, one.key, one.what, one.status, f"{one.attempts:,}", due, one.id)
-        self._columns.print([Row((*cells, _one_line(one.error)), "red" if one.status in _BAD else "")])
+        self._columns.add(Row((*cells, _one_line(one.error)), "red" if one.status in _BAD else ""))
+
+    def end(self) -> None:
+        """Print what is not printed yet."""
+        self._columns.end()
 
 
 class ProcessFindingList:

@@ -119,7 +119,8 @@ async def timers(process: str | None = None, /, *, limit: AtLeastOne = _FIRST, s
         if source.json:
             write_json(timer)
         else:
-            table.print(timer)
+            table.add(timer)
+    table.end()
     if not source.json:
         out.print(f"{count:,} timers{_left_out(count, limit)}", style="dim")
     return 0
@@ -165,10 +166,11 @@ async def _list(known: Processes, name: str | None, selection: Selection, *, jso
     left, out = selection.limit, console()
     table = ProcessList(out)
     async for view in known.find(name, statuses=selection.status):
-        write_json(process_json(view)) if json else table.print(view)
+        write_json(process_json(view)) if json else table.add(view)
         left -= 1
         if not left:
             break
+    table.end()
     if not json:
         wanted = selection.status
         count = sum(n for status, n in (await known.count(name)).items() if status in (wanted or (status,)))
@@ -180,9 +182,12 @@ async def _forgotten(known: Processes, name: str | None, selection: Selection, *
     out = console()
     table = ProcessList(out)
     count = 0
-    async for view in known.forget(name, before=before, try_only=selection.try_only):
-        count += 1
-        write_json(process_json(view)) if json else table.print(view)
+    try:
+        async for view in known.forget(name, before=before, try_only=selection.try_only):
+            count += 1
+            write_json(process_json(view)) if json else table.add(view)
+    finally:
+        table.end()  # those that are gone are told when it breaks off, too
     if not json:
         out.print(f"{count:,} instances {'would be' if selection.try_only else 'are'} forgotten", style="dim")
 
@@ -194,7 +199,8 @@ async def _parked(known: Processes, name: str | None, selection: Selection, *, j
     async for one in known.parked(name, statuses=selection.status):
         count += 1
         if count <= selection.limit:
-            write_json(one) if json else table.print(one)
+            write_json(one) if json else table.add(one)
+    table.end()
     if not json:
         out.print(f"{count:,} parked{_left_out(count, selection.limit)}", style="dim")
 

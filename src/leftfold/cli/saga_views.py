@@ -41,11 +41,15 @@ class SagaList:
         heads = ("saga", ">version", "id", "status", "began (UTC)", "changed (UTC)", "at step")
         self._columns = Columns(out, *heads)
 
-    def print(self, view: SagaView) -> None:
-        """Print the row of one instance."""
+    def add(self, view: SagaView) -> None:
+        """Add the row of one instance."""
         times = (time_text(view.began_at), time_text(view.changed_at))
         cells = (view.saga, str(view.version), view.id, view.status, *times, _at(view))
-        self._columns.print([Row(cells, _STYLES.get(view.status, ""))])
+        self._columns.add(Row(cells, _STYLES.get(view.status, "")))
+
+    def end(self) -> None:
+        """Print what is not printed yet."""
+        self._columns.end()
 
 
 class MigratedList:
@@ -54,10 +58,14 @@ class MigratedList:
     def __init__(self, out: Console) -> None:
         self._columns = Columns(out, "saga", "id", ">from version", ">to version", "stays, because")
 
-    def print(self, one: Migrated) -> None:
-        """Print the row of one instance."""
+    def add(self, one: Migrated) -> None:
+        """Add the row of one instance."""
         cells = (one.saga, one.id, str(one.old), str(one.new), one.reason or "")
-        self._columns.print([Row(cells, "red" if one.reason else "")])
+        self._columns.add(Row(cells, "red" if one.reason else ""))
+
+    def end(self) -> None:
+        """Print what is not printed yet."""
+        self._columns.end()
 
 
 class SagaSheet:

@@ -136,10 +136,11 @@ async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -
         if json:
             write_json(saga_json(view))
         else:
-            table.print(view)
+            table.add(view)
         left -= 1
         if not left:
             break
+    table.end()
     if not json:
         count = sum(n for status, n in (await sagas.count(name)).items() if status in (choice.status or (status,)))
         left_out = f", {choice.limit:,} of them listed" if count > choice.limit else ""
@@ -160,13 +161,16 @@ async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> i
     count = left = 0
     out = console()
     table = MigratedList(out)
-    async for one in sagas.migrate(saga, try_only=try_only):
-        count += one.reason is None
-        left += one.reason is not None
-        if json:
-            write_json(one)
-        else:
-            table.print(one)
+    try:
+        async for one in sagas.migrate(saga, try_only=try_only):
+            count += one.reason is None
+            left += one.reason is not None
+            if json:
+                write_json(one)
+            else:
+                table.add(one)
+    finally:
+        table.end()  # those that are done are told when it breaks off, too
     if not json:
         would = "would be" if try_only else "are"
         out.print(f"{count:,} instances {would} migrated, {left:,} stay as they are", style="dim")
@@ -177,12 +181,15 @@ async def _forgotten(sagas: Sagas, saga: str | None, choice: Choice, *, json: bo
     before = datetime.now(UTC) - timedelta(days=choice.days or 0)
     count, out = 0, console()
     table = SagaList(out)
-    async for view in sagas.forget(saga, before=before, try_only=choice.try_only):
-        count += 1
-        if json:
-            write_json(saga_json(view))
-        else:
-            table.print(view)
+    try:
+        async for view in sagas.forget(saga, before=before, try_only=choice.try_only):
+            count += 1
+            if json:
+                write_json(saga_json(view))
+            else:
+                table.add(view)
+    finally:
+        table.end()  # those that are done are told when it breaks off, too
     if not json:
         out.print(f"{count:,} instances {'would be' if choice.try_only else 'are'} forgotten", style="dim")
 
