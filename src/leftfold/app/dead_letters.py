@@ -14,7 +14,7 @@ from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
 from leftfold.store.events import StoredEvent
 from leftfold.store.port import Store
-from leftfold.subscriptions.letters import DeadLetter, ask, letters_at, letters_of, wait_until_answered
+from leftfold.subscriptions.letters import DeadLetter, ask, letters_at, letters_left, letters_of, wait_until_answered
 
 __all__ = ["DeadLetters"]
 
@@ -95,9 +95,7 @@ class DeadLetters:
             ours, store = [one for one in letters if one.context == context], self._running[context].store
             await ask(store, ours, action)
             await wait_until_answered(store, ours, timeout_s)
-            for position, subscription in dict.fromkeys((one.position, one.subscription) for one in ours):
-                found = await letters_at(store, position, [subscription])
-                left += [replace(now, context=context) for now in found if now.id in {one.id for one in ours}]
+            left += [replace(now, context=context) for now in await letters_left(store, ours)]
         return left
 
     async def _find(self, id: str) -> tuple[DeadLetter, _Place]:

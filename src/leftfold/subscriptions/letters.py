@@ -28,7 +28,16 @@ from leftfold.subscriptions.parking import (
     subject_key,
 )
 
-__all__ = ["DeadLetter", "LetterState", "ask", "forget_letters", "letters_at", "letters_of", "wait_until_answered"]
+__all__ = [
+    "DeadLetter",
+    "LetterState",
+    "ask",
+    "forget_letters",
+    "letters_at",
+    "letters_left",
+    "letters_of",
+    "wait_until_answered",
+]
 
 _PAGE: Final = 500
 _LOOK_S: Final = 0.05
@@ -93,18 +102,26 @@ async def letters_of(store: Store, subscription: str) -> AsyncIterator[DeadLette
     Args:
         store: the one with its checkpoints.
     """
-    where = (Where("subscription", Compare.EQUAL, subscription),)
-    offset, subject = 0, None
-    while True:
-        selection = Selection(where=where, order_by=("subject", "position"), limit=_PAGE, offset=offset)
-        page = [_load_letter(row) for row in await _selected(store, LETTERS, selection)]
+    last: Letter | None = None
+    while page := await _behind(store, subscription, last):
         parked = await _parked(store, page)
         for letter in page:
-            yield _described(letter, parked.get(letter.subject), first=letter.subject != subject)
-            subject = letter.subject
-        if len(page) < _PAGE:
-            return
-        offset += len(page)
+            first = last is None or letter.subject != last.subject
+            yield _described(letter, parked.get(letter.subject), first=first)
+            last = letter
+
+
+async def _behind(store: Store, subscription: str, last: Letter | None) -> list[Letter]:
+    """A page of the letters behind *last*, which may be gone by now: those of its subject, or else of the next ones."""
+    where: tuple[Where, ...] = (Where("subscription", Compare.EQUAL, subscription),)
+    rows: Sequence[bytes] = ()
+    if last is not None:
+        place = (Where("subject", Compare.EQUAL, last.subject), Where("position", Compare.MORE, last.position))
+        rows = await _selected(store, LETTERS, Selection(where=(*where, *place), order_by=("position",), limit=_PAGE))
+        where = (*where, Where("subject", Compare.MORE, last.subject))
+    if not rows:
+        rows = await _selected(store, LETTERS, Selection(where=where, order_by=("subject", "position"), limit=_PAGE))
+    return [_load_letter(row) for row in rows]
 
 
 async def letters_at(store: Store, position: int, subscriptions: Sequence[str]) -> Sequence[DeadLetter]:
@@ -118,6 +135,21 @@ async def letters_at(store: Store, position: int, subscriptions: Sequence[str]) 
             first = await _is_first(store, letter)
             found.append(_described(letter, parked.get(letter.subject), first=first))
     return found
+
+
+async def letters_left(store: Store, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """Those of *letters* that are still there, as they are now."""
+    left: list[DeadLetter] = []
+    for subscription in dict.fromkeys(one.subscription for one in letters):
+        keys = [letter_key(_request(one)) for one in letters if one.subscription == subscription]
+        for start in range(0, len(keys), _PAGE):
+            rows = await store.get(LETTERS, keys[start : start + _PAGE])
+            page = [_load_letter(rows[key]) for key in keys[start : start + _PAGE] if key in rows]
+            parked = await _parked(store, page)
+            for letter in page:
+                first = await _is_first(store, letter)
+                left.append(_described(letter, parked.get(letter.subject), first=first))
+    return left
 
 
 async def ask(store: Store, letters: Sequence[DeadLetter], action: Literal["replay", "drop"]) -> None:

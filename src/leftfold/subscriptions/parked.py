@@ -94,15 +94,12 @@ async def tried_again(store: Store, subscription: str) -> bool:
 
 
 async def _pages(store: Store, subscription: str) -> AsyncIterator[Sequence[ParkedSubject]]:
-    offset = 0
-    while True:
-        selection = Selection(where=_of(subscription), order_by=("subject",), limit=_PAGE, offset=offset)
-        page = [_load_parked(row) for row in await _selected(store, PARKED, selection)]
-        if page:
-            yield page
-        if len(page) < _PAGE:
-            return
-        offset += len(page)
+    """By subject; each behind the last subject seen, which may be let go meanwhile."""
+    where = _of(subscription)
+    while rows := await _selected(store, PARKED, Selection(where=where, order_by=("subject",), limit=_PAGE)):
+        page = [_load_parked(row) for row in rows]
+        yield page
+        where = (*_of(subscription), Where("subject", Compare.MORE, page[-1].subject))
 
 
 async def _first(store: Store, subscription: str, subject: str) -> int | None:

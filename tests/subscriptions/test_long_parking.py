@@ -1,0 +1,113 @@
+"""What was given up is read page by page, while whoever follows lets go of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from leftfold.store import Delete, MemoryStore, Put, Transaction
+from leftfold.store.tables import Selection, Table
+from leftfold.subscriptions import letters, parked
+from leftfold.subscriptions.letters import LetterState, letters_left, letters_of
+from leftfold.subscriptions.parked import parked_sooner, try_again
+from leftfold.subscriptions.parking import (
+    LETTERS,
+    PARKED,
+    REQUESTS,
+    Letter,
+    ParkedSubject,
+    Request,
+    letter_key,
+    subject_key,
+)
+
+_PLACES = [("a", 1), ("b", 2), ("b", 4), ("b", 5), ("b", 6), ("c", 3), ("d", 7), ("e", 8)]
+
+
+class _Noting(MemoryStore):
+    """Notes what was left out to get to a page, and lets go of `gone` once a page of `table` was read."""
+
+    table = LETTERS
+    gone: Sequence[str] = ()
+    passed = 0
+    selected = 0
+
+    async def select(self, table: Table, selection: Selection, *, generation: int | None = None) -> Sequence[bytes]:
+        found = await super().select(table, selection, generation=generation)
+        self.passed += selection.offset
+        self.selected += len(found)
+        if self.gone and table is self.table:
+            keys, self.gone = self.gone, ()
+            await self.transact(Transaction(writes=[Delete(table=table, keys=keys)]))
+        return found
+
+
+@pytest.fixture
+async def store(monkeypatch: pytest.MonkeyPatch) -> _Noting:
+    """Letters of five subjects, all parked; a page has two."""
+    monkeypatch.setattr(letters, "_PAGE", 2)
+    monkeypatch.setattr(parked, "_PAGE", 2)
+    made = _Noting()
+    for table in (LETTERS, PARKED, REQUESTS):
+        await made.prepare(table)
+    kept = [_letter(subject, position) for subject, position in _PLACES]
+    waiting = {one.subject: _parked(one.subject) for one in kept}
+    await made.transact(
+        Transaction(
+            writes=[
+                Put(table=LETTERS, rows={letter_key(one): msgspec.json.encode(one) for one in kept}),
+                Put(
+                    table=PARKED, rows={subject_key("s", name): msgspec.json.encode(waiting[name]) for name in waiting}
+                ),
+            ]
+        )
+    )
+    return made
+
+
+def _letter(subject: str, position: int) -> Letter:
+    return Letter(
+        subscription="s", part=0, subject=subject, position=position, type="T", stream="x-1", version=1, error="broken"
+    )
+
+
+def _parked(subject: str) -> ParkedSubject:
+    return ParkedSubject(subscription="s", part=0, subject=subject, attempts=1, dead=True, due=None, error="")
+
+
+async def test_letters_are_listed_in_order_with_the_first_of_each_subject_told(store: _Noting) -> None:
+    found = [one async for one in letters_of(store, "s")]
+    assert [(one.subject, one.position) for one in found] == _PLACES
+    assert [one.position for one in found if one.state is LetterState.DEAD] == [1, 2, 3, 7, 8]
+    assert store.passed == 0
+
+
+async def test_no_letter_is_passed_over_when_those_before_it_go_meanwhile(store: _Noting) -> None:
+    store.gone = [letter_key(_letter(*place)) for place in _PLACES[:2]]
+    found = [(one.subject, one.position) async for one in letters_of(store, "s")]
+    assert found == _PLACES
+
+
+async def test_what_is_left_of_many_letters_is_got_by_its_keys(store: _Noting) -> None:
+    asked = [one async for one in letters_of(store, "s")]
+    await store.transact(Transaction(writes=[Delete(table=LETTERS, keys=[letter_key(_letter("b", 2))])]))
+    store.selected = 0
+    left = await letters_left(store, asked)
+    assert [(one.subject, one.position) for one in left] == [place for place in _PLACES if place != ("b", 2)]
+    assert [one.position for one in left if one.state is LetterState.DEAD] == [1, 4, 3, 7, 8]
+    assert store.selected == 2, "whether another one is before it, for each that is not the first"
+
+
+async def test_no_parked_subject_is_passed_over_when_those_before_it_go_meanwhile(store: _Noting) -> None:
+    store.table, store.gone = PARKED, [subject_key("s", "a"), subject_key("s", "b")]
+    assert await parked_sooner(store, "s", "shown", 10) == ["a", "b", "c", "d", "e"]
+    assert store.passed == 0
+
+
+async def test_every_parked_subject_is_asked_to_be_tried_again_at_its_first_event(store: _Noting) -> None:
+    await try_again(store, "s")
+    asked = [msgspec.json.decode(row, type=Request) for row in await store.select(REQUESTS, Selection())]
+    firsts = dict(reversed(_PLACES))
+    assert {one.subject: one.position for one in asked} == firsts
