@@ -108,3 +108,21 @@ def test_a_mismatch_names_the_way_out(chain: Chain) -> None:
                 await asyncio.sleep(0.01)
 
     assert "`leftfold reset`" in asyncio.run(work())
+
+
+def test_what_follows_an_imported_log_does_nothing_of_it_again_when_told_so(
+    chain: Chain, tmp_path: Path, leftfold: Leftfold
+) -> None:
+    (tmp_path / "moved").mkdir()
+    moved = Chain(tmp_path / "moved", leftfold)
+    file = str(tmp_path / "log.jsonl")
+    runs = [
+        leftfold("export", file, "--context", "selling", "--store", chain.url),
+        moved.run("migrate"),
+        leftfold("import", file, "--context", "selling", "--store", moved.url),
+        *(moved.run("reset", name, "--to", "end") for name in ("remember", PROCESS)),
+    ]
+    assert [ran.code for ran in runs] == [0] * 5, runs
+    before = chain.remembered
+    fill(moved.url, "nib")
+    assert chain.remembered == [*before, "nib"]

@@ -275,7 +275,7 @@ class App:
         await asyncio.gather(*(running.followed() for running in self._opened().values()))
 
     def sync(self) -> SyncApp:
-        """This app for code that does not await, on an event loop of its own; use it by `with`."""
+        """This app for code that does not await, on its own event loop; it opens by `with`, or at the first call."""
         return SyncApp(self)
 
     @property

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from leftfold.app.opening import open_schema, open_store
 from leftfold.cli.checking import checked_header, events_in
@@ -25,12 +25,18 @@ from leftfold.store.port import Restorable
 
 __all__ = ["import_log"]
 
+_NEXT: Final = (
+    "Reactions, sagas and processes begin at its first event. Where they have done it all before: "
+    "leftfold reset NAME --to end, before a worker runs"
+)
+
 
 def import_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) -> int:
     """Take over an exported log, with its positions and times.
 
     Every line is checked before anything is stored. The store is empty, or holds the beginning of this log: broken off
-    and started again, it goes on where it was, and repeated it changes nothing.
+    and started again, it goes on where it was, and repeated it changes nothing. Only the log is taken over: whoever
+    follows begins at its first event, and reacts to all of it again, unless `reset NAME --to end` is said before.
 
     Args:
         file: Name of the file, or - for standard input.
@@ -46,6 +52,7 @@ def import_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) -> int:
         write_json({"events": header.events, "stored": stored})
     else:
         print(f"imported {stored:,} events; {header.events - stored:,} were here already", file=sys.stderr)
+        print(_NEXT, file=sys.stderr)
     return 0
 
 
