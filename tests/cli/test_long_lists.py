@@ -11,8 +11,10 @@ from msgspec import Raw
 
 from leftfold.adapters.sqlite.work import SqliteWork
 from leftfold.app import App
+from leftfold.messages.metadata import NO_METADATA
 from leftfold.processes.instance import Instance, Timer, dump_instance
 from leftfold.processes.journal import Journal, dump_journal
+from leftfold.processes.outgoing import Origin, Outgoing, dump_outgoing
 from leftfold.store import Begin, Transaction, WorkItem
 from tests.cli import parcels, watchers
 from tests.cli.command import Leftfold
@@ -69,6 +71,25 @@ def test_a_list_of_sagas_reads_a_page_and_counts_the_rest(leftfold: Leftfold, sq
     assert leftfold(*asked, "--status", "compensated").out.splitlines()[-1] == "400 instances, 2 of them listed"
     assert [one["id"] for one in leftfold(*asked, "--json").lines] == ["0000", "0001"]
     assert len(found) == _PAGE + 400 + _PAGE
+
+
+def test_parked_commands_that_are_not_shown_are_not_read_for_a_program(
+    leftfold: Leftfold, sqlite: str, found: list[str]
+) -> None:
+    origin = Origin(name=_PROCESS, id=f"{_PROCESS}/w", key="w")
+    state = dump_outgoing(Outgoing(command="Mark", payload=Raw(b"{}"), metadata=NO_METADATA, origin=origin))
+    _filled(
+        watchers.app,
+        sqlite,
+        [
+            Begin(id=f"command/{n:04d}", queue="command/watching", status="refused", state=state, wake=None)
+            for n in range(_MANY)
+        ],
+    )
+    asked = ("processes", "parked", "--limit", "2", "--app", watchers.APP, "--store", sqlite)
+    assert [one["id"] for one in leftfold(*asked, "--json").lines] == ["command/0000", "command/0001"]
+    assert len(found) == _PAGE
+    assert leftfold(*asked).out.splitlines()[-1] == "1,200 parked, 2 of them listed"
 
 
 def test_lists_of_processes_and_of_timers_show_the_first_of_all(

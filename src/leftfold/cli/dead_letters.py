@@ -88,6 +88,8 @@ async def _list(app: App, name: str | None, limit: int, *, json: bool) -> None:
     async for letter in app.dead_letters.all(name):
         count += 1
         if count > limit:
+            if json:  # which tells no number
+                break
             continue
         if json:
             write_json(letter)

@@ -200,6 +200,8 @@ async def _parked(known: Processes, name: str | None, selection: Selection, *, j
         count += 1
         if count <= selection.limit:
             write_json(one) if json else table.add(one)
+        elif json:  # which tells no number
+            break
     table.end()
     if not json:
         out.print(f"{count:,} parked{_left_out(count, selection.limit)}", style="dim")

@@ -19,10 +19,10 @@ from leftfold.errors import DefinitionError, UnreadableEvent
 from leftfold.flow import QUEUES, Trace, TraceEntry
 from leftfold.store.event_store import metadata_of
 from leftfold.store.port import Store
+from leftfold.store.work_paging import work_pages
 
 __all__ = ["trace"]
 
-_PAGE = 500
 _STYLES = {"stuck": "red", "parked": "red", "failed": "red", "refused": "red", "dead": "red"}
 
 
@@ -76,11 +76,9 @@ async def _events(found: Trace, context: str, store: Store) -> None:
 
 async def _work(found: Trace, context: str, store: Store) -> None:
     for queues in QUEUES:
-        after = ""
-        while page := await store.find_work(queues=queues, after=after, limit=_PAGE):
+        async for page in work_pages(store, queues):
             for item in page:
                 found.work(context, item)
-            after = page[-1].id
             await breathe()
 
 
