@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
+from leftfold.errors import StoreUnavailable
 from leftfold.processes.engine import Engine
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.memory import MemoryStore
@@ -49,6 +50,25 @@ class Gone(MemoryStore):
             await asyncio.sleep(_LONG_S)
 
 
+class Failing(MemoryStore):
+    """A store that fails when it is looked into."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+        self.asked = asyncio.Event()
+
+    async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
+        self.asked.set()
+        raise self.error
+
+    async def claim_due(
+        self, queues: Collection[str], owner: str, lease_s: float, limit: int = 32
+    ) -> Sequence[WorkItem]:
+        self.asked.set()
+        raise self.error
+
+
 class Nothing:
     async def assignments(self) -> Sequence[Assignment]:
         return ()
@@ -75,3 +95,24 @@ async def test_a_turn_that_ends_within_the_grace_is_not_cut_off() -> None:
     worker.stop()
     await asyncio.wait_for(running, _SOON_S)
     assert [one.name for one in await store.checkpoints()] == [], "it has told the others"
+
+
+@pytest.mark.parametrize("kind", ["worker", "engine"])
+async def test_one_that_is_kept_from_its_store_is_stopped_before_it_looks_again(kind: str) -> None:
+    store = Failing(StoreUnavailable("no answer"))
+    timing = Timing(lease_s=60.0, poll_s=_LONG_S)
+    one = Worker(store, [Nothing()], "me", timing) if kind == "worker" else Engine(store, [], "me", timing)
+    running = asyncio.create_task(one.run())
+    await asyncio.wait_for(store.asked.wait(), _SOON_S)
+    one.stop()
+    await asyncio.wait_for(running, _SOON_S)
+
+
+@pytest.mark.parametrize("kind", ["worker", "engine"])
+async def test_one_that_failed_says_so_and_is_stopped_all_the_same(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    store = Failing(ValueError("of a bug"))
+    one = Worker(store, [Nothing()], "me", TIMING) if kind == "worker" else Engine(store, [], "me", TIMING)
+    with pytest.raises(ValueError, match="of a bug"):
+        await asyncio.wait_for(one.run(), _SOON_S)
+    one.stop()
+    assert "any more, for it failed" in caplog.text

@@ -122,14 +122,15 @@ class Engine:
         try:
             while not self._stopping:
                 try:
-                    async with asyncio.timeout(None) as self._turning:
-                        await self._turn()
+                    await self._looked()
                 except StoreError as error:
                     _log.warning("engine %s is kept from its store: %s", self._hold.owner, error)
                     await self._pause(self._timing.poll_s)
                 except TimeoutError:
                     _log.warning("engine %s was cut off when it looked for work, for it has to end", self._hold.owner)
-                self._turning = None
+        except Exception:
+            _log.exception("engine %s carries on nothing any more, for it failed", self._hold.owner)
+            raise
         finally:
             await self._end()
             self._answer(self._asked)
@@ -168,6 +169,14 @@ class Engine:
         for one in asked:
             if not one.done():
                 one.set_result(self._carried)
+
+    async def _looked(self) -> None:
+        """One turn, which is cut off when a stop came in it and its grace is over."""
+        try:
+            async with asyncio.timeout(None) as self._turning:
+                await self._turn()
+        finally:
+            self._turning = None  # however it ended: a stop sets the time of a turn that is under way, and of no other
 
     async def _turn(self) -> None:
         free = min(_LIMIT - len(self._running), _AT_ONCE)

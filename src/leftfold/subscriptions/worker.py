@@ -152,16 +152,17 @@ class Worker:
             while not self._stopping:
                 self._look.clear()  # before the turn, so that a stop in the middle of it is not forgotten
                 try:
-                    async with asyncio.timeout(None) as self._turning:
-                        await self._turn()
+                    await self._looked()
                 except StoreError as error:
                     _log.warning("worker %s cannot look for work: %s", self._owner, error)
                 except TimeoutError:
                     _log.warning("worker %s was cut off when it looked for work, for it has to end", self._owner)
-                self._turning = None
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._timing.poll_s):
                         await self._look.wait()
+        except Exception:
+            _log.exception("worker %s follows nothing any more, for it failed", self._owner)
+            raise
         finally:
             await self._end()
 
@@ -190,6 +191,14 @@ class Worker:
         """Make the tables that followers need."""
         for table in (LETTERS, PARKED, REQUESTS):
             await self._store.prepare(table)
+
+    async def _looked(self) -> None:
+        """One turn, which is cut off when a stop came in it and its grace is over."""
+        try:
+            async with asyncio.timeout(None) as self._turning:
+                await self._turn()
+        finally:
+            self._turning = None  # however it ended: a stop sets the time of a turn that is under way, and of no other
 
     async def _turn(self) -> None:
         wanted = {one.part.checkpoint: one for follower in self._followers for one in await follower.assignments()}
