@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leftfold import Context, Event
 from leftfold.errors import DefinitionError
 from leftfold.subscriptions import Failing, Policy, Retry, Timing
 
@@ -77,3 +79,30 @@ def test_a_policy_of_something_else_is_refused(name: str, value: object) -> None
     given_as: dict[str, Any] = {name: value}
     with pytest.raises(DefinitionError, match=f"Policy\\({name}="):
         Policy(**given_as)
+
+
+class Rung(Event):
+    id: str
+
+
+@dataclass(frozen=True)
+class Bell:
+    id: str
+
+
+def test_a_policy_that_is_none_is_refused_where_it_is_declared() -> None:
+    context = Context("tower")
+    wrong: Any = Retry(attempts=1)
+
+    def bells(_row: Bell | None, event: Rung) -> Bell:
+        return Bell(event.id)
+
+    async def hear(_event: Rung) -> None:
+        """Nothing."""
+
+    for declared in (
+        lambda: context.projection(key="id", policy=wrong)(bells),
+        lambda: context.on(Rung, policy=wrong)(hear),
+    ):
+        with pytest.raises(DefinitionError, match=r"policy=Retry\(.*give a Policy"):
+            declared()

@@ -10,7 +10,7 @@ from msgspec import Struct
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import signature_of
 from leftfold.messages.unions import members_of
-from leftfold.subscriptions.policy import Policy
+from leftfold.subscriptions.policy import Policy, policy_flaw
 
 __all__ = ["Reaction", "reaction_of"]
 
@@ -50,6 +50,8 @@ def reaction_of(
     where, findings = signature.where, list(signature.findings)
     if not inspect.iscoroutinefunction(function):
         findings.append(f"{where} acts on the world; write async def")
+    if flaw := policy_flaw(policy):
+        findings.append(f"{where}: {flaw}")
     parameters = dict(signature.parameters)
     if not parameters:
         raise DefinitionError(*findings, f"{where} takes the event as its first parameter")

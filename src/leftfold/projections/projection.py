@@ -17,7 +17,7 @@ from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_table
 from leftfold.store.tables import Table
-from leftfold.subscriptions.policy import Policy
+from leftfold.subscriptions.policy import Policy, policy_flaw
 
 __all__ = ["MAX_SHARDS", "Key", "Keys", "Projection", "ProjectionOptions", "key_text", "needs_record", "projection_of"]
 
@@ -114,6 +114,8 @@ def projection_of(
     row_type = _row_type(function, caller, where)
     findings = [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
     findings += _key_flaws(options.key, events, where)
+    if flaw := policy_flaw(options.policy):
+        findings.append(f"{where}: {flaw}")
     if not 1 <= options.shards <= MAX_SHARDS:
         findings.append(f"{where}: shards={options.shards}; there are 1 to {MAX_SHARDS}")
     if options.shards > 1 and options.key is None:

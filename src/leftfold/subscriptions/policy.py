@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 
-__all__ = ["Failing", "Policy", "Retry"]
+__all__ = ["Failing", "Policy", "Retry", "policy_flaw"]
 
 
 class Failing(Enum):
@@ -46,6 +46,11 @@ def _policy_flaws(failing: object, retry: object) -> Iterator[str]:
         yield f"Policy(failing={failing!r:.80}): give {' or '.join(map(str, Failing))}"
     if not isinstance(retry, Retry):
         yield f"Policy(retry={retry!r:.80}): give a Retry"
+
+
+def policy_flaw(given: object) -> str | None:
+    """What is wrong with what a declaration gives as its policy; None when it is one."""
+    return None if isinstance(given, Policy) else f"policy={given!r:.80}; give a Policy, as in Policy(retry=Retry())"
 
 
 class Retry(Struct, frozen=True, kw_only=True):
