@@ -147,6 +147,8 @@ class WorkItems(Protocol):
     ) -> Sequence[WorkItem]:
         """At most *limit* items whose queue begins with *queues*, by the code points of their ids, above *after*.
 
+        There are fewer only where there are no more.
+
         Args:
             statuses: only those; empty for all.
 
