@@ -13,8 +13,9 @@ from rich.text import Text
 
 from leftfold.app.composition import App
 from leftfold.cli.errors import UsageError
+from leftfold.cli.instances import left_out
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
-from leftfold.cli.output import Columns, Row, console, write_json
+from leftfold.cli.output import Columns, Listing, Row, console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import printable
@@ -84,21 +85,19 @@ def _check(action: str, which: str | None, all: str | None) -> None:
 
 async def _list(app: App, name: str | None, limit: int, *, json: bool) -> None:
     count, out = 0, console()
-    columns = Columns(out, "id", "follower", "subject", "event", "state", ">tries", "error")
-    async for letter in app.dead_letters.all(name):
-        count += 1
-        if count > limit:
-            if json:  # which tells no number
+    with Listing(out, _row, "id", "follower", "subject", "event", "state", ">tries", "error") as table:
+        async for letter in app.dead_letters.all(name):
+            count += 1
+            if count <= limit:
+                write_json(letter) if json else table.add(letter)
+            elif json:  # which tells no number
                 break
-            continue
-        if json:
-            write_json(letter)
-        else:
-            columns.add(Row(_cells(letter), "" if letter.error else "dim"))
-    columns.end()
     if not json:
-        left_out = f", {limit:,} of them listed" if count > limit else ""
-        out.print(f"{count:,} dead letters{left_out}", style="dim")
+        out.print(f"{count:,} dead letters{left_out(count, limit)}", style="dim")
+
+
+def _row(letter: DeadLetter) -> Row:
+    return Row(_cells(letter), "" if letter.error else "dim")
 
 
 def _cells(letter: DeadLetter) -> Sequence[str]:

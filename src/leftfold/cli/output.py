@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, NamedTuple, Self, TypeVar
 
 import msgspec
 from rich.cells import cell_len, set_cell_size
@@ -14,7 +14,9 @@ from rich.text import Text
 
 from leftfold.cli.text import printable
 
-__all__ = ["Columns", "Row", "console", "let_go_of_stdout", "write_json"]
+__all__ = ["Columns", "Listing", "Row", "console", "let_go_of_stdout", "write_json"]
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 _GAP: Final = "  "
@@ -78,7 +80,6 @@ class Columns:
         self._right = [head.startswith(">") for head in heads[:-1]]
         self._widths = [cell_len(head) for head in self._heads[:-1]]
         self._headed = False
-        self._waiting: list[Row] = []
 
     def print(self, rows: Sequence[Row]) -> None:
         """Print *rows*, below the heads when they are the first."""
@@ -93,18 +94,6 @@ class Columns:
         for cells, style in shown:
             self._line(cells, style)
 
-    def add(self, row: Row) -> None:
-        """Print *row* together with those that come next, so that they are aligned; `end` prints the last ones."""
-        self._waiting.append(row)
-        if len(self._waiting) == _TOGETHER:
-            self.end()
-
-    def end(self) -> None:
-        """Print the rows that were added and are not printed."""
-        rows, self._waiting = self._waiting, []
-        if rows:
-            self.print(rows)
-
     def _line(self, cells: Sequence[str], style: str) -> None:
         fitted = [
             " " * (width - cell_len(cell)) + cell if right else set_cell_size(cell, width)
@@ -117,6 +106,39 @@ class Columns:
             self._console.print(Text(line, style=style))
         else:
             self._console.file.write(line + "\n")  # Rich would take five times as long over a plain line
+
+
+class Listing(Generic[T]):
+    """A table of things that come one by one; rows are printed by the hundred, so that they are aligned.
+
+    It is used by `with`: at the end of the block, however that comes, what was added is printed.
+
+    Args:
+        row: makes the row of one.
+        heads: see `Columns`.
+    """
+
+    def __init__(self, console: Console, row: Callable[[T], Row], *heads: str) -> None:
+        self._columns = Columns(console, *heads)
+        self._row = row
+        self._waiting: list[Row] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._print()
+
+    def add(self, one: T) -> None:
+        """Add the row of *one*."""
+        self._waiting.append(self._row(one))
+        if len(self._waiting) == _TOGETHER:
+            self._print()
+
+    def _print(self) -> None:
+        rows, self._waiting = self._waiting, []
+        if rows:
+            self._columns.print(rows)
 
 
 def _cut(text: str, width: int) -> str:

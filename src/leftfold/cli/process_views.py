@@ -10,19 +10,19 @@ from msgspec import Raw
 from rich.console import Console
 from rich.text import Text
 
-from leftfold.cli.output import Columns, Row
+from leftfold.cli.output import Columns, Listing, Row
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import counted, printable
 from leftfold.processes.instance import Entry
 from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView, timer_views
 
 __all__ = [
-    "ParkedList",
     "ProcessFindingList",
-    "ProcessList",
     "ProcessSheet",
-    "TimerList",
+    "parked_list",
     "process_json",
+    "process_list",
+    "timer_list",
 ]
 
 _STYLES: Final = {"stuck": "red", "missing": "yellow", "ended": "dim"}
@@ -38,23 +38,10 @@ def process_json(view: ProcessView) -> dict[str, object]:
     return {**msgspec.structs.asdict(view), "state": Raw(view.state.encode())}
 
 
-class ProcessList:
+def process_list(out: Console) -> Listing[ProcessView]:
     """A table with a row for each instance."""
-
-    def __init__(self, out: Console) -> None:
-        heads = ("process", ">version", "key", "status", ">transitions", "changed (UTC)", "last")
-        self._columns = Columns(out, *heads)
-
-    def add(self, view: ProcessView) -> None:
-        """Add the row of one instance."""
-        last = _entry(view.journal[-1]) if view.journal else ""
-        moved = (f"{view.transitions:,}", time_text(view.changed_at))
-        cells = (view.process, str(view.version), view.key, view.status, *moved, view.reason or last)
-        self._columns.add(Row(cells, _STYLES.get(view.status, "")))
-
-    def end(self) -> None:
-        """Print what is not printed yet."""
-        self._columns.end()
+    heads = ("process", ">version", "key", "status", ">transitions", "changed (UTC)", "last")
+    return Listing(out, _process_row, *heads)
 
 
 class ProcessSheet:
@@ -74,38 +61,15 @@ class ProcessSheet:
         columns.print([_row(entry) for entry in view.journal])
 
 
-class TimerList:
+def timer_list(out: Console) -> Listing[TimerView]:
     """A table with a row for each timer."""
-
-    def __init__(self, out: Console) -> None:
-        self._columns = Columns(out, "due (UTC)", "process", "key", "timer", "error")
-
-    def add(self, timer: TimerView) -> None:
-        """Add the row of one timer."""
-        cells = (time_text(timer.due), timer.process, timer.key, timer.name, _one_line(timer.error))
-        self._columns.add(Row(cells, "red" if timer.dead else ""))
-
-    def end(self) -> None:
-        """Print what is not printed yet."""
-        self._columns.end()
+    return Listing(out, _timer_row, "due (UTC)", "process", "key", "timer", "error")
 
 
-class ParkedList:
-    """A table with a row for each event, command or timer that waits or was given up."""
-
-    def __init__(self, out: Console) -> None:
-        heads = ("kind", "sender", "key", "what", "status", ">tries", "due (UTC)", "id", "error")
-        self._columns = Columns(out, *heads)
-
-    def add(self, one: ParkedView) -> None:
-        """Add the row of one."""
-        due = time_text(one.due) if one.due is not None else ""
-        cells = (one.kind, one.sender, one.key, one.what, one.status, f"{one.attempts:,}", due, one.id)
-        self._columns.add(Row((*cells, _one_line(one.error)), "red" if one.status in _BAD else ""))
-
-    def end(self) -> None:
-        """Print what is not printed yet."""
-        self._columns.end()
+def parked_list(out: Console) -> Listing[ParkedView]:
+    """A table with a row for each event, command and timer."""
+    heads = ("kind", "sender", "key", "what", "status", ">tries", "due (UTC)", "id", "error")
+    return Listing(out, _parked_row, *heads)
 
 
 class ProcessFindingList:
@@ -151,3 +115,21 @@ def _entry(entry: Entry) -> str:
 
 def _one_line(text: str) -> str:
     return text.replace("\n", " ")
+
+
+def _process_row(view: ProcessView) -> Row:
+    last = _entry(view.journal[-1]) if view.journal else ""
+    moved = (f"{view.transitions:,}", time_text(view.changed_at))
+    cells = (view.process, str(view.version), view.key, view.status, *moved, view.reason or last)
+    return Row(cells, _STYLES.get(view.status, ""))
+
+
+def _timer_row(timer: TimerView) -> Row:
+    cells = (time_text(timer.due), timer.process, timer.key, timer.name, _one_line(timer.error))
+    return Row(cells, "red" if timer.dead else "")
+
+
+def _parked_row(one: ParkedView) -> Row:
+    due = time_text(one.due) if one.due is not None else ""
+    cells = (one.kind, one.sender, one.key, one.what, one.status, f"{one.attempts:,}", due, one.id)
+    return Row((*cells, _one_line(one.error)), "red" if one.status in _BAD else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from heapq import nsmallest
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -13,15 +13,16 @@ from leftfold.app.composition import App
 from leftfold.app.processes import Processes
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
+from leftfold.cli.instances import check_days, counted_instances, days_ago, left_out, show_first, show_forgotten
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.process_views import (
-    ParkedList,
     ProcessFindingList,
-    ProcessList,
     ProcessSheet,
-    TimerList,
+    parked_list,
     process_json,
+    process_list,
+    timer_list,
 )
 from leftfold.cli.running import named_app, opened_app
 from leftfold.processes.viewing import TimerView
@@ -114,15 +115,11 @@ async def timers(process: str | None = None, /, *, limit: AtLeastOne = _FIRST, s
             if len(soonest) > 2 * limit + _FIRST:
                 soonest = nsmallest(limit, soonest, key=_due)
     out = console()
-    table = TimerList(out)
-    for timer in nsmallest(limit, soonest, key=_due):
-        if source.json:
-            write_json(timer)
-        else:
-            table.add(timer)
-    table.end()
+    with timer_list(out) as table:
+        for timer in nsmallest(limit, soonest, key=_due):
+            write_json(timer) if source.json else table.add(timer)
     if not source.json:
-        out.print(f"{count:,} timers{_left_out(count, limit)}", style="dim")
+        out.print(f"{count:,} timers{left_out(count, limit)}", style="dim")
     return 0
 
 
@@ -151,8 +148,7 @@ def _check(action: str, place: tuple[str | None, str | None], selection: Selecti
         raise UsageError(f"{action} takes {takes}")
     if action not in ("list", "parked") and (selection.status or selection.limit != _FIRST):
         raise UsageError("--status and --limit are for list and parked")
-    if (selection.days is not None) != (action == "forget"):
-        raise UsageError("forget takes --days N, and nothing else does: instances that ended at least so long ago")
+    check_days(action, selection.days)
     if selection.try_only and action != "forget":
         raise UsageError("--try-only is for forget")
     decides = action in ("retry", "drop")
@@ -163,48 +159,30 @@ def _check(action: str, place: tuple[str | None, str | None], selection: Selecti
 
 
 async def _list(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
-    left, out = selection.limit, console()
-    table = ProcessList(out)
-    async for view in known.find(name, statuses=selection.status):
-        write_json(process_json(view)) if json else table.add(view)
-        left -= 1
-        if not left:
-            break
-    table.end()
+    out, views = console(), known.find(name, statuses=selection.status)
+    await show_first(views, selection.limit, process_list(out), process_json if json else None)
     if not json:
-        wanted = selection.status
-        count = sum(n for status, n in (await known.count(name)).items() if status in (wanted or (status,)))
-        out.print(f"{count:,} instances{_left_out(count, selection.limit)}", style="dim")
+        counts = await known.count(name)
+        out.print(counted_instances(counts, selection.status, selection.limit), style="dim")
 
 
 async def _forgotten(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
-    before = datetime.now(UTC) - timedelta(days=selection.days or 0)
-    out = console()
-    table = ProcessList(out)
-    count = 0
-    try:
-        async for view in known.forget(name, before=before, try_only=selection.try_only):
-            count += 1
-            write_json(process_json(view)) if json else table.add(view)
-    finally:
-        table.end()  # those that are gone are told when it breaks off, too
-    if not json:
-        out.print(f"{count:,} instances {'would be' if selection.try_only else 'are'} forgotten", style="dim")
+    views = known.forget(name, before=days_ago(selection.days), try_only=selection.try_only)
+    dump = process_json if json else None
+    await show_forgotten(views, process_list(console()), dump, try_only=selection.try_only)
 
 
 async def _parked(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
-    out = console()
-    table = ParkedList(out)
-    count = 0
-    async for one in known.parked(name, statuses=selection.status):
-        count += 1
-        if count <= selection.limit:
-            write_json(one) if json else table.add(one)
-        elif json:  # which tells no number
-            break
-    table.end()
+    count, out = 0, console()
+    with parked_list(out) as table:
+        async for one in known.parked(name, statuses=selection.status):
+            count += 1
+            if count <= selection.limit:
+                write_json(one) if json else table.add(one)
+            elif json:  # which tells no number
+                break
     if not json:
-        out.print(f"{count:,} parked{_left_out(count, selection.limit)}", style="dim")
+        out.print(f"{count:,} parked{left_out(count, selection.limit)}", style="dim")
 
 
 async def _findings(known: Processes, *, json: bool) -> int:
@@ -223,7 +201,3 @@ def _tell(action: str, id: str, *, json: bool) -> None:
         write_json({"action": action, "id": id})
     else:
         console().print(f"{id} {done}")
-
-
-def _left_out(count: int, limit: int) -> str:
-    return f", {limit:,} of them listed" if count > limit else ""

@@ -9,7 +9,7 @@ from msgspec import Raw
 from rich.console import Console
 from rich.text import Text
 
-from leftfold.cli.output import Columns, Row
+from leftfold.cli.output import Columns, Listing, Row
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import counted, printable
 from leftfold.processes.checking import SagaFinding
@@ -18,7 +18,7 @@ from leftfold.processes.journal import Intervention, StepRecord
 from leftfold.processes.migrating import Migrated
 from leftfold.store.work import AT_ONCE
 
-__all__ = ["FindingList", "MigratedList", "SagaList", "SagaSheet", "saga_json"]
+__all__ = ["FindingList", "SagaSheet", "migrated_list", "saga_json", "saga_list"]
 
 _STYLES = {"stuck": "red", "completed": "dim", "compensated": "dim"}
 _STEP_STYLES = {"parked": "red", "failed": "red", "refused": "red"}
@@ -34,38 +34,14 @@ def saga_json(view: SagaView) -> dict[str, object]:
     return {**msgspec.structs.asdict(view), "fields": Raw(view.fields.encode())}
 
 
-class SagaList:
+def saga_list(out: Console) -> Listing[SagaView]:
     """A table with a row for each instance."""
-
-    def __init__(self, out: Console) -> None:
-        heads = ("saga", ">version", "id", "status", "began (UTC)", "changed (UTC)", "at step")
-        self._columns = Columns(out, *heads)
-
-    def add(self, view: SagaView) -> None:
-        """Add the row of one instance."""
-        times = (time_text(view.began_at), time_text(view.changed_at))
-        cells = (view.saga, str(view.version), view.id, view.status, *times, _at(view))
-        self._columns.add(Row(cells, _STYLES.get(view.status, "")))
-
-    def end(self) -> None:
-        """Print what is not printed yet."""
-        self._columns.end()
+    return Listing(out, _saga_row, "saga", ">version", "id", "status", "began (UTC)", "changed (UTC)", "at step")
 
 
-class MigratedList:
-    """A table with a row for each instance that was to be migrated."""
-
-    def __init__(self, out: Console) -> None:
-        self._columns = Columns(out, "saga", "id", ">from version", ">to version", "stays, because")
-
-    def add(self, one: Migrated) -> None:
-        """Add the row of one instance."""
-        cells = (one.saga, one.id, str(one.old), str(one.new), one.reason or "")
-        self._columns.add(Row(cells, "red" if one.reason else ""))
-
-    def end(self) -> None:
-        """Print what is not printed yet."""
-        self._columns.end()
+def migrated_list(out: Console) -> Listing[Migrated]:
+    """A table with a row for each instance of an older version."""
+    return Listing(out, _migrated_row, "saga", "id", ">from version", ">to version", "stays, because")
 
 
 class SagaSheet:
@@ -154,3 +130,14 @@ def _done_by(one: Intervention) -> str:
 
 def _one_line(text: str | None) -> str:
     return (text or "").replace("\n", " ")
+
+
+def _saga_row(view: SagaView) -> Row:
+    times = (time_text(view.began_at), time_text(view.changed_at))
+    cells = (view.saga, str(view.version), view.id, view.status, *times, _at(view))
+    return Row(cells, _STYLES.get(view.status, ""))
+
+
+def _migrated_row(one: Migrated) -> Row:
+    cells = (one.saga, one.id, str(one.old), str(one.new), one.reason or "")
+    return Row(cells, "red" if one.reason else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -13,10 +12,11 @@ from leftfold.app.composition import App
 from leftfold.app.sagas import Sagas
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
+from leftfold.cli.instances import check_days, counted_instances, days_ago, show_first, show_forgotten
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
-from leftfold.cli.saga_views import FindingList, MigratedList, SagaList, SagaSheet, saga_json
+from leftfold.cli.saga_views import FindingList, SagaSheet, migrated_list, saga_json, saga_list
 from leftfold.processes.instances import SagaView
 
 __all__ = ["Change", "Choice", "sagas"]
@@ -105,8 +105,7 @@ def _check(action: str, place: tuple[str | None, str | None], choice: Choice, ch
         raise UsageError("--status and --limit are for list")
     if choice.try_only and action not in ("migrate", "forget"):
         raise UsageError("--try-only is for migrate and forget")
-    if (choice.days is not None) != (action == "forget"):
-        raise UsageError("forget takes --days N, and nothing else does: instances that ended at least so long ago")
+    check_days(action, choice.days)
     decides = action not in ("list", "show", "check", "migrate", "forget")
     if not decides and change != _NOBODY:
         raise UsageError(f"{action} decides nothing; leave --why, --who, --step and --result out")
@@ -130,21 +129,10 @@ def _check_place(action: str, named: int) -> None:
 
 
 async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
-    left, out = choice.limit, console()
-    table = SagaList(out)
-    async for view in sagas.find(name, statuses=choice.status):
-        if json:
-            write_json(saga_json(view))
-        else:
-            table.add(view)
-        left -= 1
-        if not left:
-            break
-    table.end()
+    out, views = console(), sagas.find(name, statuses=choice.status)
+    await show_first(views, choice.limit, saga_list(out), saga_json if json else None)
     if not json:
-        count = sum(n for status, n in (await sagas.count(name)).items() if status in (choice.status or (status,)))
-        left_out = f", {choice.limit:,} of them listed" if count > choice.limit else ""
-        out.print(f"{count:,} instances{left_out}", style="dim")
+        out.print(counted_instances(await sagas.count(name), choice.status, choice.limit), style="dim")
 
 
 async def _findings(sagas: Sagas, *, json: bool) -> int:
@@ -160,17 +148,11 @@ async def _findings(sagas: Sagas, *, json: bool) -> int:
 async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> int:
     count = left = 0
     out = console()
-    table = MigratedList(out)
-    try:
+    with migrated_list(out) as table:
         async for one in sagas.migrate(saga, try_only=try_only):
             count += one.reason is None
             left += one.reason is not None
-            if json:
-                write_json(one)
-            else:
-                table.add(one)
-    finally:
-        table.end()  # those that are done are told when it breaks off, too
+            write_json(one) if json else table.add(one)
     if not json:
         would = "would be" if try_only else "are"
         out.print(f"{count:,} instances {would} migrated, {left:,} stay as they are", style="dim")
@@ -178,20 +160,8 @@ async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> i
 
 
 async def _forgotten(sagas: Sagas, saga: str | None, choice: Choice, *, json: bool) -> None:
-    before = datetime.now(UTC) - timedelta(days=choice.days or 0)
-    count, out = 0, console()
-    table = SagaList(out)
-    try:
-        async for view in sagas.forget(saga, before=before, try_only=choice.try_only):
-            count += 1
-            if json:
-                write_json(saga_json(view))
-            else:
-                table.add(view)
-    finally:
-        table.end()  # those that are done are told when it breaks off, too
-    if not json:
-        out.print(f"{count:,} instances {'would be' if choice.try_only else 'are'} forgotten", style="dim")
+    views = sagas.forget(saga, before=days_ago(choice.days), try_only=choice.try_only)
+    await show_forgotten(views, saga_list(console()), saga_json if json else None, try_only=choice.try_only)
 
 
 async def _decided(sagas: Sagas, action: str, place: tuple[str, str], change: Change) -> None:

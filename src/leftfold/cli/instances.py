@@ -1,0 +1,73 @@
+"""What `leftfold sagas` and `leftfold processes` say alike: some of many instances, and those that are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from leftfold.cli.errors import UsageError
+from leftfold.cli.output import Listing, console, write_json
+
+__all__ = ["check_days", "counted_instances", "days_ago", "left_out", "show_first", "show_forgotten"]
+
+V = TypeVar("V")
+
+
+def check_days(action: str, days: int | None) -> None:
+    """Refuse a forget that does not say how long ago, and anything else that does."""
+    if (days is not None) != (action == "forget"):
+        raise UsageError("forget takes --days N, and nothing else does: instances that ended at least so long ago")
+
+
+def days_ago(days: int | None) -> datetime:
+    """The moment so many days ago."""
+    return datetime.now(UTC) - timedelta(days=days or 0)
+
+
+async def show_first(
+    views: AsyncIterator[V], limit: int, table: Listing[V], dump: Callable[[V], object] | None
+) -> None:
+    """Show at most so many; none behind them is read.
+
+    Args:
+        dump: what JSON is made of; None for a table.
+    """
+    left = limit
+    with table:
+        async for view in views:
+            _show(view, table, dump)
+            left -= 1
+            if not left:
+                return
+
+
+async def show_forgotten(
+    views: AsyncIterator[V], table: Listing[V], dump: Callable[[V], object] | None, *, try_only: bool
+) -> None:
+    """Show all, those that are gone also when it breaks off, and how many there are; see `show_first`."""
+    count = 0
+    with table:
+        async for view in views:
+            count += 1
+            _show(view, table, dump)
+    if dump is None:
+        console().print(f"{count:,} instances {'would be' if try_only else 'are'} forgotten", style="dim")
+
+
+def counted_instances(counts: Mapping[str, int], statuses: Collection[str], limit: int) -> str:
+    """How many there are of some statuses, or of all, and how many of them are listed."""
+    count = sum(number for status, number in counts.items() if status in (statuses or (status,)))
+    return f"{count:,} instances{left_out(count, limit)}"
+
+
+def left_out(count: int, limit: int) -> str:
+    """What to say behind a number when a list does not show all of it."""
+    return f", {limit:,} of them listed" if count > limit else ""
+
+
+def _show(view: V, table: Listing[V], dump: Callable[[V], object] | None) -> None:
+    if dump is None:
+        table.add(view)
+    else:
+        write_json(dump(view))
