@@ -21,6 +21,7 @@ from leftfold.errors import Fenced, StoreError
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.port import Store
 from leftfold.store.work import Hold, WorkItem
+from leftfold.subscriptions.turn import Turn
 from leftfold.subscriptions.worker import Timing
 
 __all__ = ["Carrier", "Engine", "Moment"]
@@ -91,7 +92,7 @@ class Engine:
         self._waiting: asyncio.Task[None] | None = None
         self._carried = 0
         self._asked: list[asyncio.Future[int]] = []
-        self._turning: asyncio.Timeout | None = None
+        self._turns = Turn()
         self._end_at: float | None = None
 
     @property
@@ -122,7 +123,7 @@ class Engine:
         try:
             while not self._stopping:
                 try:
-                    await self._looked()
+                    await self._turns.take(self._turn())
                 except StoreError as error:
                     _log.warning("engine %s is kept from its store: %s", self._hold.owner, error)
                     await self._pause(self._timing.poll_s)
@@ -155,8 +156,7 @@ class Engine:
         self._stopping = True
         if self._end_at is None:
             self._end_at = asyncio.get_running_loop().time() + self._timing.grace_s
-        if self._turning is not None and self._turning.when() is None:
-            self._turning.reschedule(self._end_at)
+        self._turns.end_at(self._end_at)
         self._freed.set()
         self._look()
 
@@ -169,14 +169,6 @@ class Engine:
         for one in asked:
             if not one.done():
                 one.set_result(self._carried)
-
-    async def _looked(self) -> None:
-        """One turn, which is cut off when a stop came in it and its grace is over."""
-        try:
-            async with asyncio.timeout(None) as self._turning:
-                await self._turn()
-        finally:
-            self._turning = None  # however it ended: a stop sets the time of a turn that is under way, and of no other
 
     async def _turn(self) -> None:
         free = min(_LIMIT - len(self._running), _AT_ONCE)

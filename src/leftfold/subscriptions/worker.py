@@ -20,6 +20,7 @@ from leftfold.subscriptions.consumer import Consumer
 from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, error_text
 from leftfold.subscriptions.runner import Around, Progress, Runner
 from leftfold.subscriptions.subscription import Part
+from leftfold.subscriptions.turn import Turn
 
 __all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
 
@@ -143,7 +144,7 @@ class Worker:
         self._presences = f"{_PRESENCE}{group}/"
         self._free_since: dict[str, float] = {}
         self._kept_until: dict[str, float] = {}
-        self._turning: asyncio.Timeout | None = None
+        self._turns = Turn()
         self._end_at: float | None = None
 
     async def run(self) -> None:
@@ -152,7 +153,7 @@ class Worker:
             while not self._stopping:
                 self._look.clear()  # before the turn, so that a stop in the middle of it is not forgotten
                 try:
-                    await self._looked()
+                    await self._turns.take(self._turn())
                 except StoreError as error:
                     _log.warning("worker %s cannot look for work: %s", self._owner, error)
                 except TimeoutError:
@@ -172,8 +173,7 @@ class Worker:
         self._look.set()
         if self._end_at is None:
             self._end_at = asyncio.get_running_loop().time() + self._timing.grace_s
-        if self._turning is not None and self._turning.when() is None:
-            self._turning.reschedule(self._end_at)
+        self._turns.end_at(self._end_at)
         for running in self._running.values():
             running.runner.stop()
 
@@ -191,14 +191,6 @@ class Worker:
         """Make the tables that followers need."""
         for table in (LETTERS, PARKED, REQUESTS):
             await self._store.prepare(table)
-
-    async def _looked(self) -> None:
-        """One turn, which is cut off when a stop came in it and its grace is over."""
-        try:
-            async with asyncio.timeout(None) as self._turning:
-                await self._turn()
-        finally:
-            self._turning = None  # however it ended: a stop sets the time of a turn that is under way, and of no other
 
     async def _turn(self) -> None:
         wanted = {one.part.checkpoint: one for follower in self._followers for one in await follower.assignments()}
