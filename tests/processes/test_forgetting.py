@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,8 +11,8 @@ import pytest
 from leftfold import App, Attempt, Context, Outcome, Retry, Saga, Steps, step
 from leftfold.errors import InvalidQuery
 from leftfold.processes import SagaView, forgetting
-from leftfold.store import Begin, Revise, Transaction, WorkItem
-from leftfold.store.memory import MemoryStore
+from leftfold.store import Begin, Transaction
+from tests.processes.busy import BusyStore
 from tests.processes.grounds import WAIT_S, Ground, World
 
 _LATER = datetime.now(UTC) + timedelta(days=1)
@@ -124,21 +124,8 @@ async def test_a_journal_that_is_damaged_stays(ground: Ground) -> None:
         assert await _ids(app.sagas.forget(before=_LATER)) == ["3", "4", "5"]
 
 
-class _Busy(MemoryStore):
-    """Somebody changes every instance right after it was found."""
-
-    async def find_work(
-        self, *, queues: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
-    ) -> Sequence[WorkItem]:
-        found = await super().find_work(queues=queues, statuses=statuses, after=after, limit=limit)
-        for one in found:
-            revise = Revise(id=one.id, token=one.token, status=one.status, state=one.state, wake=None)
-            await self.transact(Transaction(writes=[revise]))
-        return found
-
-
 async def test_what_somebody_has_changed_meanwhile_stays() -> None:
-    store = _Busy()
+    store = BusyStore()
     async with App(_wood(), store=store, provide={World: World()}) as app:
         await _ended(app, "1")
         assert await _ids(app.sagas.forget(before=_LATER)) == []

@@ -11,10 +11,11 @@ from leftfold import IGNORE, App, CommandRefused, Ignored, Next
 from leftfold.errors import InvalidQuery
 from leftfold.processes import ProcessView, forgetting
 from leftfold.processes.outgoing import COMMAND
-from leftfold.store import MemoryStore, Revise, Transaction, WorkItem
+from leftfold.store import MemoryStore, WorkItem
 from leftfold.store.port import Store
 from leftfold.subscriptions.policy import Retry
 from leftfold.testing import ManualClock
+from tests.processes.busy import BusyStore
 from tests.processes.test_timers import STAYING, Bell, bell, clock, marks, store
 from tests.processes.watches import Fire, Mark, Poke, Poked, Wait, Waited, Watched, watching
 
@@ -130,21 +131,8 @@ async def test_commands_on_their_way_are_looked_through_once_for_many_pages_of_i
         assert await keys(app.processes.forget(before=_LATER)) == ["f"], "in parts, when there are too many to remember"
 
 
-class _Busy(MemoryStore):
-    """Somebody changes every instance right after it was found."""
-
-    async def find_work(
-        self, *, queues: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
-    ) -> Sequence[WorkItem]:
-        found = await super().find_work(queues=queues, statuses=statuses, after=after, limit=limit)
-        for one in found:
-            revise = Revise(id=one.id, token=one.token, status=one.status, state=one.state, wake=None)
-            await self.transact(Transaction(writes=[revise]))
-        return found
-
-
 async def test_what_somebody_has_changed_meanwhile_stays(bell: Bell) -> None:
-    async with App(watching(bell), store=_Busy(), workers=STAYING) as app:
+    async with App(watching(bell), store=BusyStore(), workers=STAYING) as app:
         await ended(app, "w")
         assert await keys(app.processes.forget(before=_LATER)) == []
         assert await keys(app.processes.find()) == ["w"]

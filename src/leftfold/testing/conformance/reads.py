@@ -13,9 +13,8 @@ from leftfold.testing.conformance.stores import FullStore, Laws, event, events, 
 
 __all__ = ["ReadLaws"]
 
-_RANGES: tuple[
-    tuple[int, int | None, int, bool, list[int]], ...
-] = (  # after, upto, limit, backward; the versions that are read
+# After, up to, at most, backward, and the versions that are read.
+_RANGES: tuple[tuple[int, int | None, int, bool, list[int]], ...] = (
     (0, None, 500, False, [1, 2, 3, 4, 5]),
     (0, None, 500, True, [5, 4, 3, 2, 1]),
     (2, None, 500, False, [3, 4, 5]),
@@ -29,7 +28,8 @@ _RANGES: tuple[
     (4, 2, 500, False, []),
     (0, 99, 500, False, [1, 2, 3, 4, 5]),
 )
-_MATCHES: tuple[tuple[list[str], list[int]], ...] = (  # items as TAGS/TYPES; the positions that are found
+# Items as TAGS/TYPES, and the positions that are found.
+_MATCHES: tuple[tuple[list[str], list[int]], ...] = (
     (["/Opened"], [1, 4]),
     (["/Opened Closed"], [1, 3, 4]),
     (["red/"], [1, 2, 4]),
