@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from sagas import Bank, BuyTicket, Mail, house
 
-from leftfold import App
-from leftfold.store import Store
+from leftfold import App, Context
+from leftfold.store import MemoryLog, MemoryStore, Store
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
 
 
@@ -22,3 +22,25 @@ async def test_a_ticket_is_paid_for_once_wherever_the_program_dies() -> None:
 
 async def test_a_ticket_that_is_declined_leaves_nothing_wherever_the_program_dies() -> None:
     await crash_everywhere(BuyTicket(evening="friday", cents=45_000), Bank, sold_here, paid_if_completed)
+
+
+# several
+lockers = Context("lockers")
+
+
+class Town:
+    def __init__(self) -> None:
+        self.bank, self.lockers = Bank(), MemoryLog()
+
+
+def sold_in_town(town: Town, store: Store, clock: ManualClock) -> App:
+    stores = {"house": store, "lockers": MemoryStore(clock=clock, log=town.lockers)}
+    return App(house, lockers, store=stores, clock=clock, workers=False, provide={Bank: town.bank, Mail: Mail()})
+
+
+def completed_and_paid(town: Town, run: CrashRun) -> None:
+    assert (run.view.status, len(town.bank.paid)) == ("completed", 1)
+
+
+async def test_a_ticket_is_paid_for_once_in_an_app_of_several_contexts() -> None:
+    await crash_everywhere(BuyTicket(evening="friday", cents=4_500), Town, sold_in_town, completed_and_paid)

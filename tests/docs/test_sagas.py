@@ -38,10 +38,10 @@ def test_the_pages_program_prints_what_the_page_shows(house: Path) -> None:
 
 
 def test_the_pages_tests_pass(house: Path) -> None:
-    assert "2 passed" in run(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_sagas.py")
+    assert "3 passed" in run(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_sagas.py")
 
 
 def test_the_page_shows_every_part_of_the_program() -> None:
     sections = re.findall(r"^# (\w+)$", (SNIPPETS / "sagas.py").read_text(), re.MULTILINE)
-    shown = re.findall(r'sagas\.py\n:language: python\n:start-after: "# (\w+)"\n:end-before: "# (\w+)"', PAGE)
+    shown = re.findall(r'/sagas\.py\n:language: python\n:start-after: "# (\w+)"\n:end-before: "# (\w+)"', PAGE)
     assert sorted(shown) == sorted(pairwise(sections))
