@@ -181,6 +181,14 @@ def test_help_starts_in_under_400_milliseconds_of_processor_time(tmp_path: Path)
     assert min(once() for _ in range(7)) < 0.4
 
 
+def test_help_loads_neither_the_app_nor_a_store() -> None:
+    program = "import sys, leftfold.cli; leftfold.cli.main(['--help']); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    names = set(ran.stdout.splitlines()[-1].split())
+    assert "leftfold.cli" in names
+    assert {"leftfold.app", "leftfold.contexts", "leftfold.store", "asyncio"} & names == set()
+
+
 def test_import_leftfold_does_not_load_the_command() -> None:
     loaded = "import sys, leftfold; print(*sys.modules)"
     names = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.split()
