@@ -90,9 +90,6 @@ class Driver:
                 tasks.create_task(_await(call, until, times))
 
     def _block(self, calls: Sequence[_Call], until: float, times: list[_Times]) -> None:
-        if len(calls) == 1:
-            _repeat(calls[0], until, times)
-            return
         running = [self._threads.submit(_repeat, call, until, times) for call in calls]
         for caller in running:
             caller.result()
