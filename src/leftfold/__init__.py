@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from leftfold.messages.metadata import Metadata
     from leftfold.messages.query import Query
     from leftfold.messages.recorded import RecordedEvent
+    from leftfold.processes.declaring import parallel, step
     from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
     from leftfold.processes.outcome import Done, InDoubt, Outcome
     from leftfold.processes.saga import Saga
     from leftfold.processes.sending import Sender, sends
-    from leftfold.processes.step import parallel, step
     from leftfold.processes.steps import Steps
     from leftfold.projections.read_model import ReadModel
     from leftfold.store.event_store import Envelope, EventStore
@@ -152,6 +152,10 @@ __getattr__, __dir__ = _names_of(
         "messages.metadata": ("Metadata",),
         "messages.query": ("Query",),
         "messages.recorded": ("RecordedEvent",),
+        "processes.declaring": (
+            "parallel",
+            "step",
+        ),
         "processes.next": (
             "IGNORE",
             "CommandRefused",
@@ -168,10 +172,6 @@ __getattr__, __dir__ = _names_of(
         "processes.sending": (
             "Sender",
             "sends",
-        ),
-        "processes.step": (
-            "parallel",
-            "step",
         ),
         "processes.steps": ("Steps",),
         "projections.read_model": ("ReadModel",),

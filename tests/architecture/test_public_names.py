@@ -58,3 +58,10 @@ def test_a_room_says_what_comes_in_what_goes_out_and_what_it_may_import(file: Pa
 @pytest.mark.parametrize("file", [*ROOMS, PACKAGE / "__init__.py"], ids=module_name)
 def test_a_room_hands_on_what_it_lists(file: Path) -> None:
     assert imported(file) <= set(getattr(module(file), "__all__", []))
+
+
+@pytest.mark.parametrize("file", [*ROOMS, PACKAGE / "__init__.py"], ids=module_name)
+def test_a_room_that_imports_names_when_they_are_asked_for_has_no_module_in_the_place_of_one(file: Path) -> None:
+    loaded = module(file)
+    modules = {other.stem for other in file.parent.glob("*.py")} if hasattr(loaded, "__getattr__") else set[str]()
+    assert modules & set(getattr(loaded, "__all__", [])) == set()

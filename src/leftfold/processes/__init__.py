@@ -12,6 +12,7 @@ from leftfold.on_demand import names_of as _names_of
 
 if TYPE_CHECKING:
     from leftfold.processes.checking import SagaFinding
+    from leftfold.processes.declaring import Parallel, Step, parallel, step
     from leftfold.processes.definition import SagaDefinition, saga_definition
     from leftfold.processes.engine import Carrier, Engine, Moment
     from leftfold.processes.expecting import Overdue
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from leftfold.processes.saga import Saga
     from leftfold.processes.saga_carrier import SagaCarrier
     from leftfold.processes.sending import Sender, sends
-    from leftfold.processes.step import Parallel, Step, parallel, step
     from leftfold.processes.steps import Steps
     from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView
 
@@ -73,6 +73,12 @@ __all__ = [
 
 _MODULES: Final = {
     "checking": ("SagaFinding",),
+    "declaring": (
+        "Parallel",
+        "Step",
+        "parallel",
+        "step",
+    ),
     "definition": (
         "SagaDefinition",
         "saga_definition",
@@ -118,12 +124,6 @@ _MODULES: Final = {
     "sending": (
         "Sender",
         "sends",
-    ),
-    "step": (
-        "Parallel",
-        "Step",
-        "parallel",
-        "step",
     ),
     "steps": ("Steps",),
     "viewing": (

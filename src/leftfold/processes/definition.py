@@ -16,11 +16,11 @@ from leftfold.handling.signatures import described, signature_of
 from leftfold.messages.message import declaration_in
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.shape import shape_of_fields
+from leftfold.processes.declaring import Step
 from leftfold.processes.journal import Journal, StepRecord, dump_journal
 from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.saga import Declared, Saga, declared_in
 from leftfold.processes.sending import Sender
-from leftfold.processes.step import Step
 from leftfold.processes.steps import Steps
 from leftfold.store.work import AT_ONCE, Begin
 from leftfold.subscriptions.policy import Retry

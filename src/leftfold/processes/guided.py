@@ -9,6 +9,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from leftfold.errors import DefinitionError, NotPossible, StepRefused, UnknownInstance, UnreadableState
+from leftfold.processes.declaring import Step
 from leftfold.processes.definition import GuidedDefinition
 from leftfold.processes.intervening import Verb
 from leftfold.processes.journal import Journal, StepRecord
@@ -16,7 +17,6 @@ from leftfold.processes.outcome import Outcome
 from leftfold.processes.planning import Do, Finish, Move, Until, begun, doubted, left_behind, turned_back
 from leftfold.processes.saga import Saga
 from leftfold.processes.sagas import Run
-from leftfold.processes.step import Step
 from leftfold.processes.steps import Steps
 from leftfold.processes.trying import heard
 from leftfold.subscriptions.blaming import blamed

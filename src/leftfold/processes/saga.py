@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.message import declare
+from leftfold.processes.declaring import Parallel, Step
 from leftfold.processes.limits import time_flaw
-from leftfold.processes.step import Parallel, Step
 
 __all__ = ["Declared", "Saga", "SagaType", "declared_in"]
 

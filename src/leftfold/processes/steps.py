@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol, TypeVar, overload
 
 from leftfold.domain.errors import DomainError
 from leftfold.errors import DefinitionError
+from leftfold.processes.declaring import Step
 from leftfold.processes.outcome import Outcome
 from leftfold.processes.saga import Saga
-from leftfold.processes.step import Step
 from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
