@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from hypothesis import given
@@ -162,3 +162,24 @@ def test_a_reaction_registered_without_brackets_is_told_at_once() -> None:
 
     with pytest.raises(DefinitionError, match=r"note.*write @context\.on\(\) with its brackets"):
         Context("post").on(note)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("verb", ["process", "projection"])
+def test_what_takes_keywords_only_says_so_without_its_brackets(verb: str) -> None:
+    with pytest.raises(DefinitionError, match=rf"above parcels, write @context\.{verb}\(key=.*\) with its brackets"):
+        getattr(Context("post"), verb)(parcels)
+
+
+@pytest.mark.parametrize(
+    ("option", "advice"),
+    [
+        ({"key": 3}, "key=3; give the name of a field, a function of the event, or None"),
+        ({"key": "parcel", "index": "parcel"}, "give a list of fields, index=['parcel']"),
+        ({"key": "parcel", "search": "parcel"}, "give a list of fields, search=['parcel']"),
+        ({"key": "parcel", "shards": "2"}, "shards='2'; there are 1 to 64"),
+        ({"key": "parcel", "version": "2"}, "version='2'; versions count from 1"),
+    ],
+)
+def test_an_option_of_another_type_is_refused_where_it_is_declared(option: dict[str, Any], advice: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(advice)):
+        Context("post").projection(**option)(parcels)

@@ -87,16 +87,24 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         assert flaw in said
 
 
-def test_times_and_tries_of_other_types_are_findings() -> None:
+def test_options_of_other_types_are_findings() -> None:
     wrong: Any = 5
+    text: Any = "5"
     with pytest.raises(DefinitionError) as caught:
 
-        @Context("desk").process(key="id", missing=wrong, abandoned=wrong, retry=wrong)
+        @Context("desk").process(key=wrong, missing=wrong, abandoned=wrong, retry=wrong, shards=text, version=text)
         def opening(_state: State | None, _event: Opened | TimerDue) -> Next[State]:
             raise NotImplementedError
 
     said = findings(caught)
-    for flaw in ("missing=5; give a timedelta", "abandoned=5; give a timedelta", "retry=5; give a Retry"):
+    for flaw in (
+        "missing=5; give a timedelta",
+        "abandoned=5; give a timedelta",
+        "retry=5; give a Retry",
+        "key=5; give the name of a field",
+        "shards='5'; there are",
+        "version='5'; versions count",
+    ):
         assert flaw in said
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
+from leftfold.contexts.brackets import with_brackets
 from leftfold.contexts.places import caller, place_in
 from leftfold.contexts.reactions import reaction_of
 from leftfold.contexts.registered import Part, Registered
@@ -185,6 +186,7 @@ class Context(Registered):
 
         return register if function is None else register(function)
 
+    @with_brackets('key="account"')
     def projection(  # noqa: PLR0913 - each is a word about the table
         self,
         *,
@@ -213,7 +215,7 @@ class Context(Registered):
                 events of one row have to come from streams of one share, as those of one stream do.
             policy: what becomes of a key whose event cannot be folded; three tries, then it is parked, when left out.
         """
-        frame = caller(1)
+        frame = caller(2)
 
         def register(function: F) -> F:
             options = ProjectionOptions(key, name, version, index, search, shards, policy)
@@ -258,6 +260,7 @@ class Context(Registered):
         self._sagas.append(cls)
         return cls
 
+    @with_brackets('key="order"')
     def process(  # noqa: PLR0913 - each is a word about the process
         self,
         *,

@@ -21,7 +21,7 @@ from leftfold.messages.values import ValueCodec
 from leftfold.processes.limits import retry_flaw, time_flaw
 from leftfold.processes.next import CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.sending import commands_of
-from leftfold.projections.projection import MAX_SHARDS, Key, needs_record
+from leftfold.projections.projection import Key, finds_key, needs_record, number_flaws
 from leftfold.projections.projection import key_text as text_of
 from leftfold.projections.row_type import fields_of
 from leftfold.subscriptions.policy import Policy, Retry
@@ -197,10 +197,9 @@ def _option_findings(options: ProcessOptions, where: str, function: Callable[...
     name = options.name or str(getattr(function, "__name__", ""))
     if not _NAME.fullmatch(name):
         yield f"{where}: a name is 1 to 40 of a-z, 0-9 and _, no digit first; give it name="
-    if isinstance(options.version, bool) or options.version < 1:
-        yield f"{where}: version={options.version!r}; versions count from 1"
-    if not 1 <= options.shards <= MAX_SHARDS:
-        yield f"{where}: shards={options.shards}; there are 1 to {MAX_SHARDS}"
+    yield from (f"{where}: {flaw}" for flaw in number_flaws(options.version, options.shards))
+    if not finds_key(options.key):
+        yield f"{where}: key={options.key!r:.80}; give the name of a field, or a function of the event"
     for word, time in (("missing", options.missing), ("abandoned", options.abandoned)):
         if time is not None and (flaw := time_flaw(word, time)):
             yield f"{where}: {flaw}, or None"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from types import FrameType, UnionType
 from typing import Any, Final, Generic, TypeAlias, TypeVar, Union, cast, get_args, get_origin
@@ -19,7 +19,18 @@ from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_ta
 from leftfold.store.tables import Table
 from leftfold.subscriptions.policy import Policy, policy_flaw
 
-__all__ = ["MAX_SHARDS", "Key", "Keys", "Projection", "ProjectionOptions", "key_text", "needs_record", "projection_of"]
+__all__ = [
+    "MAX_SHARDS",
+    "Key",
+    "Keys",
+    "Projection",
+    "ProjectionOptions",
+    "finds_key",
+    "key_text",
+    "needs_record",
+    "number_flaws",
+    "projection_of",
+]
 
 Row = TypeVar("Row")
 
@@ -113,17 +124,21 @@ def projection_of(
     events = parameter_types(function, 1, caller)
     row_type = _row_type(function, caller, where)
     findings = [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
+    findings += [f"{where}: {flaw}" for flaw in number_flaws(options.version, options.shards)]
     findings += _key_flaws(options.key, events, where)
     if flaw := policy_flaw(options.policy):
         findings.append(f"{where}: {flaw}")
-    if not 1 <= options.shards <= MAX_SHARDS:
-        findings.append(f"{where}: shards={options.shards}; there are 1 to {MAX_SHARDS}")
-    if options.shards > 1 and options.key is None:
+    if options.shards != 1 and options.key is None:
         findings.append(f"{where}: key=None is one row for all streams; it cannot have shards")
-    if isinstance(options.version, bool) or options.version < 1:
-        findings.append(f"{where}: version={options.version!r}; versions count from 1")
+    index = () if isinstance(options.index, str) else options.index
+    search = () if isinstance(options.search, str) else options.search
+    findings += [
+        f"{where}: {word}={given!r} is one text; give a list of fields, {word}=[{given!r}]"
+        for word, given in (("index", options.index), ("search", options.search))
+        if isinstance(given, str)
+    ]
     try:
-        table = row_table(name, options.version, row_type, options.index, options.search)
+        table = row_table(name, options.version, row_type, index, search)
     except DefinitionError as error:
         raise DefinitionError(*findings, *error.findings) from error
     if findings:
@@ -141,6 +156,19 @@ def projection_of(
         shards=options.shards,
         policy=options.policy,
     )
+
+
+def number_flaws(version: object, shards: object) -> Iterator[str]:
+    """What is wrong with the numbers of what follows a log, whatever a caller without types hands in."""
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        yield f"version={version!r:.80}; versions count from 1"
+    if not isinstance(shards, int) or isinstance(shards, bool) or not 1 <= shards <= MAX_SHARDS:
+        yield f"shards={shards!r:.80}; there are 1 to {MAX_SHARDS}"
+
+
+def finds_key(given: object) -> bool:
+    """Whether it is a field's name or a function, whatever a caller without types hands in."""
+    return isinstance(given, str) or callable(given)
 
 
 def key_text(key: Key) -> str:
@@ -181,6 +209,8 @@ def _member(annotation: object, function: Callable[..., object], caller: FrameTy
 
 
 def _key_flaws(key: Keys, events: Sequence[type], where: str) -> list[str]:
+    if key is not None and not finds_key(key):
+        return [f"{where}: key={key!r:.80}; give the name of a field, a function of the event, or None"]
     if not isinstance(key, str):
         return []
     return [
