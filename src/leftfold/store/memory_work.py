@@ -14,6 +14,7 @@ from leftfold.store.checks import check_timeout
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.memory_log import OpenedLog
 from leftfold.store.memory_tables import Undo
+from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import Begin, End, Revise, WorkItem, WorkWrite
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues, woken
 
@@ -85,6 +86,15 @@ class MemoryWork(OpenedLog):
             except TimeoutError:
                 pass
             self._check_open()
+
+    async def restore_work(self, items: Sequence[WorkItem]) -> int:
+        """See `Restorable.restore_work`."""
+        self._check_open()
+        check_items(items)
+        new = new_items(items, {id: item.token for id, item in self._log.work.items()})
+        self._log.work.update({item.id: replace(item, owner=None) for item in new})
+        self._log.wake_all()
+        return len(new)
 
     def _pause(self, queues: Collection[str]) -> float:
         """Seconds until the next item of *queues* is due, or until the next look for one."""

@@ -12,7 +12,7 @@ from leftfold.store.snapshots import SnapshotStore
 from leftfold.store.tables import Tables
 from leftfold.store.timeline import Timeline
 from leftfold.store.transaction import Transacting
-from leftfold.store.work import WorkItems
+from leftfold.store.work import WorkItem, WorkItems
 
 __all__ = ["Restorable", "Store"]
 
@@ -137,7 +137,7 @@ class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, WorkItems
 
 @runtime_checkable
 class Restorable(Protocol):
-    """An optional power of a store: take over a log with its positions and times."""
+    """An optional power of a store: take over what another store has kept, with its positions and times."""
 
     async def restore(self, events: Sequence[StoredEvent]) -> int:
         """Store *events* exactly as they are, in one atomic step.
@@ -150,5 +150,20 @@ class Restorable(Protocol):
 
         Raises:
             RestoreMismatch: another log is here, or positions, versions or times do not continue it.
+        """
+        ...
+
+    async def restore_work(self, items: Sequence[WorkItem]) -> int:
+        """Store work items exactly as they are, but held by nobody, in one atomic step.
+
+        Those that are here already with the same token are passed over, so a broken restore is simply repeated. What
+        was held is due when its lease ends.
+
+        Returns:
+            How many items were stored now.
+
+        Raises:
+            NotPossible: one is here with another token, so it goes on here already. Nothing was stored.
+            InvalidInput, InvalidPayload, TooLarge: one cannot be stored. Nothing was stored.
         """
         ...

@@ -1,14 +1,41 @@
-"""Taking over a log: what may continue what is here."""
+"""Taking over what another store has kept: what may continue what is here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from leftfold.errors import RestoreMismatch
+from leftfold.errors import InvalidInput, NotPossible, RestoreMismatch
 from leftfold.store.checks import check_append
 from leftfold.store.events import Expected, NewEvent, StoredEvent, ToStream
+from leftfold.store.work import AT_ONCE, Begin, WorkItem
+from leftfold.store.work_checks import check_work_write
 
-__all__ = ["check_continues"]
+__all__ = ["check_continues", "check_items", "new_items"]
+
+
+def check_items(items: Sequence[WorkItem]) -> None:
+    """Raise a typed error unless these work items can be stored."""
+    for item in items:
+        check_work_write(
+            Begin(id=item.id, queue=item.queue, status=item.status, state=item.state, wake=item.wake_at or AT_ONCE)
+        )
+        if item.token < 1 or any(at.utcoffset() is None for at in (item.created_at, item.changed_at)):
+            raise InvalidInput(f"work item {item.id!r:.80}: its token is at least 1, and its times have a zone")
+    if len({item.id for item in items}) < len(items):
+        raise InvalidInput("a work item is named twice; an id is unique in a store")
+
+
+def new_items(items: Sequence[WorkItem], here: Mapping[str, int]) -> list[WorkItem]:
+    """Those of *items* that are not here; raises `NotPossible` when one is here with another token.
+
+    Args:
+        here: the tokens of those that are here, by id.
+    """
+    for item in items:
+        if (token := here.get(item.id, item.token)) != item.token:
+            reason = f"it is here with token {token} instead of {item.token}, so it goes on here already"
+            raise NotPossible(item.id, "restore", reason)
+    return [item for item in items if item.id not in here]
 
 
 def check_continues(

@@ -287,6 +287,11 @@ class PostgresStore:
             self._waker.grown()
         return count
 
+    async def restore_work(self, items: Sequence[WorkItem]) -> int:
+        """See `Restorable.restore_work`."""
+        self._check_open()
+        return await self._work.restore(items)
+
     async def close(self) -> None:
         """See `Store.close`."""
         if self._closed:

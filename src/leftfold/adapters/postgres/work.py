@@ -8,12 +8,13 @@ from typing import Final
 
 import asyncpg
 
-from leftfold.adapters.postgres.connecting import Readers
+from leftfold.adapters.postgres.connecting import Connection, Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
 from leftfold.store.names import first_above, flaw_of
+from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
 
@@ -21,6 +22,9 @@ __all__ = ["Work"]
 
 _COLUMNS: Final = "id, queue, status, state, token, owner, wake_at, created_at, changed_at"
 _MOST_CLAIMED: Final = 10_000
+_DURABLY: Final = (
+    "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'"
+)
 
 
 class Work:
@@ -48,6 +52,11 @@ class Work:
             "and ($3::text[] is null or status = any ($3::text[])) order by id limit $4"
         )
         self._count = f"select queue, status, count(*) from {work} where starts_with(queue, $1) group by queue, status"
+        self._tokens = f"select id, token from {work} where id = any ($1::text[]) order by id for update"
+        self._restore = (
+            f"insert into {work} (id, queue, status, state, token, wake_at, created_at, changed_at) "
+            "values ($1, $2, $3, $4, $5, $6::text::timestamptz, $7::text::timestamptz, $8::text::timestamptz)"
+        )
         self._pause = (
             f"select extract(epoch from min(d.wake_at) - {now})::double precision from unnest($1::text[]) q (queue) "
             f"cross join lateral (select w.wake_at from {work} w where w.queue = q.queue and w.wake_at is not null "
@@ -94,10 +103,31 @@ class Work:
         check_timeout(timeout)
         await self._news.wait(queues, partial(self._pause_of, sorted(set(queues))), timeout)
 
+    async def restore(self, items: Sequence[WorkItem]) -> int:
+        """See `Restorable.restore_work`."""
+        check_items(items)
+        stored = await self._readers.repeat(partial(self._restored, items))
+        self._news.due({item.queue for item in items if item.wake_at is not None})
+        return stored
+
+    async def _restored(self, items: Sequence[WorkItem], connection: Connection) -> int:
+        async with connection.transaction(isolation="read_committed"):
+            await connection.execute(_DURABLY)
+            tokens = await connection.fetch(self._tokens, sorted(item.id for item in items))
+            new = new_items(items, {row[0]: row[1] for row in tokens})
+            await connection.executemany(self._restore, map(_row_of, new))
+        return len(new)
+
     async def _pause_of(self, queues: Sequence[str]) -> float:
         rows = await self._readers.fetch(self._pause, queues)
         pause: float | None = rows[0][0]
         return float("inf") if pause is None else pause
+
+
+def _row_of(item: WorkItem) -> tuple[object, ...]:
+    # As text, for the driver takes the last moment for infinity.
+    times = (None if at is None else at.isoformat() for at in (item.wake_at, item.created_at, item.changed_at))
+    return item.id, item.queue, item.status, item.state.decode(), min(item.token, MAX_BIGINT), *times
 
 
 def _item_of(row: asyncpg.Record) -> WorkItem:

@@ -14,12 +14,14 @@ import msgspec
 from leftfold.adapters.sqlite.checkpoints import storable, with_the_clock
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.reading import OpenFile
-from leftfold.adapters.sqlite.rows import LARGEST, time_of
+from leftfold.adapters.sqlite.rows import LARGEST, micros_of, time_of
+from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.names import first_above, flaw_of
+from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
 
@@ -41,6 +43,9 @@ order by w.wake_at, w.id limit ?3"""
 _CLAIM = "update work set token = ?, owner = ?, wake_at = ?, changed_at = ? where id = ?"
 _EXTEND = "update work set wake_at = ? where id = ? and owner = ? and token >= ?"
 _BY_ID = f"select {_COLUMNS} from json_each(?) i cross join work w on w.id = i.value"
+_TOKENS = "select w.id, w.token from json_each(?) i cross join work w on w.id = i.value"
+_RESTORE = """insert into work (id, queue, status, state, token, wake_at, created_at, changed_at)
+values (?, ?, ?, ?, ?, ?, ?, ?)"""
 _PAGE = f"select {_COLUMNS} from work w where w.id in ({{chosen}}) order by w.id"
 
 ALL: Final = _PAGE.format(chosen="select id from work where id >= ? order by id limit ?")
@@ -144,6 +149,14 @@ class SqliteWork(OpenFile):
             except TimeoutError:
                 continue
 
+    async def restore_work(self, items: Sequence[WorkItem]) -> int:
+        """See `Restorable.restore_work`."""
+        self._check_open()
+        check_items(items)
+        stored = await when_free(partial(self._restored, items), self._location)
+        self._wake_workers()
+        return stored
+
     def _wake_workers(self) -> None:
         self._due.set()
         self._due = asyncio.Event()
@@ -152,6 +165,19 @@ class SqliteWork(OpenFile):
         """Seconds until the next item of *queues* is due, or until the next look for one."""
         due: int | None = self._connection.execute(NEXT_DUE, (queues,)).fetchone()[0]
         return WORK_LOOK_S if due is None else min(WORK_LOOK_S, (due - self._now()) / _SECOND)
+
+    def _restored(self, items: Sequence[WorkItem]) -> int:
+        execute = self._connection.execute
+        execute("begin immediate")
+        try:
+            here: dict[str, int] = dict(execute(_TOKENS, (_json([item.id for item in items]),)).fetchall())
+            new = new_items(items, here)
+            self._connection.executemany(_RESTORE, map(_row_of, new))
+            execute("commit")
+        finally:
+            if self._connection.in_transaction:
+                execute("rollback")
+        return len(new)
 
     def _taken(self, queues: str, owner: str, lease: int, limit: int, cursor: sqlite3.Cursor) -> list[WorkItem]:
         now = with_the_clock(cursor, self._now())
@@ -174,6 +200,12 @@ def _chosen(beginning: str) -> tuple[str, str | bytes] | None:
         return beginning, b""  # SQLite puts every blob above every text
     last = ord(stem[-1]) + 1
     return beginning, stem[:-1] + ("\ue000" if last == 0xD800 else chr(last))
+
+
+def _row_of(item: WorkItem) -> tuple[str, str, str, str, int, int | None, int, int]:
+    wake_at = None if item.wake_at is None else micros_of(item.wake_at)
+    times = (wake_at, micros_of(item.created_at), micros_of(item.changed_at))
+    return item.id, item.queue, item.status, item.state.decode(), storable(item.token), *times
 
 
 def _item_of(row: _Row) -> WorkItem:

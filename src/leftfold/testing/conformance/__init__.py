@@ -43,6 +43,7 @@ from leftfold.testing.conformance.waking import WakeLaws
 from leftfold.testing.conformance.work import WorkLaws
 from leftfold.testing.conformance.work_claims import WorkClaimLaws
 from leftfold.testing.conformance.work_lists import WorkListLaws
+from leftfold.testing.conformance.work_restores import WorkRestoreLaws
 from leftfold.testing.conformance.work_waking import WorkWakeLaws
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "WorkClaimLaws",
     "WorkLaws",
     "WorkListLaws",
+    "WorkRestoreLaws",
     "WorkWakeLaws",
     "check_against_reference",
     "check_work_against_reference",
@@ -103,5 +105,6 @@ class StoreConformance(
     WorkListLaws,
     WorkClaimLaws,
     WorkWakeLaws,
+    WorkRestoreLaws,
 ):
     """Every law of a store. Subclass it and give the `opener` and `later` fixtures."""
