@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import cast
+
+import pytest
 
 from leftfold import App, Attempt, Context, Outcome, Retry, Saga, Steps, step
 from tests.processes.grounds import WAIT_S, Ground, World
@@ -69,6 +72,52 @@ async def test_a_function_that_strays_is_undone(ground: Ground) -> None:
         await app.start(Wandering(), id="1")
         view = await app.sagas.ended(Wandering, "1", timeout=WAIT_S)
     assert (view.status, world.names) == ("compensated", ["one", "unone"])
+
+
+class _Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+class Raising(Saga):
+    async def run(self, steps: Steps, error: Exception) -> None:
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (KeyError("seat"), "KeyError: 'seat'"),
+        (ValueError("a\0b"), "ValueError: a\\0b"),
+        (ValueError("a\ud800"), "ValueError: a\\ud800"),
+        (_Mute(), "Mute: (its text cannot be had: RuntimeError)"),
+    ],
+)
+async def test_a_function_is_undone_whatever_the_text_of_its_error_and_says_why(error: Exception, reason: str) -> None:
+    context = Context("shop")
+    context.saga(Raising)
+    async with App(context, store="memory:", provide={Exception: error}) as app:
+        await app.start(Raising(), id="1")
+        view = await app.sagas.ended(Raising, "1", timeout=WAIT_S)
+    assert (view.status, view.reason) == ("compensated", reason)
+
+
+class Forgetful(Saga):
+    @step(undoable=False, retry=Retry(attempts=1))
+    async def one(self, later: asyncio.Event) -> bool:
+        return cast("bool", asyncio.ensure_future(later.wait()))  # and not awaited
+
+
+async def test_a_step_that_does_not_await_what_it_calls_is_told_so() -> None:
+    context, later = Context("shop"), asyncio.Event()
+    context.saga(Forgetful)
+    later.set()
+    async with App(context, store="memory:", provide={asyncio.Event: later}) as app:
+        await app.start(Forgetful(), id="1")
+        view = await app.sagas.ended(Forgetful, "1", timeout=WAIT_S)
+    assert view.status == "compensated"
+    assert "what step 'one' returned: <Task" in (view.reason or "")
+    assert "write await before it" in (view.reason or "")
 
 
 class Astray(Bell):

@@ -10,7 +10,7 @@ from typing import Any, Final, get_origin
 import msgspec
 from msgspec import Raw, Struct
 
-from leftfold.errors import DefinitionError, InvalidInput
+from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload
 from leftfold.handling.repository import Repository
 from leftfold.handling.signatures import described, signature_of
 from leftfold.messages.message import declaration_in
@@ -70,10 +70,16 @@ class StepPlan(Struct, frozen=True, eq=False):
         """What the step returned, as JSON text.
 
         Raises:
-            TypeError, ValueError: it is not of the type that the step declares.
+            InvalidPayload: it is not of the type that the step declares, or has to be awaited first.
         """
-        data = msgspec.json.encode(value)
-        self.result.decode(data)
+        what = f"what step {self.name!r} returned"
+        if inspect.isawaitable(value):
+            raise InvalidPayload(what, f"{value!r:.80} is still to be awaited; write await before it")
+        try:
+            data = msgspec.json.encode(value)
+            self.result.decode(data)
+        except (TypeError, ValueError) as error:
+            raise InvalidPayload(what, str(error)) from error
         return Raw(data)
 
     def outcome(self, record: StepRecord) -> Done[Any] | InDoubt:

@@ -15,11 +15,12 @@ from leftfold.processes.intervening import Verb
 from leftfold.processes.journal import Journal, StepRecord
 from leftfold.processes.outcome import Outcome
 from leftfold.processes.planning import Do, Finish, Move, Until, begun, doubted, left_behind, turned_back
-from leftfold.processes.saga import Saga
+from leftfold.processes.saga import Saga, check_saga
 from leftfold.processes.sagas import Run
 from leftfold.processes.steps import Steps
 from leftfold.processes.trying import heard
 from leftfold.subscriptions.blaming import blamed
+from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
@@ -118,7 +119,7 @@ class GuidedRun(Run):
             return leave.move
         except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on
             if not self._journal.back:
-                self._journal = turned_back(self._definition, self._journal, str(error) or type(error).__name__)
+                self._journal = turned_back(self._definition, self._journal, error_text(error))
             return None
         return None if self._journal.back else Finish("completed")
 
@@ -193,6 +194,7 @@ class GuidedRun(Run):
 
     async def child(self, name: str, saga: S) -> S:
         """See `Guiding.child`."""
+        check_saga(saga)
         child, id = self._means.instances.definition_of(type(saga)).name, f"{self._own_id}/{name}"
 
         async def undone(_saga: Saga, _was: Outcome[Any], attempt: Attempt) -> None:  # noqa: ARG001 - the id is its key

@@ -15,7 +15,7 @@ from leftfold.messages.message import declare
 from leftfold.processes.declaring import Parallel, Step
 from leftfold.processes.limits import time_flaw
 
-__all__ = ["Declared", "Saga", "SagaType", "declared_in"]
+__all__ = ["Declared", "Saga", "SagaType", "check_saga", "declared_in"]
 
 S = TypeVar("S", bound="Saga")
 
@@ -116,6 +116,12 @@ def declared_in(cls: type[Saga]) -> Declared:
     if not isinstance(found, Declared):
         raise DefinitionError(f"{cls.__qualname__} has no steps; derive a class from Saga, and write its steps there")
     return found
+
+
+def check_saga(given: object) -> None:
+    """Raise `DefinitionError` unless *given* is a saga that can begin, and not its class or another thing."""
+    if not isinstance(given, Saga):
+        raise DefinitionError(f"{given!r:.80} is no saga; give a value of a class derived from Saga, with its fields")
 
 
 def _groups(namespace: dict[str, Any]) -> Iterator[tuple[Step[Any], ...]]:
