@@ -157,6 +157,13 @@ def test_a_command_line_that_does_not_fit_is_refused(
     assert (ran.code, said in ran.err) == (2, True), ran.err
 
 
+def test_how_far_a_process_is_stands_beside_projections_and_reactions_though_there_is_none(
+    leftfold: Leftfold, corner: str
+) -> None:
+    ran = called(leftfold, corner, "--json", verb="projections")
+    assert [(one["name"], one["behind"]) for one in ran.lines] == [("process:watching.watch", 0)]
+
+
 def test_an_app_without_processes_is_told_so(leftfold: Leftfold, corner: str) -> None:
     ran = called(leftfold, corner, "list", app=NONE)
     assert (ran.code, ran.err) == (2, "leftfold: this app has no processes\n")

@@ -16,14 +16,14 @@ __all__ = ["projections"]
 
 
 async def projections(*, source: Source = NOTHING_GIVEN) -> int:
-    """Show how far an app's projections and reactions are.
+    """Show how far an app's projections, reactions and processes are.
 
     A name ends with the version and, after a dot, the generation of the rows. What is stopped has a part that no worker
     follows; the reason that it left is shown below.
     """
     app, url = named_app(source), source.url
-    if not any(context.projections or context.reactions for context in app.contexts):
-        raise UsageError("this app has no projections and no reactions")
+    if not any(context.followers for context in app.contexts):
+        raise UsageError("this app has no projections, reactions or processes")
     async with opened_app(app, url) as opened:
         found = [follower_of(lag) for lag in await opened.monitor.lags()]
         found += await _inline(opened)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from leftfold.contexts.reactions import Reaction
 from leftfold.domain.aggregate import Aggregate
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from leftfold.processes.reacting import CommandReaction
     from leftfold.processes.starting import SagaStart
 
-__all__ = ["Part", "Registered"]
+__all__ = ["Follower", "Part", "Registered"]
 
 Part = type[Aggregate[Any]] | Decider[Any, Any, Any]
 """What events are recorded by."""
+
+
+Follower: TypeAlias = "Projection[Any] | Reaction | CommandReaction | SagaStart | Process[Any]"
+"""What follows a log."""
 
 
 class Registered:
@@ -102,10 +106,14 @@ class Registered:
         return tuple(self._translations)
 
     @property
+    def followers(self) -> tuple[Follower, ...]:
+        """All that follows a log."""
+        return (*self.projections, *self.reactions, *self.command_reactions, *self.saga_starts, *self.processes)
+
+    @property
     def views(self) -> tuple[type[ConsumerView], ...]:
         """The views that anything here follows, by name of their class."""
-        followed = (self._projections, self._reactions, self._command_reactions, self._saga_starts, self._processes)
-        events = (cls for kind in followed for one in kind for cls in one.events)
+        events = (cls for one in self.followers for cls in one.events)
         found = {cls for cls in events if isinstance(cls, ViewType) and issubclass(cls, ConsumerView)}
         return tuple(sorted(found, key=lambda cls: (cls.__qualname__, cls.__module__)))
 
