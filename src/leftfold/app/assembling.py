@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.contexts.context import Context
@@ -49,6 +49,11 @@ def _is_part(given: object) -> bool:
     return isinstance(given, Decider) or (isinstance(given, type) and issubclass(given, Aggregate))
 
 
+def _is_mapping(given: object) -> bool:
+    """Whether it is one, whatever a caller without types hands in."""
+    return isinstance(given, Mapping)
+
+
 def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
     """Every context, checked.
 
@@ -57,6 +62,8 @@ def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
     """
     if isinstance(plan.inline, str):
         raise DefinitionError(f"inline={plan.inline!r} is one text; give a list of names, inline=[{plan.inline!r}]")
+    if not _is_mapping(plan.provide):
+        raise DefinitionError(f"provide={plan.provide!r:.80}; give a mapping, as in provide={{Mail: Mail()}}")
     assemblies: list[Assembly] = []
     findings: list[str] = []
     for context in contexts:

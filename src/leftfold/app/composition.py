@@ -258,11 +258,14 @@ class App:
             metadata: what its events and commands belong to, and who asked for it.
 
         Raises:
-            DefinitionError: no context here has this saga.
+            DefinitionError: no context here has this saga, or it is none.
             InvalidPayload: a field cannot be stored.
+            InvalidInput: *id* is no text, or an empty one; *metadata* is none.
         """
         from leftfold.app.sagas import Begun
+        from leftfold.processes.saga import check_saga
 
+        check_saga(saga)
         known = str(new_id()) if id is None else id
         for running in self._opened().values():
             if running.sagas.knows(type(saga)):

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Final
 
 from leftfold.app.assembly import Assembly
 from leftfold.errors import DefinitionError, UnknownCommand, UnknownQuery
+from leftfold.messages.command import Command
+from leftfold.messages.event import Event
+from leftfold.messages.query import Query
+from leftfold.processes.saga import Saga
 
 __all__ = ["Directory"]
+
+_INSTEAD: Final[tuple[tuple[type, str], ...]] = (
+    (type, "It is a class; give a value of it, with its fields"),
+    (Command, "It is a command; send it"),
+    (Query, "It is a query; ask it"),
+    (Saga, "It is a saga; start it"),
+    (Event, "It is an event, which is recorded and neither sent nor asked"),
+)
 
 
 class Directory:
@@ -41,13 +54,13 @@ class Directory:
     def of_command(self, cls: type) -> str:
         """The context that handles commands of *cls*; raises `UnknownCommand`, with near names."""
         if (found := self._commands.get(cls)) is None:
-            raise UnknownCommand(cls.__name__, self._near("command", cls.__name__))
+            raise UnknownCommand(cls.__name__, self._near("command", cls.__name__), _advice(cls, Command))
         return found
 
     def of_query(self, cls: type) -> str:
         """The context that answers queries of *cls*; raises `UnknownQuery`, with near names."""
         if (found := self._queries.get(cls)) is None:
-            raise UnknownQuery(cls.__name__, self._near("query", cls.__name__))
+            raise UnknownQuery(cls.__name__, self._near("query", cls.__name__), _advice(cls, Query))
         return found
 
     def command_named(self, name: str) -> str:
@@ -64,3 +77,10 @@ class Directory:
 
     def _near(self, kind: str, name: str) -> list[str]:
         return get_close_matches(name, self._names[kind], n=3)
+
+
+def _advice(cls: type, wanted: type) -> str:
+    """What to do with what nothing handles: *cls* is its class, and *wanted* what it was taken for."""
+    if issubclass(cls, wanted):
+        return "Register a handler for it"
+    return next((advice for kind, advice in _INSTEAD if issubclass(cls, kind)), f"It is no {wanted.__name__.lower()}")

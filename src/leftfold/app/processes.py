@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
+from typing import Final
 
 from leftfold.app.running import Running
 from leftfold.clock import Clock
@@ -27,12 +28,15 @@ from leftfold.processes.viewing import (
     process_view,
     timer_views,
 )
-from leftfold.store.checks import check_moment
+from leftfold.store.checks import check_moment, check_statuses
 from leftfold.store.port import Store
 from leftfold.store.work import WorkItem
 from leftfold.store.work_paging import by_status, work_pages
 
 __all__ = ["Processes"]
+
+_OF_INSTANCES: Final = ("missing", "waiting", "stuck", "ended")
+_OF_PARKED: Final = ("waiting", "sending", "retrying", "refused", "dead")
 
 
 class Processes:
@@ -69,8 +73,9 @@ class Processes:
             statuses: only those; see `ProcessView`.
 
         Raises:
-            InvalidQuery: see `show`.
+            InvalidQuery: there is no such status, or see `show`.
         """
+        check_statuses(statuses, _OF_INSTANCES)
         for running in self._processes(process):
             async for item in _every(running.store, f"{PROCESS}{running.name}/", statuses):
                 yield process_view(running, item)
@@ -103,8 +108,9 @@ class Processes:
             statuses: only those; see `ParkedView`.
 
         Raises:
-            InvalidQuery: see `show`.
+            InvalidQuery: there is no such status, or see `show`.
         """
+        check_statuses(statuses, _OF_PARKED)
         names = {one.name for one in self._processes(process)}
         for name, running in self._running.items():
             async for item in _every(running.store, MISSING, statuses):
@@ -199,7 +205,7 @@ class Processes:
         known = {one.name: one for one in self._all()}
         found = [name for name in known if process in (name, name.partition(".")[2])]
         if len(found) != 1:
-            near = found or get_close_matches(process, known, n=3) or list(known)
+            near = found or get_close_matches(str(process), known, n=3) or list(known)
             raise InvalidQuery(
                 f"{len(found) or 'no'} processes are called {process!r:.80}; there is {', '.join(near) or 'none'}"
             )

@@ -65,6 +65,9 @@ class Sagas:
 
         Args:
             statuses: only those; see `SagaView`.
+
+        Raises:
+            InvalidQuery: there is no such status, or see `show`.
         """
         for instances, name in self._places(saga):
             async for view in instances.find(name, statuses):
@@ -194,7 +197,7 @@ class Sagas:
         ]
         known = {definition.name: instances for definition, instances in every}
         declared = declaration_in(saga) if isinstance(saga, type) else None
-        wanted = saga if isinstance(saga, str) else declared.name if declared is not None else saga.__name__
+        wanted = declared.name if declared is not None else saga if isinstance(saga, str) else repr(saga)
         found = [definition.name for definition, _ in every if definition.cls is saga]
         found = found or [name for name in known if wanted in (name, name.partition(".")[2])]
         if len(found) != 1:

@@ -84,11 +84,11 @@ class CommandIdReused(LeftfoldError):
 class _Unknown(LeftfoldError):
     _kind = "request"
 
-    def __init__(self, name: str, near: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, near: Sequence[str] = (), advice: str = "Register a handler for it") -> None:
         self.name = name
         self.near: tuple[str, ...] = tuple(near)
         did_you = f"; near: {', '.join(map(repr, self.near))}" if self.near else ""
-        super().__init__(f"nothing here handles the {self._kind} {name!r:.80}{did_you}. Register a handler for it")
+        super().__init__(f"nothing here handles the {self._kind} {name!r:.80}{did_you}. {advice}")
 
 
 class UnknownCommand(_Unknown):

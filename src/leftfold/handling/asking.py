@@ -9,7 +9,7 @@ from leftfold.handling.injection import Handling
 from leftfold.handling.loading import Loader
 from leftfold.handling.middleware import Call, Kind, Middleware, around
 from leftfold.handling.routing import QueryRoute, Routes
-from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.metadata import NO_METADATA, Metadata, check_metadata
 from leftfold.messages.query import Query
 
 __all__ = ["Keeping", "QueryBus"]
@@ -74,9 +74,10 @@ class QueryBus:
 
         Raises:
             UnknownQuery: nothing answers it.
-            InvalidInput: a field is not of its declared type.
+            InvalidInput: a field is not of its declared type, or *metadata* is none.
         """
         route = self._routes.of(query)
+        check_metadata(metadata)
         if self._bare and not fresh and route.cached is not None and self._keeping is not None:
             # Keys are texts of checked queries, so a query with the text of one is as good as checked.
             kept = self._keeping.kept((route.form.name, route.form.dump(query)))

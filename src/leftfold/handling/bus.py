@@ -19,7 +19,8 @@ from leftfold.handling.routing import CommandRoute, Routes
 from leftfold.handling.tracking import Tracking, committed
 from leftfold.ids import new_id
 from leftfold.messages.command import Command
-from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.metadata import NO_METADATA, Metadata, check_metadata
+from leftfold.store.checks import check_id
 
 __all__ = ["CommandBus"]
 
@@ -61,7 +62,7 @@ class CommandBus:
 
         Raises:
             UnknownCommand: nothing handles it.
-            InvalidInput: a field is not of its declared type, or the id cannot be stored.
+            InvalidInput: a field is not of its declared type, or id or metadata cannot be stored.
             CommandIdReused: the id belongs to another command, or to one with other content.
             UnreadableAnswer: it was carried out before, and its answer cannot be read by this code.
             NotFound: what it is about has to be there, and is not.
@@ -69,6 +70,9 @@ class CommandBus:
             DomainError: the domain refused it.
         """
         route = self._routes.of(command)
+        check_metadata(metadata)
+        if id is not None:
+            check_id(id)
         known = str(new_id()) if id is None else id
         correlation = known if metadata.correlation_id is None else metadata.correlation_id
         name, message = route.form.name, route.form.checked(command)

@@ -112,6 +112,8 @@ def decision_of(
     where, findings = signature.where, list(signature.findings)
     if flaw := waiting_flaw(function):
         findings.append(f"{where} {flaw}")
+    if not (exists is None or _is_bool(exists)):
+        findings.append(f"{where}: exists={exists!r:.80}; give True, False or None")
     core_of(subject)
     hints = list(signature.parameters.values())
     if len(inspect.signature(function).parameters) != 2:
@@ -254,3 +256,8 @@ def _answer_flaws(signature: Signature, cls: type[Request]) -> list[str]:
             "make them agree"
         )
     return findings
+
+
+def _is_bool(given: object) -> bool:
+    """Whether it is one, whatever a caller without types hands in."""
+    return isinstance(given, bool)

@@ -90,7 +90,7 @@ class Scope:
     def flaws(self) -> list[str]:
         """What is provided under a type that it is not of, a sentence each."""
         return [
-            f"provide: {type(value).__qualname__} is no {described(key)}; {flaw}"
+            f"provide: {_kind(value)} is no {described(key)}; {flaw}"
             for key, value in self._provided.items()
             if (flaw := _misfit(key, value))
         ]
@@ -148,6 +148,10 @@ def _repository(kind: type[Aggregate[Any]]) -> Supply:
         return Repository(kind, handling.loader, tracking=handling.tracking)
 
     return supply
+
+
+def _kind(value: object) -> str:
+    return f"the class {value.__qualname__} itself" if isinstance(value, type) else type(value).__qualname__
 
 
 def _misfit(key: object, value: object) -> str | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from leftfold.errors import DamagedPayload, InvalidPayload
+from leftfold.errors import DamagedPayload, InvalidInput, InvalidPayload
 from leftfold.messages.flaws import find_flaw
 
-__all__ = ["NO_METADATA", "Metadata", "dump_metadata", "load_metadata"]
+__all__ = ["NO_METADATA", "Metadata", "check_metadata", "dump_metadata", "load_metadata"]
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,6 +56,12 @@ NO_METADATA = Metadata()
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Metadata).decode
+
+
+def check_metadata(metadata: object) -> None:
+    """Raise `InvalidInput` unless *metadata* is some, whatever a caller without types hands in."""
+    if not isinstance(metadata, Metadata):
+        raise InvalidInput(f"metadata={metadata!r:.80}: give a Metadata, as in Metadata(actor='ann')")
 
 
 def dump_metadata(metadata: Metadata) -> bytes:

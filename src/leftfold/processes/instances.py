@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, UnknownInstance, UnreadableState
-from leftfold.messages.metadata import NO_METADATA, Metadata
+from leftfold.messages.metadata import NO_METADATA, Metadata, check_metadata
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
 from leftfold.processes.forgetting import forgotten_sagas
@@ -22,6 +22,7 @@ from leftfold.processes.planning import planned, turned_back
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
 from leftfold.processes.watching import Watchers, heard_within
+from leftfold.store.checks import check_id, check_statuses
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Begin, Revise, Wake, WorkItem
@@ -34,6 +35,7 @@ S = TypeVar("S", bound=Saga)
 ENDED: Final = frozenset({"completed", "compensated", "stuck"})
 """How a saga can have ended."""
 
+_STATUSES: Final = ("running", "compensating", "completed", "compensated", "stuck")
 _TRIES: Final = 20
 _LOOK_S: Final = 0.25
 
@@ -131,8 +133,11 @@ class SagaInstances:
         Raises:
             DefinitionError: its class is not registered with this context.
             InvalidPayload: a field cannot be stored.
+            InvalidInput: id or metadata cannot be stored.
         """
         definition = self.definition_of(type(saga))
+        check_id(id)
+        check_metadata(metadata)
         journal = replace(definition.journal(saga, metadata), parent=parent)
         engine = self._engine()
         hold = engine.hold if engine is not None else None
@@ -203,7 +208,11 @@ class SagaInstances:
         Args:
             name: of the saga; empty for all.
             statuses: only those; empty for all.
+
+        Raises:
+            InvalidQuery: there is no such status.
         """
+        check_statuses(statuses, _STATUSES)
         async for page in work_pages(self._store, self._queues(name), statuses):
             for item in page:
                 yield self._view(item)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from math import isnan
 
-from leftfold.errors import InvalidAppend, InvalidPayload, InvalidQuery, LeftfoldError, TooLarge
+from leftfold.errors import InvalidAppend, InvalidInput, InvalidPayload, InvalidQuery, LeftfoldError, TooLarge
 from leftfold.messages.flaws import json_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
@@ -14,7 +14,16 @@ from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT
 from leftfold.store.names import check_stream, check_tag, flaw_of
 from leftfold.store.snapshots import Snapshot
 
-__all__ = ["check_append", "check_condition", "check_moment", "check_range", "check_snapshot", "check_timeout"]
+__all__ = [
+    "check_append",
+    "check_condition",
+    "check_id",
+    "check_moment",
+    "check_range",
+    "check_snapshot",
+    "check_statuses",
+    "check_timeout",
+]
 
 _LARGEST_VERSION = 2**31 - 1
 
@@ -74,6 +83,18 @@ def check_timeout(seconds: float) -> None:
 def _is_number(given: object) -> bool:
     """Whether it is one, whatever a caller without types hands in."""
     return isinstance(given, (int, float)) and not isinstance(given, bool)
+
+
+def check_id(id: object) -> None:
+    """Raise `InvalidInput` unless *id* is a text that something can be known by."""
+    if not isinstance(id, str) or not id:
+        raise InvalidInput(f"id={id!r:.80}: give a text that is not empty")
+
+
+def check_statuses(statuses: Collection[str], known: Collection[str]) -> None:
+    """Raise `InvalidQuery` unless *statuses* is a list of some of those that are *known*."""
+    if isinstance(statuses, str) or not set(statuses) <= set(known):
+        raise InvalidQuery(f"statuses={statuses!r:.80}: give a list, of {', '.join(known)}")
 
 
 def check_moment(moment: datetime) -> datetime:

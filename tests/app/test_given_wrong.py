@@ -1,0 +1,110 @@
+"""What an app says to whoever hands it another thing than it takes: what it is, and what to give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+
+from leftfold import App, Attempt, Command, Context, Saga, step
+from leftfold.errors import DefinitionError, InvalidInput, InvalidQuery, UnknownCommand, UnknownQuery
+from tests.app.shop import Ordered, Place, Till, books, shop
+
+till = Context("till")
+
+
+class Nothing:
+    def note(self, what: str) -> None:
+        raise AssertionError(what)
+
+
+@till.saga
+class Count(Saga):
+    coins: int = 0
+
+    @step(undoable=False)
+    async def count(self, attempt: Attempt) -> None: ...
+
+
+@pytest_asyncio.fixture
+async def app() -> AsyncIterator[App]:
+    stores = {context.name: "memory:" for context in (shop, books, till)}
+    async with App(shop, books, till, store=stores, provide={Till: Nothing()}, workers=False) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (Place, "It is a class; give a value of it"),
+        (Count(), "It is a saga; start it"),
+        (Ordered(order="1", text="", tags=[], cents=1), "It is an event"),
+        (3, "It is no command"),
+    ],
+)
+async def test_what_is_no_command_is_told_what_to_do_with_it(app: App, given: object, advice: str) -> None:
+    with pytest.raises(UnknownCommand, match=advice):
+        await app.send(cast("Command", given))
+
+
+async def test_a_command_that_is_asked_is_told_to_be_sent(app: App) -> None:
+    asked: Any = Place(order="1")
+    with pytest.raises(UnknownQuery, match="It is a command; send it"):
+        await app.ask(asked)
+
+
+@pytest.mark.parametrize("id", [3, ""])
+async def test_an_id_that_nothing_can_be_known_by_is_refused(app: App, id: object) -> None:
+    with pytest.raises(InvalidInput, match="give a text that is not empty"):
+        await app.send(Place(order="1"), id=cast("str", id))
+    with pytest.raises(InvalidInput, match="give a text that is not empty"):
+        await app.start(Count(), id=cast("str", id))
+    assert await app.sagas.count() == {}
+
+
+async def test_metadata_of_another_type_are_refused(app: App) -> None:
+    metadata: Any = {"actor": "ann"}
+    with pytest.raises(InvalidInput, match="give a Metadata"):
+        await app.send(Place(order="1"), metadata=metadata)
+    with pytest.raises(InvalidInput, match="give a Metadata"):
+        await app.start(Count(), metadata=metadata)
+
+
+@pytest.mark.parametrize("given", [Count, Place(order="1")])
+async def test_what_is_no_saga_cannot_be_started(app: App, given: object) -> None:
+    with pytest.raises(DefinitionError, match="is no saga; give a value of a class derived from Saga"):
+        await app.start(cast("Saga", given))
+
+
+async def test_statuses_that_there_are_not_are_refused_instead_of_finding_nothing(app: App) -> None:
+    wrong: Any = "completed"
+    for statuses in (wrong, ["complete"]):
+        with pytest.raises(InvalidQuery, match="give a list, of running, compensating, completed"):
+            [view async for view in app.sagas.find(statuses=statuses)]
+        with pytest.raises(InvalidQuery, match="give a list, of missing, waiting"):
+            [view async for view in app.processes.find(statuses=statuses)]
+        with pytest.raises(InvalidQuery, match="give a list, of waiting, sending"):
+            [view async for view in app.processes.parked(statuses=statuses)]
+
+
+async def test_sagas_and_processes_are_named_by_text(app: App) -> None:
+    wrong: Any = 3
+    with pytest.raises(InvalidQuery, match=r"no sagas are called '3'; there is till\.Count"):
+        await app.sagas.show(wrong, "1")
+    with pytest.raises(InvalidQuery, match="no processes are called 3"):
+        await app.processes.show(wrong, "1")
+
+
+@pytest.mark.parametrize(
+    ("provide", "advice"),
+    [
+        ([Nothing()], "give a mapping, as in provide={Mail: Mail()}"),
+        ({Nothing: Nothing}, "the class Nothing itself is no Nothing"),
+    ],
+)
+def test_what_is_provided_is_values_by_their_types(provide: object, advice: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(advice)):
+        App(till, store="memory:", provide=cast("Mapping[type[Any], object]", provide))
