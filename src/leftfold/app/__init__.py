@@ -15,6 +15,7 @@ from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
 from leftfold.on_demand import names_of as _names_of
 
 if TYPE_CHECKING:
+    from leftfold.app.moving import Moved, move
     from leftfold.app.processes import Processes
     from leftfold.app.sagas import Begun, Sagas
     from leftfold.app.sync_processes import SyncProcesses
@@ -25,6 +26,7 @@ __all__ = [
     "Begun",
     "DeadLetters",
     "Monitor",
+    "Moved",
     "Processes",
     "Sagas",
     "StreamLag",
@@ -37,14 +39,16 @@ __all__ = [
     "SyncRepository",
     "SyncSagas",
     "SyncTimeTravel",
+    "move",
     "open_schema",
     "open_store",
 ]
 
-# What only programs with sagas and processes need.
+# What only few programs need.
 __getattr__, __dir__ = _names_of(
     __name__,
     {
+        "moving": ("Moved", "move"),
         "processes": ("Processes",),
         "sagas": ("Begun", "Sagas"),
         "sync_processes": ("SyncProcesses",),

@@ -122,6 +122,11 @@ class Running:
         self._watching: list[asyncio.Task[None]] = []
 
     @property
+    def clock(self) -> Clock:
+        """Of the app."""
+        return self._conduct.clock
+
+    @property
     def sagas(self) -> SagaInstances:
         """Instances of its sagas."""
         if self._sagas is None:

@@ -27,7 +27,7 @@ __all__ = ["import_log"]
 
 _NEXT: Final = (
     "Reactions, sagas and processes begin at its first event. Where they have done it all before: "
-    "leftfold reset NAME --to end, before a worker runs"
+    "leftfold reset NAME --to end, before a worker runs. What is under way elsewhere comes along with leftfold move"
 )
 
 

@@ -52,7 +52,9 @@ VERBS: Final[Mapping[str, Verb]] = {
         "leftfold.cli.work:work",
         "Follow the log for an app's projections, reactions and processes, and carry on its sagas.",
     ),
-    "projections": Verb("leftfold.cli.projections:projections", "Show how far an app's projections and reactions are."),
+    "projections": Verb(
+        "leftfold.cli.projections:projections", "Show how far an app's projections, reactions and processes are."
+    ),
     "rebuild": Verb("leftfold.cli.rebuild:rebuild", "Build a projection anew, and show it once it has caught up."),
     "reset": Verb(
         "leftfold.cli.reset:reset",
@@ -95,6 +97,9 @@ VERBS: Final[Mapping[str, Verb]] = {
         "leftfold.cli.exporting:export_log", "Write the whole log to a file, a line of JSON for each event."
     ),
     "import": Verb("leftfold.cli.importing:import_log", "Take over an exported log, with its positions and times."),
+    "move": Verb(
+        "leftfold.cli.moving:move", "Move an app to other stores: its logs, and all that goes on beside them."
+    ),
 }
 """What the program can do, in the order that its help lists it."""
 
