@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from datetime import date, datetime
 from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
-from leftfold import App, Attempt, Command, Context, Saga, step
-from leftfold.errors import DefinitionError, InvalidInput, InvalidQuery, UnknownCommand, UnknownQuery
-from tests.app.shop import Ordered, Place, Till, books, shop
+from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, Saga, applies, step
+from leftfold.errors import DefinitionError, InvalidAppend, InvalidInput, InvalidQuery, UnknownCommand, UnknownQuery
+from tests.app.shop import Order, Ordered, Place, Till, books, shop
 
 till = Context("till")
 
@@ -99,12 +101,76 @@ async def test_sagas_and_processes_are_named_by_text(app: App) -> None:
 
 
 @pytest.mark.parametrize(
-    ("provide", "advice"),
+    ("settings", "advice"),
     [
-        ([Nothing()], "give a mapping, as in provide={Mail: Mail()}"),
-        ({Nothing: Nothing}, "the class Nothing itself is no Nothing"),
+        ({"provide": [Nothing()]}, "give a mapping, as in provide={Mail: Mail()}"),
+        ({"provide": {Nothing: Nothing}}, "the class Nothing itself is no Nothing"),
+        ({"upcasts": sorted}, "give a list of functions"),
+        ({"clock": datetime.now}, "give a Clock, an object with now()"),
+        ({"middleware": sorted}, "give a list of coroutine functions"),
+        ({"snapshots": 100}, "give Snapshots(...)"),
     ],
 )
-def test_what_is_provided_is_values_by_their_types(provide: object, advice: str) -> None:
+def test_settings_of_another_type_are_refused_before_anything_is_opened(settings: dict[str, Any], advice: str) -> None:
     with pytest.raises(DefinitionError, match=re.escape(advice)):
-        App(till, store="memory:", provide=cast("Mapping[type[Any], object]", provide))
+        App(till, store="memory:", **settings)
+
+
+async def test_an_open_app_is_not_opened_again_and_stays_open(app: App) -> None:
+    with pytest.raises(DefinitionError, match="is open already"):
+        await app.__aenter__()
+    assert (await app.send(Place(order="1"))).position == 1
+
+
+async def test_what_is_still_to_be_awaited_is_no_decision(app: App) -> None:
+    later = asyncio.get_running_loop().create_future()
+
+    def place(order: Order) -> object:
+        order.place("tea", [], 1)
+        return later  # as a coroutine function does
+
+    orders = app.repository(Order)
+    with pytest.raises(DefinitionError, match="is still to be awaited, and nothing was stored"):
+        await orders.edit("1", place)
+    assert await orders.find("1") is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "advice"),
+    [
+        (date(2026, 3, 31), "is no datetime"),
+        ("2026", "is no datetime"),
+        (datetime.fromisoformat("2026-03-31"), "has no zone"),
+    ],
+)
+async def test_what_is_no_moment_is_refused(app: App, moment: datetime, advice: str) -> None:
+    orders = app.repository(Order)
+    await orders.edit("1", Order.place, "tea", [], 1)
+    with pytest.raises(InvalidQuery, match=advice):
+        await orders.at("1", valid=moment)
+    with pytest.raises(InvalidQuery, match=advice):
+        await orders.history("1", lambda order: order.cents, since=moment)
+    with pytest.raises(InvalidQuery, match=advice):
+        [view async for view in app.sagas.forget(before=moment)]
+    with pytest.raises(InvalidAppend, match=f"valid_at=.*{advice}"):
+        await orders.edit(
+            "1", lambda order: order.record(Ordered(order="1", text="", tags=[], cents=1), valid_at=moment)
+        )
+
+
+async def test_what_is_no_version_is_refused(app: App) -> None:
+    orders, wrong = app.repository(Order), cast("int", "1")
+    with pytest.raises(InvalidQuery, match="versions are counted from 1"):
+        await orders.at("1", version=wrong)
+    with pytest.raises(InvalidQuery, match="is no point in time; give AsOf"):
+        await orders.diff("1", cast("AsOf", 1), AsOf(version=2))
+
+
+def test_a_class_is_not_recorded_and_a_text_is_no_number_of_events() -> None:
+    with pytest.raises(DefinitionError, match="is given a class; give it an event"):
+        Order("1").record(cast("Ordered", Ordered))
+    with pytest.raises(DefinitionError, match="snapshot_every='3': give a number of events"):
+
+        class _Kept(Aggregate[Ordered], snapshot_every=cast("int", "3")):  # pyright: ignore[reportUnusedClass]
+            @applies
+            def _ordered(self, event: Ordered) -> None: ...

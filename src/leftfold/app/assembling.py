@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from leftfold.app.assembly import Assembly, Plan
+from leftfold.app.settings import check_plan
 from leftfold.contexts.context import Context
 from leftfold.contexts.registered import Part
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError
-from leftfold.subscriptions.worker import Timing
 
-__all__ = ["assembled", "check_workers", "contexts_of"]
+__all__ = ["assembled", "contexts_of"]
 
 
 def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]:
@@ -39,19 +39,8 @@ def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]
     return [made]
 
 
-def check_workers(workers: object) -> None:
-    """Raise `DefinitionError` unless *workers* says whether, or how, this process follows logs."""
-    if workers is not None and not isinstance(workers, bool | Timing):
-        raise DefinitionError(f"workers={workers!r:.80}; give True, False or a Timing")
-
-
 def _is_part(given: object) -> bool:
     return isinstance(given, Decider) or (isinstance(given, type) and issubclass(given, Aggregate))
-
-
-def _is_mapping(given: object) -> bool:
-    """Whether it is one, whatever a caller without types hands in."""
-    return isinstance(given, Mapping)
 
 
 def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
@@ -60,10 +49,7 @@ def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
     Raises:
         DefinitionError: it lists every finding of all contexts.
     """
-    if isinstance(plan.inline, str):
-        raise DefinitionError(f"inline={plan.inline!r} is one text; give a list of names, inline=[{plan.inline!r}]")
-    if not _is_mapping(plan.provide):
-        raise DefinitionError(f"provide={plan.provide!r:.80}; give a mapping, as in provide={{Mail: Mail()}}")
+    check_plan(plan)
     assemblies: list[Assembly] = []
     findings: list[str] = []
     for context in contexts:

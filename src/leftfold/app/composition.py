@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
-from leftfold.app.assembling import assembled, check_workers, contexts_of
+from leftfold.app.assembling import assembled, contexts_of
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
@@ -19,6 +19,7 @@ from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
 from leftfold.app.published import Published
 from leftfold.app.running import Conduct, Running
+from leftfold.app.settings import check_conduct, check_workers
 from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock, SystemClock
@@ -136,7 +137,9 @@ class App:
             telemetry=telemetry,
             guarding=guard,
         )
+        check_conduct(self._conduct)
         self._running: dict[str, Running] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def with_settings(self, *, store: Stores | None = None, workers: bool | Timing | None = None) -> Self:
         """This app with another store, or with or without workers; it is opened and closed by itself.
@@ -161,7 +164,10 @@ class App:
         return other
 
     async def __aenter__(self) -> Self:
-        """Open the stores; raises what `open_store` raises."""
+        """Open the stores; raises what `open_store` raises, and `DefinitionError` when they are open."""
+        loop, self._loop = self._loop, asyncio.get_running_loop()
+        if self._running and loop is self._loop:  # another one is lost, with what was open in it
+            raise DefinitionError("this App is open already; open another one beside it: app.with_settings()")
         try:
             for assembly in self._assemblies:
                 where = self._stores[assembly.context.name]
@@ -391,10 +397,4 @@ class App:
 
     def assembly(self, context: str | None = None) -> Assembly:
         """What a context, by its name, comes to; the only one when left out. Raises `DefinitionError` as `running`."""
-        known = {one.context.name: one for one in self._assemblies}
-        if context is None and len(known) > 1:
-            names, example = ", ".join(known), next(iter(known))
-            raise DefinitionError(f"this App has several contexts ({names}); say which: app.events_of({example!r})")
-        if (name := next(iter(known)) if context is None else context) not in known:
-            raise DefinitionError(f"this App has no context {name!r}; it has {', '.join(known)}")
-        return known[name]
+        return self.directory.assembly(context)

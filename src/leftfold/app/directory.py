@@ -32,6 +32,7 @@ class Directory:
     """
 
     def __init__(self, assemblies: Sequence[Assembly]) -> None:
+        self._contexts = {one.context.name: one for one in assemblies}
         self._commands: dict[type, str] = {}
         self._queries: dict[type, str] = {}
         self._names: dict[str, dict[str, tuple[str, type]]] = {"command": {}, "query": {}}
@@ -50,6 +51,20 @@ class Directory:
                         )
         if findings:
             raise DefinitionError(*dict.fromkeys(findings))
+
+    def assembly(self, context: str | None = None) -> Assembly:
+        """What a context, by its name, comes to; the only one when left out.
+
+        Raises:
+            DefinitionError: there is no such context, or there are several and none is named.
+        """
+        known = self._contexts
+        if context is None and len(known) > 1:
+            names, example = ", ".join(known), next(iter(known))
+            raise DefinitionError(f"this App has several contexts ({names}); say which: app.events_of({example!r})")
+        if (name := next(iter(known)) if context is None else context) not in known:
+            raise DefinitionError(f"this App has no context {name!r}; it has {', '.join(known)}")
+        return known[name]
 
     def of_command(self, cls: type) -> str:
         """The context that handles commands of *cls*; raises `UnknownCommand`, with near names."""

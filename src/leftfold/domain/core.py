@@ -8,6 +8,7 @@ from typing import Generic, TypeAlias, TypeVar
 from msgspec import Struct
 
 from leftfold.messages.event import event_flaw
+from leftfold.messages.given import is_count
 from leftfold.messages.message import name_flaw
 
 __all__ = ["Apply", "Core", "category_flaw", "snapshot_flaws", "vocabulary_flaws"]
@@ -55,8 +56,8 @@ def vocabulary_flaws(vocabulary: tuple[type, ...]) -> list[str]:
 def snapshot_flaws(snapshot_every: int | None, state_version: int) -> list[str]:
     """What is wrong with how snapshots are asked for, one sentence each."""
     flaws: list[str] = []
-    if snapshot_every is not None and snapshot_every < 1:
-        flaws.append(f"snapshot_every={snapshot_every}: give a number of events, 1 or more, or leave it out")
-    if state_version < 1:
-        flaws.append(f"state_version={state_version}: versions are counted from 1")
+    if snapshot_every is not None and not is_count(snapshot_every):
+        flaws.append(f"snapshot_every={snapshot_every!r:.80}: give a number of events, 1 or more, or leave it out")
+    if not is_count(state_version):
+        flaws.append(f"state_version={state_version!r:.80}: versions are counted from 1")
     return flaws

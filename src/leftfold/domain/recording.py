@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from leftfold.domain.core import Apply
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
+from leftfold.messages.given import moment_flaw
 
 __all__ = ["OWN_ATTRIBUTES", "Mode", "Pending", "Recorder", "Recording", "recording_of"]
 
@@ -68,11 +69,15 @@ class Recording:
 
     def record(self, aggregate: Recorder, event: object, valid_at: datetime | None, tags: tuple[str, ...]) -> None:
         """Apply *event* and keep it; when applying it fails, it is not kept."""
-        if self.mode is not _OPEN or (valid_at is not None and valid_at.tzinfo is None):
-            raise self._refusal(aggregate, event)
+        if self.mode is not _OPEN or (valid_at is not None and moment_flaw(valid_at)):
+            raise self._refusal(aggregate, event, valid_at)
         apply = self.applies.get(type(event))
         if apply is None:
             known = ", ".join(cls.__name__ for cls in self.applies)
+            if isinstance(event, type):
+                raise DefinitionError(
+                    f"record({event.__qualname__}) is given a class; give it an event, with its fields"
+                )
             raise DefinitionError(
                 f"{type(aggregate).__name__} cannot record a {type(event).__qualname__}; its events are: {known}"
             )
@@ -84,7 +89,7 @@ class Recording:
         aggregate.version += 1
         self.pending.append(Pending(event, valid_at, tags))
 
-    def _refusal(self, aggregate: Recorder, event: object) -> Exception:
+    def _refusal(self, aggregate: Recorder, event: object, valid_at: datetime | None) -> Exception:
         name = type(event).__qualname__
         match self.mode:
             case Mode.SEALED:
@@ -94,7 +99,7 @@ class Recording:
                     f"an @applies method of {type(aggregate).__name__} records {name}; it only folds"
                 )
             case Mode.OPEN:
-                return InvalidAppend(f"event {name}: valid_at has no zone; give one, as in datetime.now(UTC)")
+                return InvalidAppend(f"event {name}: valid_at={moment_flaw(valid_at)}")
 
 
 def recording_of(aggregate: Recorder) -> Recording:

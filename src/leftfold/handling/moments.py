@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from leftfold.errors import InvalidQuery
+from leftfold.messages.given import is_count, moment_flaw
 
-__all__ = ["NOW", "AsOf", "Change", "Difference", "Loaded"]
+__all__ = ["NOW", "AsOf", "Change", "Difference", "Loaded", "check_as_of"]
 
 S_co = TypeVar("S_co", covariant=True)
 
@@ -24,7 +25,7 @@ class AsOf(Struct, frozen=True, kw_only=True):
             known then about this time.
 
     Raises:
-        InvalidQuery: a time without a zone, a version below 1, or a version together with a time.
+        InvalidQuery: what is no time or has no zone, what is no version from 1, or a version together with a time.
     """
 
     version: int | None = None
@@ -34,12 +35,12 @@ class AsOf(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Check it."""
         for name, time in (("recorded", self.recorded), ("valid", self.valid)):
-            if time is not None and time.utcoffset() is None:
-                raise InvalidQuery(f"{name}={time.isoformat()} has no zone; give one, as in datetime(..., tzinfo=UTC)")
+            if time is not None and (flaw := moment_flaw(time)):
+                raise InvalidQuery(f"{name}={flaw}")
             if time is not None and self.version is not None:
                 raise InvalidQuery(f"version={self.version} and {name}= ask for two points in time; give one of them")
-        if self.version is not None and self.version < 1:
-            raise InvalidQuery(f"version={self.version}: versions are counted from 1")
+        if self.version is not None and not is_count(self.version):
+            raise InvalidQuery(f"version={self.version!r:.80}: versions are counted from 1")
 
     def __str__(self) -> str:
         if self.version is not None:
@@ -51,6 +52,12 @@ class AsOf(Struct, frozen=True, kw_only=True):
 
 NOW = AsOf()
 """No point in particular: everything recorded so far."""
+
+
+def check_as_of(given: object) -> None:
+    """Raise `InvalidQuery` unless *given* is a point in time, whatever a caller without types hands in."""
+    if not isinstance(given, AsOf):
+        raise InvalidQuery(f"{given!r:.80} is no point in time; give AsOf(version=...), recorded= or valid=")
 
 
 class Loaded(Struct, Generic[S_co], frozen=True, kw_only=True):

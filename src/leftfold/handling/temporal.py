@@ -13,8 +13,9 @@ from leftfold.domain.lifecycle import seal
 from leftfold.domain.state import StateCodec
 from leftfold.errors import InvalidQuery, NotFound
 from leftfold.handling.loading import Loader, stream_of
-from leftfold.handling.moments import AsOf, Change, Difference, Loaded
+from leftfold.handling.moments import AsOf, Change, Difference, Loaded, check_as_of
 from leftfold.handling.planning import Plan
+from leftfold.messages.given import moment_flaw
 from leftfold.store.events import Fact, StoredEvent
 from leftfold.store.names import id_of
 
@@ -103,8 +104,8 @@ class TimeTravel(Generic[S]):
             UnreadableEvent: a stored event cannot be read by this code.
         """
         for name, time in (("since", since), ("until", until)):
-            if time is not None and time.utcoffset() is None:
-                raise InvalidQuery(f"{name}={time.isoformat()} has no zone; give one, as in datetime(..., tzinfo=UTC)")
+            if time is not None and (flaw := moment_flaw(time)):
+                raise InvalidQuery(f"{name}={flaw}")
         if since is not None and until is not None and until < since:
             raise InvalidQuery(f"the range from {since.isoformat()} until {until.isoformat()} ends before it begins")
         if valid:
@@ -119,6 +120,8 @@ class TimeTravel(Generic[S]):
             DefinitionError, InvalidPayload: the state cannot be written as JSON, see `StateCodec`.
             UnreadableEvent: a stored event cannot be read by this code.
         """
+        check_as_of(before)
+        check_as_of(after)
         states = self._loader.states_of(self._plan)
         was, now = [await self._plain(id, as_of, states) for as_of in (before, after)]
         names = sorted({name for name in (*was, *now) if was.get(name) != now.get(name)})

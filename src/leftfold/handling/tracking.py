@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import reduce
+from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.domain.lifecycle import take
 from leftfold.domain.recording import Pending
-from leftfold.errors import InvalidAppend
+from leftfold.errors import DefinitionError, InvalidAppend
 from leftfold.handling.correlation import OUTCOME
 from leftfold.handling.keeping import State
 from leftfold.handling.loading import Loader, stream_of
@@ -150,11 +151,17 @@ async def committed(loader: Loader, work: Callable[[Tracking], Awaitable[R]], me
 
     Raises:
         Conflict: other writers were faster every time, see `ATTEMPTS`.
+        DefinitionError: what it returned is still to be awaited.
     """
 
     async def decision() -> Receipt[R]:
         tracking = Tracking(loader, metadata)
         result = await work(tracking)
+        if isawaitable(result):
+            raise DefinitionError(
+                f"what decides returned {result!r:.80}, which is still to be awaited, and nothing was stored; write "
+                "await before it, and a plain def for what a repository edits"
+            )
         appended = await tracking.commit()
         if appended is None:
             return Receipt(result=result, position=await loader.store.head())

@@ -14,6 +14,7 @@ from msgspec import Struct
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
 from leftfold.messages.consumer_view import followed_flaw
+from leftfold.messages.given import is_count
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_table
 from leftfold.store.tables import Table
@@ -160,9 +161,9 @@ def projection_of(
 
 def number_flaws(version: object, shards: object) -> Iterator[str]:
     """What is wrong with the numbers of what follows a log, whatever a caller without types hands in."""
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if not is_count(version):
         yield f"version={version!r:.80}; versions count from 1"
-    if not isinstance(shards, int) or isinstance(shards, bool) or not 1 <= shards <= MAX_SHARDS:
+    if not isinstance(shards, int) or not is_count(shards) or shards > MAX_SHARDS:
         yield f"shards={shards!r:.80}; there are 1 to {MAX_SHARDS}"
 
 

@@ -8,6 +8,7 @@ from math import isnan
 
 from leftfold.errors import InvalidAppend, InvalidInput, InvalidPayload, InvalidQuery, LeftfoldError, TooLarge
 from leftfold.messages.flaws import json_flaw
+from leftfold.messages.given import moment_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
@@ -98,12 +99,12 @@ def check_statuses(statuses: Collection[str], known: Collection[str]) -> None:
 
 
 def check_moment(moment: datetime) -> datetime:
-    """*moment* in UTC; raises `InvalidQuery` when it has no zone.
+    """*moment* in UTC; raises `InvalidQuery` when it has no zone, or is no time.
 
     A moment that is before year 1 or after year 9999 in UTC becomes the nearest one that is not.
     """
-    if moment.utcoffset() is None:
-        raise InvalidQuery(f"{moment}: a time has a zone; give one, as in datetime.now(UTC)")
+    if flaw := moment_flaw(moment):
+        raise InvalidQuery(flaw)
     try:
         return moment.astimezone(UTC)
     except OverflowError:
