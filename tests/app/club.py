@@ -83,8 +83,13 @@ class Reach(Saga, deadline=3 * HOUR):
         return attempt.key
 
 
-def club(bell: Bell, *, store: Stores, clock: Clock | None = None) -> App:
-    """The app; what it does outside is noted by *bell*."""
+def club(bell: Bell, *, store: Stores, clock: Clock | None = None, greets: bool = True, inline: bool = False) -> App:
+    """The app; what it does outside is noted by *bell*.
+
+    Args:
+        greets: whether it has the reaction that greets.
+        inline: whether the names of its members are written with every append.
+    """
     context = Context("club")
     context.saga(Reach)
 
@@ -97,19 +102,14 @@ def club(bell: Bell, *, store: Stores, clock: Clock | None = None) -> App:
     def remind(command: Remind, member: Member) -> None:
         member.record(Reminded(member=command.member))
 
-    @context.projection(key="member")
-    def members(row: Name | None, event: Joined) -> Name:  # noqa: ARG001 - a name never changes
-        return Name(event.member)
+    _shows(context)
+    if greets:
 
-    @context.query
-    async def ask_name(query: AskName, rows: ReadModel[Name]) -> Name | None:
-        return await rows.get(query.member)
-
-    @context.on(policy=Policy(retry=Retry(attempts=1)))
-    async def greet(event: Joined) -> None:
-        if event.member == "nobody" and not bell.anybody:
-            raise ValueError("nobody is there")
-        bell.rung.append(f"greet {event.member}")
+        @context.on(policy=Policy(retry=Retry(attempts=1)))
+        async def greet(event: Joined) -> None:
+            if event.member == "nobody" and not bell.anybody:
+                raise ValueError("nobody is there")
+            bell.rung.append(f"greet {event.member}")
 
     @context.process(key="member")
     def dunning(state: Waiting | None, event: Joined | TimerDue) -> Next[Waiting] | Ignored:
@@ -121,4 +121,14 @@ def club(bell: Bell, *, store: Stores, clock: Clock | None = None) -> App:
             case _:
                 return IGNORE
 
-    return App(context, store=store, provide={Bell: bell}, clock=clock)
+    return App(context, store=store, provide={Bell: bell}, clock=clock, inline=["members"] if inline else [])
+
+
+def _shows(context: Context) -> None:
+    @context.projection(key="member")
+    def members(row: Name | None, event: Joined) -> Name:  # noqa: ARG001 - a name never changes
+        return Name(event.member)
+
+    @context.query
+    async def ask_name(query: AskName, rows: ReadModel[Name]) -> Name | None:
+        return await rows.get(query.member)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from leftfold import App
-from leftfold.app import Moved, move, open_schema, open_store
+from leftfold.app import Moved, move
 from leftfold.errors import NotPossible, RestoreMismatch, StoreUnavailable
 from leftfold.ids import new_id
-from leftfold.store import MemoryStore, Store
-from leftfold.store.checkpoints import Claim
-from leftfold.store.events import Appended, NewEvent, StoredEvent, ToStream
+from leftfold.store.events import NewEvent, ToStream
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import AT_ONCE, Begin, WorkItem
-from leftfold.subscriptions import Timing
 from leftfold.testing import ManualClock
 from tests.app.club import HOUR, AskName, Bell, Name, Reach, Register, club
-
-LATER = Timing(poll_s=0.02)
+from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen, under_way
 
 
 @pytest.fixture
@@ -38,38 +31,7 @@ def bell() -> Bell:
 @pytest.fixture
 async def old(tmp_path: Path, bell: Bell, clock: ManualClock) -> App:
     """A club in which something of everything is under way, and nobody works."""
-    app = club(bell, store=f"sqlite:///{tmp_path}/old.db", clock=clock)
-    async with app.with_settings(workers=LATER) as opened:
-        await opened.send(Register(member="ann"), id="first")
-        await opened.send(Register(member="nobody"))
-        await opened.start(Reach(member="ann"), id="1")
-        await opened.settle()
-    assert sorted(bell.rung) == ["greet ann", "reach ann, try 1", "ring ann"]
-    bell.rung.clear()
-    return app.with_settings(workers=False)
-
-
-@asynccontextmanager
-async def new_store(url: str, clock: ManualClock) -> AsyncGenerator[Mapping[str, Store]]:
-    await open_schema(url).migrate()
-    store = await open_store(url, clock=clock)
-    yield {"club": store}
-    await store.close()
-
-
-def not_told(_context: str, _done: int) -> None:
-    """Nobody wants to hear how far it is."""
-
-
-async def seen(app: App) -> object:
-    """What goes on beside the log, as people see it."""
-    return (
-        [view async for view in app.sagas.find()],
-        [view async for view in app.processes.find()],
-        [view async for view in app.processes.timers()],
-        [letter async for letter in app.dead_letters.all("greet")],
-        [(lag.name, lag.position) for lag in await app.monitor.lags() if not lag.name.startswith("members")],
-    )
+    return await under_way(club(bell, store=f"sqlite:///{tmp_path}/old.db", clock=clock), bell)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -155,7 +117,7 @@ async def test_work_that_somebody_holds_is_not_moved_before_its_lease_ends(
     old: App, tmp_path: Path, clock: ManualClock
 ) -> None:
     async with old, new_store(f"sqlite:///{tmp_path}/new.db", clock) as targets:
-        await old.store.transact(Transaction(writes=[_item("held")]))
+        await old.store.transact(Transaction(writes=[item("held")]))
         [held] = await old.store.claim_due(["odd"], "somebody", 60.0)
         with pytest.raises(NotPossible, match="worker somebody holds held"):
             await move(old, targets, not_told)
@@ -200,9 +162,9 @@ async def test_a_change_during_the_move_is_noticed(old: App, clock: ManualClock,
                 clock.advance(HOUR / 100)
 
     async with old:
-        await old.store.transact(Transaction(writes=[_item("due")]))
+        await old.store.transact(Transaction(writes=[item("due")]))
         target = Disturbed(clock=clock)
-        target.disturb = changes
+        target.at_work = changes
         with pytest.raises(NotPossible, match=r"changed while it was moved|goes on here already"):
             await move(old, {"club": target}, not_told)
 
@@ -222,50 +184,3 @@ async def test_a_move_that_broke_anywhere_is_simply_repeated(old: App, clock: Ma
     assert broken > 10
     async with old.with_settings(store=target) as new:
         assert await seen(new) == before
-
-
-class Disturbed(MemoryStore):
-    """A store that breaks before or after a write, and at whose first work something happens elsewhere."""
-
-    breaks_in = 0
-    calls = 0
-    disturb: Callable[[], Awaitable[None]] | None = None
-
-    async def restore(self, events: Sequence[StoredEvent]) -> int:
-        with self._breaking():
-            return await super().restore(events)
-
-    async def restore_work(self, items: Sequence[WorkItem]) -> int:
-        with self._breaking():
-            stored = await super().restore_work(items)
-        if self.disturb is not None:
-            disturb, self.disturb = self.disturb, None
-            await disturb()
-        return stored
-
-    async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
-        with self._breaking():
-            return await super().claim(name, owner, lease_s)
-
-    async def release(self, name: str, token: int, note: str | None = None) -> None:
-        with self._breaking():
-            await super().release(name, token, note)
-
-    async def transact(self, transaction: Transaction) -> Appended | None:
-        with self._breaking():
-            return await super().transact(transaction)
-
-    @contextmanager
-    def _breaking(self) -> Generator[None]:
-        self._may_break()
-        yield
-        self._may_break()
-
-    def _may_break(self) -> None:
-        self.calls += 1
-        if self.calls == self.breaks_in:
-            raise StoreUnavailable("pulled out")
-
-
-def _item(id: str) -> Begin:
-    return Begin(id=id, queue="odd", status="running", state=b"{}", wake=AT_ONCE)
