@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leftfold import Context, Event, RecordedEvent
-from leftfold.errors import InvalidQuery
+from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.testing import fold, rows
 from tests.app.shop import Cancelled, Open, Ordered, Tagged, Turnover, open_orders, shop, tagged
 
@@ -65,3 +65,8 @@ def test_events_fold_into_the_row_of_each_key() -> None:
 def test_a_projection_that_the_context_does_not_have_is_named_beside_those_it_has() -> None:
     with pytest.raises(InvalidQuery, match="no projection 'opened'; it has open_orders, tagged, turnover"):
         rows(shop, "opened")
+
+
+def test_an_event_that_the_annotation_does_not_name_is_never_folded_and_tests_nothing() -> None:
+    with pytest.raises(InvalidInput, match="last takes Knocked, so an app never hands it Cancelled"):
+        fold(last)(Cancelled(order="A"))

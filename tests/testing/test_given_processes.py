@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
 from leftfold import IGNORE, CommandRefused, Event, Ignored, Next, TimerDue
-from leftfold.errors import DefinitionError
+from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.testing import given
 from tests.processes.orders import (
@@ -100,3 +101,20 @@ def test_a_state_that_cannot_be_stored_is_refused() -> None:
 
     with pytest.raises(DefinitionError):
         given(process).when(Seen(id="A"))
+
+
+def test_what_the_annotation_does_not_name_is_never_handed_in_and_tests_nothing() -> None:
+    class Forgotten(Event):
+        order_id: str
+
+    for wrong in (Forgotten(order_id="A"), CancelOrder(order_id="A", reason="none")):
+        with pytest.raises(InvalidInput, match="so an app never hands it"):
+            given(fulfilment, PLACED).when(wrong)
+        with pytest.raises(InvalidInput, match="name the class in its annotation"):
+            given(fulfilment, wrong)
+
+
+@pytest.mark.parametrize("wrong", [PAID, CancelOrder])
+def test_what_is_no_command_is_not_sent(wrong: object) -> None:
+    with pytest.raises(InvalidInput, match="it is no command; give a value of a class derived from Command"):
+        Next(Fulfilment("A", "unpaid", Decimal(5))).send(cast("CancelOrder", wrong))

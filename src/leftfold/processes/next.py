@@ -43,7 +43,13 @@ class Next(Struct, Generic[S_co], frozen=True):
     ended: bool = False
 
     def send(self, *commands: Command[object]) -> Next[S_co]:
-        """Send *commands*, each with an id that is the same however often this is decided."""
+        """Send *commands*, each with an id that is the same however often this is decided.
+
+        Raises:
+            InvalidInput: what is given is no command.
+        """
+        for one in commands:
+            _check_command(one)
         return replace(self, commands=(*self.commands, *commands))
 
     def timer(self, name: str, when: When) -> Next[S_co]:
@@ -113,3 +119,8 @@ class CommandRefused(Struct, frozen=True, kw_only=True):
     command: str
     error: str
     fields: Mapping[str, object]
+
+
+def _check_command(given: object) -> None:
+    if not isinstance(given, Command):
+        raise InvalidInput(f"send({given!r:.80}): it is no command; give a value of a class derived from Command")

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar, cast
 from leftfold.messages.requests import RequestForm
 from leftfold.messages.values import ValueCodec
 from leftfold.processes.next import IGNORE, Ignored, Next
-from leftfold.testing.folding import as_recorded
+from leftfold.testing.folding import as_recorded, check_taken, taken_by
 
 __all__ = ["GivenProcess", "ThenNext"]
 
@@ -55,6 +55,7 @@ class GivenProcess(Generic[_S]):
     def __init__(self, function: Callable[..., Next[_S] | Ignored], events: tuple[object, ...]) -> None:
         self._function = function
         self._takes_recorded = len(inspect.signature(function).parameters) > 2
+        self._taken_classes = taken_by(function)
         self._state: _S | None = None
         self._ended = False
         self._position = 0
@@ -69,7 +70,7 @@ class GivenProcess(Generic[_S]):
 
         Raises:
             InvalidPayload: a state cannot be stored.
-            InvalidInput: a command cannot be sent.
+            InvalidInput: a command cannot be sent, or the function's annotation names no such event.
         """
         answers = tuple(self._taken(event) for event in events)
         return ThenNext(answers, self._state)
@@ -79,6 +80,7 @@ class GivenProcess(Generic[_S]):
             return IGNORE
         self._position += 1
         recorded = as_recorded(event, self._position)
+        check_taken(recorded.event, self._taken_classes, self._function)
         if self._takes_recorded:
             answer = self._function(self._state, recorded.event, recorded)
         else:

@@ -9,10 +9,12 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from leftfold.contexts.context import Context
-from leftfold.errors import InvalidQuery
+from leftfold.errors import InvalidInput, InvalidQuery
+from leftfold.handling.signatures import signature_of
 from leftfold.messages.recorded import RecordedEvent
+from leftfold.messages.unions import members_of
 
-__all__ = ["as_recorded", "fold", "rows"]
+__all__ = ["as_recorded", "check_taken", "fold", "rows", "taken_by"]
 
 _Row = TypeVar("_Row")
 
@@ -31,13 +33,17 @@ def fold(projection: Callable[..., _Row]) -> Callable[..., _Row]:
 
     Returns:
         What takes the events and gives the row after the last; None for no row.
+
+    Raises:
+        InvalidInput: from what is returned, for an event that the projection's annotation does not name.
     """
-    takes_recorded = len(inspect.signature(projection).parameters) > 2
+    takes_recorded, taken = len(inspect.signature(projection).parameters) > 2, taken_by(projection)
 
     def folded(*events: object) -> _Row:
         row: _Row | None = None
         for position, event in enumerate(events, start=1):
             recorded = as_recorded(event, position)
+            check_taken(recorded.event, taken, projection)
             row = projection(row, recorded.event, recorded) if takes_recorded else projection(row, recorded.event)
         return cast("_Row", row)
 
@@ -76,6 +82,21 @@ def rows(context: Context, projection: str) -> Callable[..., Mapping[str, Any]]:
         return table
 
     return folded
+
+
+def taken_by(function: Callable[..., object]) -> tuple[type, ...]:
+    """The classes that the second parameter of a projection or process names: it is handed nothing else."""
+    return members_of(list(signature_of(function).parameters.values())[1])
+
+
+def check_taken(event: object, taken: tuple[type, ...], function: Callable[..., object]) -> None:
+    """Raise `InvalidInput` unless *event* is of one of the classes that *function* is handed."""
+    if type(event) not in taken:
+        names = ", ".join(cls.__qualname__ for cls in taken)
+        raise InvalidInput(
+            f"{getattr(function, '__name__', function)!s:.80} takes {names}, so an app never hands it {event!r:.80}; "
+            "name the class in its annotation, or leave the event out"
+        )
 
 
 def as_recorded(event: object, position: int) -> RecordedEvent[object]:
