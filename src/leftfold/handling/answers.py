@@ -26,7 +26,7 @@ ANSWERS: Final = Table(
 """One row for every command that was sent with an id."""
 
 KEPT: Final = timedelta(days=30)
-"""How long answers are kept, unless an app says otherwise."""
+"""How long an app keeps answers."""
 
 _PAGE: Final = 500
 _NOTHING: Final = Raw(b"null")
