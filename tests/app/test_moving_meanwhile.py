@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from leftfold import App
+from leftfold import App, Context
 from leftfold.app import move, open_store
 from leftfold.errors import NotPossible
 from leftfold.ids import new_id
+from leftfold.store import MemoryStore
 from leftfold.store.events import NewEvent, ToStream
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import End
 from leftfold.testing import ManualClock
-from tests.app.club import AskName, Bell, Name, Register, club
+from tests.app.club import AskName, Bell, Name, Reach, Register, club
 from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen, under_way
 
 
@@ -81,6 +82,20 @@ async def test_a_worker_that_came_and_went_during_a_move_is_noticed(old: App, be
         with pytest.raises(NotPossible, match="changed while it was moved"):
             await move(old, {"club": target}, not_told)
     assert bell.rung == ["greet nobody"]
+
+
+async def test_a_worker_that_only_carries_sagas_on_is_seen(bell: Bell, clock: ManualClock) -> None:
+    context = Context("club")
+    context.saga(Reach)
+    store, target = MemoryStore(clock=clock), MemoryStore(clock=clock)
+    old = App(context, store=store, provide={Bell: bell}, clock=clock, workers=False)
+    async with old:
+        async with old.with_settings(workers=LATER), asyncio.timeout(10):
+            while not await store.checkpoints():
+                await asyncio.sleep(0)
+            with pytest.raises(NotPossible, match="stop the workers of both stores first"):
+                await move(old, {"club": target}, not_told)
+        await move(old, {"club": target}, not_told)
 
 
 async def test_a_worker_that_comes_too_early_handles_nothing_again(old: App, bell: Bell, clock: ManualClock) -> None:

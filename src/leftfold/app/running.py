@@ -42,6 +42,7 @@ from leftfold.projections.invalidating import Invalidating
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
 from leftfold.subscriptions.admitting import admitting
+from leftfold.subscriptions.presence import Presence
 from leftfold.subscriptions.reaction import Attempt, Reacting
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
@@ -116,6 +117,7 @@ class Running:
         self._worker: Worker | None = None
         self._engine: Engine | None = None
         self._carrying: asyncio.Task[None] | None = None
+        self._presence: asyncio.Task[None] | None = None
         self._sagas: SagaInstances | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: dict[str, Invalidating] = {}
@@ -181,6 +183,9 @@ class Running:
         coordinating = self.coordination.followers if self.coordination is not None else ()
         followers: list[Follower] = [*self.followers.values(), *self._reacting, *coordinating]
         if not followers:
+            if carriers:
+                presence = Presence(self.store, owner, self._conduct.timing.lease_s)
+                self._presence = asyncio.create_task(presence.run(), name=f"leftfold is there for {self.name}")
             return
         if (telemetry := self._conduct.telemetry) is not None:
             followers = [telemetry.follower(one) for one in followers]
@@ -206,6 +211,9 @@ class Running:
                 one.stop()
         if engine is not None and self._carrying is not None:
             await asyncio.gather(self._carrying, return_exceptions=True)
+        if self._presence is not None:
+            self._presence.cancel()
+            await asyncio.gather(self._presence, return_exceptions=True)
         if worker is not None:
             run, purge = self._tasks
             purge.cancel()
