@@ -23,6 +23,7 @@ from leftfold.contexts.places import place_under
 from leftfold.errors import DefinitionError, SchemaMismatch
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
+from leftfold.store.urls import shown_url
 
 __all__ = ["app_at", "existing_store", "object_at", "one_store", "typed_by"]
 
@@ -39,7 +40,8 @@ async def existing_store(url: str) -> AsyncGenerator[Store]:
     """
     status = await open_schema(url).status()
     if status.found == 0:
-        raise SchemaMismatch(0, status.needed, "No store is here; see --store, or make one: leftfold migrate")
+        advice = f"No store is at {shown_url(url)}; give another one, or make it: leftfold migrate"
+        raise SchemaMismatch(0, status.needed, advice)
     store = await open_store(url)
     try:
         yield store

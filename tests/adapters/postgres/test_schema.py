@@ -193,7 +193,7 @@ async def test_the_application_role_needs_no_more_than_the_script_grants(applica
         await write(store, End(id="a", token=held["a"]))
         assert [item.id for item in await store.find_work()] == ["b"]
         newest = (await log_of(store))[-1]
-        with pytest.raises(StoreUnavailable, match="rights"):
+        with pytest.raises(StoreUnavailable, match="only the owner of schema"):
             await store.restore([replace(newest, position=4, version=2, id=new_id())])
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from leftfold.adapters.postgres.calls import tags_literal
 from leftfold.adapters.postgres.connecting import Readers
-from leftfold.adapters.postgres.failures import BREAKS_LOG
+from leftfold.adapters.postgres.failures import BREAKS_LOG, FORBIDDEN, sqlstate_of
 from leftfold.adapters.postgres.reading import Reading
-from leftfold.errors import AppendRefused, RestoreMismatch
+from leftfold.errors import AppendRefused, RestoreMismatch, StoreUnavailable
 from leftfold.store.events import StoredEvent
 from leftfold.store.restoring import check_continues
 
@@ -21,6 +21,7 @@ class Restorer:
     def __init__(self, readers: Readers, reading: Reading, schema: str) -> None:
         self._readers = readers
         self._reading = reading
+        self._schema = schema
         self._sql = (
             f'select "{schema}".restore_v1($1::bigint, $2::text[], $3::integer[], $4::text[], $5::integer[], '
             "$6::text[], $7::smallint[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[], "
@@ -35,6 +36,11 @@ class Restorer:
                 rows = await self._readers.fetch(self._sql, *_arguments(new))
             except AppendRefused as refusal:
                 await self._explain(refusal, new, head)
+            except StoreUnavailable as error:
+                if sqlstate_of(error.__cause__) != FORBIDDEN:
+                    raise
+                reason = f"only the owner of schema {self._schema!r} takes over a log; nothing was stored"
+                raise StoreUnavailable(f"{reason}. Name its owner in the URL of the store") from error
             else:
                 count: int = rows[0][0]
                 return count
