@@ -102,6 +102,67 @@ async def test_a_function_is_undone_whatever_the_text_of_its_error_and_says_why(
     assert (view.status, view.reason) == ("compensated", reason)
 
 
+class Telling(Saga):
+    heard: str = ""
+
+    @step(undoable=False)
+    async def ask(self, answer: str, attempt: Attempt) -> None:
+        if answer == "kept":
+            self.heard = "a\0b"
+
+    @step(undoable=False, retry=TWICE)
+    async def tell(self, answer: str, attempt: Attempt) -> str:
+        return "a\0b" if answer == "returned" else answer
+
+
+class Naming(Saga):
+    name: str
+
+    async def run(self, steps: Steps) -> None:
+        async def one(attempt: Attempt) -> None: ...
+
+        await steps.do(self.name.replace("NUL", "\0"), one, undo=None)
+
+
+class Bearing(Saga):
+    name: str
+
+    async def run(self, steps: Steps) -> None:
+        await steps.child(self.name, Naming(name="one"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("returned", "compensated"), ("kept", "compensated"), ("fine", "completed")]
+)
+async def test_a_saga_ends_although_a_step_gives_what_no_store_keeps(answer: str, status: str) -> None:
+    context = Context("shop")
+    context.saga(Telling)
+    async with App(context, store="memory:", provide={str: answer}) as app:
+        await app.start(Telling(), id="1")
+        view = await app.sagas.ended(Telling, "1", timeout=WAIT_S)
+    assert view.status == status
+    assert ("holds a NUL character" in (view.reason or "")) == (status == "compensated")
+
+
+@pytest.mark.parametrize(
+    ("saga", "reason"),
+    [
+        (Naming(name="NUL"), "its name holds a NUL character"),
+        (Naming(name=""), "its name is empty"),
+        (Bearing(name="x" * 500), "the id of its child has 519 UTF-8 bytes"),
+    ],
+)
+async def test_a_saga_ends_although_a_step_has_a_name_that_no_store_keeps(saga: Saga, reason: str) -> None:
+    context = Context("shop")
+    context.saga(Naming)
+    context.saga(Bearing)
+    async with App(context, store="memory:") as app:
+        await app.start(saga, id="1")
+        view = await app.sagas.ended(type(saga), "1", timeout=WAIT_S)
+    assert view.status == "compensated"
+    assert reason in (view.reason or "")
+
+
 class Forgetful(Saga):
     @step(undoable=False, retry=Retry(attempts=1))
     async def one(self, later: asyncio.Event) -> bool:

@@ -10,10 +10,11 @@ from typing import Any, Final, get_origin
 import msgspec
 from msgspec import Raw, Struct
 
-from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload
+from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload, TooLarge
 from leftfold.handling.repository import Repository
 from leftfold.handling.signatures import described, signature_of
-from leftfold.messages.message import declaration_in
+from leftfold.messages.flaws import json_flaw
+from leftfold.messages.message import declaration_in, name_flaw
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.shape import shape_of_fields
 from leftfold.processes.declaring import Step
@@ -22,11 +23,12 @@ from leftfold.processes.outcome import Done, InDoubt, Outcome
 from leftfold.processes.saga import Declared, Saga, declared_in
 from leftfold.processes.sending import Sender
 from leftfold.processes.steps import Steps
+from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.store.work import AT_ONCE, Begin
 from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
-__all__ = ["Function", "GuidedDefinition", "SagaDefinition", "StepPlan", "saga_definition"]
+__all__ = ["Function", "GuidedDefinition", "SagaDefinition", "StepPlan", "check_kept", "saga_definition"]
 
 _NOTHING_OF_NOTE: Final = (type(None), None)
 _ATTEMPT: Final[Mapping[str, object]] = {"attempt": Attempt}
@@ -40,6 +42,19 @@ async def _nothing() -> None:
 _UNASKED: Final[Step[Any]] = Step(
     _nothing, retry=None, timeout=timedelta(seconds=1), refused=(), pivot=False, undoable=False
 )
+
+
+def check_kept(what: str, data: bytes) -> None:
+    """Raise unless *data*, JSON text that a step gave, can be stored: what is written with it would be refused.
+
+    Raises:
+        InvalidPayload: it holds what no store keeps.
+        TooLarge: no store keeps so much.
+    """
+    if len(data) > MAX_EVENT_BYTES:
+        raise TooLarge(f"{what}, in bytes", len(data), MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+    if flaw := json_flaw(data):
+        raise InvalidPayload(what, flaw)
 
 
 class StepPlan(Struct, frozen=True, eq=False):
@@ -70,7 +85,9 @@ class StepPlan(Struct, frozen=True, eq=False):
         """What the step returned, as JSON text.
 
         Raises:
-            InvalidPayload: it is not of the type that the step declares, or has to be awaited first.
+            InvalidPayload: it is not of the type that the step declares, has to be awaited first, or holds what no
+                store keeps.
+            TooLarge: no store keeps so much.
         """
         what = f"what step {self.name!r} returned"
         if inspect.isawaitable(value):
@@ -78,8 +95,11 @@ class StepPlan(Struct, frozen=True, eq=False):
         try:
             data = msgspec.json.encode(value)
             self.result.decode(data)
+        except msgspec.ValidationError as error:
+            raise InvalidPayload(what, f"{error}; annotate its type, or name it by returns=") from error
         except (TypeError, ValueError) as error:
             raise InvalidPayload(what, str(error)) from error
+        check_kept(what, data)
         return Raw(data)
 
     def outcome(self, record: StepRecord) -> Done[Any] | InDoubt:
@@ -206,10 +226,12 @@ class GuidedDefinition(SagaDefinition):
         """Note what a step is.
 
         Raises:
-            DefinitionError: it was asked for before, or what it returns has no JSON text.
+            DefinitionError: it was asked for before, its name cannot be stored, or what it returns has no JSON text.
         """
         findings: list[str] = []
-        where = f"saga {self.cls.__qualname__}, step {name!r}"
+        where = f"saga {self.cls.__qualname__}, step {name!r:.80}"
+        if flaw := name_flaw(name):
+            findings.append(f"{where}: its name {flaw}")
         if name in self._by_name:
             findings.append(f"{where} is asked for twice; put what a loop runs over into its name")
         decoder = _decoder(returns, where, findings)

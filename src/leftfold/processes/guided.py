@@ -9,6 +9,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from leftfold.errors import DefinitionError, NotPossible, StepRefused, UnknownInstance, UnreadableState
+from leftfold.messages.message import name_flaw
 from leftfold.processes.declaring import Step
 from leftfold.processes.definition import GuidedDefinition
 from leftfold.processes.intervening import Verb
@@ -195,7 +196,10 @@ class GuidedRun(Run):
     async def child(self, name: str, saga: S) -> S:
         """See `Guiding.child`."""
         check_saga(saga)
-        child, id = self._means.instances.definition_of(type(saga)).name, f"{self._own_id}/{name}"
+        definition, id = self._means.instances.definition_of(type(saga)), f"{self._own_id}/{name}"
+        child = definition.name
+        if flaw := name_flaw(definition.item_id(id)):
+            raise DefinitionError(f"saga {self._definition.name}, step {name!r:.80}: the id of its child {flaw}")
 
         async def undone(_saga: Saga, _was: Outcome[Any], attempt: Attempt) -> None:  # noqa: ARG001 - the id is its key
             await self._undo_child(saga, child, id, self._definition.via(name, undo=True))

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from leftfold.handling.correlation import handling as belonging
 from leftfold.messages.metadata import Metadata
-from leftfold.processes.definition import StepPlan
+from leftfold.processes.definition import StepPlan, check_kept
 from leftfold.processes.journal import Journal, StepRecord, StepStatus
 from leftfold.processes.saga import Saga
 from leftfold.subscriptions.blaming import blamed
@@ -73,6 +73,7 @@ def changed_fields(before: Raw, saga: Saga) -> _Fields:
     if after == bytes(before):
         return {}
     msgspec.json.decode(after, type=type(saga))  # what cannot be read again is not written
+    check_kept(f"what a step keeps in the fields of {type(saga).__qualname__}", after)
     known, fields = (msgspec.json.decode(data, type=_Fields) for data in (before, after))
     return {name: value for name, value in fields.items() if name not in known or bytes(known[name]) != bytes(value)}
 
