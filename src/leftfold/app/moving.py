@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from leftfold.app.composition import App
 from leftfold.app.moving_followers import Holding, Keep, check_apart, check_stopped
-from leftfold.app.moving_rows import move_answers, move_letters, rebuild_inline
+from leftfold.app.moving_rows import fill_inline, move_answers, move_letters
 from leftfold.app.moving_work import move_work
 from leftfold.app.running import Running
 from leftfold.errors import DefinitionError, NotPossible, RestoreMismatch
@@ -114,7 +114,7 @@ async def _move_log(
         await taking.restore(batch)
         await keep()
         tell(running.name, batch[-1].position)
-    await rebuild_inline(running, target, head)
+    await fill_inline(running, target, head)
 
 
 async def _batches(store: Store, head: int) -> AsyncIterator[Sequence[StoredEvent]]:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from leftfold.app.moving_followers import OWNER, Keep, built, scanned
 from leftfold.app.running import Running
+from leftfold.errors import NotPossible
 from leftfold.handling.answers import ANSWERS
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import GENERATIONS
-from leftfold.projections.rebuilding import Rebuild
 from leftfold.store.port import Store
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Delete, Put, Transaction
+from leftfold.subscriptions.parked import any_parked
 from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS
+from leftfold.subscriptions.runner import Runner
 from leftfold.subscriptions.subscription import Source
+from leftfold.subscriptions.worker import Assignment
 
-__all__ = ["move_answers", "move_letters", "rebuild_inline"]
+__all__ = ["fill_inline", "move_answers", "move_letters"]
+
+
+_LEASE_S: Final = 60.0
 
 
 class _Owner(Struct):
@@ -50,22 +57,44 @@ async def move_answers(store: Store, target: Store, keep: Keep) -> int:
     return await _move_rows(store, target, ANSWERS, None, keep)
 
 
-async def rebuild_inline(running: Running, target: Store, head: int) -> None:
-    """Build the rows that appends write, where the app was opened before: nobody appended what was moved."""
+async def fill_inline(running: Running, target: Store, head: int) -> None:
+    """Fill the rows that appends write, where the app was opened before: nobody appended what was moved.
+
+    They are filled in place: to show others in their stead may only who has made them.
+
+    Raises:
+        NotPossible: an event cannot be folded into them.
+    """
     if not running.assembly.inline:
         return
     await target.prepare(GENERATIONS)
+    for table in (LETTERS, PARKED, REQUESTS):
+        await target.prepare(table)
     source = Source(target, running.loader.events, running.assembly.categories)
     for projection in running.assembly.inline:
         follower = ProjectionFollower(projection, source, target, running.clock, inline=True)
-        if (shown := await follower.generations.active()) is not None:
-            at = {one.name: one.position for one in await target.checkpoints(f"{shown.subscription}/")}
-            if min(at.get(name, 0) for name in shown.checkpoints) < head:
-                await Rebuild(follower, OWNER).show(_not_told)
+        if (shown := await follower.generations.active()) is None:
+            continue  # the first workers build them
+        at = {one.name: one.position for one in await target.checkpoints(f"{shown.subscription}/")}
+        for one in follower.assigned(shown, _until_done):
+            if at.get(one.part.checkpoint, 0) < head:
+                await _follow(running.name, target, one)
+        if await any_parked(target, shown.subscription):
+            reason = f"rows of {projection.name!r} cannot be filled there, see its letters; move to an empty store"
+            raise NotPossible(running.name, "move", reason)
 
 
-def _not_told(_done: int, _head: int) -> None:
-    pass
+async def _follow(context: str, target: Store, assignment: Assignment) -> None:
+    part = assignment.part
+    claim = await target.claim(part.checkpoint, OWNER, _LEASE_S)
+    if claim is None:
+        raise NotPossible(context, "move", f"a worker took {part.checkpoint} there; stop the workers of both stores")
+    await Runner(part, assignment.consumer(), claim, assignment.progress).run()
+    await target.release(part.checkpoint, claim.token)
+
+
+async def _until_done(_position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
+    return not done
 
 
 async def _move_rows(store: Store, target: Store, table: Table, without: Collection[str] | None, keep: Keep) -> int:
