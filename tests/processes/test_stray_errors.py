@@ -163,6 +163,27 @@ async def test_a_saga_ends_although_a_step_has_a_name_that_no_store_keeps(saga: 
     assert reason in (view.reason or "")
 
 
+class Hasty(Saga):
+    async def run(self, steps: Steps, world: World) -> None:
+        async def one(attempt: Attempt) -> None:
+            await world.call("one", attempt)
+
+        await steps.do("one", one, undo=None)
+        two, three = steps.do("two", one, undo=None), steps.child("three", Naming(name="four"))
+        assert len({id(two), id(three)}) == 2
+
+
+async def test_a_function_that_does_not_await_a_step_is_undone_and_told_so() -> None:
+    context, world = Context("shop"), World()
+    context.saga(Hasty)
+    async with App(context, store="memory:", provide={World: world}) as app:
+        await app.start(Hasty(), id="1")
+        view = await app.sagas.ended(Hasty, "1", timeout=WAIT_S)
+    assert (view.status, world.names) == ("compensated", ["one"])
+    assert "step 'two' is not awaited" in (view.reason or "")
+    assert "step 'three' is not awaited" in (view.reason or "")
+
+
 class Forgetful(Saga):
     @step(undoable=False, retry=Retry(attempts=1))
     async def one(self, later: asyncio.Event) -> bool:

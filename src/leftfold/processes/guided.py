@@ -112,10 +112,11 @@ class GuidedRun(Run):
         metadata = self._metadata(self._journal, self._definition.via("run"))
         function = self._definition.function
         given = self._given(function.needs, metadata, None)
-        given[function.steps] = Steps(self)
+        given[function.steps] = steps = Steps(self)
         try:
             with blamed():
                 await function.call(saga, **given)
+                steps.check_awaited()
         except _Leave as leave:
             return leave.move
         except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on

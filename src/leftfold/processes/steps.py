@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, Final, Protocol, TypeVar, overload
 
 from leftfold.domain.errors import DomainError
@@ -56,6 +57,7 @@ class Steps:
 
     def __init__(self, guiding: Guiding) -> None:
         self._guiding = guiding
+        self._asked: list[tuple[str, Coroutine[object, object, object]]] = []
 
     @overload
     async def do(
@@ -82,7 +84,7 @@ class Steps:
         timeout: timedelta = ...,
         refused: tuple[type[Exception], ...] = ...,
     ) -> None: ...
-    async def do(  # noqa: PLR0913 - each is a word about the step
+    def do(  # noqa: PLR0913 - each is a word about the step
         self,
         name: str,
         do: Callable[[Attempt], Awaitable[Any]],
@@ -107,7 +109,8 @@ class Steps:
 
         Raises:
             StepRefused: it was refused.
-            DefinitionError: *retry*, *timeout* or *refused* is not of its type, or no time; it has the saga undone.
+            DefinitionError: *retry*, *timeout* or *refused* is not of its type, or no time; it has the saga undone, as
+                a step does that is not awaited.
         """
 
         async def done(_saga: Saga, attempt: Attempt) -> Any:  # noqa: ANN401 - whatever it returns
@@ -125,9 +128,9 @@ class Steps:
             made.undo(retry=undo_retry)(undone)
         if flaws := [f"step {name!r}: {flaw}" for flaw in made.flaws()]:
             raise DefinitionError(*flaws)
-        return await self._guiding.answered(name, made, returns)
+        return self._to_be_awaited(name, self._guiding.answered(name, made, returns))
 
-    async def child(self, name: str, saga: S) -> S:
+    def child(self, name: str, saga: S) -> Awaitable[S]:
         """Have another saga done, and wait for it; nothing is held meanwhile.
 
         It is undone with this one, and may take as long for that as it needs. When it is stuck, the step here is
@@ -144,4 +147,18 @@ class Steps:
         Raises:
             StepRefused: it was undone.
         """
-        return await self._guiding.child(name, saga)
+        return self._to_be_awaited(name, self._guiding.child(name, saga))
+
+    def check_awaited(self) -> None:
+        """Raise `DefinitionError` when a step was asked for and not awaited: nothing of it was done."""
+        forgotten = [(name, call) for name, call in self._asked if getcoroutinestate(call) == CORO_CREATED]
+        for _, call in forgotten:
+            call.close()
+        if forgotten:
+            raise DefinitionError(
+                *(f"step {name!r:.80} is not awaited, so it is not done; write await" for name, _ in forgotten)
+            )
+
+    def _to_be_awaited(self, name: str, call: Coroutine[Any, Any, R]) -> Coroutine[Any, Any, R]:
+        self._asked.append((name, call))
+        return call
