@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, Saga, applies, step
+from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, ReadModel, Saga, applies, step
 from leftfold.errors import DefinitionError, InvalidAppend, InvalidInput, InvalidQuery, UnknownCommand, UnknownQuery
+from leftfold.store import MemoryStore
 from tests.app.shop import Order, Ordered, Place, Till, books, shop
 
 till = Context("till")
@@ -164,6 +165,19 @@ async def test_what_is_no_version_is_refused(app: App) -> None:
         await orders.at("1", version=wrong)
     with pytest.raises(InvalidQuery, match="is no point in time; give AsOf"):
         await orders.diff("1", cast("AsOf", 1), AsOf(version=2))
+
+
+async def test_one_text_is_no_list_of_keys() -> None:
+    rows = ReadModel(shop.projections[0], MemoryStore())
+    with pytest.raises(InvalidQuery, match="give a list of keys, or use get"):
+        await rows.get_many("12")
+
+
+def test_whether_an_aggregate_exists_is_no_text() -> None:
+    def place(command: Place, order: Order) -> None: ...
+
+    with pytest.raises(DefinitionError, match="exists='yes'; give True, False or None"):
+        Context("post").decides(Order, id="order", exists=cast("bool", "yes"))(place)
 
 
 def test_a_class_is_not_recorded_and_a_text_is_no_number_of_events() -> None:

@@ -51,7 +51,13 @@ class ReadModel(Generic[Row]):
         return (await self.get_many([key]))[0]
 
     async def get_many(self, keys: Sequence[Key]) -> list[Row | None]:
-        """The row under each of *keys*, None where there is none."""
+        """The row under each of *keys*, None where there is none.
+
+        Raises:
+            InvalidQuery: *keys* is one text.
+        """
+        if isinstance(keys, str):
+            raise InvalidQuery(f"get_many({keys!r:.80}) is given one text; give a list of keys, or use get")
         texts = [key_text(key) for key in keys]
         self._touch(*texts)
         found = await self._tables.get(self._projection.table, texts)
