@@ -236,7 +236,7 @@ async def test_who_waits_for_a_saga_that_has_not_ended_is_told_how_it_stands(gro
     world = World(reserve=[held])
     async with ground.app(shop, mailing, world=world) as app:
         await app.start(Sell(), id="1")
-        with pytest.raises(NotEnded, match="is running after 0 s"):
+        with pytest.raises(NotEnded, match="is running after 0 s, and goes on where a worker runs"):
             await app.sagas.ended(Sell, "1", timeout=0)
         await world.arrived("reserve")
         assert [one.id async for one in app.sagas.find(Sell, statuses=["running"])] == ["1"]

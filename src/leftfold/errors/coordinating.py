@@ -48,7 +48,10 @@ class NotEnded(LeftfoldError, TimeoutError):
         self.item = item
         self.status = status
         self.timeout_s = timeout_s
-        super().__init__(f"{item!r} is {status} after {timeout_s:g} s, and goes on; wait again, or look at its steps")
+        super().__init__(
+            f"{item!r} is {status} after {timeout_s:g} s, and goes on where a worker runs: `leftfold work`, or "
+            "App(workers=True). Wait again, or look at its steps"
+        )
 
 
 class NotSettled(LeftfoldError, TimeoutError):
