@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from leftfold import App, Attempt, Context, Outcome, Retry, Saga, Steps, step
+from leftfold.store.limits import MAX_EVENT_BYTES
 from tests.processes.grounds import WAIT_S, Ground, World
 from tests.processes.test_timers import STAYING, Bell, marks
 from tests.processes.watches import Poke, Wait, watching
@@ -219,3 +220,31 @@ async def test_a_command_that_strays_every_time_is_kept_for_a_person(each_url: s
         assert await marks(app) == ["blue"]
         (parked,) = [one async for one in app.processes.parked(statuses=("dead",))]
         assert (parked.kind, parked.attempts, bell.rung.count("red")) == ("command", 2, 2)
+
+
+class Hoarding(Saga):
+    """Each step gives what fits, and both do not."""
+
+    @step(retry=TWICE)
+    async def one(self, world: World, attempt: Attempt) -> str:
+        await world.call("one", attempt)
+        return "x" * (MAX_EVENT_BYTES * 2 // 3)
+
+    @one.undo
+    async def unone(self, was: Outcome[str], world: World, attempt: Attempt) -> None:
+        await world.call("unone", attempt)
+
+    @step(retry=TWICE, undoable=False)
+    async def two(self, world: World, attempt: Attempt) -> str:
+        await world.call("two", attempt)
+        return "x" * (MAX_EVENT_BYTES * 2 // 3)
+
+
+async def test_a_journal_that_outgrows_what_a_store_keeps_fails_the_step_and_is_undone() -> None:
+    world, context = World(), Context("shop")
+    context.saga(Hoarding)
+    async with App(context, store="memory:", provide={World: world}) as app:
+        await app.start(Hoarding(), id="1")
+        view = await app.sagas.ended(Hoarding, "1", timeout=WAIT_S)
+    assert (view.status, world.names) == ("compensated", ["one", "two", "two", "unone"])
+    assert "MAX_EVENT_BYTES" in str(view.steps[1].error)

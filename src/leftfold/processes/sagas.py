@@ -28,6 +28,7 @@ from leftfold.processes.trying import (
     attempt_of,
     called,
     changed_fields,
+    check_room,
     do_externally,
     heard,
     undo_heard,
@@ -171,7 +172,9 @@ class Run:
         metadata = self._metadata(journal, self._definition.via(plan.name))
 
         async def decide(tracking: Tracking) -> Journal:
-            return heard(journal, plan, await self._recorded(plan, journal, tracking, metadata), self._moment())
+            tried = await self._recorded(plan, journal, tracking, metadata)
+            check_room(journal, plan, tried)
+            return heard(journal, plan, tried, self._moment())
 
         try:
             return await self._committed(metadata, decide)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from leftfold.errors import TooLarge
 from leftfold.handling.correlation import handling as belonging
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.definition import StepPlan, check_kept
 from leftfold.processes.journal import Journal, StepRecord, StepStatus
 from leftfold.processes.saga import Saga
+from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.reaction import Attempt
@@ -26,6 +28,7 @@ __all__ = [
     "attempt_of",
     "called",
     "changed_fields",
+    "check_room",
     "do_externally",
     "heard",
     "undo_heard",
@@ -35,6 +38,9 @@ __all__ = [
 R = TypeVar("R")
 
 _Fields: TypeAlias = dict[str, Raw]
+
+_ROOM_BYTES: Final = 256 * 1024
+"""For all that a journal notes beside what steps give."""
 
 
 class NoAnswer(TimeoutError):
@@ -126,8 +132,21 @@ async def undo_once(
     return None
 
 
+def check_room(journal: Journal, plan: StepPlan, tried: Tried) -> None:
+    """Raise `TooLarge` when the journal would outgrow, with what a step gave, what a store keeps."""
+    parts = [journal.fields, tried.result, *tried.changed.values(), *(one.result for one in journal.steps)]
+    size = sum(map(len, parts)) + _ROOM_BYTES
+    if size > MAX_EVENT_BYTES:
+        what = f"journal with what step {plan.name!r} gave, in bytes"
+        raise TooLarge(what, size, MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
+
+
 def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Journal:
-    """The journal after a try of a step."""
+    """The journal after a try of a step; one that gave more than there is room for has failed."""
+    try:
+        check_room(journal, plan, tried)
+    except TooLarge as error:
+        tried = Tried(error)
     known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", tries=1, started_at=now)
     if tried.error is None:
         done = replace(known, status="done", result=tried.result, doubt=None, due=None, ended_at=now)
