@@ -52,7 +52,7 @@ async def move(app: App, targets: Mapping[str, Store], tell: Callable[[str, int]
     What was under way goes on there: instances with their timers and their age, commands on their way, retries, dead
     letters, and followers where they were, also those that *app* does not have. Nothing is done again, and a command
     that is repeated is answered. Rows of projections and snapshots are made anew from the log. Whatever broke a move,
-    it is simply repeated; of two at the same time, the one that came first is refused.
+    it is simply repeated; two at the same time do no harm, though one may be refused.
 
     Args:
         app: open, without workers.

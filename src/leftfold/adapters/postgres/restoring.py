@@ -47,9 +47,17 @@ class Restorer:
         return 0
 
     async def _new(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        if not events:
-            return []
-        head = await self._reading.head()
+        """Those that are not here; what is compared is read again when the log has grown meanwhile."""
+        while events:
+            head = await self._reading.head()
+            try:
+                return await self._above(head, events)
+            except RestoreMismatch:
+                if await self._reading.head() == head:
+                    raise
+        return []
+
+    async def _above(self, head: int, events: Sequence[StoredEvent]) -> list[StoredEvent]:
         first, last = events[0].position, min(events[-1].position, head)
         count = max(last - first + 1, 0)
         known = await self._between(first, last, count)

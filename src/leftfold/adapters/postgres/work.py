@@ -55,7 +55,10 @@ class Work:
         self._tokens = f"select id, token from {work} where id = any ($1::text[]) order by id for update"
         self._restore = (
             f"insert into {work} (id, queue, status, state, token, wake_at, created_at, changed_at) "
-            "values ($1, $2, $3, $4, $5, $6::text::timestamptz, $7::text::timestamptz, $8::text::timestamptz)"
+            "select id, queue, status, state, token, wake_at::timestamptz, created_at::timestamptz, "
+            "changed_at::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], "
+            "$6::text[], $7::text[], $8::text[]) "
+            "i (id, queue, status, state, token, wake_at, created_at, changed_at) on conflict do nothing returning id"
         )
         self._pause = (
             f"select extract(epoch from min(d.wake_at) - {now})::double precision from unnest($1::text[]) q (queue) "
@@ -111,17 +114,28 @@ class Work:
         return stored
 
     async def _restored(self, items: Sequence[WorkItem], connection: Connection) -> int:
+        ids = sorted(item.id for item in items)
         async with connection.transaction(isolation="read_committed"):
             await connection.execute(_DURABLY)
-            tokens = await connection.fetch(self._tokens, sorted(item.id for item in items))
-            new = new_items(items, {row[0]: row[1] for row in tokens})
-            await connection.executemany(self._restore, map(_row_of, new))
-        return len(new)
+            new = new_items(items, _tokens_of(await connection.fetch(self._tokens, ids)))
+            columns = zip(*map(_row_of, sorted(new, key=_id_of)), strict=True)
+            stored = await connection.fetch(self._restore, *columns) if new else ()
+            if len(stored) < len(new):  # another restore was faster
+                new_items(items, _tokens_of(await connection.fetch(self._tokens, ids)))
+        return len(stored)
 
     async def _pause_of(self, queues: Sequence[str]) -> float:
         rows = await self._readers.fetch(self._pause, queues)
         pause: float | None = rows[0][0]
         return float("inf") if pause is None else pause
+
+
+def _tokens_of(rows: Sequence[asyncpg.Record]) -> dict[str, int]:
+    return {row[0]: row[1] for row in rows}
+
+
+def _id_of(item: WorkItem) -> str:
+    return item.id
 
 
 def _row_of(item: WorkItem) -> tuple[object, ...]:

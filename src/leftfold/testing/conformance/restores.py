@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,6 +53,13 @@ class RestoreLaws(Laws):
     async def test_repeating_and_continuing_a_restore_stores_only_what_is_missing(self, store: FullStore) -> None:
         history = _history(6)
         assert [await store.restore(part) for part in (history[:2], history[:4], history[4:], history)] == [2, 2, 2, 0]
+        assert await log_of(store) == history
+
+    async def test_what_several_restore_at_the_same_time_is_stored_once(self, store: FullStore) -> None:
+        history = _history(80)
+        for start in range(0, 80, 4):
+            part = history[start : start + 4]
+            assert sum(await asyncio.gather(*(store.restore(part) for _ in range(4)))) == 4
         assert await log_of(store) == history
 
     async def test_appends_go_on_where_the_restored_log_ends(self, store: FullStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,6 +67,13 @@ class WorkRestoreLaws(Laws):
     async def test_repeating_a_restore_of_work_stores_only_what_is_missing(self, store: FullStore) -> None:
         items = [_kept("a"), _kept("b"), _kept("c")]
         assert [await store.restore_work(some) for some in (items[:2], items, items, [])] == [2, 1, 0, 0]
+        assert await all_work(store) == items
+
+    async def test_what_several_restore_at_the_same_time_is_stored_once(self, store: FullStore) -> None:
+        items = [_kept(f"{n:04}") for n in range(600)]
+        for start in range(0, len(items), 100):
+            part = items[start : start + 100]
+            assert sum(await asyncio.gather(*(store.restore_work(part) for _ in range(4)))) == len(part)
         assert await all_work(store) == items
 
     async def test_work_that_goes_on_here_is_left_alone_and_nothing_of_the_restore_is_stored(
