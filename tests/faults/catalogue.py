@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.faults import following, languages, processes, sagas, storing, time_and_change
+from tests.faults import following, languages, moving, processes, sagas, storing, time_and_change
 from tests.faults.changes import Fault
 
 __all__ = ["FAULTS"]
@@ -16,4 +16,5 @@ FAULTS: Final[dict[str, Fault]] = {
     **processes.FAULTS,
     **sagas.FAULTS,
     **languages.FAULTS,
+    **moving.FAULTS,
 }
