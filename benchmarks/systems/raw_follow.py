@@ -60,7 +60,8 @@ class RawFollowSqlite:
 
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncGenerator[_Sqlite]:
-        with closing(sqlite3.connect(self._database.path(url), isolation_level=None)) as connection:
+        path = self._database.path(url)
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
             connection.execute("pragma synchronous = full")
             connection.execute("pragma fullfsync = 1")
             yield _Sqlite(self._database, url, connection)

@@ -117,7 +117,7 @@ class Running:
         self._worker: Worker | None = None
         self._engine: Engine | None = None
         self._carrying: asyncio.Task[None] | None = None
-        self._presence: asyncio.Task[None] | None = None
+        self._presence: Presence | None = None
         self._sagas: SagaInstances | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: dict[str, Invalidating] = {}
@@ -175,17 +175,17 @@ class Running:
         if self.coordination is not None:
             await self.coordination.prepare()
         owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
+        coordinating = self.coordination.followers if self.coordination is not None else ()
+        followers: list[Follower] = [*self.followers.values(), *self._reacting, *coordinating]
         if carriers := self._carriers():
             from leftfold.processes.engine import Engine
 
+            if not followers:
+                self._presence = Presence(self.store, owner, self._conduct.timing.lease_s)
+                await self._presence.begin()
             self._engine = Engine(self.store, carriers, owner, self._conduct.timing, self._conduct.clock)
             self._carrying = asyncio.create_task(self._engine.run(), name=f"leftfold carries on for {self.name}")
-        coordinating = self.coordination.followers if self.coordination is not None else ()
-        followers: list[Follower] = [*self.followers.values(), *self._reacting, *coordinating]
         if not followers:
-            if carriers:
-                presence = Presence(self.store, owner, self._conduct.timing.lease_s)
-                self._presence = asyncio.create_task(presence.run(), name=f"leftfold is there for {self.name}")
             return
         if (telemetry := self._conduct.telemetry) is not None:
             followers = [telemetry.follower(one) for one in followers]
@@ -212,8 +212,7 @@ class Running:
         if engine is not None and self._carrying is not None:
             await asyncio.gather(self._carrying, return_exceptions=True)
         if self._presence is not None:
-            self._presence.cancel()
-            await asyncio.gather(self._presence, return_exceptions=True)
+            await self._presence.end()
         if worker is not None:
             run, purge = self._tasks
             purge.cancel()

@@ -19,7 +19,7 @@ _FAREWELL_S: Final = 1.0
 
 
 class Presence:
-    """Holds a checkpoint that says that *owner* works, and asks the store three times a lease.
+    """Holds a checkpoint that says that *owner* works, from `begin` to `end`, and asks the store three times a lease.
 
     Args:
         store: holds the checkpoint.
@@ -33,18 +33,29 @@ class Presence:
         self._lease_s = lease_s
         self._name = f"{PRESENCE}{owner}"
         self._claim: Claim | None = None
+        self._staying: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Be there until cancelled."""
-        try:
-            while True:
-                try:
-                    await self._stay_alive()
-                except StoreError as error:
-                    _log.warning("worker %s cannot say that it is there: %s", self._owner, error)
-                await asyncio.sleep(self._lease_s / 3)
-        finally:
-            await self._end()
+    async def begin(self) -> None:
+        """Be there, before any work begins; raises `StoreError` when the store is out of reach."""
+        await self._stay_alive()
+        self._staying = asyncio.create_task(self._stay(), name=f"leftfold is there as {self._owner}")
+
+    async def end(self) -> None:
+        """Be gone."""
+        if self._staying is not None:
+            self._staying.cancel()
+            await asyncio.gather(self._staying, return_exceptions=True)
+        with suppress(StoreError, TimeoutError):  # then its lease runs out by itself
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._store.forget(self._name)
+
+    async def _stay(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            try:
+                await self._stay_alive()
+            except StoreError as error:
+                _log.warning("worker %s cannot say that it is there: %s", self._owner, error)
 
     async def _stay_alive(self) -> None:
         if self._claim is not None and await self._store.renew(self._name, self._claim.token, self._lease_s):
@@ -53,8 +64,3 @@ class Presence:
         for one in await self._store.checkpoints(PRESENCE):
             if not one.held:
                 await self._store.forget(one.name)  # a dead worker; one that comes back claims it again
-
-    async def _end(self) -> None:
-        with suppress(StoreError, TimeoutError):  # then its lease runs out by itself
-            async with asyncio.timeout(_FAREWELL_S):
-                await self._store.forget(self._name)
