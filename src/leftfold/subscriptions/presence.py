@@ -37,7 +37,7 @@ class Presence:
 
     async def begin(self) -> None:
         """Be there, before any work begins; raises `StoreError` when the store is out of reach."""
-        await self._stay_alive()
+        self._claim = await self._store.claim(self._name, self._owner, self._lease_s)
         self._staying = asyncio.create_task(self._stay(), name=f"leftfold is there as {self._owner}")
 
     async def end(self) -> None:
@@ -58,9 +58,8 @@ class Presence:
                 _log.warning("worker %s cannot say that it is there: %s", self._owner, error)
 
     async def _stay_alive(self) -> None:
-        if self._claim is not None and await self._store.renew(self._name, self._claim.token, self._lease_s):
-            return
-        self._claim = await self._store.claim(self._name, self._owner, self._lease_s)
+        if self._claim is None or not await self._store.renew(self._name, self._claim.token, self._lease_s):
+            self._claim = await self._store.claim(self._name, self._owner, self._lease_s)
         for one in await self._store.checkpoints(PRESENCE):
             if not one.held:
                 await self._store.forget(one.name)  # a dead worker; one that comes back claims it again
