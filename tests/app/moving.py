@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
 
 from leftfold import App
 from leftfold.app import open_schema, open_store
@@ -15,11 +18,27 @@ from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Begin, WorkItem
 from leftfold.subscriptions import Timing
 from leftfold.testing import ManualClock
-from tests.app.club import Bell, Reach, Register
+from tests.app.club import Bell, Reach, Register, club
 
-__all__ = ["LATER", "Disturbed", "item", "new_store", "not_told", "seen", "under_way"]
+__all__ = ["LATER", "Disturbed", "bell", "clock", "item", "new_store", "not_told", "old", "seen", "under_way"]
 
 LATER = Timing(poll_s=0.02)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+async def old(tmp_path: Path, bell: Bell, clock: ManualClock) -> App:
+    """A club in which something of everything is under way, and nobody works."""
+    return await under_way(club(bell, store=f"sqlite:///{tmp_path}/old.db", clock=clock), bell)
 
 
 async def under_way(app: App, bell: Bell) -> App:

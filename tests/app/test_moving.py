@@ -14,24 +14,8 @@ from leftfold.ids import new_id
 from leftfold.store.events import NewEvent, ToStream
 from leftfold.store.transaction import Transaction
 from leftfold.testing import ManualClock
-from tests.app.club import HOUR, AskName, Bell, Name, Reach, Register, club
-from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen, under_way
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def bell() -> Bell:
-    return Bell()
-
-
-@pytest.fixture
-async def old(tmp_path: Path, bell: Bell, clock: ManualClock) -> App:
-    """A club in which something of everything is under way, and nobody works."""
-    return await under_way(club(bell, store=f"sqlite:///{tmp_path}/old.db", clock=clock), bell)
+from tests.app.club import HOUR, AskName, Bell, Name, Reach, Register
+from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -20,21 +20,6 @@ from tests.app.club import AskName, Bell, Name, Reach, Register, club
 from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen, under_way
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def bell() -> Bell:
-    return Bell()
-
-
-@pytest.fixture
-async def old(tmp_path: Path, bell: Bell, clock: ManualClock) -> App:
-    return await under_way(club(bell, store=f"sqlite:///{tmp_path}/old.db", clock=clock), bell)
-
-
 async def test_what_the_app_does_not_know_is_moved_as_well(
     old: App, tmp_path: Path, bell: Bell, clock: ManualClock
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from leftfold.app.moving_followers import OWNER, Keep, built, scanned
 from leftfold.app.running import Running
-from leftfold.errors import NotPossible
+from leftfold.errors import NotPossible, TableMissing
 from leftfold.handling.answers import ANSWERS
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import GENERATIONS
@@ -24,7 +24,6 @@ from leftfold.subscriptions.subscription import Source
 from leftfold.subscriptions.worker import Assignment
 
 __all__ = ["fill_inline", "move_answers", "move_letters"]
-
 
 _LEASE_S: Final = 60.0
 
@@ -112,12 +111,18 @@ async def _move_rows(store: Store, target: Store, table: Table, without: Collect
 
 
 async def _forget_rows(store: Store, target: Store, table: Table, but: Collection[str], keep: Keep) -> None:
-    await store.prepare(table)
     after = ""
     while page := await scanned(target, table, after):
-        here = await store.get(table, [key for key, _ in page])
+        here = await _those_in(store, table, [key for key, _ in page])
         gone = [key for key, row in page if key not in here and _owner_of(row).subscription not in but]
         if gone:
             await target.transact(Transaction(writes=[Delete(table=table, keys=gone)]))
         await keep()
         after = page[-1][0]
+
+
+async def _those_in(store: Store, table: Table, keys: Sequence[str]) -> Collection[str]:
+    try:
+        return await store.get(table, keys)
+    except TableMissing:
+        return ()

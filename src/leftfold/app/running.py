@@ -42,7 +42,7 @@ from leftfold.projections.invalidating import Invalidating
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
 from leftfold.subscriptions.admitting import admitting
-from leftfold.subscriptions.presence import Presence
+from leftfold.subscriptions.presence import Staying
 from leftfold.subscriptions.reaction import Attempt, Reacting
 from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
@@ -117,7 +117,7 @@ class Running:
         self._worker: Worker | None = None
         self._engine: Engine | None = None
         self._carrying: asyncio.Task[None] | None = None
-        self._presence: Presence | None = None
+        self._staying: Staying | None = None
         self._sagas: SagaInstances | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: dict[str, Invalidating] = {}
@@ -181,8 +181,8 @@ class Running:
             from leftfold.processes.engine import Engine
 
             if not followers:
-                self._presence = Presence(self.store, owner, self._conduct.timing.lease_s)
-                await self._presence.begin()
+                self._staying = Staying(self.store, owner, self._conduct.timing.lease_s)
+                await self._staying.begin()
             self._engine = Engine(self.store, carriers, owner, self._conduct.timing, self._conduct.clock)
             self._carrying = asyncio.create_task(self._engine.run(), name=f"leftfold carries on for {self.name}")
         if not followers:
@@ -211,8 +211,8 @@ class Running:
                 one.stop()
         if engine is not None and self._carrying is not None:
             await asyncio.gather(self._carrying, return_exceptions=True)
-        if self._presence is not None:
-            await self._presence.end()
+        if self._staying is not None:
+            await self._staying.end()
         if worker is not None:
             run, purge = self._tasks
             purge.cancel()

@@ -16,11 +16,9 @@ from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.port import Store
 from leftfold.store.tables import Compare, Selection, Table, Where
 from leftfold.subscriptions.parking import LETTERS, PARKED
+from leftfold.subscriptions.presence import PRESENCE
 
-__all__ = ["PRESENCE", "Lag", "State", "check_followed", "lag_of", "wait_for"]
-
-PRESENCE: Final = "leftfold/workers/"
-"""Begins the names of the checkpoints that living workers hold."""
+__all__ = ["Lag", "State", "check_followed", "lag_of", "wait_for"]
 
 _LOOK_S: Final = 0.5
 _COUNTED: Final = 10_000

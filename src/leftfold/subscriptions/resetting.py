@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from leftfold.errors import NotPossible
 from leftfold.store.transaction import Advance, Transaction
-from leftfold.subscriptions.monitor import PRESENCE
+from leftfold.subscriptions.presence import PRESENCE
 from leftfold.subscriptions.subscription import Subscription
 
 __all__ = ["reset"]

@@ -18,6 +18,7 @@ from leftfold.store.port import Store
 from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer
 from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, error_text
+from leftfold.subscriptions.presence import WORKERS, Presence
 from leftfold.subscriptions.runner import Around, Progress, Runner
 from leftfold.subscriptions.subscription import Part
 from leftfold.subscriptions.turn import Turn
@@ -25,8 +26,6 @@ from leftfold.subscriptions.turn import Turn
 __all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
 
 _log: Final = logging.getLogger("leftfold")
-_PRESENCE: Final = "leftfold/"
-_FAREWELL_S: Final = 1.0
 _UNWANTED_AFTER: Final = 3
 _KEPT_LEASES: Final = 4
 
@@ -127,7 +126,7 @@ class Worker:
         owner: str,
         timing: Timing | None = None,
         *,
-        group: str = "workers",
+        group: str = WORKERS,
         again: bool = True,
     ) -> None:
         self._store = store
@@ -140,8 +139,7 @@ class Worker:
         self._pauses: dict[str, tuple[float, float]] = {}
         self._look = asyncio.Event()
         self._stopping = False
-        self._presence: Claim | None = None
-        self._presences = f"{_PRESENCE}{group}/"
+        self._presence = Presence(store, owner, self._timing.lease_s, group)
         self._free_since: dict[str, float] = {}
         self._kept_until: dict[str, float] = {}
         self._turns = Turn()
@@ -198,10 +196,9 @@ class Worker:
             await self._let_go(name)
         await self._stay_alive()
         checkpoints = await self._store.checkpoints()
-        for name in [one.name for one in checkpoints if not one.held and one.name.startswith(self._presences)]:
-            await self._store.forget(name)  # a dead worker; one that comes back claims it again
+        await self._presence.forget_dead(checkpoints)
         held = {one.name: one.owner for one in checkpoints if one.held}
-        share = ceil(len(wanted) / max(sum(name.startswith(self._presences) for name in held), 1))
+        share = ceil(len(wanted) / max(sum(name.startswith(self._presence.prefix) for name in held), 1))
         now = asyncio.get_running_loop().time()
         for name in [name for name in sorted(self._running) if self._kept_until.get(name, 0.0) <= now][share:]:
             await self._let_go(name)
@@ -225,8 +222,7 @@ class Worker:
 
     async def _stay_alive(self) -> None:
         lease_s = self._timing.lease_s
-        if self._presence is None or not await self._store.renew(self._presence.name, self._presence.token, lease_s):
-            self._presence = await self._store.claim(f"{self._presences}{self._owner}", self._owner, lease_s)
+        await self._presence.say()
         for name, running in list(self._running.items()):
             if not await self._store.renew(name, running.claim.token, lease_s):
                 self._say_lost(name)  # the task learns of it by being cancelled, and says nothing
@@ -296,7 +292,4 @@ class Worker:
             for running in followed:
                 running.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if self._presence is not None:
-            with suppress(StoreError, TimeoutError):  # then its lease runs out by itself
-                async with asyncio.timeout(_FAREWELL_S):
-                    await self._store.forget(self._presence.name)
+        await self._presence.leave()
