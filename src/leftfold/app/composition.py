@@ -12,13 +12,14 @@ import msgspec
 
 from leftfold.app.assembling import assembled, contexts_of
 from leftfold.app.assembly import Assembly, Plan
+from leftfold.app.conduct import Conduct
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
 from leftfold.app.guarding import guarding
 from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
 from leftfold.app.published import Published
-from leftfold.app.running import Conduct, Running
+from leftfold.app.running import Running
 from leftfold.app.settings import check_conduct, check_workers
 from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
@@ -33,7 +34,6 @@ from leftfold.handling.middleware import Middleware
 from leftfold.handling.receipt import Receipt, check_receipt
 from leftfold.handling.repository import DeciderRepository, Repository
 from leftfold.handling.unit_of_work import UnitOfWork, transact
-from leftfold.ids import new_id
 from leftfold.messages.codec import Codec
 from leftfold.messages.command import Command
 from leftfold.messages.metadata import NO_METADATA, Metadata
@@ -268,16 +268,9 @@ class App:
             InvalidPayload: a field cannot be stored.
             InvalidInput: *id* is no text, or an empty one; *metadata* is none.
         """
-        from leftfold.app.sagas import Begun
-        from leftfold.processes.saga import check_saga
+        from leftfold.app.sagas import begin
 
-        check_saga(saga)
-        known = str(new_id()) if id is None else id
-        for running in self._opened().values():
-            if running.sagas.knows(type(saga)):
-                return Begun(known, not await running.sagas.begin(saga, known, metadata))
-        name = type(saga).__qualname__
-        raise DefinitionError(f"no context here has the saga {name}; register it: @context.saga above the class")
+        return await begin(self._opened(), saga, id, metadata)
 
     async def followed(self) -> None:
         """Wait as long as this process follows the logs; raises what ended it before the app was closed."""

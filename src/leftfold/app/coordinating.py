@@ -139,7 +139,7 @@ class _ProcessFollower:
         policy = self._following.subscription.policy
         make = partial(Processor, self._running, self._following)
         consumer = admitting(make, self._following.events, policy, keyed=True)
-        return [Assignment(part, consumer, _nothing) for part in self._following.subscription.parts]
+        return [Assignment(part, consumer) for part in self._following.subscription.parts]
 
 
 class _BeginningFollower:
@@ -155,9 +155,4 @@ class _BeginningFollower:
         policy = self.subscription.policy
         make = partial(Beginning, self._events, self._begun, policy.failing)
         consumer = admitting(make, self._events, policy, keyed=False)
-        return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
-
-
-async def _nothing(_position: int, _done: bool) -> bool:  # noqa: FBT001 - a callback
-    """Processes have nothing to show."""
-    return True
+        return [Assignment(part, consumer) for part in self.subscription.parts]

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from leftfold.app.assembly import Assembly
 from leftfold.app.catching_up import CatchingUp
-from leftfold.app.guarding import GuardedSend, Guarding
+from leftfold.app.conduct import Conduct
+from leftfold.app.guarding import GuardedSend
+from leftfold.app.reaction_follower import ReactionFollower
+from leftfold.app.watching import Watching
+from leftfold.app.working import Working
 from leftfold.clock import Clock, SystemClock
-from leftfold.contexts.reactions import Reaction
-from leftfold.errors import LeftfoldError
 from leftfold.handling.answers import Answers
 from leftfold.handling.asking import QueryBus
 from leftfold.handling.bus import CommandBus
-from leftfold.handling.correlation import handling as belonging
-from leftfold.handling.injection import Handling
-from leftfold.handling.keeping import Snapshots
 from leftfold.handling.loading import Loader
-from leftfold.handling.middleware import Middleware
 from leftfold.handling.receipt import Receipt
-from leftfold.ids import new_id
 from leftfold.integration.published_events import PublishedEvents
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
-from leftfold.messages.recorded import RecordedEvent
-from leftfold.processes.sending import Send, Sender
+from leftfold.processes.sending import Send
 from leftfold.projections.cache import LocalCache
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.following import ProjectionFollower
@@ -41,47 +32,18 @@ from leftfold.projections.inlining import Inlining
 from leftfold.projections.invalidating import Invalidating
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
-from leftfold.subscriptions.admitting import admitting
-from leftfold.subscriptions.presence import Staying
-from leftfold.subscriptions.reaction import Attempt, Reacting
 from leftfold.subscriptions.subscription import Source, Subscription
-from leftfold.subscriptions.worker import Assignment, Follower, Timing, Worker
 
 if TYPE_CHECKING:
     from leftfold.app.coordinating import Coordination
-    from leftfold.app.telemetry import Telemetry
-    from leftfold.processes.engine import Carrier, Engine
+    from leftfold.processes.engine import Carrier
     from leftfold.processes.instances import SagaInstances
 
-__all__ = ["Conduct", "Running"]
+__all__ = ["Running"]
 
 R = TypeVar("R")
 
-_log: Final = logging.getLogger("leftfold")
-_PURGE_S: Final = 3_600.0
 _PATIENCE_S: Final = 60.0
-
-
-class Conduct(Struct, frozen=True, kw_only=True):
-    """How contexts are run.
-
-    Args:
-        clock: of the app.
-        middleware: around every command and query.
-        snapshots: how states are kept.
-        timing: of workers.
-        send: carries out commands in whichever context handles them.
-        telemetry: what measures; None measures nothing.
-        guarding: holds what contexts send to a map; None without one.
-    """
-
-    clock: Clock
-    middleware: Sequence[Middleware]
-    snapshots: Snapshots
-    timing: Timing
-    send: Send
-    telemetry: Telemetry | None = None
-    guarding: Guarding | None = None
 
 
 class Running:
@@ -110,18 +72,13 @@ class Running:
         self.followers: dict[str, ProjectionFollower] = {}
         self.reactions: Sequence[Subscription] = ()
         """What follows logs beside its projections: its reactions, and its processes."""
-        self._reacting: list[_ReactionFollower] = []
+        self._reacting: list[ReactionFollower] = []
         self.coordination: Coordination | None = None
         """Its processes at work, once it is prepared."""
         self._catching_up: dict[str, CatchingUp] = {}
-        self._worker: Worker | None = None
-        self._engine: Engine | None = None
-        self._carrying: asyncio.Task[None] | None = None
-        self._staying: Staying | None = None
+        self._working = Working(self.name, store, self.answers, conduct)
+        self._watching = Watching()
         self._sagas: SagaInstances | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._watches: dict[str, Invalidating] = {}
-        self._watching: list[asyncio.Task[None]] = []
 
     @property
     def clock(self) -> Clock:
@@ -135,7 +92,7 @@ class Running:
             from leftfold.processes.instances import SagaInstances
 
             definitions, clock = self.assembly.sagas.values(), self._conduct.clock
-            self._sagas = SagaInstances(self.name, definitions, self.store, clock, lambda: self._engine)
+            self._sagas = SagaInstances(self.name, definitions, self.store, clock, lambda: self._working.engine)
         return self._sagas
 
     @property
@@ -158,11 +115,11 @@ class Running:
             source = self._source(projection.name, projection.events, others)
             follower = ProjectionFollower(projection, source, self.store, self._conduct.clock, inline=inline)
             self.followers[projection.name] = follower
-            waiting = CatchingUp(follower, self.store, lambda: self._worker is not None)
+            waiting = CatchingUp(follower, self.store, lambda: self._working.follows)
             self._catching_up[projection.name] = waiting
             await follower.prepare()
         self._reacting = [
-            _ReactionFollower(one, self, self._source(one.name, one.events, others), self._conduct.clock)
+            ReactionFollower(one, self, self._source(one.name, one.events, others))
             for one in self.assembly.context.reactions
         ]
         self.coordination = self._coordinating(others)
@@ -174,52 +131,17 @@ class Running:
         """Follow the log in this process, and carry on what is due, until `stop`."""
         if self.coordination is not None:
             await self.coordination.prepare()
-        owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
         coordinating = self.coordination.followers if self.coordination is not None else ()
-        followers: list[Follower] = [*self.followers.values(), *self._reacting, *coordinating]
-        if carriers := self._carriers():
-            from leftfold.processes.engine import Engine
-
-            if not followers:
-                self._staying = Staying(self.store, owner, self._conduct.timing.lease_s)
-                await self._staying.begin()
-            self._engine = Engine(self.store, carriers, owner, self._conduct.timing, self._conduct.clock)
-            self._carrying = asyncio.create_task(self._engine.run(), name=f"leftfold carries on for {self.name}")
-        if not followers:
-            return
-        if (telemetry := self._conduct.telemetry) is not None:
-            followers = [telemetry.follower(one) for one in followers]
-        worker = self._worker = Worker(self.store, followers, owner, self._conduct.timing)
-        await worker.prepare()
-        self._tasks = [asyncio.create_task(worker.run()), asyncio.create_task(self._purge())]
+        await self._working.begin([*self.followers.values(), *self._reacting, *coordinating], self._carriers())
 
     async def followed(self) -> None:
-        """Wait as long as this process follows the log or carries on what is due; raises what ended it.
-
-        It returns at once if it does neither.
-        """
-        tasks = [*self._tasks[:1], *([self._carrying] if self._carrying is not None else [])]
-        if tasks:
-            await asyncio.gather(*map(asyncio.shield, tasks))
+        """See `Working.followed`."""
+        await self._working.followed()
 
     async def stop(self) -> None:
         """Finish what is under way."""
-        engine, self._engine = self._engine, None
-        worker, self._worker = self._worker, None
-        for one in (engine, worker):  # both, before either is waited for: they have one time to end in
-            if one is not None:
-                one.stop()
-        if engine is not None and self._carrying is not None:
-            await asyncio.gather(self._carrying, return_exceptions=True)
-        if self._staying is not None:
-            await self._staying.end()
-        if worker is not None:
-            run, purge = self._tasks
-            purge.cancel()
-            await asyncio.gather(run, purge, return_exceptions=True)
-        for task in self._watching:
-            task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
+        await self._working.stop()
+        await self._watching.stop()
         await self.loader.keeper.drain()
 
     async def keep_up(self) -> None:
@@ -243,7 +165,7 @@ class Running:
 
     async def idle(self) -> int:
         """Wait until no work is due; returns how much was carried on so far."""
-        return 0 if self._engine is None else await self._engine.idle()
+        return await self._working.idle()
 
     async def ask(self, query: Query[R], metadata: Metadata, after: Receipt[Any] | None, timeout_s: float) -> R:
         """See `App.ask`."""
@@ -260,9 +182,8 @@ class Running:
         Raises:
             TimeoutError: it was not so when the time was over.
         """
-        if (watch := self._watches.get(projection)) is not None:
-            async with asyncio.timeout(timeout_s):
-                await watch.passed(position)
+        async with asyncio.timeout(timeout_s):
+            await self._watching.passed(projection, position)
 
     async def caught_up(
         self, projection: Projection[Any], position: int, timeout_s: float, *, event: bool = False
@@ -296,9 +217,7 @@ class Running:
             follower = self.followers[projection.name]
             inline = projection in self.assembly.inline
             watch = Invalidating(projection, follower.source, self.store, self.cached, inline=inline)
-            await watch.start()
-            self._watches[projection.name] = watch
-            self._watching.append(asyncio.create_task(watch.run()))
+            await self._watching.begin(projection.name, watch)
 
     def _source(self, name: str, events: frozenset[type], others: Mapping[str, Running]) -> Source:
         context = self.assembly.sources.get(name, self.assembly.context)
@@ -314,54 +233,7 @@ class Running:
         published = PublishedEvents(other.loader.events, spoken.publications, events, check)
         return Source(other.store, published, other.assembly.categories)
 
-    async def _purge(self) -> None:
-        while True:
-            await asyncio.sleep(_PURGE_S)
-            try:
-                await self.answers.purge()
-            except LeftfoldError as error:
-                _log.warning("old answers of %s were not deleted: %s", self.name, error)
-
-
-class _ReactionFollower:
-    """What a worker does for one reaction."""
-
-    def __init__(self, reaction: Reaction, running: Running, source: Source, clock: Clock) -> None:
-        self.reaction = reaction
-        self._running = running
-        self.subscription = Subscription(
-            name=reaction.name, source=source, target=running.store, clock=clock, policy=reaction.policy
-        )
-
-    async def assignments(self) -> Sequence[Assignment]:
-        """See `Follower.assignments`."""
-        name, events, policy = self.reaction.name, self.reaction.events, self.reaction.policy
-        consumer = admitting(partial(Reacting, name, events, self._react, policy.failing), events, policy, keyed=False)
-        return [Assignment(part, consumer, _nothing) for part in self.subscription.parts]
-
-    async def _react(self, recorded: RecordedEvent[object], attempt: Attempt) -> None:
-        via = f"reaction/{self._running.name}.{self.reaction.name}"
-        caused = recorded.metadata.caused_by(str(recorded.id), via=via)
-        handling = Handling(self._running.loader, caused)
-        given: dict[str, object] = {self.reaction.message: recorded.event}
-        for name, hint in self.reaction.needs.items():
-            if hint is Attempt:
-                given[name] = attempt
-            elif hint is Sender:
-                given[name] = Sender(self._running.send, caused)
-            elif get_origin(hint) is RecordedEvent or hint is RecordedEvent:
-                given[name] = recorded
-            elif (supply := self._running.assembly.scope.resolve(hint)) is not None:
-                given[name] = supply(handling)
-        with belonging(recorded.metadata):
-            await self.reaction.function(**given)
-
 
 def _seconds(clock: Clock) -> Callable[[], float]:
     """The machine's clock may be set back; what only goes forward stands in for it, and is cheaper to read."""
     return monotonic if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
-
-
-async def _nothing(_position: int, _done: bool) -> bool:  # noqa: FBT001 - a callback
-    """Reactions have nothing to show."""
-    return True

@@ -11,16 +11,18 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from leftfold.app.running import Running
-from leftfold.errors import InvalidQuery
+from leftfold.errors import DefinitionError, InvalidQuery
+from leftfold.ids import new_id
 from leftfold.messages.message import declaration_in
+from leftfold.messages.metadata import Metadata
 from leftfold.processes.checking import SagaFinding, saga_findings
 from leftfold.processes.instances import SagaInstances, SagaView
 from leftfold.processes.intervening import Verb
 from leftfold.processes.migrating import Migrated, migrated
-from leftfold.processes.saga import Saga
+from leftfold.processes.saga import Saga, check_saga
 from leftfold.store.checks import check_moment, check_timeout
 
-__all__ = ["Begun", "SagaName", "Sagas"]
+__all__ = ["Begun", "SagaName", "Sagas", "begin"]
 
 SagaName: TypeAlias = str | type[Saga]
 """A saga: its class, its name, or its name behind that of its context: `shop.PlaceOrder`."""
@@ -36,6 +38,17 @@ class Begun(Struct, frozen=True):
 
     id: str
     repeated: bool
+
+
+async def begin(running: Mapping[str, Running], saga: Saga, id: str | None, metadata: Metadata) -> Begun:
+    """Begin *saga* in the one of these contexts that it is registered with; see `App.start`."""
+    check_saga(saga)
+    known = str(new_id()) if id is None else id
+    for one in running.values():
+        if one.sagas.knows(type(saga)):
+            return Begun(known, not await one.sagas.begin(saga, known, metadata))
+    name = type(saga).__qualname__
+    raise DefinitionError(f"no context here has the saga {name}; register it: @context.saga above the class")
 
 
 class Sagas:

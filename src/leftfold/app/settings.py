@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from leftfold.app.assembly import Plan
-from leftfold.app.running import Conduct
+from leftfold.app.conduct import Conduct
 from leftfold.errors import DefinitionError
 from leftfold.handling.keeping import Snapshots
 from leftfold.subscriptions.worker import Timing

@@ -115,7 +115,7 @@ class Telemetry:
         part, labels = assignment.part, _labels(assignment.part)
 
         async def progress(position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
-            goes_on = await assignment.progress(position, done)
+            goes_on = assignment.progress is None or await assignment.progress(position, done)
             head = position if done else await part.subscription.source.store.head()
             self._lag.set(max(head - position, 0), labels)
             return goes_on

@@ -58,12 +58,17 @@ class Runner:
         consumer: what the events are handed to.
         claim: the right to move its checkpoint.
         progress: called before the first step and after each, with where it is, and whether it has seen everything
-            that there was before it.
+            that there was before it; goes on in any case when left out.
         around: called for each batch that has events, to measure it.
     """
 
     def __init__(
-        self, part: Part, consumer: Consumer, claim: Claim, progress: Progress, around: Around | None = None
+        self,
+        part: Part,
+        consumer: Consumer,
+        claim: Claim,
+        progress: Progress | None = None,
+        around: Around | None = None,
     ) -> None:
         self.position = claim.position
         self._part = part
@@ -125,7 +130,7 @@ class Runner:
         return True
 
     async def _tell(self, *, done: bool) -> bool:
-        if not await self._progress(self.position, done):
+        if self._progress is not None and not await self._progress(self.position, done):
             self._stopping = True
         return not self._stopping
 

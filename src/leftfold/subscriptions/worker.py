@@ -83,7 +83,7 @@ class Assignment(Struct, frozen=True):
 
     part: Part
     consumer: Callable[[], Consumer]
-    progress: Progress
+    progress: Progress | None = None
     around: Around | None = None
 
 

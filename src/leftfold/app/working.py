@@ -1,0 +1,114 @@
+"""What this process does for one context by itself: it follows logs, and carries on what is due."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from leftfold.app.conduct import Conduct
+from leftfold.errors import LeftfoldError
+from leftfold.handling.answers import Answers
+from leftfold.ids import new_id
+from leftfold.store.port import Store
+from leftfold.subscriptions.presence import Staying
+from leftfold.subscriptions.worker import Follower, Worker
+
+if TYPE_CHECKING:
+    from leftfold.processes.engine import Carrier, Engine
+
+__all__ = ["Working"]
+
+_log: Final = logging.getLogger("leftfold")
+_PURGE_S: Final = 3_600.0
+
+
+class Working:
+    """What this process does for one context, from `begin` to `stop`; before, and without any, it does nothing.
+
+    Args:
+        name: of the context.
+        store: its own.
+        answers: to its commands; old ones are deleted while logs are followed.
+    """
+
+    def __init__(self, name: str, store: Store, answers: Answers, conduct: Conduct) -> None:
+        self._name = name
+        self._store = store
+        self._answers = answers
+        self._conduct = conduct
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
+        self._worker: Worker | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.engine: Engine | None = None
+        """What carries on, while it does."""
+        self._carrying: asyncio.Task[None] | None = None
+        self._staying: Staying | None = None
+
+    @property
+    def follows(self) -> bool:
+        """Whether this process follows logs now."""
+        return self._worker is not None
+
+    async def begin(self, followers: Sequence[Follower], carriers: Sequence[Carrier]) -> None:
+        """Follow logs, and carry on what is due; raises `StoreError` when the store is out of reach."""
+        if carriers:
+            await self._carry(carriers, alone=not followers)
+        if followers:
+            await self._follow(followers)
+
+    async def followed(self) -> None:
+        """Wait as long as this process follows the log or carries on what is due; raises what ended it.
+
+        It returns at once if it does neither.
+        """
+        tasks = [*self._tasks[:1], *([self._carrying] if self._carrying is not None else [])]
+        if tasks:
+            await asyncio.gather(*map(asyncio.shield, tasks))
+
+    async def idle(self) -> int:
+        """Wait until no work is due; returns how much was carried on so far."""
+        return 0 if self.engine is None else await self.engine.idle()
+
+    async def stop(self) -> None:
+        """Finish what is under way."""
+        engine, self.engine = self.engine, None
+        worker, self._worker = self._worker, None
+        for one in (engine, worker):  # both, before either is waited for: they have one time to end in
+            if one is not None:
+                one.stop()
+        if engine is not None and self._carrying is not None:
+            await asyncio.gather(self._carrying, return_exceptions=True)
+        if self._staying is not None:
+            await self._staying.end()
+        if worker is not None:
+            run, purge = self._tasks
+            purge.cancel()
+            await asyncio.gather(run, purge, return_exceptions=True)
+
+    async def _carry(self, carriers: Sequence[Carrier], *, alone: bool) -> None:
+        from leftfold.processes.engine import Engine
+
+        if alone:
+            self._staying = Staying(self._store, self._owner, self._conduct.timing.lease_s)
+            await self._staying.begin()
+        self.engine = Engine(self._store, carriers, self._owner, self._conduct.timing, self._conduct.clock)
+        self._carrying = asyncio.create_task(self.engine.run(), name=f"leftfold carries on for {self._name}")
+
+    async def _follow(self, followers: Sequence[Follower]) -> None:
+        if (telemetry := self._conduct.telemetry) is not None:
+            followers = [telemetry.follower(one) for one in followers]
+        worker = self._worker = Worker(self._store, followers, self._owner, self._conduct.timing)
+        await worker.prepare()
+        self._tasks = [asyncio.create_task(worker.run()), asyncio.create_task(self._purge())]
+
+    async def _purge(self) -> None:
+        while True:
+            await asyncio.sleep(_PURGE_S)
+            try:
+                await self._answers.purge()
+            except LeftfoldError as error:
+                _log.warning("old answers of %s were not deleted: %s", self._name, error)
