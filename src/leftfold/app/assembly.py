@@ -291,7 +291,7 @@ def _sagas(context: Context, findings: list[str]) -> Mapping[str, SagaDefinition
     found: dict[str, SagaDefinition] = {}
     if not context.sagas:
         return found
-    from leftfold.processes.definition import saga_definition
+    from leftfold.processes.defining import saga_definition
 
     for cls in context.sagas:
         try:

@@ -16,10 +16,11 @@ from leftfold.ids import new_id
 from leftfold.messages.message import declaration_in
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.checking import SagaFinding, saga_findings
-from leftfold.processes.instances import SagaInstances, SagaView
+from leftfold.processes.instances import SagaInstances
 from leftfold.processes.intervening import Verb
 from leftfold.processes.migrating import Migrated, migrated
 from leftfold.processes.saga import Saga, check_saga
+from leftfold.processes.saga_view import SagaView
 from leftfold.store.checks import check_moment, check_timeout
 
 __all__ = ["Begun", "SagaName", "Sagas", "begin"]

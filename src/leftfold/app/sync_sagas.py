@@ -8,8 +8,8 @@ from datetime import datetime
 from leftfold.app.background import Background
 from leftfold.app.sagas import SagaName, Sagas
 from leftfold.processes.checking import SagaFinding
-from leftfold.processes.instances import SagaView
 from leftfold.processes.migrating import Migrated
+from leftfold.processes.saga_view import SagaView
 
 __all__ = ["SyncSagas"]
 

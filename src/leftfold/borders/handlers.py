@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from leftfold.contexts.context import Context
 from leftfold.flow.graph import NodeKind, node_id
-from leftfold.processes.definition import GuidedDefinition, saga_definition
+from leftfold.processes.defining import saga_definition
+from leftfold.processes.definition import GuidedDefinition
 
 __all__ = ["Handler", "code_place", "handlers_of", "senders_of", "written_as"]
 

@@ -29,7 +29,7 @@ from leftfold.messages.consumer_view import ViewType, is_foreign, viewed_by
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.message import Declaration
 from leftfold.messages.requests import request_name
-from leftfold.processes.definition import saga_definition
+from leftfold.processes.defining import saga_definition
 
 __all__ = ["descriptors_of"]
 

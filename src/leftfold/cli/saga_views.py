@@ -13,9 +13,9 @@ from leftfold.cli.output import Columns, Listing, Row
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import counted, printable
 from leftfold.processes.checking import SagaFinding
-from leftfold.processes.instances import SagaView
 from leftfold.processes.journal import Intervention, StepRecord
 from leftfold.processes.migrating import Migrated
+from leftfold.processes.saga_view import SagaView
 from leftfold.store.work import AT_ONCE
 
 __all__ = ["FindingList", "SagaSheet", "migrated_list", "saga_json", "saga_list"]

@@ -17,7 +17,7 @@ from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.saga_views import FindingList, SagaSheet, migrated_list, saga_json, saga_list
-from leftfold.processes.instances import SagaView
+from leftfold.processes.saga_view import SagaView
 
 __all__ = ["Change", "Choice", "sagas"]
 

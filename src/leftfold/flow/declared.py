@@ -19,7 +19,8 @@ from leftfold.messages.consumer_view import ViewType, viewed_by
 from leftfold.messages.event import event_name
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.requests import request_name
-from leftfold.processes.definition import GuidedDefinition, SagaDefinition, StepPlan, saga_definition
+from leftfold.processes.defining import saga_definition
+from leftfold.processes.definition import GuidedDefinition, SagaDefinition, StepPlan
 from leftfold.processes.expecting import CATEGORY, Overdue
 from leftfold.processes.process import Process
 from leftfold.processes.reacting import CommandReaction

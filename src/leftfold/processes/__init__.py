@@ -13,11 +13,12 @@ from leftfold.on_demand import names_of as _names_of
 if TYPE_CHECKING:
     from leftfold.processes.checking import SagaFinding
     from leftfold.processes.declaring import Parallel, Step, parallel, step
-    from leftfold.processes.definition import SagaDefinition, saga_definition
+    from leftfold.processes.defining import saga_definition
+    from leftfold.processes.definition import SagaDefinition
     from leftfold.processes.engine import Carrier, Engine, Moment
     from leftfold.processes.expecting import Overdue
     from leftfold.processes.instance import Entry, Timer
-    from leftfold.processes.instances import SagaInstances, SagaView
+    from leftfold.processes.instances import SagaInstances
     from leftfold.processes.intervening import Verb
     from leftfold.processes.journal import Intervention, StepRecord
     from leftfold.processes.migrating import Migrated
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from leftfold.processes.process import Process, ProcessKey
     from leftfold.processes.saga import Saga
     from leftfold.processes.saga_carrier import SagaCarrier
+    from leftfold.processes.saga_view import SagaView
     from leftfold.processes.sending import Sender, sends
     from leftfold.processes.steps import Steps
     from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView
@@ -79,10 +81,8 @@ _MODULES: Final = {
         "parallel",
         "step",
     ),
-    "definition": (
-        "SagaDefinition",
-        "saga_definition",
-    ),
+    "defining": ("saga_definition",),
+    "definition": ("SagaDefinition",),
     "engine": (
         "Carrier",
         "Engine",
@@ -93,10 +93,7 @@ _MODULES: Final = {
         "Entry",
         "Timer",
     ),
-    "instances": (
-        "SagaInstances",
-        "SagaView",
-    ),
+    "instances": ("SagaInstances",),
     "intervening": ("Verb",),
     "journal": (
         "Intervention",
@@ -121,6 +118,7 @@ _MODULES: Final = {
     ),
     "saga": ("Saga",),
     "saga_carrier": ("SagaCarrier",),
+    "saga_view": ("SagaView",),
     "sending": (
         "Sender",
         "sends",

@@ -7,20 +7,20 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 
-from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from leftfold.clock import Clock
-from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, UnknownInstance, UnreadableState
+from leftfold.errors import DefinitionError, Fenced, KeyTaken, NotEnded, UnknownInstance
 from leftfold.messages.metadata import NO_METADATA, Metadata, check_metadata
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
 from leftfold.processes.forgetting import forgotten_sagas
 from leftfold.processes.intervening import Verb, intervened
-from leftfold.processes.journal import Intervention, Journal, StepRecord, dump_journal
+from leftfold.processes.journal import dump_journal
 from leftfold.processes.planning import planned, turned_back
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
+from leftfold.processes.saga_view import SagaView, known_definition, saga_view
 from leftfold.processes.watching import Watchers, heard_within
 from leftfold.store.checks import check_id, check_statuses
 from leftfold.store.port import Store
@@ -28,7 +28,7 @@ from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Begin, Revise, Wake, WorkItem
 from leftfold.store.work_paging import by_status, work_pages
 
-__all__ = ["ENDED", "SagaInstances", "SagaView"]
+__all__ = ["ENDED", "SagaInstances"]
 
 S = TypeVar("S", bound=Saga)
 
@@ -38,41 +38,6 @@ ENDED: Final = frozenset({"completed", "compensated", "stuck"})
 _STATUSES: Final = ("running", "compensating", "completed", "compensated", "stuck")
 _TRIES: Final = 20
 _LOOK_S: Final = 0.25
-
-
-class SagaView(Struct, frozen=True, kw_only=True):
-    """An instance of a saga, as it stands.
-
-    Args:
-        saga: name of the context and the saga: `shop.PlaceOrder`.
-        version: of the definition that it runs by.
-        id: as whoever began it gave it.
-        status: `running`, `compensating`, `completed`, `compensated` or `stuck`.
-        fields: of the saga, as JSON text.
-        steps: in the order in which they were begun.
-        reason: why it was undone, or cannot be read.
-        overdue: whether its deadline has passed with no way back.
-        back: whether it is being undone, or was.
-        interventions: what people did, in order.
-        owner: who carries it on now.
-        wake_at: when it goes on by itself; None when it does not.
-        began_at: by the database's clock, like *changed_at*; as far as it was heard here, while it is carried on here.
-    """
-
-    saga: str
-    version: int
-    id: str
-    status: str
-    fields: str
-    steps: tuple[StepRecord, ...]
-    reason: str | None
-    overdue: bool
-    back: bool
-    interventions: tuple[Intervention, ...]
-    owner: str | None
-    wake_at: datetime | None
-    began_at: datetime
-    changed_at: datetime
 
 
 class SagaInstances:
@@ -333,32 +298,7 @@ class SagaInstances:
         return self._full_names.get(name, name)
 
     def _definition(self, item: WorkItem) -> SagaDefinition:
-        definition = self._by_queue.get(item.queue)
-        if definition is None:
-            raise UnreadableState(item.id, item.queue, "no saga of this name and version is registered here")
-        return definition
+        return known_definition(self._by_queue.get(item.queue), item)
 
     def _view(self, item: WorkItem) -> SagaView:
-        saga, _, version = item.queue.removeprefix("saga/").rpartition("/")
-        id = item.id.removeprefix(f"saga/{saga}/")
-        reason: str | None = None
-        try:
-            journal = read_journal(self._definition(item), item)
-        except UnreadableState as error:
-            journal, reason = Journal(fields=Raw(item.state), outline=()), str(error)
-        return SagaView(
-            saga=saga,
-            version=int(version),
-            id=id,
-            status=item.status,
-            fields=bytes(journal.fields).decode(errors="backslashreplace"),
-            steps=journal.steps,
-            reason=reason or journal.reason,
-            overdue=journal.overdue,
-            back=journal.back,
-            interventions=journal.interventions,
-            owner=item.owner,
-            wake_at=item.wake_at,
-            began_at=item.created_at,
-            changed_at=item.changed_at,
-        )
+        return saga_view(self._by_queue.get(item.queue), item)

@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from leftfold.app.composition import App
 from leftfold.app.running import Running
-from leftfold.processes.instances import ENDED, SagaView
+from leftfold.processes.instances import ENDED
 from leftfold.processes.saga import Saga
 from leftfold.processes.saga_carrier import SagaCarrier
+from leftfold.processes.saga_view import SagaView
 from leftfold.store.memory import MemoryStore
 from leftfold.store.memory_log import MemoryLog
 from leftfold.store.port import Store
