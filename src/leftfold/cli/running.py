@@ -11,7 +11,7 @@ from leftfold.app.stores import store_of
 from leftfold.cli.errors import StoreOutOfReach, UsageError
 from leftfold.cli.opening import app_at
 from leftfold.cli.options import Source
-from leftfold.errors import DefinitionError, SchemaMismatch, StoreUnavailable
+from leftfold.errors import AccessDenied, DefinitionError, SchemaMismatch, StoreUnavailable
 from leftfold.store.urls import shown_url
 from leftfold.subscriptions.worker import Timing
 
@@ -54,7 +54,7 @@ async def opened_app(app: App, url: str, *, workers: Timing | None = None) -> As
                 advice = f"No store is at {shown_url(one)}; see --store, or make one: {make}"
                 raise SchemaMismatch(0, status.needed, advice)
         await opening.__aenter__()
-    except (StoreUnavailable, OSError) as error:
+    except (StoreUnavailable, AccessDenied, OSError) as error:
         raise StoreOutOfReach(str(error)) from error
     try:
         yield opening

@@ -53,6 +53,7 @@ May import: nothing of Leftfold.
     └── StoreError                 the machine below
         ├── StoreUnavailable       nothing was stored; may be tried again
         │   ├── StoreBusy, StoreFull, StoreClosed
+        ├── AccessDenied           this role may not do it: give it the right, or take another
         ├── OutcomeUnknown         stored or not: send the same ids again
         ├── AppendRefused          the database refused this append; nothing was stored
         ├── TableMissing           no such read model here, or none that is built
@@ -124,6 +125,7 @@ from leftfold.errors.reading import (
 )
 from leftfold.errors.root import DefinitionError, LeftfoldError
 from leftfold.errors.storing import (
+    AccessDenied,
     AppendRefused,
     OutcomeUnknown,
     RestoreMismatch,
@@ -138,6 +140,7 @@ from leftfold.errors.storing import (
 )
 
 __all__ = [
+    "AccessDenied",
     "AppendRefused",
     "CheckpointMismatch",
     "CommandIdReused",

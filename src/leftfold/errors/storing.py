@@ -8,6 +8,7 @@ from uuid import UUID
 from leftfold.errors.root import LeftfoldError
 
 __all__ = [
+    "AccessDenied",
     "AppendRefused",
     "OutcomeUnknown",
     "RestoreMismatch",
@@ -40,6 +41,21 @@ class StoreFull(StoreUnavailable):
 
 class StoreClosed(StoreUnavailable):
     """The store was closed, or not opened yet."""
+
+
+class AccessDenied(StoreError):
+    """The database or file does not let this role do it; nothing was stored, and trying again does not help.
+
+    Args:
+        reason: what was refused, and where.
+        advice: what to do, a sentence.
+        code: what the database calls it.
+    """
+
+    def __init__(self, reason: str, advice: str, code: str | None = None) -> None:
+        self.reason = reason
+        self.code = code
+        super().__init__(f"{reason}" + (f" ({code})" if code else "") + f". Nothing was stored; {advice}")
 
 
 class OutcomeUnknown(StoreError):

@@ -66,8 +66,9 @@ class Rebuild(Generic[Row]):
         What is parked from before is tried again first.
 
         Raises:
-            RebuildStopped: an event that cannot be read, or a log or store that is out of reach, stopped it; or
-                somebody else dropped what was built, or showed it.
+            RebuildStopped: an event that cannot be read, or what the store refuses for good, as to this role, stopped
+                it; or somebody else dropped what was built, or showed it.
+            StoreUnavailable: the log or the store is out of reach.
         """
         await self._work(progress, show=False)
 

@@ -23,7 +23,7 @@ class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, WorkItems
     Small ports in one: the log is here, its moments are in `Timeline`, snapshots in `SnapshotStore`; rows beside the
     log are read by `Tables` and written, with events or without, by `Transacting`; `Checkpoints` keeps how far
     followers are, `WorkItems` what goes on over time.
-    All methods may raise `StoreUnavailable` (nothing was stored; try again) and `StoreClosed`.
+    All methods may raise `StoreUnavailable` (nothing was stored; try again), `AccessDenied` and `StoreClosed`.
     A store belongs to the event loop that opened it.
     """
 

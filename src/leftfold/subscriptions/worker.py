@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from leftfold.errors import DefinitionError, Fenced, StoreError
+from leftfold.errors import DefinitionError, Fenced, OutcomeUnknown, StoreError, StoreUnavailable
 from leftfold.store.checkpoint_checks import MAX_LEASE_S
 from leftfold.store.checkpoints import Claim
 from leftfold.store.port import Store
@@ -116,7 +116,7 @@ class Worker:
         followers: what to follow.
         owner: the worker's name, unlike that of every other.
         group: of the workers that it shares with.
-        again: whether a part that an error has stopped is tried again; after errors of a store it always is.
+        again: whether what an error has stopped is tried again; when a store was out of reach it always is.
     """
 
     def __init__(
@@ -148,12 +148,13 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`; what goes wrong on the way is logged and tried again."""
         try:
-            while not self._stopping:
+            while not self._stopping and self._owner not in self._given_up:
                 self._look.clear()  # before the turn, so that a stop in the middle of it is not forgotten
                 try:
                     await self._turns.take(self._turn())
                 except StoreError as error:
                     _log.warning("worker %s cannot look for work: %s", self._owner, error)
+                    self._note_end(self._owner, error)
                 except TimeoutError:
                     _log.warning("worker %s was cut off when it looked for work, for it has to end", self._owner)
                 with suppress(TimeoutError):
@@ -182,7 +183,7 @@ class Worker:
 
     @property
     def given_up(self) -> Mapping[str, str]:
-        """Names of the checkpoints that this worker has given up, and why."""
+        """Names of the checkpoints that this worker has given up, and why; its own when it cannot look for them."""
         return self._given_up
 
     async def prepare(self) -> None:
@@ -252,8 +253,7 @@ class Worker:
             if runner.position > claim.position:  # it was of use, so what stopped it is something new
                 self._pauses.pop(claim.name, None)
             self._pause(claim.name)
-            if not self._again and not isinstance(error, StoreError):
-                self._given_up[claim.name] = note
+            self._note_end(claim.name, error)
         else:
             self._pauses.pop(claim.name, None)
         finally:
@@ -261,6 +261,10 @@ class Worker:
             self._look.set()
         with suppress(StoreError):  # then the lease runs out by itself
             await self._store.release(claim.name, claim.token, note)
+
+    def _note_end(self, name: str, error: BaseException) -> None:
+        if not self._again and not isinstance(error, StoreUnavailable | OutcomeUnknown):
+            self._given_up[name] = error_text(error)
 
     def _asked_to_end(self, name: str) -> bool:
         running = self._running.get(name)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_postgres
 from leftfold.adapters.postgres import schema as module
 from leftfold.adapters.postgres.migrations import MIGRATIONS
-from leftfold.errors import AppendRefused, SchemaMismatch, StoreUnavailable
+from leftfold.errors import AccessDenied, SchemaMismatch
 from leftfold.ids import new_id
 from leftfold.store import AppendCondition, QueryItem, ToStream
 from leftfold.store.tables import Selection
@@ -193,7 +193,7 @@ async def test_the_application_role_needs_no_more_than_the_script_grants(applica
         await write(store, End(id="a", token=held["a"]))
         assert [item.id for item in await store.find_work()] == ["b"]
         newest = (await log_of(store))[-1]
-        with pytest.raises(StoreUnavailable, match="only the owner of schema"):
+        with pytest.raises(AccessDenied, match="only the owner of schema"):
             await store.restore([replace(newest, position=4, version=2, id=new_id())])
 
 
@@ -215,7 +215,7 @@ async def test_a_role_that_may_make_no_tables_is_told_so(
     read = f'"{schema_of(bare_url)[1:-1]}_read"'
     postgres.execute(f'revoke create on schema {read} from "app_{schema_of(bare_url)[1:-1]}"', "shared")
     async with opened(application) as store, opened(bare_url) as owner:
-        with pytest.raises(AppendRefused, match="may make tables"):
+        with pytest.raises(AccessDenied, match="let the owner do what only the owner may"):
             await store.prepare(COUNTS)
         await owner.prepare(COUNTS)
         await store.prepare(COUNTS)

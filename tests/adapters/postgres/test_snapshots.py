@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, PostgresStore
-from leftfold.errors import SchemaMismatch, StoreUnavailable
+from leftfold.errors import AccessDenied, SchemaMismatch
 from leftfold.store import ToStream, digest_of
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.cutting import wire_to
@@ -99,7 +99,7 @@ async def test_what_a_role_lacks_and_what_is_not_migrated_is_said(postgres: Post
     await rows(store_url, f'grant usage on schema :schema to "{role}"')
     await rows(store_url, f'grant select on all tables in schema :schema to "{role}"')
     async with opened(store_url.replace("postgres@", f"{role}@")) as store:
-        with pytest.raises(StoreUnavailable, match="--role NAME"):
+        with pytest.raises(AccessDenied, match="--role NAME"):
             await store.save_snapshot(snapshot(1))
         await rows(store_url, "drop table :schema.snapshots")
         with pytest.raises(SchemaMismatch, match="leftfold migrate"):

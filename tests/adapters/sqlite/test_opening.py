@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite, schema
+from leftfold.adapters.sqlite.failures import translated
 from leftfold.adapters.sqlite.schema import MIGRATIONS
-from leftfold.errors import SchemaMismatch, StoreUnavailable
+from leftfold.errors import AccessDenied, SchemaMismatch, StoreUnavailable
 from leftfold.store import Migration, ToStream
 from tests.adapters.sqlite.opened import connected, event, opened, url_of
 
@@ -106,3 +108,16 @@ async def test_looking_at_the_schema_of_what_is_no_database_is_an_error_of_ours(
     path.write_bytes(b"not a database at all, but longer than a header " * 50)
     with pytest.raises(StoreUnavailable, match="Give the path of a Leftfold store"):
         await SqliteSchema(SqliteLocation(path=path)).status()
+
+
+def test_a_file_that_may_not_be_written_is_not_called_out_of_reach(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    sqlite3.connect(path).execute("create table t (a)").connection.close()
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        connection.execute("insert into t values (1)")
+    connection.close()
+    told = translated(refused.value, path)
+    assert isinstance(told, AccessDenied)
+    assert told.code == "SQLITE_READONLY"
+    assert "let this process write the file" in str(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leftfold.adapters.postgres.migrations import NEWEST
 from leftfold.errors import (
+    AccessDenied,
     AppendRefused,
     LeftfoldError,
     SchemaMismatch,
@@ -24,6 +25,7 @@ __all__ = [
     "NO_TRANSACTION",
     "WRONG_ENCODING",
     "WRONG_ISOLATION",
+    "denied",
     "is_lost",
     "is_refusal",
     "is_retriable",
@@ -79,6 +81,16 @@ def is_refusal(error: Exception) -> bool:
     return (sqlstate_of(error) or "XX")[:2] not in _BATCH_WIDE
 
 
+def denied(error: Exception, where: str) -> AccessDenied:
+    """What to say of a role that may not do what was asked of it.
+
+    Args:
+        where: the store, or what of it.
+    """
+    advice = "give the role its rights by `leftfold migrate --role NAME`; let the owner do what only the owner may"
+    return AccessDenied(f"{where}: {error}", advice, FORBIDDEN)
+
+
 def translated(error: Exception, where: str) -> StoreError:
     """The error of our tree that says what *error* means and what to do.
 
@@ -94,7 +106,7 @@ def translated(error: Exception, where: str) -> StoreError:
     if code in _MISSING:
         return SchemaMismatch(0, NEWEST, f"{error}; run `leftfold migrate --store {where}`")
     if code == FORBIDDEN:
-        return StoreUnavailable(f"{told}. Give the role its rights: `leftfold migrate --sql --role NAME` prints them")
+        return denied(error, f"PostgreSQL store {where}")
     if code == WRONG_ISOLATION:
         return AppendRefused(f"{error}; begin it as READ COMMITTED", code)
     if code == NO_TRANSACTION:

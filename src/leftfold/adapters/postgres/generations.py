@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from leftfold.adapters.postgres.connecting import Connection
-from leftfold.adapters.postgres.failures import LOCKED, sqlstate_of
+from leftfold.adapters.postgres.failures import FORBIDDEN, LOCKED, denied, sqlstate_of
 from leftfold.adapters.postgres.layout import Layout, layout_of, quoted
 from leftfold.adapters.postgres.statements import WritingSql
 from leftfold.errors import AppendRefused, StoreBusy, StoreError, TableMismatch, TableMissing
@@ -85,6 +85,7 @@ class Generations:
 
         Raises:
             AppendRefused: the view's name is that of something else, or others depend on a view that has to go.
+            AccessDenied: another role owns the view.
             StoreBusy: somebody reads from the view for long.
         """
         layout = await self.layout(point.table, point.generation)
@@ -119,4 +120,6 @@ def _explained(error: asyncpg.PostgresError, where: str) -> StoreError | None:
     code = sqlstate_of(error) or ""
     if code == LOCKED:
         return StoreBusy(f"{where} is being read for more than a second; nothing was stored. Try again")
+    if code == FORBIDDEN:
+        return denied(error, where)
     return AppendRefused(f"{where}: {error}", code) if code[:2] in ("2B", "42") else None

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from leftfold.adapters.postgres.calls import tags_literal
 from leftfold.adapters.postgres.connecting import Readers
-from leftfold.adapters.postgres.failures import BREAKS_LOG, FORBIDDEN, sqlstate_of
+from leftfold.adapters.postgres.failures import BREAKS_LOG
 from leftfold.adapters.postgres.reading import Reading
-from leftfold.errors import AppendRefused, RestoreMismatch, StoreUnavailable
+from leftfold.errors import AccessDenied, AppendRefused, RestoreMismatch
 from leftfold.store.events import StoredEvent
 from leftfold.store.restoring import check_continues
 
@@ -36,11 +36,9 @@ class Restorer:
                 rows = await self._readers.fetch(self._sql, *_arguments(new))
             except AppendRefused as refusal:
                 await self._explain(refusal, new, head)
-            except StoreUnavailable as error:
-                if sqlstate_of(error.__cause__) != FORBIDDEN:
-                    raise
-                reason = f"only the owner of schema {self._schema!r} takes over a log; nothing was stored"
-                raise StoreUnavailable(f"{reason}. Name its owner in the URL of the store") from error
+            except AccessDenied as error:
+                reason = f"only the owner of schema {self._schema!r} takes over a log"
+                raise AccessDenied(reason, "name its owner in the URL of the store", error.code) from error
             else:
                 count: int = rows[0][0]
                 return count

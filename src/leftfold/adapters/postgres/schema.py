@@ -128,5 +128,16 @@ def _grants(schema: str, role: str) -> str:
         f"{log}.work_batches to {name};\n"
         f"grant usage on sequence {log}.tokens to {name};\n"
         f"grant execute on function {functions} to {name};\n"
-        f"grant usage, create on schema {rows} to {name};"
+        f"grant usage, create on schema {rows} to {name};\n"
+        f"{_grants_on_rows(schema, name)}"
+    )
+
+
+def _grants_on_rows(schema: str, name: str) -> str:
+    """What makes a role write the rows that are there; who makes tables later grants it then."""
+    literal = name.replace("'", "''")
+    return (
+        "do $$ declare made regclass; begin for made in select oid from pg_class "
+        f"where relnamespace = '\"{schema}_read\"'::regnamespace and relkind = 'r' and pg_has_role(relowner, 'usage') "
+        f"loop execute format('grant select, insert, update, delete on %s to %s', made, '{literal}'); end loop; end $$;"
     )

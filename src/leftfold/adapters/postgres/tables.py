@@ -9,11 +9,11 @@ from typing import Final
 import asyncpg
 
 from leftfold.adapters.postgres.connecting import Connection, Readers
-from leftfold.adapters.postgres.failures import FORBIDDEN, NO_COLUMN, NO_TABLE, sqlstate_of
+from leftfold.adapters.postgres.failures import NO_COLUMN, NO_TABLE, sqlstate_of
 from leftfold.adapters.postgres.layout import Layout, layout_of
 from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.selecting import found, gotten, scanned, selected
-from leftfold.errors import AppendRefused, InvalidInput, SchemaMismatch, StoreUnavailable, TableMismatch, TableMissing
+from leftfold.errors import InvalidInput, SchemaMismatch, TableMismatch, TableMissing
 from leftfold.store.names import first_above
 from leftfold.store.table_checks import words_of
 from leftfold.store.tables import Found, Selection, Table
@@ -60,12 +60,7 @@ class Tables:
         there = await self._readers.fetch(self._shape, table.name, table.version, generation)
         if there and there[0][0] == table.shape:
             return
-        try:
-            await self._readers.repeat(partial(self._make, table, generation))
-        except StoreUnavailable as error:
-            if sqlstate_of(error.__cause__) == FORBIDDEN:
-                raise AppendRefused(f"{error.__cause__}; let a role that may make tables do it", FORBIDDEN) from error
-            raise
+        await self._readers.repeat(partial(self._make, table, generation))
 
     async def discard(self, table: Table, generation: int) -> None:
         """See `Tables.discard` of the port."""

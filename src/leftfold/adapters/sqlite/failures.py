@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from leftfold.errors import (
+    AccessDenied,
     AppendRefused,
     SchemaMismatch,
     StoreBusy,
@@ -25,6 +26,7 @@ _UNAVAILABLE: dict[int, tuple[type[StoreUnavailable], str]] = {
     sqlite3.SQLITE_NOTADB: (StoreUnavailable, "Give the path of a Leftfold store, or of a file that is not there yet"),
 }
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DENIED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 _REFUSED = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}
 
 
@@ -43,6 +45,8 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
     code = _primary(error)
     name = getattr(error, "sqlite_errorname", None)
     where = f"SQLite file {path}: {error}" + (f" ({name})" if name else "")
+    if code in _DENIED:
+        return AccessDenied(f"SQLite file {path}: {error}", "let this process write the file and its directory", name)
     if code in _REFUSED:
         return AppendRefused(str(error), name)
     if code == sqlite3.SQLITE_ERROR and "no such" in str(error):
