@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, ReadModel, Saga, applies, step
 from leftfold.errors import DefinitionError, InvalidAppend, InvalidInput, InvalidQuery, UnknownCommand, UnknownQuery
+from leftfold.projections.projection import Keys
 from leftfold.store import MemoryStore
 from tests.app.shop import Order, Ordered, Place, Till, books, shop
 
@@ -30,6 +32,11 @@ class Count(Saga):
 
     @step(undoable=False)
     async def count(self, attempt: Attempt) -> None: ...
+
+
+@dataclass(frozen=True)
+class Text:
+    text: str
 
 
 @pytest_asyncio.fixture
@@ -171,6 +178,26 @@ async def test_one_text_is_no_list_of_keys() -> None:
     rows = ReadModel(shop.projections[0], MemoryStore())
     with pytest.raises(InvalidQuery, match="give a list of keys, or use get"):
         await rows.get_many("12")
+
+
+async def test_rows_with_a_key_are_read_by_one_and_the_one_row_without() -> None:
+    def first_letter(event: Ordered) -> str:
+        return event.text[:1]
+
+    def texts(_row: Text | None, event: Ordered) -> Text:
+        return Text(event.text)
+
+    def rows(key: Keys) -> ReadModel[Any]:
+        context = Context("post")
+        context.projection(key=key)(texts)
+        return ReadModel(context.projections[0], MemoryStore())
+
+    with pytest.raises(InvalidQuery, match=r"get\(\) on 'texts' is given no key.*: get\(order\)"):
+        await rows("order").get()
+    with pytest.raises(InvalidQuery, match=r": get\(first_letter\)"):
+        await rows(first_letter).get()
+    with pytest.raises(InvalidQuery, match=r"one row in all and no key '12'; use get\(\)"):
+        await rows(None).get(12)
 
 
 def test_whether_an_aggregate_exists_is_no_text() -> None:

@@ -22,6 +22,7 @@ from leftfold.subscriptions.policy import Policy, policy_flaw
 
 __all__ = [
     "MAX_SHARDS",
+    "ONE_ROW",
     "Key",
     "Keys",
     "Projection",
@@ -43,6 +44,9 @@ Keys: TypeAlias = "str | Callable[..., Key | Iterable[Key] | None] | None"
 that gives one key, several or none; or None for one row in all."""
 
 _FindKeys: TypeAlias = "Callable[[object, RecordedEvent[object] | None], tuple[str, ...]]"
+
+ONE_ROW: Final = "all"
+"""The key of the one row of a projection with `key=None`."""
 
 MAX_SHARDS: Final = 64
 """Parts of one projection."""
@@ -71,6 +75,7 @@ class Projection(Struct, Generic[Row], frozen=True, eq=False):
         fold: gives the row after an event; None for no row, before and after.
         keys: the keys of the rows that an event changes; the second argument is None where it is about to be appended.
         needs_record: whether they cannot be known then.
+        key: what finds them, as its author calls it: a field or function; None when there is one row in all.
         shards: how many may be followed at the same time, 1 to 64, each with its share of the streams.
         policy: what becomes of an event that cannot be folded.
     """
@@ -82,6 +87,7 @@ class Projection(Struct, Generic[Row], frozen=True, eq=False):
     fold: Callable[[Row | None, RecordedEvent[object]], Row | None]
     keys: _FindKeys
     needs_record: bool
+    key: str | None
     table: Table
     codec: RowCodec[Row]
     shards: int
@@ -152,6 +158,7 @@ def projection_of(
         fold=_fold_of(function, where),
         keys=_keys_of(options.key),
         needs_record=needs_record(options.key),
+        key=_key_name(options.key),
         table=table,
         codec=row_codec(row_type),
         shards=options.shards,
@@ -221,9 +228,16 @@ def _key_flaws(key: Keys, events: Sequence[type], where: str) -> list[str]:
     ]
 
 
+def _key_name(key: Keys) -> str | None:
+    if key is None or isinstance(key, str):
+        return key
+    name = str(getattr(key, "__name__", type(key).__name__))
+    return "key" if name == "<lambda>" else name
+
+
 def _keys_of(key: Keys) -> _FindKeys:
     if key is None:
-        return lambda _event, _recorded: ("all",)
+        return lambda _event, _recorded: (ONE_ROW,)
     if isinstance(key, str):
         name = key
         return lambda event, _recorded: (key_text(getattr(event, name)),)

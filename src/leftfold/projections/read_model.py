@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 from msgspec import Struct
 
 from leftfold.errors import InvalidQuery
-from leftfold.projections.projection import Key, Projection, key_text
+from leftfold.projections.projection import ONE_ROW, Key, Projection, key_text
 from leftfold.store.tables import Compare, Selection, Tables, Value, Where
 
 __all__ = ["Hit", "ReadModel"]
@@ -46,19 +46,33 @@ class ReadModel(Generic[Row]):
         self._tables = tables
         self._touched = touched
 
-    async def get(self, key: Key = "all") -> Row | None:
-        """The row under *key*, or None. Without a key, the one row of a projection with `key=None`."""
-        return (await self.get_many([key]))[0]
+    @overload
+    async def get(self) -> Row | None: ...
+
+    @overload
+    async def get(self, key: Key) -> Row | None: ...
+
+    async def get(self, key: Key | None = None) -> Row | None:
+        """The row under *key*, or None. Without a key, the one row of a projection with `key=None`.
+
+        Raises:
+            InvalidQuery: the rows have a key and none is given, or the other way round.
+        """
+        if key is None and (name := self._projection.key) is not None:
+            raise InvalidQuery(f"get() on {self._projection.name!r} is given no key; its rows have one: get({name})")
+        return (await self.get_many([ONE_ROW if key is None else key]))[0]
 
     async def get_many(self, keys: Sequence[Key]) -> list[Row | None]:
         """The row under each of *keys*, None where there is none.
 
         Raises:
-            InvalidQuery: *keys* is one text.
+            InvalidQuery: *keys* is one text, or there is one row in all, which has no key.
         """
         if isinstance(keys, str):
             raise InvalidQuery(f"get_many({keys!r:.80}) is given one text; give a list of keys, or use get")
         texts = [key_text(key) for key in keys]
+        if self._projection.key is None and (wrong := next((text for text in texts if text != ONE_ROW), None)):
+            raise InvalidQuery(f"{self._projection.name!r} has one row in all and no key {wrong!r:.80}; use get()")
         self._touch(*texts)
         found = await self._tables.get(self._projection.table, texts)
         return [self._projection.load(found[text]) if text in found else None for text in texts]
