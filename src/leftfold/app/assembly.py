@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
 
 from msgspec import Struct
 
+from leftfold.app.assembly_flaws import (
+    inline_flaws,
+    migration_flaws,
+    no_rows,
+    process_flaws,
+    reaction_flaws,
+    saga_flaws,
+    start_flaws,
+    translation_flaws,
+    twice,
+)
 from leftfold.app.published import Published
 from leftfold.contexts.context import Context
 from leftfold.contexts.reactions import Reaction
@@ -19,20 +30,14 @@ from leftfold.handling.handlers import QueryHandler
 from leftfold.handling.injection import Scope, Supply
 from leftfold.handling.repository import Repository
 from leftfold.handling.routing import CommandRoute, QueryRoute, Routes, command_routes, query_routes
-from leftfold.handling.signatures import described, place_of
 from leftfold.messages.codec import Codec
 from leftfold.messages.consumer_view import is_foreign
-from leftfold.messages.metadata import Metadata
-from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.registry import Registry
 from leftfold.messages.transform import Transform
 from leftfold.messages.upcasting import Upcast
-from leftfold.processes.sending import Sender
 from leftfold.projections.caching import TOUCHED
 from leftfold.projections.projection import Projection
 from leftfold.projections.read_model import ReadModel
-from leftfold.store.event_store import EventStore
-from leftfold.subscriptions.reaction import Attempt
 
 if TYPE_CHECKING:
     from leftfold.processes.definition import SagaDefinition
@@ -41,9 +46,6 @@ if TYPE_CHECKING:
     from leftfold.processes.starting import SagaStart
 
 __all__ = ["Assembly", "Plan"]
-
-_OF_REACTIONS: Final[tuple[object, ...]] = (Attempt, RecordedEvent, Metadata, EventStore, Sender)
-_OF_STEPS: Final[tuple[object, ...]] = (Attempt, Sender)
 
 _Followed: TypeAlias = "Projection[Any] | Reaction | CommandReaction | SagaStart | Family"
 
@@ -88,10 +90,11 @@ class Assembly:
             *context.command_reactions,
             *context.saga_starts,
         )
-        findings += _twice((*followed, *self.processes))
+        findings += twice([one.name for one in (*followed, *self.processes)])
         native = [one for one in followed if not self._foreign(one, plan, findings)]
         own: list[_Followed] = [*native, *self.processes]
-        findings += [*self._process_flaws(), *self._start_flaws()]
+        findings += process_flaws(context, self.processes, self._published)
+        findings += start_flaws(context, self.sagas)
         events = dict.fromkeys(
             cls
             for classes in (
@@ -109,28 +112,16 @@ class Assembly:
         self.categories = self._categories(own)
         """Of the streams that its parts record in; None when it has other events as well."""
         self.inline = tuple(one for one in context.projections if one.name in plan.inline)
-        findings += [
-            f"inline: {one.name!r} folds what another context publishes, so no append here can write it"
-            for one in self.inline
-            if one.name in self.sources
-        ]
-        findings += [
-            f"inline: {one.name!r} has a key that takes the RecordedEvent, which is not known before the append"
-            for one in self.inline
-            if one.needs_record
-        ]
-        findings += [
-            f"inline: {one.name!r} has shards, which are for following" for one in self.inline if one.shards > 1
-        ]
+        findings += inline_flaws(self.inline, self.sources)
         self.read_models = _by_row(context.projections, findings)
         aggregates = [part for part in self.parts if isinstance(part, type)]
-        self.scope = Scope(aggregates, plan.provide, (self._read_model,), _no_rows)
+        self.scope = Scope(aggregates, plan.provide, (self._read_model,), no_rows)
         findings += self.scope.flaws()
-        findings += self._reaction_flaws()
-        findings += self._saga_flaws()
-        findings += self._migration_flaws()
+        findings += reaction_flaws(context, self.scope)
+        findings += saga_flaws(self.sagas, self.scope)
+        findings += migration_flaws(context, self.sagas)
         self.commands, self.queries = self._routes(findings)
-        findings += self._translation_flaws()
+        findings += translation_flaws(context, self.commands)
         if findings:
             raise DefinitionError(*dict.fromkeys(findings))
 
@@ -218,66 +209,6 @@ class Assembly:
             raise DefinitionError(*dict.fromkeys(findings))
         return found[0], found[1]
 
-    def _saga_flaws(self) -> Iterator[str]:
-        for definition in self.sagas.values():
-            for plan in definition.plans:
-                for name, hint in (*plan.needs.items(), *plan.undo_needs.items()):
-                    if all(hint is not one for one in _OF_STEPS) and self.scope.resolve(hint) is None:
-                        where = f"saga {definition.cls.__qualname__}, step {plan.name!r}, parameter {name!r}"
-                        yield f"{where}: {self.scope.missing(hint)}"
-
-    def _migration_flaws(self) -> Iterator[str]:
-        if not self.context.saga_migrations:
-            return
-        from leftfold.processes.migrating import migration_flaw
-
-        known = {definition.cls: definition for definition in self.sagas.values()}
-        for migration in self.context.saga_migrations:
-            place = place_of(migration.function)
-            missing = [cls.__qualname__ for cls in (migration.old, migration.new) if cls not in known]
-            if missing:
-                yield f"{place} names {', '.join(missing)}, which is no saga of this context; register it with saga()"
-            elif flaw := migration_flaw(known[migration.old], known[migration.new], migration.function):
-                yield flaw
-
-    def _start_flaws(self) -> Iterator[str]:
-        known = {definition.cls for definition in self.sagas.values()}
-        for one in self.context.saga_starts:
-            for cls in (cls for cls in one.sagas if cls not in known):
-                yield f"start {one.name!r} begins {cls.__qualname__}, which is no saga of this context; register it"
-
-    def _process_flaws(self) -> Iterator[str]:
-        for family in self.processes:
-            for cls in family.events:
-                yield from (f"process {family.name!r}: {flaw}" for flaw in self._published.flaws(cls, self.context))
-
-    def _translation_flaws(self) -> Iterator[str]:
-        own = {route.form.cls for route in self.commands}
-        for one in self.context.translations:
-            for cls in (cls for cls in one.sends if cls not in own):
-                yield (
-                    f"translation {one.name!r} gives {cls.__qualname__}, which context {self.context.name!r} does not "
-                    "handle; it translates into commands of its own context"
-                )
-
-    def _reaction_flaws(self) -> Iterator[str]:
-        for reaction in self.context.reactions:
-            for name, hint in reaction.needs.items():
-                if (
-                    all(hint is not one for one in _OF_REACTIONS)
-                    and get_origin(hint) is not RecordedEvent
-                    and self.scope.resolve(hint) is None
-                ):
-                    yield f"reaction {reaction.name!r}, parameter {name!r}: {self.scope.missing(hint)}"
-
-
-def _no_rows(annotation: object) -> str | None:
-    """Why there is no read model of *annotation*; None when it is of none."""
-    if get_origin(annotation) is not ReadModel:
-        return None
-    row = described(get_args(annotation)[0])
-    return f"no projection here has rows of {row}; add one to this context, or ask the context that has it"
-
 
 def _families(context: Context, findings: list[str]) -> tuple[Family, ...]:
     if not context.processes:
@@ -315,13 +246,6 @@ def _named_by_handlers(context: Context, sagas: Iterable[SagaDefinition]) -> Ite
     for hint in (hint for each in needs for hint in each.values()):
         if get_origin(hint) is Repository:
             yield get_args(hint)[0]
-
-
-def _twice(followed: Sequence[_Followed]) -> Iterator[str]:
-    names = [one.name for one in followed]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        count = names.count(name)
-        yield f"{name!r} is the name of {count} projections, reactions and processes; give each its own with name="
 
 
 def _by_row(projections: Sequence[Projection[Any]], findings: list[str]) -> dict[object, Projection[Any]]:
