@@ -86,6 +86,18 @@ def test_the_store_can_be_named_by_the_environment_and_the_option_wins(
     assert leftfold("streams", "--store", f"sqlite:///{tmp_path}/other.db").code == 1
 
 
+@pytest.mark.parametrize("verb", [["streams"], ["export", "-"], ["import", "log.jsonl"]])
+def test_verbs_that_need_no_code_take_no_app_from_anywhere(
+    leftfold: Leftfold, sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: list[str]
+) -> None:
+    record(sqlite, ("account-1", [event()]))
+    monkeypatch.chdir(tmp_path)
+    assert leftfold("export", "log.jsonl", "--store", sqlite).code == 0
+    monkeypatch.setenv("LEFTFOLD_APP", "nowhere:app")
+    assert leftfold(*verb, "--store", sqlite).code == 0
+    assert leftfold(*verb, "--store", sqlite, "--app", "nowhere:app").code == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -125,7 +137,7 @@ def test_reading_makes_no_store_where_there_is_none(leftfold: Leftfold, tmp_path
 def test_an_error_of_the_machine_below_is_one_message_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("no database at all, but long enough to be looked at as one: " * 20)
     ran = run_apart("log", "--store", f"sqlite:///{tmp_path}/text.db")
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith("leftfold: ")
     assert "Traceback" not in ran.err
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leftfold.errors import LeftfoldError, RestoreMismatch
 
-__all__ = ["AnotherLog", "FoldFailed", "InvalidLogFile", "LogFileChanged", "Refused", "StoreOutOfReach", "UsageError"]
+__all__ = ["AnotherLog", "FoldFailed", "InvalidLogFile", "LogFileChanged", "Refused", "UsageError"]
 
 
 class UsageError(LeftfoldError):
@@ -13,10 +13,6 @@ class UsageError(LeftfoldError):
 
 class Refused(LeftfoldError):
     """What a command or query is about is not there, so the domain refused it; nothing was done."""
-
-
-class StoreOutOfReach(LeftfoldError):
-    """The store did not answer when it was opened, or let nobody in; nothing was done. Try again once it does."""
 
 
 class AnotherLog(LeftfoldError):

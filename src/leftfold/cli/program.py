@@ -1,7 +1,7 @@
 """The program: its verbs, and what becomes of an error.
 
-Exit codes: 0 it worked, 1 it failed or found something, 2 the command line is wrong, 3 the store of an app cannot be
-reached or used, 4 the domain refused a command or query, 130 interrupted.
+Exit codes: 0 it worked, 1 it failed or found something, 2 the command line is wrong, 3 a store cannot be reached or
+used, 4 the domain refused a command or query, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,10 +13,17 @@ from typing import Final, NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
-from leftfold.cli.errors import Refused, StoreOutOfReach, UsageError
+from leftfold.cli.errors import Refused, UsageError
 from leftfold.cli.text import printable
 from leftfold.domain.errors import DomainError
-from leftfold.errors import InvalidQuery, InvalidStoreUrl, InvalidStreamName, LeftfoldError
+from leftfold.errors import (
+    AccessDenied,
+    InvalidQuery,
+    InvalidStoreUrl,
+    InvalidStreamName,
+    LeftfoldError,
+    StoreUnavailable,
+)
 
 __all__ = ["VERBS", "Verb", "main"]
 
@@ -136,7 +143,7 @@ def _run(arguments: list[str]) -> int:
         return _INTERRUPTED
     except _WRONG_COMMAND_LINE as error:
         return _complain(error, _USAGE)
-    except StoreOutOfReach as error:
+    except (StoreUnavailable, AccessDenied) as error:
         return _complain(error, _OUT_OF_REACH)
     except (DomainError, Refused) as refusal:
         return _complain(refusal, _REFUSED)

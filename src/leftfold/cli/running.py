@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema
 from leftfold.app.stores import store_of
-from leftfold.cli.errors import StoreOutOfReach, UsageError
+from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import app_at
 from leftfold.cli.options import Source
-from leftfold.errors import AccessDenied, DefinitionError, SchemaMismatch, StoreUnavailable
+from leftfold.errors import DefinitionError, SchemaMismatch
 from leftfold.store.urls import shown_url
 from leftfold.subscriptions.worker import Timing
 
@@ -36,7 +36,7 @@ async def opened_app(app: App, url: str, *, workers: Timing | None = None) -> As
     Raises:
         UsageError: contexts would share a store.
         SchemaMismatch: there is no store, or none of this version.
-        StoreOutOfReach: it did not answer.
+        StoreUnavailable: it did not answer; or `AccessDenied`.
     """
     try:
         opening = app.with_settings(store=url, workers=workers or False)
@@ -44,18 +44,13 @@ async def opened_app(app: App, url: str, *, workers: Timing | None = None) -> As
         urls = [str(store_of(name, url, len(names))) for name in names]
     except DefinitionError as error:
         raise UsageError(str(error)) from error
-    try:
-        for one in urls:
-            status = await open_schema(one).status()
-            if status.found == 0:
-                make = (
-                    "leftfold migrate" if len(urls) == 1 else "leftfold migrate --app MODULE:OBJECT, for all contexts"
-                )
-                advice = f"No store is at {shown_url(one)}; see --store, or make one: {make}"
-                raise SchemaMismatch(0, status.needed, advice)
-        await opening.__aenter__()
-    except (StoreUnavailable, AccessDenied, OSError) as error:
-        raise StoreOutOfReach(str(error)) from error
+    for one in urls:
+        status = await open_schema(one).status()
+        if status.found == 0:
+            make = "leftfold migrate" if len(urls) == 1 else "leftfold migrate --app MODULE:OBJECT, for all contexts"
+            advice = f"No store is at {shown_url(one)}; see --store, or make one: {make}"
+            raise SchemaMismatch(0, status.needed, advice)
+    await opening.__aenter__()
     try:
         yield opening
     finally:
