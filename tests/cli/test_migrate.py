@@ -119,5 +119,5 @@ def test_a_role_can_append_and_read_and_not_migrate(leftfold: Leftfold, bare_url
     assert leftfold("streams", "--json", "--store", teller).lines[0]["stream"] == "account-1"
     assert leftfold("migrate", "--check", "--store", teller).code == 0
     refused = leftfold("migrate", "--store", teller.replace("schema=", "schema=x"))
-    assert refused.code == 1
+    assert refused.code == 3
     assert "permission denied" in refused.err
