@@ -34,8 +34,8 @@ class _Span(NamedTuple):
 
 
 class Observing:
-    """Gathers counters from the logs of contexts, which are read twice: `record` every event of every log, then
-    `resolve` those that it `wants`.
+    """Gathers counters from the logs of contexts: `record` every event of every log, and `resolve` those that it
+    `wants`.
 
     Seen is what left a trace in an event: that an event of one context was reacted to by another with a command or an
     event of its own, and that one context sent a command that another carried out. What a projection reads, and what a
@@ -46,22 +46,32 @@ class Observing:
         self._seen: dict[_What, _Span] = {}
         self._waiting: dict[str, dict[str, _Span]] = {}
 
-    def record(self, context: str, stored: StoredEvent, metadata: Metadata) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many events that somebody reacted to are still to be resolved."""
+        return len(self._waiting)
+
+    def record(self, context: str, stored: StoredEvent, metadata: Metadata) -> str | None:
         """Note what an event was recorded for.
 
         Args:
             context: whose log it is in.
+
+        Returns:
+            The id of the event that was reacted to, which is to be resolved; None when there is none.
         """
         sender = _sender(metadata.via)
         if not sender:
-            return
+            return None
         span = _Span(1, stored.recorded_at, stored.recorded_at)
         if metadata.command is not None and sender != context:
             self._add(_What("command", sender, metadata.command, 0, context), span)
         cause = metadata.causation_id
-        if cause is not None and not cause.startswith(_OF_A_SAGA):
-            waiting = self._waiting.setdefault(cause, {})
-            waiting[sender] = waiting[sender].with_(span) if sender in waiting else span
+        if cause is None or cause.startswith(_OF_A_SAGA):
+            return None
+        waiting = self._waiting.setdefault(cause, {})
+        waiting[sender] = waiting[sender].with_(span) if sender in waiting else span
+        return cause
 
     def wants(self, id: str) -> bool:
         """Whether somebody reacted to the event with this id, so that it is to be resolved."""
@@ -76,6 +86,10 @@ class Observing:
         for consumer, span in self._waiting.pop(str(stored.id), {}).items():
             if consumer != context:
                 self._add(_What("event", context, stored.type, stored.schema_version, consumer), span)
+
+    def give_up(self) -> None:
+        """Let go of what is still to be resolved: no log has it."""
+        self._waiting.clear()
 
     def observed(self) -> Sequence[Observed]:
         """What was seen; of events that no log here has, nothing."""

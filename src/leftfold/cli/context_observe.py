@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 
 from leftfold.app.composition import App
 from leftfold.app.running import Running
@@ -43,20 +42,33 @@ async def observe(*, output: FileName | None = None, source: Source = NOTHING_GI
 
 
 async def _observed(app: App) -> Observing:
-    observing = Observing()
-    record, resolve = partial(_record, observing), partial(_resolve, observing)
-    await walk(app, {"reading events": record, "finding causes": resolve})
-    return observing
+    causes = _Causes()
+    await walk(app, causes)
+    return causes.observing
 
 
-def _record(observing: Observing, running: Running, stored: StoredEvent) -> None:
-    try:
-        metadata = metadata_of(stored)
-    except UnreadableEvent:  # `leftfold verify` tells which
-        return
-    observing.record(running.name, stored, metadata)
+class _Causes:
+    """See `Causes`."""
 
+    def __init__(self) -> None:
+        self.observing = Observing()
 
-def _resolve(observing: Observing, running: Running, stored: StoredEvent) -> None:
-    if observing.wants(str(stored.id)):
-        observing.resolve(running.name, stored)
+    @property
+    def waiting(self) -> int:
+        return self.observing.waiting
+
+    def record(self, running: Running, stored: StoredEvent) -> str | None:
+        try:
+            metadata = metadata_of(stored)
+        except UnreadableEvent:  # `leftfold verify` tells which
+            return None
+        return self.observing.record(running.name, stored, metadata)
+
+    def wants(self, id: str) -> bool:
+        return self.observing.wants(id)
+
+    def resolve(self, running: Running, stored: StoredEvent) -> None:
+        self.observing.resolve(running.name, stored)
+
+    def give_up(self) -> None:
+        self.observing.give_up()

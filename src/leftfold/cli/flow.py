@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
@@ -70,23 +69,36 @@ def _write(report: FlowReport, form: _Form | None, *, observed: bool) -> None:
 
 
 async def _seen(app: App, declared: Flow) -> Seen:
-    observation = Observation()
-    record, resolve = partial(_record, observation), partial(_resolve, observation)
-    await walk(app, {"reading events": record, "finding causes": resolve})
-    return seen(declared, observation.chains())
+    causes = _Causes()
+    await walk(app, causes)
+    return seen(declared, causes.observation.chains())
 
 
-def _record(observation: Observation, running: Running, stored: StoredEvent) -> None:
-    try:
-        metadata = metadata_of(stored)
-    except UnreadableEvent:  # `leftfold verify` tells which
-        return
-    observation.record(running.name, _types(running, stored), stored.stream, metadata)
+class _Causes:
+    """See `Causes`."""
 
+    def __init__(self) -> None:
+        self.observation = Observation()
 
-def _resolve(observation: Observation, running: Running, stored: StoredEvent) -> None:
-    if observation.wants(str(stored.id)):
-        observation.resolve(running.name, _types(running, stored), str(stored.id))
+    @property
+    def waiting(self) -> int:
+        return self.observation.waiting
+
+    def record(self, running: Running, stored: StoredEvent) -> str | None:
+        try:
+            metadata = metadata_of(stored)
+        except UnreadableEvent:  # `leftfold verify` tells which
+            return None
+        return self.observation.record(running.name, _types(running, stored), stored.stream, metadata)
+
+    def wants(self, id: str) -> bool:
+        return self.observation.wants(id)
+
+    def resolve(self, running: Running, stored: StoredEvent) -> None:
+        self.observation.resolve(running.name, _types(running, stored), str(stored.id))
+
+    def give_up(self) -> None:
+        self.observation.give_up()
 
 
 def _types(running: Running, stored: StoredEvent) -> Sequence[str]:

@@ -49,33 +49,41 @@ class _Link(Struct, frozen=True):
 
 
 class Observation:
-    """Gathers chains from logs, which are read twice: `record` every event of every log, then `resolve` those that
-    it `wants`.
+    """Gathers chains from logs: `record` every event of every log, and `resolve` those that it `wants`.
 
-    What it keeps grows with the events that caused others, not with the log.
+    What it keeps grows with the causes that it waits for, not with the log.
     """
 
     def __init__(self) -> None:
         self._chains: Counter[Chain] = Counter()
         self._waiting: dict[str, Counter[_Link]] = {}
 
-    def record(self, context: str, types: Sequence[str], stream: str, metadata: Metadata) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many causes are still to be resolved."""
+        return len(self._waiting)
+
+    def record(self, context: str, types: Sequence[str], stream: str, metadata: Metadata) -> str | None:
         """Note what an event was recorded for.
 
         Args:
             context: whose log it is in.
             types: names of the event classes that it reads as; several when an upcast splits it.
+
+        Returns:
+            The id of the event that led to it, which is to be resolved; None when there is none.
         """
         command = None if metadata.command is None else node_id("command", context, metadata.command)
         aggregate = node_id("aggregate", context, category_of(stream))
         old = command is None and metadata.command_id is not None  # from before names were kept, and causes were exact
-        cause = None if old else metadata.causation_id
+        cause = None if old or (metadata.causation_id or "").startswith(_OF_A_SAGA) else metadata.causation_id
         for type in types:
             link = _Link(metadata.via, command, aggregate, node_id("event", context, type))
-            if cause is None or cause.startswith(_OF_A_SAGA):
+            if cause is None:
                 self._chains[_chain(None, link)] += 1
             else:
                 self._waiting.setdefault(cause, Counter())[link] += 1
+        return cause
 
     def wants(self, id: str) -> bool:
         """Whether the event with this id caused another one, so that it is to be resolved."""
@@ -86,6 +94,13 @@ class Observation:
         if types and (links := self._waiting.pop(id, None)) is not None:
             for link, count in links.items():
                 self._chains[_chain(node_id("event", context, types[0]), link)] += count
+
+    def give_up(self) -> None:
+        """Note that no log has the causes that are still to be resolved."""
+        for links in self._waiting.values():
+            for link, count in links.items():
+                self._chains[_chain(None, link)] += count
+        self._waiting.clear()
 
     def chains(self) -> Mapping[Chain, int]:
         """What was seen, with the number of events; causes that no log has are None."""
