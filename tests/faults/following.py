@@ -218,7 +218,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "two_rebuilds_at_once and sqlite",
     ),
     "rebuild that tries again what stops it": Fault(
-        in_code(Worker, "_follow", ("if not self._again and", "if False and")),
+        in_code(Worker, "_note_end", ("if not self._again and", "if False and")),
         (_MEETINGS,),
         "TimeoutError",
         "once_it_is_mended and sqlite",

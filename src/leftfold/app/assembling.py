@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.app.settings import check_plan
 from leftfold.contexts.context import Context
-from leftfold.contexts.registered import Part
-from leftfold.domain.aggregate import Aggregate
-from leftfold.domain.decider import Decider
+from leftfold.contexts.registered import Part, check_parts
 from leftfold.errors import DefinitionError
 
 __all__ = ["assembled", "contexts_of"]
@@ -27,8 +25,7 @@ def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]
         raise DefinitionError(
             f"App got contexts and, beside them, {others[0]!r:.80}; add it to one: context.includes(...)"
         )
-    if strange := [one for one in others if not _is_part(one)]:
-        raise DefinitionError(f"App got {strange[0]!r:.80}; give it contexts, or aggregate classes and deciders")
+    check_parts("App", others, "contexts, or ")
     names = [context.name for context in contexts]
     if twice := [one for one in names if names.count(one) > 1]:
         raise DefinitionError(f"App got {names.count(twice[0])} contexts called {twice[0]!r}")
@@ -37,10 +34,6 @@ def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]
     made = Context(name)
     made.includes(*others)
     return [made]
-
-
-def _is_part(given: object) -> bool:
-    return isinstance(given, Decider) or (isinstance(given, type) and issubclass(given, Aggregate))
 
 
 def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:

@@ -20,7 +20,7 @@ from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import open_store
 from leftfold.app.published import Published
 from leftfold.app.running import Running
-from leftfold.app.settings import check_conduct, check_workers
+from leftfold.app.settings import check_around, check_conduct, check_workers
 from leftfold.app.stores import Stores, store_of
 from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock, SystemClock
@@ -110,12 +110,13 @@ class App:
     ) -> None:
         contexts = contexts_of(parts, name)
         check_workers(workers)
+        check_around(telemetry, context_map, transform)
         self.context_map = context_map
         """How its contexts relate to each other and to others; None while nobody has said."""
         if context_map is not None:
             context_map.require(contexts)
         plan = Plan(
-            provide=provide or {},
+            provide={} if provide is None else provide,
             inline=inline,
             published=Published(contexts),
             transform=transform,
@@ -129,7 +130,7 @@ class App:
         self._clock = clock
         self._workers = bool(workers)
         self._conduct = Conduct(
-            clock=clock or SystemClock(),
+            clock=SystemClock() if clock is None else clock,
             middleware=middleware,
             snapshots=snapshots,
             send=self.send,

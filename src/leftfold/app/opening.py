@@ -9,6 +9,7 @@ from leftfold.errors import InvalidStoreUrl
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.schema import SchemaAdmin
+from leftfold.store.urls import check_url
 
 __all__ = ["open_schema", "open_store"]
 
@@ -28,6 +29,7 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
         SchemaMismatch: the database needs `leftfold migrate`, or newer code.
         StoreUnavailable: it cannot be reached.
     """
+    check_url(url)
     match url.partition(":")[0]:
         case "memory":
             return MemoryStore(clock=clock)
@@ -54,6 +56,7 @@ def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
     Raises:
         InvalidStoreUrl: no store with a schema of this form is known, or the extra it needs is not installed.
     """
+    check_url(url)
     match url.partition(":")[0]:
         case "sqlite":
             from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema

@@ -9,15 +9,21 @@ from leftfold.app.assembly import Plan
 from leftfold.app.conduct import Conduct
 from leftfold.errors import DefinitionError
 from leftfold.handling.keeping import Snapshots
+from leftfold.messages.given import clock_flaw, has_methods, texts_flaw
 from leftfold.subscriptions.worker import Timing
 
-__all__ = ["check_conduct", "check_plan", "check_workers"]
+__all__ = ["check_around", "check_conduct", "check_plan", "check_workers"]
 
 
 def check_workers(workers: object) -> None:
     """Raise `DefinitionError` unless *workers* says whether, or how, this process follows logs."""
     if workers is not None and not isinstance(workers, bool | Timing):
         raise DefinitionError(f"workers={workers!r:.80}; give True, False or a Timing")
+
+
+def check_around(telemetry: object, context_map: object, transform: object) -> None:
+    """Raise `DefinitionError`, with every finding, unless what is around an app is of what its arguments say."""
+    _tell(_around_flaws(telemetry, context_map, transform))
 
 
 def check_plan(plan: Plan) -> None:
@@ -38,15 +44,24 @@ def _tell(flaws: Iterator[str]) -> None:
 def _plan_flaws(provide: object, inline: object, upcasts: object) -> Iterator[str]:
     if not isinstance(provide, Mapping):
         yield f"provide={provide!r:.80}; give a mapping, as in provide={{Mail: Mail()}}"
-    if isinstance(inline, str):
-        yield f"inline={inline!r} is one text; give a list of names, inline=[{inline!r}]"
+    if flaw := texts_flaw("inline", inline, "names"):
+        yield flaw
     if not _are_functions(upcasts):
         yield f"upcasts={upcasts!r:.80}; give a list of functions"
 
 
+def _around_flaws(telemetry: object, context_map: object, transform: object) -> Iterator[str]:
+    if telemetry is not None and not has_methods(telemetry, "events", "call", "keeping"):
+        yield f"telemetry={telemetry!r:.80}; give a Telemetry(), of leftfold.app.telemetry"
+    if context_map is not None and not has_methods(context_map, "require"):
+        yield f"context_map={context_map!r:.80}; give a ContextMap(...)"
+    if transform is not None and not has_methods(transform, "dump", "load"):
+        yield f"transform={transform!r:.80}; give a Transform, an object with dump() and load()"
+
+
 def _conduct_flaws(clock: object, middleware: object, snapshots: object) -> Iterator[str]:
-    if not callable(getattr(clock, "now", None)) or isinstance(clock, type):
-        yield f"clock={clock!r:.80}; give a Clock, an object with now()"
+    if flaw := clock_flaw(clock):
+        yield flaw
     if not _are_functions(middleware):
         yield f"middleware={middleware!r:.80}; give a list of coroutine functions of call and proceed"
     if not isinstance(snapshots, Snapshots):
@@ -54,4 +69,8 @@ def _conduct_flaws(clock: object, middleware: object, snapshots: object) -> Iter
 
 
 def _are_functions(given: object) -> bool:
-    return isinstance(given, Sequence) and all(map(callable, cast("Sequence[object]", given)))
+    return (
+        isinstance(given, Sequence)
+        and not isinstance(given, str)
+        and all(map(callable, cast("Sequence[object]", given)))
+    )

@@ -4,8 +4,9 @@ In: what a team's program can do, as functions and classes; relations. Out: obje
 May import: errors, clock, ids, messages, domain, store, handling, subscriptions, projections, processes, integration.
 """
 
-from leftfold.contexts.context import Context, Subdomain
+from leftfold.contexts.context import Context
 from leftfold.contexts.context_map import ContextMap, MapBroken
+from leftfold.contexts.describing import Subdomain
 from leftfold.contexts.edges import DownstreamRole, Edge, EdgeKind, UpstreamRole, contradictions, merged
 from leftfold.contexts.findings import Finding, Severity, in_order
 from leftfold.contexts.places import place_under

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
 from leftfold.contexts.brackets import with_brackets
+from leftfold.contexts.describing import Subdomain, check_described
 from leftfold.contexts.places import caller, place_in
 from leftfold.contexts.reactions import reaction_of
-from leftfold.contexts.registered import Part, Registered
+from leftfold.contexts.registered import Part, Registered, check_parts
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError
@@ -24,7 +23,7 @@ from leftfold.handling.handlers import (
 )
 from leftfold.integration.publishing import publication_of
 from leftfold.messages.command import Command
-from leftfold.processes.saga import Saga
+from leftfold.processes.saga import Saga, check_saga_class
 from leftfold.projections.projection import Keys, ProjectionOptions, projection_of
 from leftfold.subscriptions.policy import Policy, Retry
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from leftfold.integration.published_language import PublishedLanguage
     from leftfold.processes.process import ProcessKey
 
-__all__ = ["Context", "Subdomain"]
+__all__ = ["Context"]
 
 A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C", bound=Command[Any])
@@ -41,19 +40,10 @@ G = TypeVar("G", bound=Callable[..., Awaitable[object]])
 S = TypeVar("S", bound=Saga)
 
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _THREE_TIMES: Final = Policy(retry=Retry(attempts=3))
 _PATIENTLY: Final = Policy()
 _TEN_TIMES: Final = Retry(attempts=10)
 _TEN_MINUTES: Final = timedelta(minutes=10)
-
-
-class Subdomain(Enum):
-    """What part the business gives a context. Source: Evans 2003, "Domain-Driven Design", chapter 15."""
-
-    CORE = "core"
-    SUPPORTING = "supporting"
-    GENERIC = "generic"
 
 
 class Context(Registered):
@@ -96,8 +86,10 @@ class Context(Registered):
         language: PublishedLanguage | None = None,
     ) -> None:
         super().__init__()
-        if not _NAME.fullmatch(name):
-            raise DefinitionError(f"context {name!r}: a name is 1 to 40 of a-z, 0-9 and _, a letter first")
+        texts: Mapping[str, object] = {"team": team, "purpose": purpose, "package": package}
+        flags: Mapping[str, object] = {"external": external, "mud": mud}
+        others: Mapping[str, object] = {"subdomain": subdomain, "language": language, "published": published}
+        check_described(name, texts, flags, {**others, "glossary": glossary})
         self.name = name
         self.team = team
         self.purpose = purpose
@@ -125,6 +117,7 @@ class Context(Registered):
 
     def includes(self, *parts: Part) -> None:
         """Add aggregates and deciders that no handler here names."""
+        check_parts(f"context {self.name!r}", parts)
         self._parts += [part for part in parts if part not in self._parts]
 
     @overload
@@ -257,6 +250,7 @@ class Context(Registered):
 
     def saga(self, cls: type[S]) -> type[S]:
         """Run instances of a saga; the class stays as it is. Register every version of which some may still run."""
+        check_saga_class(cls)
         self._sagas.append(cls)
         return cls
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import signature_of
+from leftfold.messages.message import name_flaw
 from leftfold.messages.unions import members_of
 from leftfold.subscriptions.policy import Policy, policy_flaw
 
@@ -52,6 +53,8 @@ def reaction_of(
         findings.append(f"{where} acts on the world; write async def")
     if flaw := policy_flaw(policy):
         findings.append(f"{where}: {flaw}")
+    if name is not None and (flaw := name_flaw(name)):
+        findings.append(f"{where}: name={name!r:.80} {flaw}")
     parameters = dict(signature.parameters)
     if not parameters:
         raise DefinitionError(*findings, f"{where} takes the event as its first parameter")
@@ -65,7 +68,7 @@ def reaction_of(
     if findings:
         raise DefinitionError(*findings)
     return Reaction(
-        name=name or str(getattr(function, "__name__", "")),
+        name=str(getattr(function, "__name__", "")) if name is None else name,
         events=frozenset(events or annotated),
         function=function,
         message=message,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from leftfold.contexts.reactions import Reaction
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
+from leftfold.errors import DefinitionError
 from leftfold.handling.handlers import CommandHandler, Decision, QueryHandler
 from leftfold.integration.publishing import Publication
 from leftfold.messages.consumer_view import ConsumerView, ViewType
@@ -21,10 +23,22 @@ if TYPE_CHECKING:
     from leftfold.processes.reacting import CommandReaction
     from leftfold.processes.starting import SagaStart
 
-__all__ = ["Follower", "Part", "Registered"]
+__all__ = ["Follower", "Part", "Registered", "check_parts"]
 
 Part = type[Aggregate[Any]] | Decider[Any, Any, Any]
 """What events are recorded by."""
+
+
+def check_parts(where: str, given: Iterable[object], instead: str = "") -> None:
+    """Raise `DefinitionError` unless all of *given* are aggregate classes or deciders.
+
+    Args:
+        where: who was given them, for the error.
+        instead: what might have been given there, too.
+    """
+    for one in given:
+        if not isinstance(one, Decider) and not (isinstance(one, type) and issubclass(one, Aggregate)):
+            raise DefinitionError(f"{where} got {one!r:.80}; give it {instead}aggregate classes and deciders")
 
 
 Follower: TypeAlias = "Projection[Any] | Reaction | CommandReaction | SagaStart | Process[Any]"

@@ -41,9 +41,9 @@ class Core(Struct, Generic[_S], frozen=True):
     state_version: int = 1
 
 
-def category_flaw(category: str) -> str | None:
+def category_flaw(category: object) -> str | None:
     """Why *category* cannot begin the name of a stream, or None when it can."""
-    if "-" in category:
+    if isinstance(category, str) and "-" in category:
         return "has a hyphen, which ends a category in a stream's name; use an underscore"
     return name_flaw(category)
 

@@ -17,6 +17,7 @@ from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, agrees, described, place_of, signature_of
 from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.command import Command
+from leftfold.messages.given import is_bool
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.query import Query
 from leftfold.messages.requests import Request, answer_type
@@ -112,7 +113,7 @@ def decision_of(
     where, findings = signature.where, list(signature.findings)
     if flaw := waiting_flaw(function):
         findings.append(f"{where} {flaw}")
-    if not (exists is None or _is_bool(exists)):
+    if not (exists is None or is_bool(exists)):
         findings.append(f"{where}: exists={exists!r:.80}; give True, False or None")
     core_of(subject)
     hints = list(signature.parameters.values())
@@ -226,13 +227,15 @@ def _message_class(hint: object, root: type, where: str, findings: list[str]) ->
     return None
 
 
-def _id_flaws(command: type[Command[object]], id: str, where: str) -> list[str]:
+def _id_flaws(command: type[Command[object]], id: object, where: str) -> list[str]:
     try:
         types = {field.name: field.type for field in fields(command)}
     except NameError:  # told with the other fields, when the command itself is looked at
         return []
-    if id not in types:
-        return [f"{where}: {command.__qualname__} has no field {id!r}; id= names one of {', '.join(types) or 'none'}"]
+    if not isinstance(id, str) or id not in types:
+        return [
+            f"{where}: {command.__qualname__} has no field {id!r:.80}; id= names one of {', '.join(types) or 'none'}"
+        ]
     if types[id] is not str:
         return [f"{where}: {command.__qualname__}.{id} is {described(types[id])}; an id is text, make it str"]
     return []
@@ -256,8 +259,3 @@ def _answer_flaws(signature: Signature, cls: type[Request]) -> list[str]:
             "make them agree"
         )
     return findings
-
-
-def _is_bool(given: object) -> bool:
-    """Whether it is one, whatever a caller without types hands in."""
-    return isinstance(given, bool)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput, StoreError
+from leftfold.messages.given import is_bool, is_count
 from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
 
 __all__ = ["Keeper", "Snapshots", "State"]
@@ -26,10 +28,24 @@ class Snapshots(Struct, frozen=True, kw_only=True):
             background. A snapshot that cannot be saved is logged and never fails a command.
         cached: how many states to keep in this process, those used last; 0 keeps none. A cached state is never
             trusted to be the newest: what was recorded since is asked for each time it is used.
+
+    Raises:
+        DefinitionError: one is of another kind.
     """
 
     with_append: bool = False
     cached: int = 0
+
+    def __post_init__(self) -> None:
+        if findings := list(_snapshot_flaws(self.with_append, self.cached)):
+            raise DefinitionError(*findings)
+
+
+def _snapshot_flaws(with_append: object, cached: object) -> Iterator[str]:
+    if not is_bool(with_append):
+        yield f"Snapshots(with_append={with_append!r:.80}): give True or False"
+    if cached != 0 and not is_count(cached):
+        yield f"Snapshots(cached={cached!r:.80}): give a number of states, 0 or more"
 
 
 class State(Struct, frozen=True):

@@ -1,15 +1,58 @@
-"""What callers without types may hand in where a number or a time belongs."""
+"""What callers without types may hand in where a number, a text, a list of texts, a time or an object belongs."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import cast
 
-__all__ = ["is_count", "moment_flaw"]
+__all__ = ["are_texts", "clock_flaw", "has_methods", "is_bool", "is_count", "is_number", "moment_flaw", "texts_flaw"]
+
+
+def is_bool(given: object) -> bool:
+    """Whether *given* is True or False."""
+    return isinstance(given, bool)
+
+
+def is_number(given: object) -> bool:
+    """Whether *given* is a number, which True is not."""
+    return isinstance(given, int | float) and not isinstance(given, bool)
 
 
 def is_count(given: object) -> bool:
     """Whether *given* is a whole number from 1."""
     return isinstance(given, int) and not isinstance(given, bool) and given >= 1
+
+
+def are_texts(given: object) -> bool:
+    """Whether *given* is a collection of texts, which one text is not."""
+    if isinstance(given, str | bytes) or not isinstance(given, Collection):
+        return False
+    return all(isinstance(one, str) for one in cast("Collection[object]", given))
+
+
+def texts_flaw(word: str, given: object, what: str) -> str | None:
+    """Why *given* is no list of texts; None when it is one.
+
+    Args:
+        word: the argument, as a caller writes it.
+        what: the texts are, in the plural.
+    """
+    if isinstance(given, str):
+        return f"{word}={given!r:.80} is one text; give a list of {what}, {word}=[{given!r:.80}]"
+    return None if are_texts(given) else f"{word}={given!r:.80}; give a list of {what}"
+
+
+def has_methods(given: object, *names: str) -> bool:
+    """Whether *given* is an object, and no class, with methods of these names."""
+    return not isinstance(given, type) and all(callable(getattr(given, name, None)) for name in names)
+
+
+def clock_flaw(given: object) -> str | None:
+    """Why *given* is no clock; None when it is one, or left out."""
+    if given is None or has_methods(given, "now"):
+        return None
+    return f"clock={given!r:.80}; give a Clock, an object with now()"
 
 
 def moment_flaw(given: object) -> str | None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
+from leftfold.messages.given import is_count
 
 __all__ = ["MAX_NAME_BYTES", "MAX_VERSION", "Declaration", "MessageType", "declaration_in", "declare", "name_flaw"]
 
@@ -80,8 +81,8 @@ def declare(cls: _M, name: str | None, version: int) -> _M:
     findings: list[str] = []
     if flaw := name_flaw(stored):
         findings.append(f"{where}: name={stored!r:.80} {flaw}")
-    if isinstance(version, bool) or not 1 <= version <= MAX_VERSION:
-        findings.append(f"{where}: version={version!r}; versions count from 1 up to {MAX_VERSION:,}")
+    if not is_count(version) or version > MAX_VERSION:
+        findings.append(f"{where}: version={version!r:.80}; versions count from 1 up to {MAX_VERSION:,}")
     if findings:
         raise DefinitionError(*findings)
     setattr(cls, _MARK, Declaration(stored, version))
@@ -93,8 +94,10 @@ def declaration_in(cls: type) -> Declaration | None:
     return cast("Declaration | None", vars(cls).get(_MARK))
 
 
-def name_flaw(name: str) -> str | None:
+def name_flaw(name: object) -> str | None:
     """Why *name* cannot be a stored name, or None when it can."""
+    if not isinstance(name, str):
+        return "is no text"
     if not name:
         return "is empty"
     if "\x00" in name:

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overloa
 
 from leftfold.domain.errors import DomainError
 from leftfold.errors import DefinitionError
+from leftfold.messages.given import is_bool, texts_flaw
 from leftfold.processes.limits import refusals_flaw, retry_flaw, time_flaw
 from leftfold.processes.outcome import Outcome
 from leftfold.subscriptions.policy import Retry
@@ -78,6 +79,11 @@ class Step(Generic[R]):
             retry_flaw(self._undo_retry) or (endless if self._undo_retry.attempts is None else None),
         ]
         yield from dict.fromkeys(flaw for flaw in found if flaw)
+        for word, given in (("pivot", self.pivot), ("undoable", self.undoable)):
+            if not is_bool(given):
+                yield f"{word}={given!r:.80}; give True or False"
+        if flaw := texts_flaw("was", self.was, "names"):
+            yield flaw
 
     @property
     def undo_retry(self) -> Retry:

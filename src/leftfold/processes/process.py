@@ -191,11 +191,14 @@ def process_of(function: Callable[..., object], options: ProcessOptions) -> Proc
     )
 
 
+def _is_name(given: object) -> bool:
+    return isinstance(given, str) and _NAME.fullmatch(given) is not None
+
+
 def _option_findings(options: ProcessOptions, where: str, function: Callable[..., object]) -> Iterator[str]:
     if flaw := waiting_flaw(function):
         yield f"{where} {flaw}"
-    name = options.name or str(getattr(function, "__name__", ""))
-    if not _NAME.fullmatch(name):
+    if not _is_name(options.name or str(getattr(function, "__name__", ""))):
         yield f"{where}: a name is 1 to 40 of a-z, 0-9 and _, no digit first; give it name="
     yield from (f"{where}: {flaw}" for flaw in number_flaws(options.version, options.shards))
     if not finds_key(options.key):

@@ -14,6 +14,7 @@ from leftfold.handling.signatures import described, signature_of
 from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.command import Command
 from leftfold.messages.consumer_view import followed_flaw, is_foreign
+from leftfold.messages.message import name_flaw
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
@@ -113,6 +114,8 @@ def command_reaction_of(
             f"{where} returns {described(signature.returned)}; annotate what it sends: a command, a list of commands, "
             "or None"
         )
+    if name is not None and (flaw := name_flaw(name)):
+        findings.append(f"{where}: name={name!r:.80} {flaw}")
     if within is not None and (flaw := time_flaw("within", within)):
         findings.append(f"{where}: {flaw}, or None")
     if findings:

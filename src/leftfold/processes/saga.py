@@ -15,7 +15,7 @@ from leftfold.messages.message import declare
 from leftfold.processes.declaring import Parallel, Step
 from leftfold.processes.limits import time_flaw
 
-__all__ = ["Declared", "Saga", "SagaType", "check_saga", "declared_in"]
+__all__ = ["Declared", "Saga", "SagaType", "check_saga", "check_saga_class", "declared_in"]
 
 S = TypeVar("S", bound="Saga")
 
@@ -122,6 +122,12 @@ def check_saga(given: object) -> None:
     """Raise `DefinitionError` unless *given* is a saga that can begin, and not its class or another thing."""
     if not isinstance(given, Saga):
         raise DefinitionError(f"{given!r:.80} is no saga; give a value of a class derived from Saga, with its fields")
+
+
+def check_saga_class(given: object) -> None:
+    """Raise `DefinitionError` unless *given* is a class of sagas."""
+    if not isinstance(given, SagaType):
+        raise DefinitionError(f"{given!r:.80} is no class of sagas; give a class derived from Saga")
 
 
 def _groups(namespace: dict[str, Any]) -> Iterator[tuple[Step[Any], ...]]:

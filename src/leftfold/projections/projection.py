@@ -14,7 +14,7 @@ from msgspec import Struct
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
 from leftfold.messages.consumer_view import followed_flaw
-from leftfold.messages.given import is_count
+from leftfold.messages.given import are_texts, is_count, texts_flaw
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_table
 from leftfold.store.tables import Table
@@ -127,7 +127,7 @@ def projection_of(
             the row cannot be kept. It lists every finding.
     """
     name = options.name or str(getattr(function, "__name__", ""))
-    where = f"projection {name!r}"
+    where = f"projection {name!r:.80}"
     events = parameter_types(function, 1, caller)
     row_type = _row_type(function, caller, where)
     findings = [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
@@ -137,13 +137,9 @@ def projection_of(
         findings.append(f"{where}: {flaw}")
     if options.shards != 1 and options.key is None:
         findings.append(f"{where}: key=None is one row for all streams; it cannot have shards")
-    index = () if isinstance(options.index, str) else options.index
-    search = () if isinstance(options.search, str) else options.search
-    findings += [
-        f"{where}: {word}={given!r} is one text; give a list of fields, {word}=[{given!r}]"
-        for word, given in (("index", options.index), ("search", options.search))
-        if isinstance(given, str)
-    ]
+    listed = [f"{where}: {flaw}" for flaw in _list_flaws(options.index, options.search)]
+    findings += listed
+    index, search = ((), ()) if listed else (options.index, options.search)
     try:
         table = row_table(name, options.version, row_type, index, search)
     except DefinitionError as error:
@@ -176,7 +172,21 @@ def number_flaws(version: object, shards: object) -> Iterator[str]:
 
 def finds_key(given: object) -> bool:
     """Whether it is a field's name or a function, whatever a caller without types hands in."""
-    return isinstance(given, str) or callable(given)
+    return isinstance(given, str) or (callable(given) and not isinstance(given, type))
+
+
+def _are_fields(given: object) -> bool:
+    return isinstance(given, tuple) and are_texts(cast("object", given))
+
+
+def _list_flaws(index: object, search: object) -> Iterator[str]:
+    one_by_one: object = index
+    if isinstance(index, list | tuple):
+        one_by_one = [one for one in cast("Sequence[object]", index) if not _are_fields(one)]
+    if flaw := texts_flaw("index", one_by_one, "fields"):
+        yield flaw
+    if flaw := texts_flaw("search", search, "fields"):
+        yield flaw
 
 
 def key_text(key: Key) -> str:

@@ -73,7 +73,7 @@ def row_table(
         raise DefinitionError(f"{where}: make it a frozen dataclass or a msgspec Struct with fields")
     hints = _hints_of(row_type)
     findings = list(shape_of_fields(hints, where, "field").findings)
-    if not _NAME.fullmatch(name):
+    if not _is_name(name):
         findings.append(f"{where}: a projection's name is a table's, 1 to 40 of a-z, 0-9 and _; give it name=")
     findings += [
         f"{where}, field {field!r}: a field is a column; 1 to 40 of a-z, 0-9 and _, not key, row, shard"
@@ -93,6 +93,10 @@ def row_table(
     if unfit := [name for name in search if types[name] is not ColumnType.TEXT]:
         raise DefinitionError(*(f"{where}: search= looks through text, and {name!r} is none" for name in unfit))
     return Table(name=name, version=version, columns=columns, indexes=tuple(index_columns), search=tuple(search))
+
+
+def _is_name(given: object) -> bool:
+    return isinstance(given, str) and _NAME.fullmatch(given) is not None
 
 
 def fields_of(cls: type) -> tuple[str, ...]:

@@ -6,9 +6,18 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from math import isnan
 
-from leftfold.errors import InvalidAppend, InvalidInput, InvalidPayload, InvalidQuery, LeftfoldError, TooLarge
+from leftfold.clock import Clock, SystemClock
+from leftfold.errors import (
+    DefinitionError,
+    InvalidAppend,
+    InvalidInput,
+    InvalidPayload,
+    InvalidQuery,
+    LeftfoldError,
+    TooLarge,
+)
 from leftfold.messages.flaws import json_flaw
-from leftfold.messages.given import moment_flaw
+from leftfold.messages.given import clock_flaw, is_number, moment_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
@@ -24,6 +33,7 @@ __all__ = [
     "check_snapshot",
     "check_statuses",
     "check_timeout",
+    "checked_clock",
 ]
 
 _LARGEST_VERSION = 2**31 - 1
@@ -77,13 +87,15 @@ def check_range(after: int, upto: int | None, limit: int) -> None:
 
 def check_timeout(seconds: float) -> None:
     """Raise `InvalidQuery` unless *seconds* is a time that somebody can wait for; below 0 is none."""
-    if not _is_number(seconds) or isnan(seconds):
+    if not is_number(seconds) or isnan(seconds):
         raise InvalidQuery(f"timeout={seconds!r:.80}: give a number of seconds, 0 or more")
 
 
-def _is_number(given: object) -> bool:
-    """Whether it is one, whatever a caller without types hands in."""
-    return isinstance(given, (int, float)) and not isinstance(given, bool)
+def checked_clock(clock: Clock | None) -> Clock:
+    """*clock*, or the machine's when it is left out; raises `DefinitionError` when it is no clock."""
+    if flaw := clock_flaw(clock):
+        raise DefinitionError(flaw)
+    return SystemClock() if clock is None else clock
 
 
 def check_id(id: object) -> None:

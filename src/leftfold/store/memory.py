@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
-from leftfold.clock import Clock, SystemClock
-from leftfold.store.checks import check_moment, check_range, check_timeout
+from leftfold.clock import Clock
+from leftfold.store.checks import check_moment, check_range, check_timeout, checked_clock
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.memory_log import MemoryLog
@@ -31,7 +31,7 @@ class MemoryStore(MemoryTimeline, MemorySnapshots, MemoryRows, MemoryWrites):
     """
 
     def __init__(self, *, clock: Clock | None = None, log: MemoryLog | None = None) -> None:
-        super().__init__(log or MemoryLog(), clock or SystemClock())
+        super().__init__(log or MemoryLog(), checked_clock(clock))
 
     async def read_stream(
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500

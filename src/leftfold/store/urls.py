@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["shown_url"]
+from leftfold.errors import InvalidStoreUrl
+
+__all__ = ["check_url", "shown_url"]
 
 _USER: Final = re.compile(r"(?<=://)([^/?#@:]*):[^/?#]*@")
 _OPTION: Final = re.compile(r"((?:ssl)?password=)[^&#]*")
+
+
+def check_url(url: object) -> None:
+    """Raise `InvalidStoreUrl` unless *url* is a text."""
+    if not isinstance(url, str):
+        raise InvalidStoreUrl(f"{url!r:.80}", "a store URL is a text, like sqlite:///file.db")
 
 
 def shown_url(url: str) -> str:

@@ -11,6 +11,7 @@ from typing import cast
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
+from leftfold.messages.given import is_count
 
 __all__ = ["Failing", "Policy", "Retry", "policy_flaw"]
 
@@ -26,7 +27,7 @@ class Failing(Enum):
 
 
 def _retry_flaws(attempts: object, pauses: Mapping[str, object], unless: object) -> Iterator[str]:
-    if attempts is not None and (not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1):
+    if attempts is not None and not is_count(attempts):
         yield f"Retry(attempts={attempts!r:.80}): tries count from 1, the first included; None is for ever"
     for name, pause in pauses.items():
         if not isinstance(pause, timedelta):

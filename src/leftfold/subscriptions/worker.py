@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError, Fenced, OutcomeUnknown, StoreError, StoreUnavailable
+from leftfold.messages.given import is_number
 from leftfold.store.checkpoint_checks import MAX_LEASE_S
 from leftfold.store.checkpoints import Claim
 from leftfold.store.port import Store
@@ -31,7 +32,7 @@ _KEPT_LEASES: Final = 4
 
 
 def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and is_number(value) and isfinite(value)
 
 
 class Timing(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 from msgspec import Struct
 
 from leftfold.errors import InvalidStoreUrl
-from leftfold.store.urls import shown_url
+from leftfold.store.urls import check_url, shown_url
 
 __all__ = ["PostgresLocation"]
 
@@ -72,6 +72,7 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
     @classmethod
     def parse(cls, url: str) -> PostgresLocation:
         """Read *url*; raises `InvalidStoreUrl` with the reason."""
+        check_url(url)
         split = urlsplit(url)
         shown = shown_url(url)
         if split.scheme not in ("postgresql", "postgres") or split.fragment:

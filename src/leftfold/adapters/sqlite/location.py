@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from msgspec import Struct
 
 from leftfold.errors import InvalidStoreUrl
+from leftfold.store.urls import check_url
 
 __all__ = ["Durability", "SqliteLocation"]
 
@@ -36,6 +37,7 @@ class SqliteLocation(Struct, frozen=True, kw_only=True):
     @classmethod
     def parse(cls, url: str) -> SqliteLocation:
         """Read *url*; raises `InvalidStoreUrl` with the reason."""
+        check_url(url)
         try:
             split = urlsplit(url)
         except ValueError as error:

@@ -19,9 +19,9 @@ from leftfold.adapters.sqlite.tables import SqliteTables
 from leftfold.adapters.sqlite.timeline import SqliteTimeline
 from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.adapters.sqlite.work import SqliteWork
-from leftfold.clock import Clock, SystemClock
+from leftfold.clock import Clock
 from leftfold.store.batching import Pending
-from leftfold.store.checks import check_moment, check_range
+from leftfold.store.checks import check_moment, check_range, checked_clock
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
@@ -191,9 +191,9 @@ async def open_sqlite(url: str, *, clock: Clock | None = None, migrate: bool = F
         SchemaMismatch: the file needs `leftfold migrate`, or newer code, or is another application's.
         StoreUnavailable: the file cannot be opened, or another process holds it longer than the deadline.
     """
-    location = SqliteLocation.parse(url)
+    location, told = SqliteLocation.parse(url), checked_clock(clock)
     connection = await when_free(lambda: _opened(location, migrate=migrate), location)
-    return SqliteStore(connection, location, clock or SystemClock())
+    return SqliteStore(connection, location, told)
 
 
 def _opened(location: SqliteLocation, *, migrate: bool) -> sqlite3.Connection:
