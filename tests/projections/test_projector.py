@@ -167,3 +167,13 @@ async def test_what_fails_when_it_is_folded_anew_is_not_written() -> None:
     await followed.follow([recorded(at, Noted(key="a", number=at)) for at in (1, 2)], 2)
     assert await followed.rows() == {}
     assert [one.event.position for one in followed.failures] == [1, 2]
+
+
+async def test_what_was_folded_and_not_written_is_folded_anew_once_it_is_forgotten() -> None:
+    followed = Followed(Failing.PARK)
+    first, second = (recorded(at, Noted(key="a", number=at)) for at in (1, 2))
+    await followed.follow([first], 1)
+    await followed.projector.consume([second], ())  # and its transaction is refused
+    followed.projector.forget()
+    await followed.follow([second], 1)
+    assert await followed.rows() == {"a": [1, 2]}

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from leftfold.clock import SystemClock
 from leftfold.store import Delete, MemoryStore, Put, Transaction
 from leftfold.store.tables import Selection, Table
-from leftfold.subscriptions import letters, parked
-from leftfold.subscriptions.letters import LetterState, letters_left, letters_of
+from leftfold.subscriptions import Policy, letters, parked
+from leftfold.subscriptions.letters import LetterState, forget_letters, letters_left, letters_of
 from leftfold.subscriptions.parked import parked_sooner, try_again
 from leftfold.subscriptions.parking import (
     LETTERS,
@@ -18,6 +19,7 @@ from leftfold.subscriptions.parking import (
     REQUESTS,
     Letter,
     ParkedSubject,
+    Parking,
     Request,
     letter_key,
     subject_key,
@@ -111,3 +113,33 @@ async def test_every_parked_subject_is_asked_to_be_tried_again_at_its_first_even
     asked = [msgspec.json.decode(row, type=Request) for row in await store.select(REQUESTS, Selection())]
     firsts = dict(reversed(_PLACES))
     assert {one.subject: one.position for one in asked} == firsts
+
+
+async def _all_keys(store: MemoryStore, table: Table) -> list[str]:
+    return [key for key, _ in await store.scan(table, after="", limit=100)]
+
+
+async def test_a_follower_that_is_gone_leaves_no_letter_and_those_of_others_stay(store: _Noting) -> None:
+    await try_again(store, "s")
+    other = Letter(subscription="other", part=0, subject="a", position=1, type="T", stream="x-1", version=1)
+    asked = Request(subscription="other", part=0, subject="a", position=1, action="drop")
+    waits = ParkedSubject(subscription="other", part=0, subject="a", attempts=1, dead=True, due=None, error="")
+    kept = {LETTERS: (letter_key(other), other), PARKED: (subject_key("other", "a"), waits)}
+    kept |= {REQUESTS: (letter_key(asked), asked)}
+    rows = [Put(table=table, rows={key: msgspec.json.encode(row)}) for table, (key, row) in kept.items()]
+    await store.transact(Transaction(writes=rows))
+    await forget_letters(store, "s")
+    for table, (key, _) in kept.items():
+        assert await _all_keys(store, table) == [key]
+
+
+async def test_a_part_is_told_what_is_asked_of_it_and_nothing_that_is_asked_of_others(store: _Noting) -> None:
+    asked = [
+        Request(subscription=subscription, part=part, subject="a", position=1, action="drop")
+        for subscription, part in (("other", 0), ("s", 0), ("s.2", 1))
+    ]
+    rows = {letter_key(one): msgspec.json.encode(one) for one in asked}
+    await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
+    clock = SystemClock()
+    assert await Parking(store, "s", 0, Policy(), clock).requests() == [asked[1]]
+    assert await Parking(store, "s", 1, Policy(), clock).requests() == []
