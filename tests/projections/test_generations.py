@@ -1,16 +1,65 @@
-"""Generations of one read model: built beside each other, and none without need."""
+"""Generations of one read model: built beside each other, none without need, and none shown that is behind."""
 
 from __future__ import annotations
 
-from leftfold.projections.generations import GENERATIONS, Generations
-from leftfold.store import MemoryStore
+import pytest
+
+from leftfold.errors import InvalidInput
+from leftfold.ids import new_id
+from leftfold.projections.generations import GENERATIONS, Generation, Generations
+from leftfold.store import Advance, Claim, MemoryStore, Transaction
+from leftfold.store.transaction import Point
 from tests.guarantees.kept_up import TOTALS
+
+_LEASE_S = 60.0
+
+
+class Meanwhile(MemoryStore):
+    """A store where something happens just before a generation is shown."""
+
+    moved: Advance | None = None
+    error: InvalidInput | None = None
+
+    async def transact(self, transaction: Transaction) -> None:
+        if any(isinstance(write, Point) for write in transaction.writes):
+            if self.error is not None:
+                raise self.error
+            if (moved := self.moved) is not None:
+                self.moved = None
+                await super().transact(Transaction(writes=[moved]))
+        await super().transact(transaction)
+
+
+async def _generations(store: MemoryStore) -> Generations:
+    await store.prepare(GENERATIONS)
+    return Generations(TOTALS, store)
+
+
+async def _claimed(store: MemoryStore, one: Generation) -> Claim:
+    (name,) = one.checkpoints
+    claim = await store.claim(name, "worker", _LEASE_S)
+    assert claim is not None
+    return claim
+
+
+def _to(claim: Claim, position: int) -> Advance:
+    return Advance(name=claim.name, token=claim.token, position=position, event_id=new_id())
+
+
+async def _shown_and_built(store: Meanwhile, position: int) -> tuple[Generations, Claim, Generation]:
+    """One that is shown, the claim of who follows it, and one that a rebuild brought to the same position."""
+    generations = await _generations(store)
+    shown = await generations.begin("worker")
+    assert await generations.switch(shown, 0)
+    built = await generations.begin("rebuild")
+    claims = [await _claimed(store, one) for one in (shown, built)]
+    await store.transact(Transaction(writes=[_to(claim, position) for claim in claims]))
+    return generations, claims[0], built
 
 
 async def test_a_worker_that_comes_when_its_rows_are_shown_already_builds_no_others() -> None:
     store = MemoryStore()
-    await store.prepare(GENERATIONS)
-    generations = Generations(TOTALS, store)
+    generations = await _generations(store)
     first = await generations.begin("worker")
     assert await generations.begin("worker") == first
     assert await generations.switch(first, 0)
@@ -18,3 +67,45 @@ async def test_a_worker_that_comes_when_its_rows_are_shown_already_builds_no_oth
     assert (late.generation, late.state) == (first.generation, "active")
     assert await generations.all() == [late]
     assert (await generations.begin("rebuild")).generation == first.generation + 1
+
+
+async def test_what_is_behind_what_is_shown_or_behind_the_log_is_not_shown() -> None:
+    generations, following, built = await _shown_and_built(store := Meanwhile(), 2)
+    assert not await generations.switch(built, 3)
+    await store.transact(Transaction(writes=[_to(following, 3)]))
+    assert not await generations.switch(built, 2)
+    assert not await generations.shows(built)
+
+
+async def test_what_falls_behind_at_the_last_moment_is_not_shown() -> None:
+    generations, following, built = await _shown_and_built(store := Meanwhile(), 2)
+    store.moved = _to(following, 3)
+    assert not await generations.switch(built, 2)
+    assert not await generations.shows(built)
+
+
+async def test_what_the_store_refuses_although_nothing_has_moved_is_raised() -> None:
+    generations, _, built = await _shown_and_built(store := Meanwhile(), 2)
+    store.error = InvalidInput("no such view")
+    with pytest.raises(InvalidInput, match="no such view"):
+        await generations.switch(built, 2)
+    store.error = None
+    assert await generations.switch(built, 2)
+    assert await generations.shows(built)
+
+
+async def test_what_is_shown_is_not_dropped_and_stays_known_as_shown() -> None:
+    generations, _, built = await _shown_and_built(Meanwhile(), 2)
+    assert await generations.switch(built, 2)
+    with pytest.raises(InvalidInput):
+        await generations.drop(built)
+    active = await generations.active()
+    assert active is not None
+    assert (active.generation, active.state) == (built.generation, "active")
+
+
+async def test_what_is_dropped_leaves_no_checkpoint_and_is_not_known_any_more() -> None:
+    generations, following, built = await _shown_and_built(store := Meanwhile(), 2)
+    await generations.drop(built)
+    assert [one.name for one in await store.checkpoints()] == [following.name]
+    assert [one.state for one in await generations.all()] == ["active"]
