@@ -70,7 +70,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "about_to_fire and memory",
     ),
     "timer fires before what was recorded before it": Fault(
-        in_code(firing, "ready", ("await running.caught_up(_WAIT_S) and", "")),
+        in_code(firing, "ready", ("await running.caught_up(heads, _WAIT_S) and", "")),
         (_TIMERS,),
         "assert 2 == 1",
         "handed_in_before_it and memory",
@@ -106,7 +106,9 @@ FAULTS: Final[dict[str, Fault]] = {
         "in_log_order and memory",
     ),
     "event given up while its instance is in the log": Fault(
-        in_code(MissingCarrier, "carry", ("if not await ready(running, event.key):", "if False:")),
+        in_code(
+            MissingCarrier, "carry", ("if not await ready(running, event.key, await running.heads()):", "if False:")
+        ),
         (_MISSING,),
         "assert [('event', 'Poked', 'dead')] ==",
         "still_be_handed_in and memory",

@@ -32,7 +32,7 @@ class MissingCarrier:
     async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:  # noqa: ARG002 - one write is the last
         """See `Carrier.carry`: an event that could still be handed in, for the log has its instance, waits on."""
         running, event = self._processes[item.queue], load_missing(item.state)
-        if not await ready(running, event.key):
+        if not await ready(running, event.key, await running.heads()):
             wake, status = moment() + LATER, item.status
         else:
             wake, status = None, "dead"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from time import monotonic as seconds
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -24,13 +26,26 @@ __all__ = ["LATER", "TimerCarrier", "ready"]
 LATER: Final = timedelta(seconds=2)
 """How long something that waits for a follower is let go."""
 
+_LATEST: Final = timedelta(minutes=1)
 _WAIT_S: Final = 2.0
+_KEPT: Final = 10_000
 _UNREADABLE: Final = timedelta(minutes=1)
 _log: Final = logging.getLogger("leftfold")
 
 
+class _Due(NamedTuple):
+    """The moment of a claim by the database's clock, where the logs ended then, and the same moment by this machine."""
+
+    now: datetime
+    heads: Sequence[int]
+    since: float
+
+
 class TimerCarrier:
     """Carries on the instances of the processes of one context, whose timers are due.
+
+    What waits for a follower is looked at ever less often: each look changes the token of the instance, and a batch
+    of events that was just about to change it has to be decided again.
 
     Args:
         processes: at work.
@@ -39,6 +54,7 @@ class TimerCarrier:
     def __init__(self, processes: Sequence[RunningProcess]) -> None:
         self._processes: Mapping[str, RunningProcess] = {queue: one for one in processes for queue in one.queues}
         self.queues = tuple(self._processes)
+        self._waiting: OrderedDict[str, _Due] = OrderedDict()
 
     async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
         """See `Carrier.carry`."""
@@ -49,15 +65,16 @@ class TimerCarrier:
             _log.warning("%s", error)
             await self._let_go(running, item, moment() + _UNREADABLE)
             return
-        if not await ready(running, running.key_of(item)):
+        due = await self._due(running, item)
+        if not await ready(running, running.key_of(item), due.heads):
             _log.info("timers of %s wait for the events before them, which are not handed in yet", item.id)
-            await self._let_go(running, item, moment() + LATER)
+            await self._let_go(running, item, moment() + self._pause(item, due))
             return
-        token, now = item.token, item.changed_at  # the moment of the claim, by the database's clock
-        while (name := instance.due(now)) is not None:
-            result = self._fired(running, process, (running.key_of(item), instance), name, now)
+        token = item.token
+        while (name := instance.due(due.now)) is not None:
+            result = self._fired(running, process, (running.key_of(item), instance), name, item.changed_at)
             instance = result.instance
-            more = instance.due(now) is not None
+            more = instance.due(due.now) is not None
             held = replace(item, token=token)
             revise = running.written(held, process, instance, hold if more else instance.wake_at)
             await running.store.transact(Transaction(writes=[revise, *result.commands]))
@@ -65,6 +82,20 @@ class TimerCarrier:
             if not more:
                 return
         await self._let_go(running, replace(item, token=token), instance.wake_at)
+
+    async def _due(self, running: RunningProcess, item: WorkItem) -> _Due:
+        """What the timers of *item* wait for: of the first claim, for the log grows on while they do."""
+        if (known := self._waiting.pop(item.id, None)) is not None:
+            return known
+        return _Due(item.changed_at, await running.heads(), seconds())
+
+    def _pause(self, item: WorkItem, due: _Due) -> timedelta:
+        """How long *item* is let go, until it is looked again whether what it waits for was handed in."""
+        self._waiting[item.id] = due
+        if len(self._waiting) > _KEPT:
+            self._waiting.popitem(last=False)
+        waited = timedelta(seconds=seconds() - due.since)
+        return min(max(waited, LATER), _LATEST)
 
     def _fired(
         self, running: RunningProcess, process: Process[Any], place: tuple[str, Instance], name: str, now: datetime
@@ -89,6 +120,6 @@ class TimerCarrier:
         await running.store.transact(Transaction(writes=[revise]))
 
 
-async def ready(running: RunningProcess, key: str) -> bool:
-    """Whether everything that is recorded by now was handed in to an instance, after waiting a little for it."""
-    return await running.caught_up(_WAIT_S) and not await running.parked(key)
+async def ready(running: RunningProcess, key: str, heads: Sequence[int]) -> bool:
+    """Whether everything up to *heads* was handed in to an instance, after waiting a little for it."""
+    return await running.caught_up(heads, _WAIT_S) and not await running.parked(key)

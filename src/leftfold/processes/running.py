@@ -159,13 +159,16 @@ class RunningProcess:
             return found
         return []
 
-    async def caught_up(self, timeout_s: float) -> bool:
-        """Wait until every event that is in the logs now was handed in; False when the time was over before."""
+    async def heads(self) -> Sequence[int]:
+        """The last position of each log that it follows, in their order."""
+        return [await one.subscription.source.store.head() for one in self.follows]
+
+    async def caught_up(self, heads: Sequence[int], timeout_s: float) -> bool:
+        """Wait until every event up to *heads* was handed in; False when the time was over before."""
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_s
-        for subscription in (one.subscription for one in self.follows):
-            head = await subscription.source.store.head()
-            for part in subscription.parts:
+        for one, head in zip(self.follows, heads, strict=True):
+            for part in one.subscription.parts:
                 if await self.store.reached(part.checkpoint, head, max(end - loop.time(), 0.0)) < head:
                     return False
         return True

@@ -6,7 +6,8 @@
                | no: CheckpointMismatch                      ^        | a subject fails: it is parked, others go on
                                                              |        | refused as a whole: halves, down to the event
                                                              |        | work was changed meanwhile: once more
-               nothing new: due retries, requests, wait ------        | fenced: another has it, stop
+               nothing new: due retries, requests, wait ------        | and again and again: halves
+                                                                      | fenced: another has it, stop
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ _log: Final = logging.getLogger("leftfold")
 _PAGE: Final = 500
 _IDLE_S: Final = 1.0
 _TRIES: Final = 20
+_TOGETHER: Final = 3
+"""Tries of a batch whose work others change, before it is done in smaller ones, which they get between less easily."""
 
 
 class Runner:
@@ -180,11 +183,14 @@ class Runner:
                 await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
             except Overtaken:
                 await self._forget()
+                if tries == _TOGETHER and await self._in_halves(events):
+                    return False
                 if tries == _TRIES:
                     raise
             except (InvalidInput, AppendRefused) as error:
                 await self._forget()
-                await self._one_by_one(events, error)
+                if not await self._in_halves(events):
+                    await self._park(events, error)
                 return False
             else:
                 self._warn(outcome.failures)
@@ -195,17 +201,22 @@ class Runner:
         self._consumer.forget()
         await self._parking.load()
 
-    async def _one_by_one(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
-        """Find out which events of a batch cannot be written, and park what they belong to."""
+    async def _in_halves(self, events: Sequence[RecordedEvent[object]]) -> bool:
+        """Handle each half of a batch by itself; False, doing nothing, when there are no halves."""
         positions = sorted({event.position for event in events})
-        if len(positions) > 1:
-            middle = positions[len(positions) // 2]
-            for half in (
-                [event for event in events if event.position < middle],
-                [event for event in events if event.position >= middle],
-            ):
-                await self._done(half, half[-1].position, half[-1].id)
-        elif positions:
+        if len(positions) < 2:
+            return False
+        middle = positions[len(positions) // 2]
+        for half in (
+            [event for event in events if event.position < middle],
+            [event for event in events if event.position >= middle],
+        ):
+            await self._done(half, half[-1].position, half[-1].id)
+        return True
+
+    async def _park(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
+        """Park whatever *events*, the parts of one, belong to, for they cannot be written."""
+        if events:
             subjects = {subject: event for event in events for subject in self._consumer.subjects(event)}
             failures = [Failure(subject, event, error) for subject, event in subjects.items()]
             await self._write(self._parking.writes(failures), events[-1].position, events[-1].id)
