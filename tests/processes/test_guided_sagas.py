@@ -209,6 +209,33 @@ async def test_a_child_that_is_undone_has_its_sisters_undone() -> None:
     assert "step 'fish' was refused" in str(view.reason)
 
 
+async def test_what_others_began_under_the_id_of_a_child_is_neither_waited_for_nor_undone() -> None:
+    supplier = Supplier()
+    async with App(shop, store="memory:", provide={Supplier: supplier}) as app:
+        await app.start(Deliver(sku="fish"), id="1/fish")
+        await app.sagas.ended(Deliver, "1/fish", timeout=20)
+        await app.start(Feast(dishes=("soup", "fish")), id="1")
+        view = await app.sagas.ended(Feast, "1", timeout=20)
+        assert view.status == "compensated"
+        assert "'1/fish' is no child of this saga" in str(view.steps[-1].error)
+        assert (await app.sagas.show(Deliver, "1/fish")).status == "completed"
+        assert (await app.sagas.show(Deliver, "1/soup")).status == "compensated"
+    assert supplier.skus == ["fish"]
+
+
+async def test_what_others_began_before_its_parent_is_undone_is_not_undone_with_it() -> None:
+    supplier, store = Supplier(), _Childless()
+    async with App(shop, store=store, provide={Supplier: supplier}) as app:
+        await app.start(Feast(dishes=("soup",)), id="1")
+        while not (await app.sagas.show(Feast, "1")).steps:
+            await asyncio.sleep(0)
+        await app.sagas.abort(Feast, "1", who="Ada", why="nobody is hungry")
+        store.down = False
+        await app.start(Deliver(sku="soup"), id="1/soup")
+        assert (await app.sagas.ended(Feast, "1", timeout=20)).status == "compensated"
+        assert (await app.sagas.ended(Deliver, "1/soup", timeout=20)).status == "completed"
+
+
 class _Childless(MemoryStore):
     """Begins no child while it is down."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Never, TypeVar, cast
 
 from msgspec import Raw
@@ -233,24 +233,30 @@ class GuidedRun(Run):
     async def _looked(self, name: str, saga: Saga, child: str, id: str) -> StepRecord:
         """Begin the child unless it has begun, and look at it; leaves when it has not ended."""
         metadata = self._metadata(self._journal, self._definition.via(name))
-        await self._means.instances.begin(saga, id, metadata, parent=self._item.id)
-        view = await self._means.instances.show(child, id)
+        instances = self._means.instances
+        began = await instances.begin(saga, id, metadata, parent=self._item.id)
+        ours = began or await instances.is_child(child, id, self._item.id)
+        view = await instances.show(child, id)
         record = self._journal.record(name)
         assert record is not None  # noqa: S101 - it was noted before
         now = self._moment()
+        if not ours:
+            self._refuse(
+                record, now, f"{child} {id!r} is no child of this saga, for others began it; give it another id"
+            )
         if view.status == "completed":
             record = replace(record, status="done", result=Raw(view.fields.encode()), due=None, ended_at=now)
             self._journal = self._journal.recorded(record)
             return record
         if view.status == "compensated":
-            error = f"{id} was undone: {view.reason}"
-            self._journal = self._journal.recorded(
-                replace(record, status="refused", error=error, due=None, ended_at=now)
-            )
-            raise StepRefused(self._item.id, name, error)
+            self._refuse(record, now, f"{id} was undone: {view.reason}")
         look, self._awaited = now + _pause(now - (record.started_at or now)), (child, id)
         self._journal = self._journal.recorded(replace(record, due=look))
         raise _Leave(Until(look if self._deadline is None else min(look, self._deadline)))
+
+    def _refuse(self, record: StepRecord, now: datetime, error: str) -> Never:
+        self._journal = self._journal.recorded(replace(record, status="refused", error=error, due=None, ended_at=now))
+        raise StepRefused(self._item.id, record.name, error)
 
     async def _undo_child(self, saga: Saga, child: str, id: str, via: str) -> None:
         instances = self._means.instances
@@ -258,9 +264,11 @@ class GuidedRun(Run):
             view = await instances.show(child, id)
         except UnknownInstance:
             metadata = self._metadata(self._journal, via)
-            if await instances.forestall(saga, id, metadata, "its parent was undone before it began"):
+            if await instances.forestall(saga, id, metadata, "its parent was undone before it began", self._item.id):
                 return
             view = await instances.show(child, id)
+        if not await instances.is_child(child, id, self._item.id):
+            return  # others began it, before this saga could
         if view.status == "compensated":
             return
         if not view.back:

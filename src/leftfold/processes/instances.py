@@ -16,7 +16,7 @@ from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
 from leftfold.processes.forgetting import forgotten_sagas
 from leftfold.processes.intervening import Verb, intervened
-from leftfold.processes.journal import dump_journal
+from leftfold.processes.journal import dump_journal, load_journal
 from leftfold.processes.planning import planned, turned_back
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
@@ -135,14 +135,26 @@ class SagaInstances:
             engine.take(item)
         return True
 
-    async def forestall(self, saga: Saga, id: str, metadata: Metadata, reason: str) -> bool:
+    async def is_child(self, name: str, id: str, parent: str) -> bool:
+        """Whether an instance was begun as a child of the work item *parent*; so is one that cannot be read.
+
+        Raises:
+            UnknownInstance: there is none.
+        """
+        item = await self._item(name, id)
+        try:
+            return load_journal(item.state).parent == parent
+        except ValueError:
+            return True
+
+    async def forestall(self, saga: Saga, id: str, metadata: Metadata, reason: str, parent: str) -> bool:
         """Have an instance ended, undone, before it has begun: whoever comes to begin it afterwards is too late.
 
         Returns:
             False when it has begun before; nothing was done then.
         """
         definition = self.definition_of(type(saga))
-        journal = turned_back(definition, definition.journal(saga, metadata), reason)
+        journal = turned_back(definition, replace(definition.journal(saga, metadata), parent=parent), reason)
         end = Begin(
             id=definition.item_id(id),
             queue=definition.queue,
