@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from leftfold.store import MemoryStore
@@ -22,6 +23,29 @@ async def test_a_worker_that_follows_no_log_is_there_when_it_has_begun_and_gone_
     assert await held(store) == [f"{PRESENCE}me"]
     await staying.end()
     assert await store.checkpoints() == []
+    assert asyncio.all_tasks() == {asyncio.current_task()}, "nothing is left that would say it again"
+
+
+class Heard(MemoryStore):
+    """Counts how often somebody says again that he is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = asyncio.Semaphore(0)
+
+    async def renew(self, name: str, token: int, lease_s: float) -> bool:
+        self.said.release()
+        return await super().renew(name, token, lease_s)
+
+
+async def test_a_worker_that_follows_no_log_says_within_each_lease_that_it_is_there() -> None:
+    store = Heard()
+    staying = Staying(store, "me", 0.03)
+    await staying.begin()
+    async with asyncio.timeout(5.0):
+        for _ in range(3):
+            await store.said.acquire()
+    await staying.end()
 
 
 async def test_who_says_it_again_stays_and_the_dead_of_its_own_group_are_forgotten() -> None:
