@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,8 +74,14 @@ PATTERNS: Mapping[int, Pattern] = {
     80: catalog,
 }
 
-cli = App(name="python -m examples.tour", version_flags=())
-out = Console(highlight=False, markup=False)
+
+class _Out(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+cli = App(name="python -m examples.tour", version_flags=(), console=_Out())
+out = _Out(highlight=False, markup=False)
 
 
 @cli.default
@@ -130,6 +137,12 @@ def _own_store() -> str:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.ERROR)  # what is tried again here was made to fail
     try:
-        cli()
+        try:
+            cli()
+        finally:
+            sys.stdout.flush()
     except LeftfoldError as error:
         sys.exit(str(error))
+    except BrokenPipeError:  # whoever read has seen enough; what is left goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

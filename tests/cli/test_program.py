@@ -13,6 +13,7 @@ from cyclopts import App
 
 from leftfold.cli.program import VERBS
 from tests.cli.command import Leftfold, command, environment, event, record, run_apart
+from tests.conftest import ROOT
 
 
 def found(verb: str) -> object:
@@ -155,6 +156,19 @@ def test_a_reader_that_has_seen_enough_ends_a_listing_quietly(sqlite: str, verb:
     assert listing.stderr.read() == b""
     listing.stderr.close()
     assert listing.wait() == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-m", "leftfold", "--help"], ["-m", "leftfold", "log", "--help"], ["-m", "examples.tour", "--help"]]
+)
+def test_help_that_nobody_reads_ends_quietly(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment(), stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 def test_there_are_colours_on_a_terminal_and_none_elsewhere(sqlite: str) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+from tests.conftest import ROOT
 from tests.examples.commands import python
 
 FIGURES = [
@@ -239,3 +243,15 @@ def test_an_unknown_pattern_and_a_wrong_store_are_told_in_one_line() -> None:
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "store URL 'sqlit:///x.db'" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_tour_that_nobody_reads_ends_quietly(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    store = f"sqlite:///{tmp_path}/tour.db"
+    for form in ([], ["--json"]):
+        command = [sys.executable, "-m", "examples.tour", "61", "--store", store, *form]
+        ran = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+        assert ran.returncode == 0
+        assert "Error" not in ran.stderr
+    os.close(writing)

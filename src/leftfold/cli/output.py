@@ -14,7 +14,7 @@ from rich.text import Text
 
 from leftfold.cli.text import printable
 
-__all__ = ["Columns", "Listing", "Row", "console", "let_go_of_stdout", "write_json"]
+__all__ = ["Columns", "Listing", "Row", "console", "help_console", "let_go_of_stdout", "write_json"]
 
 T = TypeVar("T")
 
@@ -65,6 +65,11 @@ def console(*, errors: bool = False) -> Console:
     if not made.is_terminal:
         made.width = _WIDTH_OF_NO_TERMINAL
     return made
+
+
+def help_console() -> Console:
+    """Standard output for help, which has markup and the width of the terminal, and is read to its end or not."""
+    return _Console()
 
 
 class Columns:

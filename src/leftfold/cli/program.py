@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -25,6 +25,9 @@ from leftfold.errors import (
     StoreUnavailable,
 )
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 __all__ = ["VERBS", "Verb", "main"]
 
 _FAILED: Final = 1
@@ -32,6 +35,9 @@ _USAGE: Final = 2
 _OUT_OF_REACH: Final = 3
 _REFUSED: Final = 4
 _INTERRUPTED: Final = 130
+_HELP: Final = frozenset({"--help", "-h", "--version"})
+_NO_GROUP: Final = 2
+"""Words of a command line from which a group of verbs is not asked for its help any more."""
 _WRONG_COMMAND_LINE = (UsageError, InvalidStoreUrl, InvalidQuery, InvalidStreamName, CycloptsError)
 
 
@@ -165,11 +171,18 @@ def _program(arguments: list[str]) -> App:
         exit_on_error=False,
         print_error=False,
         suppress_keyboard_interrupt=False,
+        console=_help_console() if len(arguments) < _NO_GROUP or _HELP.intersection(arguments) else None,
     )
     for order, (name, verb) in enumerate(VERBS.items()):
         summary = None if name in arguments else verb.summary  # a verb that is asked for speaks for itself, in full
         program.command(verb.place, name=name, sort_key=order, help=summary)
     return program
+
+
+def _help_console() -> Console:
+    from leftfold.cli.output import help_console
+
+    return help_console()
 
 
 def _version() -> str:
