@@ -90,7 +90,7 @@ class Parked:
         self.clock, self.store, self.doing = ManualClock(), MemoryStore(), Doing()
         self.refused: list[Exception] = []
         self.parking = Parking(self.store, "s", 0, POLICY, self.clock)
-        self._retrying = Retrying(self.parking, self.doing, Source(self.store, Telling()), self._write)
+        self.retrying = Retrying(self.parking, self.doing, Source(self.store, Telling()), self._write)
 
     async def begin(self, *, parked: bool = True) -> None:
         for table in (LETTERS, PARKED, REQUESTS):
@@ -113,11 +113,11 @@ class Parked:
         requests = [Request(subscription="s", part=0, subject="a", position=at, action=action) for at in positions]
         rows = {letter_key(one): msgspec.json.encode(one) for one in requests}
         await self.store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
-        await self._retrying.turn(asked=True)
+        await self.retrying.turn(asked=True)
         assert await self.store.select(REQUESTS, Selection()) == [], "what is asked for is done once"
 
     async def turn(self) -> None:
-        await self._retrying.turn(asked=False)
+        await self.retrying.turn(asked=False)
 
     async def letters(self) -> list[int]:
         rows = await self.store.select(LETTERS, Selection(order_by=("position",)))
@@ -224,3 +224,13 @@ async def test_who_has_lost_his_part_tries_nothing_more(parked: Parked) -> None:
         await parked.turn()
     assert (parked.doing.done, await parked.letters()) == ([1], [1, 2, 3])
     assert [row.attempts for row in await parked.parked()] == [1]
+
+
+async def test_it_is_looked_at_again_when_the_first_is_due_and_at_the_latest_in_the_time_given(parked: Parked) -> None:
+    parked.parking.subjects["dead"] = msgspec.structs.replace(parked.parking.subjects["a"], dead=True, due=None)
+    soon = _SOON.total_seconds()
+    assert [parked.retrying.wait_s(most) for most in (1.0, 2 * soon)] == [1.0, soon]
+    parked.clock.advance(2 * _SOON)
+    assert 0 < parked.retrying.wait_s(1.0) < 0.1
+    del parked.parking.subjects["a"]
+    assert parked.retrying.wait_s(1.0) == 1.0
