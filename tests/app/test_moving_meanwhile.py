@@ -10,10 +10,11 @@ import pytest
 from leftfold import App, Context
 from leftfold.app import move, open_store
 from leftfold.errors import NotPossible
+from leftfold.handling.answers import ANSWERS
 from leftfold.ids import new_id
 from leftfold.store import MemoryStore
 from leftfold.store.events import NewEvent, ToStream
-from leftfold.store.transaction import Transaction
+from leftfold.store.transaction import Put, Transaction
 from leftfold.store.work import End
 from leftfold.testing import ManualClock
 from tests.app.club import AskName, Bell, Name, Reach, Register, club
@@ -110,6 +111,36 @@ async def test_work_that_ended_while_other_work_began_is_noticed(old: App, clock
         await old.store.transact(Transaction(writes=[item("first")]))
         with pytest.raises(NotPossible, match="changed while it was moved"):
             await move(old, {"club": target}, not_told)
+
+
+async def test_an_answer_that_is_kept_without_an_event_during_a_move_is_noticed(old: App, clock: ManualClock) -> None:
+    async def answers() -> None:
+        [(_, row), *_] = await old.store.scan(ANSWERS)
+        await old.store.transact(Transaction(writes=[Put(table=ANSWERS, rows={"another": row})]))
+
+    target = Disturbed(clock=clock)
+    target.at_work = answers
+    async with old:
+        with pytest.raises(NotPossible, match="changed while it was moved"):
+            await move(old, {"club": target}, not_told)
+
+
+async def test_a_second_move_that_fails_leaves_followers_as_free_as_the_first_one_did(
+    old: App, clock: ManualClock
+) -> None:
+    async def changes() -> None:
+        await old.store.transact(Transaction(writes=[item("late")]))
+
+    target = Disturbed(clock=clock)
+    async with old:
+        await move(old, {"club": target}, not_told)
+        before = {one.name: (one.position, one.held, one.note) for one in await target.checkpoints()}
+        target.at_work = changes
+        with pytest.raises(NotPossible, match="changed while it was moved"):
+            await move(old, {"club": target}, not_told)
+        after = {one.name: (one.position, one.held, one.note) for one in await target.checkpoints()}
+    assert before == after
+    assert not any(held for _, held, _ in after.values())
 
 
 async def test_a_log_that_went_on_in_the_new_store_is_not_moved_into(old: App, clock: ManualClock) -> None:

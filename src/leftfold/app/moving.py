@@ -74,13 +74,19 @@ async def move(app: App, targets: Mapping[str, Store], tell: Callable[[str, int]
         for each in holding:
             await each.keep()
 
-    for each in holding:
-        await each.take()
-    for one in contexts:
-        await _move_log(one, targets[one.name], heads[one.name], tell, keep)
-    moved = [await _move_rest(one, each, heads[one.name], keep) for one, each in zip(contexts, holding, strict=True)]
-    for one, each in zip(contexts, holding, strict=True):
-        await _check_unchanged(one, each, heads[one.name], keep)
+    try:
+        for each in holding:
+            await each.take()
+        for one in contexts:
+            await _move_log(one, targets[one.name], heads[one.name], tell, keep)
+        pairs = list(zip(contexts, holding, strict=True))
+        moved = [await _move_rest(one, each, heads[one.name], keep) for one, each in pairs]
+        for (one, each), known in zip(pairs, moved, strict=True):
+            await _check_unchanged(one, each, known, keep)
+    except BaseException:
+        for each in holding:
+            await each.give_back()
+        raise
     for each in holding:
         await each.release()
     return moved
@@ -143,12 +149,14 @@ async def _move_rest(running: Running, holding: Holding, head: int, keep: Keep) 
     )
 
 
-async def _check_unchanged(running: Running, holding: Holding, head: int, keep: Keep) -> None:
+async def _check_unchanged(running: Running, holding: Holding, moved: Moved, keep: Keep) -> None:
+    head = moved.events
     for store in (running.store, holding.target):
         await check_stopped(running.name, store)
     unchanged = await holding.unchanged() and await _same(running.store, holding.target, head)
     if unchanged:  # refuses what was claimed meanwhile, and adds what has come in place of another
         await move_work(running, _restorable(running.name, holding.target), keep)
+        unchanged = await move_answers(holding.store, holding.target, keep) == moved.answers
     if not unchanged or not await _same(running.store, holding.target, head):
         reason = (
             "it has changed while it was moved, or since it was; stop what writes to it, and move to an empty store"

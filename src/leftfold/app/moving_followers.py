@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 import msgspec
 
-from leftfold.errors import Fenced, NotPossible, TableMissing
+from leftfold.errors import Fenced, NotPossible, StoreError, TableMissing
 from leftfold.ids import new_id
 from leftfold.projections.generations import GENERATIONS, Generation
 from leftfold.store.checkpoints import Checkpoint
@@ -93,6 +94,7 @@ class Holding:
         self._before: dict[str, Checkpoint] = {}
         self._tokens: dict[str, int] = {}
         self._renew_at = 0.0
+        self._free: set[str] = set()
 
     @property
     def names(self) -> Collection[str]:
@@ -114,6 +116,7 @@ class Holding:
         for name in [name for name, known in there.items() if _moved(known) and name not in self._before]:
             await self.target.forget(name)  # an earlier move has left it, and it is gone since
         self._renew_at = asyncio.get_running_loop().time() + _LEASE_S / 4
+        self._free = {name for name, known in there.items() if known.note == _NOTE}
         for name, one in self._before.items():
             self._tokens[name] = await self._placed(one, there.get(name))
 
@@ -138,6 +141,13 @@ class Holding:
         """Let workers follow."""
         for name, token in self._tokens.items():
             await self.target.release(name, token, _NOTE)
+
+    async def give_back(self) -> None:
+        """Let workers follow, when a move has failed, what they might before: what an earlier move has let go."""
+        with suppress(StoreError):  # then the leases run out by themselves
+            for name, token in self._tokens.items():
+                if name in self._free:
+                    await self.target.release(name, token, _NOTE)
 
     async def _placed(self, one: Checkpoint, known: Checkpoint | None) -> int:
         if known is not None and known.position > one.position:
