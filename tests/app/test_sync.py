@@ -6,6 +6,7 @@ import inspect
 import os
 import threading
 from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from leftfold.app.sync_sagas import SyncSagas
 from leftfold.errors import KeyParked
 from leftfold.handling import AsOf, DeciderRepository, Repository, TimeTravel
 from leftfold.store import EventStore, Expected
+from leftfold.testing import ManualClock
 from tests.app.shop import Place, Till, shop
 from tests.handling.bank import Account, Deposited, InsufficientFunds, Withdraw, purse
 
@@ -69,6 +71,18 @@ def test_states_of_other_times_are_read_without_await(url: str) -> None:
         assert [(account.id, account.balance) for account in accounts.each()] == [("A", Decimal(7)), ("B", Decimal(1))]
         assert list(purses.each()) == [("P", Decimal(3))]
         assert (accounts.load("A").version, accounts.load("A").replayed) == (2, 2)
+
+
+def test_a_state_is_read_without_await_as_it_was_at_a_time(url: str) -> None:
+    clock = ManualClock()
+    with App(Account, store=url, clock=clock).sync() as app:
+        accounts, before = app.repository(Account), clock.now()
+        accounts.edit("A", Account.deposit, Decimal(5))
+        clock.advance(timedelta(days=1))
+        accounts.edit("A", Account.deposit, Decimal(2))
+        assert accounts.at("A", recorded=before).balance == 5
+        assert accounts.at("A", valid=before).balance == 5
+        assert accounts.at("A", recorded=clock.now(), valid=clock.now()).balance == 7
 
 
 def test_a_unit_of_work_is_run_on_the_loop_and_may_not_call_back(url: str) -> None:
