@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, NumberDataPoint
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
 from leftfold import (
@@ -29,11 +24,11 @@ from leftfold import (
     Repository,
     applies,
 )
-from leftfold.app.telemetry import Telemetry
 from leftfold.errors import Conflict
 from leftfold.handling import CorrelationFilter
 from leftfold.store import Expected, MemoryStore
 from leftfold.store.memory_log import MemoryLog
+from tests.app.seeing import Seen
 
 _log = logging.getLogger("tests.telemetry")
 
@@ -105,42 +100,6 @@ def _shop() -> Context:
 
     assert all((pay, pay_twice, taken, taken_by))
     return shop
-
-
-class _AtEnd(SpanProcessor):
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-
-    def on_end(self, span: ReadableSpan) -> None:
-        self._seen.at_end(span)
-
-
-class Seen:
-    def __init__(self) -> None:
-        self._spans = InMemorySpanExporter()
-        self._reader = InMemoryMetricReader()
-        tracers = TracerProvider(shutdown_on_exit=False)
-        tracers.add_span_processor(SimpleSpanProcessor(self._spans))
-        self.tracer = tracers.get_tracer("tests")
-        self.at_end: Callable[[ReadableSpan], object] = lambda _span: None
-        tracers.add_span_processor(_AtEnd(self))
-        meters = MeterProvider([self._reader], shutdown_on_exit=False)
-        self.telemetry = Telemetry(tracers=tracers, meters=meters)
-
-    def spans(self, name: str) -> list[ReadableSpan]:
-        return [span for span in self._spans.get_finished_spans() if span.name == name]
-
-    def points(self, metric: str) -> list[tuple[Mapping[str, object], float]]:
-        data = self._reader.get_metrics_data()
-        return [
-            (dict(point.attributes or {}), point.sum if isinstance(point, HistogramDataPoint) else point.value)
-            for resource in (data.resource_metrics if data else ())
-            for scope in resource.scope_metrics
-            for one in scope.metrics
-            if one.name == metric
-            for point in one.data.data_points
-            if isinstance(point, HistogramDataPoint | NumberDataPoint)
-        ]
 
 
 @pytest.fixture

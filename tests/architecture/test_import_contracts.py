@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 THIRD_PARTIES = {
     "app/telemetry": {"opentelemetry"},
+    "app/telemetry_of_work": {"opentelemetry"},
     "app/traced": {"opentelemetry"},
     "borders": {"grimp", "msgspec"},
     "cli": {"cyclopts", "msgspec", "rich"},

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from leftfold.app.coordinating import Coordination
     from leftfold.processes.engine import Carrier
     from leftfold.processes.instances import SagaInstances
+    from leftfold.processes.means import Means
 
 __all__ = ["Running"]
 
@@ -94,6 +95,15 @@ class Running:
             definitions, clock = self.assembly.sagas.values(), self._conduct.clock
             self._sagas = SagaInstances(self.name, definitions, self.store, clock, lambda: self._working.engine)
         return self._sagas
+
+    @property
+    def means(self) -> Means:
+        """What steps of its sagas are called with."""
+        from leftfold.processes.means import Means
+
+        telemetry = self._conduct.telemetry
+        measuring = None if telemetry is None else telemetry.work
+        return Means(self.loader, self.assembly.scope, self.send, self.sagas, measuring)
 
     @property
     def send(self) -> Send:
@@ -207,7 +217,7 @@ class Running:
         if self.assembly.sagas:
             from leftfold.processes.saga_carrier import SagaCarrier
 
-            carriers.append(SagaCarrier(self.sagas, self.loader, self.assembly.scope, self.send))
+            carriers.append(SagaCarrier(self.means))
         return carriers
 
     async def _watch(self) -> None:

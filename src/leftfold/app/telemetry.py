@@ -12,6 +12,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, StatusCode
 
+from leftfold.app.telemetry_of_work import WorkTelemetry
 from leftfold.app.traced import CountedReads, TracedConsumer, TracedEvents, TracedFollower, stored
 from leftfold.domain.errors import DomainError
 from leftfold.handling.correlation import OUTCOME, Outcome
@@ -44,8 +45,12 @@ class Telemetry:
     Spans: `command NAME` and `query NAME` around everything that middleware and handler do, with the position and the
     number of events stored; `append` around each write of events, until it is durable; `follow SUBSCRIPTION` around
     each batch that a projection or reaction handles, until its rows and its checkpoint are written, a trace of its own;
-    `retry SUBSCRIPTION` around each further try of an event that failed. Metrics, all called `leftfold....`:
-    `call.duration`, `conflicts`, `cache.reads`, `follower.batch`, `follower.lag`.
+    `retry SUBSCRIPTION` around each further try of an event that failed; `carry QUEUE` around what is carried on at a
+    time, a trace of its own, and within it `step SAGA/STEP` and `undo SAGA/STEP` around each call.
+
+    Metrics, all called `leftfold....`: `call.duration`, `conflicts`, `cache.reads`; `follower.batch`, `follower.lag`
+    and `follower.failures`, events that could not be handled; `work.duration`, `step.duration`, and `saga.duration`,
+    from its beginning to its end, by status: what is `stuck` waits for a person.
 
     Providers are the ones that the program has set for OpenTelemetry when left out, as for any instrumentation; without
     an SDK, nothing is measured.
@@ -62,7 +67,10 @@ class Telemetry:
         self._conflicts = meter.create_counter("leftfold.conflicts", "{conflict}", "Commands decided again")
         self._reads = meter.create_counter("leftfold.cache.reads", "{read}", "Cached queries, by hit and miss")
         self._batches = meter.create_histogram("leftfold.follower.batch", "{event}", "Events handled at once")
+        self._failures = meter.create_counter("leftfold.follower.failures", "{event}", "Events that failed")
         self._lag = meter.create_gauge("leftfold.follower.lag", "{event}", "Positions behind the log after a batch")
+        self.work = WorkTelemetry(self._tracer, meter)
+        """Of what is carried on."""
 
     async def call(self, call: Call, proceed: Proceed) -> object:
         """A middleware: a span around a command or query; the domain's refusal is no error of the program."""
@@ -121,7 +129,8 @@ class Telemetry:
             return goes_on
 
         def made() -> Consumer:
-            return TracedConsumer(assignment.consumer(), partial(self._span, "retry", labels))
+            failed = partial(self._failures.add, attributes=labels)
+            return TracedConsumer(assignment.consumer(), partial(self._span, "retry", labels), failed)
 
         async def around(events: Sequence[RecordedEvent[object]], work: Callable[[], Awaitable[None]]) -> None:
             self._batches.record(len(events), labels)

@@ -132,15 +132,18 @@ class TracedConsumer:
 
     Args:
         retried: a span around the retry of events.
+        failed: told how many events could not be handled.
     """
 
     def __init__(
         self,
         consumer: Consumer,
         retried: Callable[[Sequence[RecordedEvent[object]]], AbstractContextManager[None]],
+        failed: Callable[[int], None],
     ) -> None:
         self._consumer = consumer
         self._retried = retried
+        self._failed = failed
         self.subjects = consumer.subjects
         self.forget = consumer.forget
 
@@ -158,4 +161,5 @@ class TracedConsumer:
             if outcome.failures and events:
                 text = f"{len(outcome.failures)} events could not be handled"
                 trace.get_current_span().set_status(StatusCode.ERROR, text)
+                self._failed(len(outcome.failures))
         return outcome

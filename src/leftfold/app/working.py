@@ -92,6 +92,8 @@ class Working:
     async def _carry(self, carriers: Sequence[Carrier], *, alone: bool) -> None:
         from leftfold.processes.engine import Engine
 
+        if (telemetry := self._conduct.telemetry) is not None:
+            carriers = [telemetry.work.carrier(one) for one in carriers]
         if alone:
             self._staying = Staying(self._store, self._owner, self._conduct.timing.lease_s)
             await self._staying.begin()

@@ -111,7 +111,7 @@ class GuidedRun(Run):
         saga = self._definition.load(self._journal.fields)
         metadata = self._metadata(self._journal, self._definition.via("run"))
         function = self._definition.function
-        given = self._given(function.needs, metadata, None)
+        given = self._means.given(function.needs, metadata, None)
         given[function.steps] = steps = Steps(self)
         try:
             with blamed():

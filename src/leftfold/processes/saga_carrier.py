@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from leftfold.errors import UnreadableState
-from leftfold.handling.injection import Scope
-from leftfold.handling.loading import Loader
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition
 from leftfold.processes.engine import Moment
 from leftfold.processes.guided import GuidedRun
-from leftfold.processes.instances import SagaInstances
+from leftfold.processes.instances import ENDED
 from leftfold.processes.journal import Journal
+from leftfold.processes.means import Means
 from leftfold.processes.reading import read_journal
-from leftfold.processes.sagas import Means, Run
-from leftfold.processes.sending import Send
+from leftfold.processes.sagas import Run
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import Hold, Revise, WorkItem
 
@@ -20,19 +18,12 @@ __all__ = ["SagaCarrier"]
 
 
 class SagaCarrier:
-    """Carries on the instances of the sagas of one context.
+    """Carries on the instances of the sagas of one context, with these means."""
 
-    Args:
-        instances: of the context.
-        loader: of the context's store.
-        scope: what steps can be given.
-        send: carries out what they send.
-    """
-
-    def __init__(self, instances: SagaInstances, loader: Loader, scope: Scope, send: Send) -> None:
-        self.queues = tuple(instances.definitions)
-        self._definitions = instances.definitions
-        self._means = Means(loader, scope, send, instances)
+    def __init__(self, means: Means) -> None:
+        self.queues = tuple(means.instances.definitions)
+        self._definitions = means.instances.definitions
+        self._means = means
 
     async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
         """See `Carrier.carry`; what this code cannot read is stuck, and stays as it is."""
@@ -44,6 +35,9 @@ class SagaCarrier:
             left = run.left
         finally:
             self._means.instances.watchers.tell(item.id, left)
+        measuring = self._means.measuring
+        if measuring is not None and left is not None and left.status in ENDED:
+            measuring.ended(definition.name, left)
 
     async def _read(self, definition: SagaDefinition, item: WorkItem) -> Journal:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,17 +12,14 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from leftfold.errors import DefinitionError, Fenced, StoreError
-from leftfold.handling.injection import Handling, Scope
-from leftfold.handling.loading import Loader
 from leftfold.handling.tracking import Tracking
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.committing import Busy, decided_with
 from leftfold.processes.definition import SagaDefinition, StepPlan
 from leftfold.processes.engine import Moment
-from leftfold.processes.instances import SagaInstances
 from leftfold.processes.journal import Journal, StepRecord, dump_journal
+from leftfold.processes.means import Means
 from leftfold.processes.planning import Do, Finish, Move, Undo, Until, left_behind, planned, status_of
-from leftfold.processes.sending import Send, Sender
 from leftfold.processes.trying import (
     Tried,
     attempt_of,
@@ -37,27 +34,10 @@ from leftfold.processes.trying import (
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import Hold, Revise, Wake, WorkItem
 from leftfold.subscriptions.parking import error_text
-from leftfold.subscriptions.reaction import Attempt
 
-__all__ = ["Means", "Run"]
+__all__ = ["Run"]
 
 _AFTER_CONFLICTS: Final = timedelta(milliseconds=200)
-
-
-class Means(Struct, frozen=True):
-    """What steps are done with.
-
-    Args:
-        loader: of the context's store.
-        scope: what steps can be given.
-        send: carries out what they send.
-        instances: the sagas of the context.
-    """
-
-    loader: Loader
-    scope: Scope
-    send: Send
-    instances: SagaInstances
 
 
 class Run:
@@ -153,16 +133,18 @@ class Run:
             limit_s = min(limit_s, max((self._deadline - self._moment()).total_seconds(), 0.0))
         attempt = attempt_of(self._item.id, record, undo=False)
         metadata = self._metadata(journal, self._definition.via(plan.name))
-        given = self._given(plan.needs, metadata, attempt)
-        return await do_externally(plan, self._definition.load(journal.fields), given, metadata, limit_s)
+        given = self._means.given(plan.needs, metadata, attempt)
+        calling = self._means.calling(self._definition, plan, record.tries, metadata, limit_s)
+        return await do_externally(plan, self._definition.load(journal.fields), given, calling)
 
     async def _undo(self, plan: StepPlan, journal: Journal) -> Journal:
         record = journal.record(plan.name)
         assert record is not None  # noqa: S101 - it was begun
         saga, attempt = self._definition.load(journal.fields), attempt_of(self._item.id, record, undo=True)
         metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
-        given = self._given(plan.undo_needs, metadata, attempt)
-        error = await undo_once(plan, saga, record, given, metadata)
+        given = self._means.given(plan.undo_needs, metadata, attempt)
+        calling = self._means.undoing(self._definition, plan, record.undo_tries, metadata)
+        error = await undo_once(plan, saga, record, given, calling)
         return undo_heard(journal, plan, error, self._moment())
 
     async def _transact(self, plan: StepPlan, journal: Journal) -> _Next:
@@ -194,8 +176,9 @@ class Run:
 
         async def decide(tracking: Tracking) -> Journal:
             saga = self._definition.load(journal.fields)
-            given = self._given(plan.undo_needs, metadata, None, tracking)
-            error = await undo_once(plan, saga, known, given, metadata)
+            given = self._means.given(plan.undo_needs, metadata, None, tracking)
+            calling = self._means.undoing(self._definition, plan, known.undo_tries, metadata)
+            error = await undo_once(plan, saga, known, given, calling)
             if error is not None:
                 raise error
             return undo_heard(journal, plan, None, self._moment())
@@ -229,23 +212,12 @@ class Run:
     async def _recorded(self, plan: StepPlan, journal: Journal, tracking: Tracking, metadata: Metadata) -> Tried:
         saga = self._definition.load(journal.fields)
         before = Raw(msgspec.json.encode(saga))
-        given = self._given(plan.needs, metadata, None, tracking)
-        value = await called(plan.step.do(saga, **given), metadata, plan.step.timeout.total_seconds())
+        given = self._means.given(plan.needs, metadata, None, tracking)
+        record = journal.record(plan.name)
+        assert record is not None  # noqa: S101 - it was noted that it is tried
+        calling = self._means.calling(self._definition, plan, record.tries, metadata, plan.step.timeout.total_seconds())
+        value = await called(plan.step.do(saga, **given), calling)
         return Tried(result=plan.dump(value), changed=changed_fields(before, saga))
-
-    def _given(
-        self, needs: Mapping[str, object], metadata: Metadata, attempt: Attempt | None, tracking: Tracking | None = None
-    ) -> dict[str, object]:
-        handling = Handling(self._loader, metadata, tracking)
-        given: dict[str, object] = {}
-        for name, hint in needs.items():
-            if hint is Attempt:
-                given[name] = attempt
-            elif hint is Sender:
-                given[name] = Sender(self._means.send, metadata)
-            elif (supply := self._means.scope.resolve(hint)) is not None:
-                given[name] = supply(handling)
-        return given
 
     def _metadata(self, journal: Journal, via: str) -> Metadata:
         """Of what is recorded and sent by a step: it belongs to whatever began the saga."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
 
@@ -23,6 +24,7 @@ from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.reaction import Attempt
 
 __all__ = [
+    "Calling",
     "NoAnswer",
     "Tried",
     "attempt_of",
@@ -45,6 +47,20 @@ _ROOM_BYTES: Final = 256 * 1024
 
 class NoAnswer(TimeoutError):
     """A call had not ended when its time was over, whatever errors of its own mean."""
+
+
+class Calling(Struct, frozen=True):
+    """How a step, or its undo, is called.
+
+    Args:
+        metadata: of what it records and sends.
+        limit_s: the seconds that it has.
+        around: measures it.
+    """
+
+    metadata: Metadata
+    limit_s: float
+    around: AbstractContextManager[object]
 
 
 class Tried(Struct, frozen=True):
@@ -84,31 +100,29 @@ def changed_fields(before: Raw, saga: Saga) -> _Fields:
     return {name: value for name, value in fields.items() if name not in known or bytes(known[name]) != bytes(value)}
 
 
-async def called(work: Awaitable[R], metadata: Metadata, limit_s: float) -> R:
+async def called(work: Awaitable[R], calling: Calling) -> R:
     """What *work* returns, within the time that it has.
 
     Raises:
         NoAnswer: the time is over.
         Exception: whatever it raises.
     """
-    limit = asyncio.timeout(limit_s)
+    limit = asyncio.timeout(calling.limit_s)
     try:
-        with belonging(metadata), blamed():
+        with belonging(calling.metadata), calling.around, blamed():
             async with limit:
                 return await work
     except TimeoutError as error:
         if limit.expired():
-            raise NoAnswer(f"no answer within {limit_s:g} s") from error
+            raise NoAnswer(f"no answer within {calling.limit_s:g} s") from error
         raise
 
 
-async def do_externally(
-    plan: StepPlan, saga: Saga, given: Mapping[str, object], metadata: Metadata, limit_s: float
-) -> Tried:
+async def do_externally(plan: StepPlan, saga: Saga, given: Mapping[str, object], calling: Calling) -> Tried:
     """Call a step; whatever it raises is an answer. Only being cancelled is not."""
     before = Raw(msgspec.json.encode(saga))
     try:
-        value = await called(plan.step.do(saga, **given), metadata, limit_s)
+        value = await called(plan.step.do(saga, **given), calling)
     except NoAnswer as error:
         return Tried(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
@@ -120,13 +134,13 @@ async def do_externally(
 
 
 async def undo_once(
-    plan: StepPlan, saga: Saga, record: StepRecord, given: Mapping[str, object], metadata: Metadata
+    plan: StepPlan, saga: Saga, record: StepRecord, given: Mapping[str, object], calling: Calling
 ) -> Exception | None:
     """Call the undo of a step; returns what it raised."""
     assert plan.step.undoing is not None  # noqa: S101 - planned so
     try:
         undoing = plan.step.undoing(saga, plan.outcome(record), **given)
-        await called(undoing, metadata, plan.step.undo_timeout.total_seconds())
+        await called(undoing, calling)
     except Exception as error:  # noqa: BLE001 - it is tried again, then parked
         return error
     return None

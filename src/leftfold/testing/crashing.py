@@ -151,7 +151,7 @@ async def _life(app: App, saga: Saga, clock: ManualClock, owner: str) -> SagaVie
 
 
 async def _carry_on(running: Running, clock: ManualClock, hold: Hold) -> None:
-    carrier = SagaCarrier(running.sagas, running.loader, running.assembly.scope, running.send)
+    carrier = SagaCarrier(running.means)
     for _ in range(_MOVES):
         if items := await running.store.claim_due(carrier.queues, hold.owner, hold.lease_s):
             for item in items:
