@@ -51,3 +51,6 @@ def test_more_streams_than_a_page_are_all_listed(leftfold: Leftfold, url: str) -
     ran = leftfold("streams", "--json", "--store", url)
     assert [line["stream"] for line in ran.lines] == [f"s-{number}" for number in reversed(numbers)]
     assert leftfold("streams", "--store", url).out.splitlines()[-1] == "120 of 120 streams"
+    few = leftfold("streams", "--limit", "3", "--store", url).out.splitlines()
+    assert [line.split()[-1] for line in few[1:]] == ["s-119", "s-117", "s-115", "streams"]
+    assert few[-1] == "3 of 120 streams"

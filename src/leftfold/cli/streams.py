@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from heapq import nlargest
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -12,6 +14,7 @@ from leftfold.cli.opening import existing_store
 from leftfold.cli.options import NO_STORE_GIVEN, AtLeastOne, OneStore
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import breathe
+from leftfold.cli.progress import progress
 from leftfold.cli.shown import time_text
 from leftfold.store.port import Store
 from leftfold.store.timeline import StreamHead
@@ -20,6 +23,8 @@ __all__ = ["streams"]
 
 _TOGETHER: Final = 50
 """Streams whose last events are read at the same time; an event may be large."""
+
+_last_position: Final = attrgetter("last_position")
 
 
 class _Stream(Struct):
@@ -41,8 +46,7 @@ async def streams(
         limit: At most so many streams.
     """
     async with existing_store(target.url) as store:
-        found = await _listed(store, category)
-    chosen = sorted(found, key=lambda stream: stream.last_position, reverse=True)[:limit]
+        chosen, count = await _listed(store, category, limit)
     if target.json:
         for stream in chosen:
             write_json(stream)
@@ -50,20 +54,23 @@ async def streams(
     out = console()
     columns = Columns(out, ">events", "last recorded (UTC)", "stream")
     columns.print([Row((f"{each.events:,}", time_text(each.last_recorded_at), each.stream)) for each in chosen])
-    out.print(f"{len(chosen):,} of {len(found):,} streams", style="dim")
+    out.print(f"{len(chosen):,} of {count:,} streams", style="dim")
     return 0
 
 
-async def _listed(store: Store, category: str | None) -> list[_Stream]:
-    upto = await store.head()
+async def _listed(store: Store, category: str | None, limit: int | None) -> tuple[list[_Stream], int]:
+    """Those written last, the last one first, and how many there are."""
+    upto, after, count = await store.head(), "", 0
     found: list[_Stream] = []
-    while True:
-        after = found[-1].stream if found else ""
-        page = await store.streams(category=category, after=after, upto=upto, limit=_TOGETHER)
-        found += await asyncio.gather(*(_with_last_event(store, head) for head in page))
-        if len(page) < _TOGETHER:
-            return found
-        await breathe()
+    with progress("listing streams", None) as tell:
+        while page := await store.streams(category=category, after=after, upto=upto, limit=_TOGETHER):
+            found += await asyncio.gather(*(_with_last_event(store, head) for head in page))
+            if limit is not None and len(found) > 2 * limit + _TOGETHER:
+                found = nlargest(limit, found, key=_last_position)
+            after, count = page[-1].stream, count + len(page)
+            tell(count)
+            await breathe()
+    return sorted(found, key=_last_position, reverse=True)[:limit], count
 
 
 async def _with_last_event(store: Store, head: StreamHead) -> _Stream:
