@@ -5,7 +5,9 @@ import logging
 
 import pytest
 
+from leftfold import Metadata
 from leftfold.cli.logs import logging_to_stderr
+from leftfold.handling.correlation import handling
 from tests.cli.command import Leftfold
 from tests.cli.savings import APP
 
@@ -28,6 +30,13 @@ def test_a_json_line_has_the_ids_that_a_record_was_given_and_the_traceback(capsy
         "command_id": "c1",
         "correlation_id": "r1",
     }
+
+
+def test_a_json_line_has_the_ids_of_what_is_handled(capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_to_stderr(json=True), handling(Metadata(correlation_id="r1", command_id="c1")):
+        logging.getLogger("theirs").warning("slow")
+    [text] = capsys.readouterr().err.splitlines()
+    assert (json.loads(text)["correlation_id"], json.loads(text)["command_id"]) == ("r1", "c1")
 
 
 def test_text_for_people_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,9 @@ class Noop:
     async def discard(self, table, generation):
         pass
 
+    async def remove(self, table):
+        return 0
+
     async def generation(self, table):
         return 0
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from leftfold.app.coordinating import Coordination
     from leftfold.processes.engine import Carrier
     from leftfold.processes.instances import SagaInstances
-    from leftfold.processes.means import Means
+    from leftfold.processes.saga_carrier import SagaCarrier
 
 __all__ = ["Running"]
 
@@ -96,14 +96,14 @@ class Running:
             self._sagas = SagaInstances(self.name, definitions, self.store, clock, lambda: self._working.engine)
         return self._sagas
 
-    @property
-    def means(self) -> Means:
-        """What steps of its sagas are called with."""
+    def saga_carrier(self) -> SagaCarrier:
+        """What carries its sagas on."""
         from leftfold.processes.means import Means
+        from leftfold.processes.saga_carrier import SagaCarrier
 
         telemetry = self._conduct.telemetry
         measuring = None if telemetry is None else telemetry.work
-        return Means(self.loader, self.assembly.scope, self.send, self.sagas, measuring)
+        return SagaCarrier(Means(self.loader, self.assembly.scope, self.send, self.sagas, measuring))
 
     @property
     def send(self) -> Send:
@@ -215,9 +215,7 @@ class Running:
     def _carriers(self) -> list[Carrier]:
         carriers = [*self.coordination.carriers] if self.coordination is not None else []
         if self.assembly.sagas:
-            from leftfold.processes.saga_carrier import SagaCarrier
-
-            carriers.append(SagaCarrier(self.means))
+            carriers.append(self.saga_carrier())
         return carriers
 
     async def _watch(self) -> None:

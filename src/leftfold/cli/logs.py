@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from leftfold.cli.text import printable
+from leftfold.handling.correlation import CorrelationFilter
 
 __all__ = ["logging_to_stderr"]
 
@@ -24,10 +25,11 @@ def logging_to_stderr(*, json: bool) -> Generator[None]:
     """Write everything from level INFO on to standard error, until the block ends.
 
     Args:
-        json: one JSON object a line, with `time`, `level`, `logger`, `message`, the ids that a record was given by
-            `extra=`, and the traceback as `error`.
+        json: one JSON object a line, with `time`, `level`, `logger`, `message`, the ids of what is handled, or those
+            that a record was given by `extra=`, and the traceback as `error`.
     """
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(CorrelationFilter())
     handler.setFormatter(_Json() if json else _Text("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
     before = root.level

@@ -73,6 +73,10 @@ VERBS: Final[Mapping[str, Verb]] = {
         "leftfold.cli.reset:reset",
         "Say where a reaction or process goes on, when the log is not the one that it followed.",
     ),
+    "forget": Verb(
+        "leftfold.cli.forget:forget",
+        "Drop the rows of a projection that an app does not have any more, or list what is left of such.",
+    ),
     "dead-letters": Verb(
         "leftfold.cli.dead_letters:dead_letters", "Deal with events that a projection or reaction failed on."
     ),

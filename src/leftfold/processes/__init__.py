@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from leftfold.processes.outcome import Done, InDoubt, Outcome
     from leftfold.processes.process import Process, ProcessKey
     from leftfold.processes.saga import Saga
-    from leftfold.processes.saga_carrier import SagaCarrier
     from leftfold.processes.saga_view import SagaView
     from leftfold.processes.sending import Sender, sends
     from leftfold.processes.steps import Steps
@@ -54,7 +53,6 @@ __all__ = [
     "ProcessKey",
     "ProcessView",
     "Saga",
-    "SagaCarrier",
     "SagaDefinition",
     "SagaFinding",
     "SagaInstances",
@@ -117,7 +115,6 @@ _MODULES: Final = {
         "ProcessKey",
     ),
     "saga": ("Saga",),
-    "saga_carrier": ("SagaCarrier",),
     "saga_view": ("SagaView",),
     "sending": (
         "Sender",

@@ -45,6 +45,11 @@ class MemoryRows(OpenedLog):
         if not self._log.tables.prepare(table, generation):
             raise TableMismatch(table.name, table.version)
 
+    async def remove(self, table: Table) -> int:
+        """See `Tables.remove`."""
+        self._check_asked(table, None)
+        return self._log.tables.remove(table)
+
     async def discard(self, table: Table, generation: int) -> None:
         """See `Tables.discard`."""
         self._check_asked(table, generation)

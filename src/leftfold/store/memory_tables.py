@@ -75,6 +75,15 @@ class KeptTables:
         """Drop the table of *generation*, if it is there."""
         self.generations.pop(((table.name, table.version), generation), None)
 
+    def remove(self, table: Table) -> int:
+        """Drop every generation, and tell how many there were."""
+        name = (table.name, table.version)
+        self.active.pop(name, None)
+        there = [key for key in self.generations if key[0] == name]
+        for key in there:
+            del self.generations[key]
+        return len(there)
+
     def active_of(self, table: Table) -> int:
         """The active generation, 0 when there is none."""
         return self.active.get((table.name, table.version), 0)

@@ -159,6 +159,22 @@ class Tables(Protocol):
         """
         ...
 
+    async def remove(self, table: Table) -> int:
+        """Drop every generation of *table* with its rows, the active one as well, and the view that shows it.
+
+        Only its name and version count: what its shape was is not known any more, perhaps. Whoever writes rows of it
+        at the same time is refused from then on.
+
+        Returns:
+            How many generations there were.
+
+        Raises:
+            AccessDenied: another role owns it.
+            AppendRefused: something else in the database depends on it, as a view of yours does; nothing was dropped.
+            StoreBusy: somebody reads from it for long; nothing was dropped.
+        """
+        ...
+
     async def generation(self, table: Table) -> int:
         """The active generation, 0 when there is none."""
         ...

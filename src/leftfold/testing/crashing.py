@@ -12,7 +12,6 @@ from leftfold.app.composition import App
 from leftfold.app.running import Running
 from leftfold.processes.instances import ENDED
 from leftfold.processes.saga import Saga
-from leftfold.processes.saga_carrier import SagaCarrier
 from leftfold.processes.saga_view import SagaView
 from leftfold.store.memory import MemoryStore
 from leftfold.store.memory_log import MemoryLog
@@ -151,7 +150,7 @@ async def _life(app: App, saga: Saga, clock: ManualClock, owner: str) -> SagaVie
 
 
 async def _carry_on(running: Running, clock: ManualClock, hold: Hold) -> None:
-    carrier = SagaCarrier(running.means)
+    carrier = running.saga_carrier()
     for _ in range(_MOVES):
         if items := await running.store.claim_due(carrier.queues, hold.owner, hold.lease_s):
             for item in items:

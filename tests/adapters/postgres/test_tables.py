@@ -84,6 +84,34 @@ async def test_a_view_that_shows_nothing_active_is_dropped(store_url: str) -> No
         assert await _sql(store_url, views) == []
 
 
+async def test_a_table_is_removed_with_its_view_unless_something_of_others_depends_on_it(store_url: str) -> None:
+    views = "select viewname from pg_views where format('%I', schemaname) = replace(':read', chr(34), '') order by 1"
+    async with opened(store_url) as store:
+        await pointed(store, SUMMARIES, view="shown")
+        await write(store, Put(table=SUMMARIES, rows={"a": summary("me")}))
+        await _sql(store_url, "create view :read.mine as select owner from :read.shown")
+        with pytest.raises(AppendRefused, match="depend"):
+            await store.remove(Table(name=SUMMARIES.name))
+        assert await _sql(store_url, "select * from :read.mine") == [("me",)]
+        assert await store.get(SUMMARIES, ["a"]) == {"a": summary("me")}
+        await _sql(store_url, "drop view :read.mine")
+        await store.prepare(SUMMARIES, 2)
+        assert await store.remove(Table(name=SUMMARIES.name)) == 2
+        assert await _sql(store_url, views) == []
+        await pointed(store, SUMMARIES, view="shown")
+
+
+async def test_a_table_that_somebody_reads_for_long_is_not_removed(store_url: str) -> None:
+    async with opened(store_url) as store:
+        await pointed(store, COUNTS, view="shown")
+        async with connected(store_url) as reader, reader.transaction():
+            await reader.fetch(f"select * from {_read_schema(store_url)}.shown")
+            async with asyncio.timeout(10):
+                with pytest.raises(StoreBusy, match="read for more than a second"):
+                    await store.remove(COUNTS)
+        assert await store.remove(COUNTS) == 1
+
+
 async def test_a_switch_that_would_break_the_views_of_others_is_refused_and_changes_nothing(store_url: str) -> None:
     async with opened(store_url) as store:
         await pointed(store, SUMMARIES, view="shown")

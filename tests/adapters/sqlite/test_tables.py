@@ -110,6 +110,25 @@ async def test_what_is_discarded_leaves_nothing_in_the_file(tmp_path: Path) -> N
         assert _names(path) == before
 
 
+async def test_what_is_removed_leaves_nothing_in_the_file_and_what_others_made_there(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        before = _names(path)
+        for table in (ACCOUNTS, NOTES):
+            await active(store, table)
+            await store.prepare(table, 2)
+            await write(store, Point(table=table, generation=2, view=f"{table.name}_shown"))
+        with connected(path) as anybody:
+            anybody.execute(f"create table {NOTES.name}__1_10 (a)")
+            anybody.execute(f"create view mine as select a from {NOTES.name}__1_10")
+        for table in (ACCOUNTS, NOTES):
+            assert await store.remove(Table(name=table.name)) == 2
+        assert _names(path) - before == {f"{NOTES.name}__1_10"}
+        with connected(path) as anybody:
+            views = anybody.execute("select name from sqlite_schema where type = 'view' order by name").fetchall()
+        assert views == [("log",), ("mine",)]
+
+
 async def test_a_generation_that_is_dropped_by_another_while_it_is_read_is_read_to_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from leftfold.errors import AppendRefused, StoreBusy, StoreError, TableMismatch,
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Point
 
-__all__ = ["Generations", "TableName", "names_of"]
+__all__ = ["Generations", "TableName", "explained", "names_of"]
 
 
 TableName: TypeAlias = tuple[str, int]
@@ -102,7 +102,7 @@ class Generations:
                 if row[0] != point.view:
                     await self._connection.execute(f"drop view if exists {self._view(row[0])}")
         except asyncpg.PostgresError as error:
-            if (told := _explained(error, f"view {point.view!r} of table {point.table.name!r}")) is not None:
+            if (told := explained(error, f"view {point.view!r} of table {point.table.name!r}")) is not None:
                 raise told from error
             raise
         self._active[name] = point.generation
@@ -116,7 +116,8 @@ def names_of(tables: Iterable[Table]) -> list[TableName]:
     return sorted({(table.name, table.version) for table in tables})
 
 
-def _explained(error: asyncpg.PostgresError, where: str) -> StoreError | None:
+def explained(error: asyncpg.PostgresError, where: str) -> StoreError | None:
+    """What *error*, met while tables or views at *where* were changed, means; None when it means nothing of its own."""
     code = sqlstate_of(error) or ""
     if code == LOCKED:
         return StoreBusy(f"{where} is being read for more than a second; nothing was stored. Try again")

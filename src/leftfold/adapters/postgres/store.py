@@ -182,6 +182,11 @@ class PostgresStore:
         self._check_asked(table, generation)
         await self._tables.discard(table, generation)
 
+    async def remove(self, table: Table) -> int:
+        """See `Tables.remove`; its owner may."""
+        self._check_asked(table, None)
+        return await self._tables.remove(table)
+
     async def generation(self, table: Table) -> int:
         """See `Tables.generation`."""
         self._check_asked(table, None)

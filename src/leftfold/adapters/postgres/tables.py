@@ -10,7 +10,8 @@ import asyncpg
 
 from leftfold.adapters.postgres.connecting import Connection, Readers
 from leftfold.adapters.postgres.failures import NO_COLUMN, NO_TABLE, sqlstate_of
-from leftfold.adapters.postgres.layout import Layout, layout_of
+from leftfold.adapters.postgres.generations import explained
+from leftfold.adapters.postgres.layout import Layout, layout_of, quoted, rows_schema
 from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.selecting import found, gotten, scanned, selected
 from leftfold.errors import InvalidInput, SchemaMismatch, TableMismatch, TableMissing
@@ -21,6 +22,7 @@ from leftfold.store.tables import Found, Selection, Table
 __all__ = ["Tables"]
 
 _INTERNAL: Final = "leftfold_"
+_PATIENCE: Final = "set local lock_timeout = '1s'"  # others wait for this transaction meanwhile
 _BEFORE: Final = 3  # values that every question has: name, version, generation
 
 
@@ -41,6 +43,7 @@ class Tables:
         )
         self._enter = f"insert into {tables} (name, version, generation, shape, active) values ($1, $2, $3, $4, $5)"
         self._leave = f"delete from {tables} {at} and generation = $3::integer"
+        self._views = f"select view from {tables} {at} and view is not null"
         self._active = f"select generation from {tables} {at} and active"
         self._shape = f"select shape from {tables} {at} and generation = $3::integer"
         self._writers = (
@@ -65,6 +68,10 @@ class Tables:
     async def discard(self, table: Table, generation: int) -> None:
         """See `Tables.discard` of the port."""
         await self._readers.repeat(partial(self._drop, table, generation))
+
+    async def remove(self, table: Table) -> int:
+        """See `Tables.remove` of the port."""
+        return await self._readers.repeat(partial(self._remove, table))
 
     async def generation(self, table: Table) -> int:
         """See `Tables.generation` of the port."""
@@ -158,6 +165,23 @@ class Tables:
                     f"table {table.name!r}: generation {generation} is active; point at another one first"
                 )
             if generation in there:
-                await connection.execute("set local lock_timeout = '1s'")  # others wait for this transaction meanwhile
+                await connection.execute(_PATIENCE)
                 await connection.execute(layout_of(self._schema, table, generation).drop)
                 await connection.execute(self._leave, table.name, table.version, generation)
+
+    async def _remove(self, table: Table, connection: Connection) -> int:
+        name = (table.name, table.version)
+        try:
+            async with connection.transaction(isolation="read_committed"):
+                there = await connection.fetch(self._hold, *name)
+                await connection.execute(_PATIENCE)
+                for row in await connection.fetch(self._views, *name):
+                    await connection.execute(f"drop view if exists {rows_schema(self._schema)}.{quoted(row[0])}")
+                for row in there:
+                    await connection.execute(layout_of(self._schema, table, row["generation"]).drop)
+                    await connection.execute(self._leave, *name, row["generation"])
+        except asyncpg.PostgresError as error:
+            if (told := explained(error, f"table {table.name!r}, version {table.version}")) is not None:
+                raise told from error
+            raise
+        return len(there)

@@ -33,6 +33,11 @@ __all__ = ["SqliteTables", "rows_under"]
 T = TypeVar("T")
 
 _INTERNAL: Final = "leftfold_"
+_DROPS: Final = (  # the shape of the table need not be known, so what there is of it is looked for
+    "select type, printf('\"%w\"', name) from sqlite_schema "
+    "where (type = 'table' and name in (?1, ?1 || '_search')) "
+    "or (type = 'view' and substr(sql, -length(?2)) = ?2)"
+)
 _HOLDS = (
     "(json_type(t.{column}) = 'array' and exists (select 1 from json_each(t.{column}) e "
     "where e.type = 'text' and e.value = ?))"
@@ -51,6 +56,11 @@ class SqliteTables(OpenFile):
         """See `Tables.discard`."""
         self._check_table(table, generation)
         await self._write(partial(_dropped, table, generation))
+
+    async def remove(self, table: Table) -> int:
+        """See `Tables.remove`."""
+        self._check_table(table, None)
+        return await self._write(partial(_removed, table))
 
     async def generation(self, table: Table) -> int:
         """See `Tables.generation`."""
@@ -145,6 +155,16 @@ def _dropped(table: Table, generation: int, cursor: sqlite3.Cursor) -> None:
     for statement in layout_of(table, generation).removal():
         cursor.execute(statement)
     leave(cursor, table, generation)
+
+
+def _removed(table: Table, cursor: sqlite3.Cursor) -> int:
+    there = shapes(cursor, table)
+    for generation in there:
+        name = table.physical(generation)
+        for kind, dropped in cursor.execute(_DROPS, (name, f" from {quoted(name)}")).fetchall():
+            cursor.execute(f"drop {kind} {dropped}")
+        leave(cursor, table, generation)
+    return len(there)
 
 
 def _conditions(where: Sequence[Where]) -> tuple[str, list[Bound]]:

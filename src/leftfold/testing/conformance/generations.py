@@ -193,6 +193,43 @@ class GenerationLaws(Laws):
             await other.close()
         assert await all_rows(store, COUNTS) == {"a": row(1)}
 
+    async def test_a_table_is_removed_with_every_generation_whatever_its_shape_was(
+        self, store: FullStore, opener: Opener
+    ) -> None:
+        books = replace(BOOKS, version=2)
+        await _built(store)
+        await active(store, BOOKS, books)
+        await put(store, BOOKS, {"a": b'{"title":"tea"}'})
+        await put(store, books, {"b": b'{"title":"tee"}'})
+        other = await opener()
+        try:
+            assert await all_rows(other, BOOKS) == {"a": b'{"title":"tea"}'}
+            assert await store.remove(Table(name=COUNTS.name)) == 2
+            assert await store.remove(Table(name=BOOKS.name)) == 1
+            assert await other.remove(BOOKS) == await other.remove(Table(name="never")) == 0
+            for each in (store, other):
+                assert await each.generation(COUNTS) == await each.generation(BOOKS) == 0
+                with pytest.raises(TableMissing):
+                    await each.get(BOOKS, ["a"])
+                with pytest.raises(TableMissing):
+                    await put(each, COUNTS, {"a": row(1)}, generation=2)
+                assert await all_rows(each, books) == {"b": b'{"title":"tee"}'}
+            await active(other, COUNTS)
+            assert await all_rows(store, COUNTS) == {}
+        finally:
+            await other.close()
+
+    async def test_what_was_shown_of_a_table_that_is_removed_is_shown_no_more(self, store: FullStore) -> None:
+        newer = replace(COUNTS, version=2)
+        await store.prepare(COUNTS)
+        await store.prepare(newer)
+        await write(store, _point(1, view="shown"))
+        await write(store, _point(1, table=newer, view="shown"))
+        assert await store.remove(COUNTS) == 1
+        assert await store.remove(newer) == 1
+        await active(store, COUNTS)
+        await write(store, _point(1, view="shown"))
+
     async def test_a_table_of_the_framework_is_active_as_soon_as_it_is_prepared(self, store: FullStore) -> None:
         own, late = Table(name="leftfold_own"), Table(name="leftfold_late")
         await store.prepare(own)
