@@ -1,4 +1,4 @@
-"""An app closes at once when nothing is under way, whatever its followers were about to do."""
+"""An app closes at once when nothing is under way, whatever its followers were about to do; it also does half open."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from time import perf_counter
 import pytest
 
 from leftfold import App
+from leftfold.errors import AccessDenied, StoreClosed
+from leftfold.store import MemoryStore
+from leftfold.store.tables import Table
+from leftfold.subscriptions.parking import LETTERS
 from tests.app.shop import GetOpen, GetTurnover, Place, Till, shop
 
 _MOMENTS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
@@ -48,3 +52,21 @@ def test_a_synchronous_app_is_closed_at_once(each_url: str) -> None:
     began = perf_counter()
     app.close()
     assert perf_counter() - began < _BOUND_S
+
+
+class _Denying(MemoryStore):
+    """A store whose role may not make the tables of followers."""
+
+    async def prepare(self, table: Table, generation: int = 1) -> None:
+        if table.name == LETTERS.name:
+            raise AccessDenied("no", "ask the owner")
+        await super().prepare(table, generation)
+
+
+async def test_an_app_that_may_not_follow_says_so_and_is_closed() -> None:
+    app = App(shop, store=_Denying(), provide={Till: _Silent()})
+    with pytest.raises(AccessDenied) as refusal:
+        await app.__aenter__()
+    assert refusal.value.reason == "no"
+    with pytest.raises(StoreClosed):
+        app.events  # noqa: B018 - it is not open

@@ -103,8 +103,9 @@ class Working:
     async def _follow(self, followers: Sequence[Follower]) -> None:
         if (telemetry := self._conduct.telemetry) is not None:
             followers = [telemetry.follower(one) for one in followers]
-        worker = self._worker = Worker(self._store, followers, self._owner, self._conduct.timing)
+        worker = Worker(self._store, followers, self._owner, self._conduct.timing)
         await worker.prepare()
+        self._worker = worker
         self._tasks = [asyncio.create_task(worker.run()), asyncio.create_task(self._purge())]
 
     async def _purge(self) -> None:
