@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import pytest
 
 from leftfold import App, Context, Query, ReadModel, Receipt
 from leftfold.errors import InvalidQuery, KeyParked
+from leftfold.store import MemoryStore, StoredEvent
 from leftfold.store.checks import check_timeout
 from leftfold.subscriptions import Failing, Policy, Retry
 from tests.app.shop import GetOpen, Open, Order, Ordered, Place, Till, shop
@@ -44,6 +45,28 @@ def _house(policy: Policy, *, bad: Callable[[], bool] = lambda: True) -> Context
         return await rows.get(query.order)
 
     return house
+
+
+class _Between(MemoryStore):
+    """A store where an event is stored right behind a look at its stream that found none."""
+
+    meanwhile: Callable[[], Coroutine[Any, Any, object]] | None = None
+
+    async def read_stream(
+        self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500
+    ) -> Sequence[StoredEvent]:
+        found = await super().read_stream(stream, after=after, upto=upto, backward=backward, limit=limit)
+        if self.meanwhile is not None and not found:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return found
+
+
+async def test_a_version_that_comes_right_behind_the_look_for_it_is_not_waited_for_in_vain() -> None:
+    store = _Between()
+    async with App(_house(Policy()), store=store) as app, asyncio.timeout(5):
+        store.meanwhile = lambda: app.send(Place(order="A", cents=1))
+        await app.monitor.wait_for_version("counts", "order-A", 1, timeout=60)
 
 
 async def test_a_question_after_what_is_parked_is_told_so_and_one_after_another_key_is_answered(each_url: str) -> None:

@@ -125,11 +125,11 @@ class Monitor:
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
         try:
+            head = await source.head()  # before the look: what comes between the two wakes
             while not (found := await source.read_stream(stream, after=version - 1, limit=1)):
-                head, left = await source.head(), end - loop.time()
-                if left <= 0:
+                if (left := end - loop.time()) <= 0:
                     raise NotCaughtUp(projection, version, 0)
-                await source.wake(head, left)
+                head = await source.wake(head, left)
             await running.caught_up(known, found[0].position, max(end - loop.time(), 0.0), event=True)
         except NotCaughtUp:
             lag = await self.stream(projection, stream)
