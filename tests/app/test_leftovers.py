@@ -9,9 +9,9 @@ import pytest
 
 from leftfold import App, Context, Event
 from leftfold.app import open_store
-from leftfold.errors import NotPossible, TableMissing
+from leftfold.errors import NotPossible, StoreUnavailable, TableMissing
 from leftfold.projections import Leftover, forget_rows, leftovers
-from leftfold.store import Expected, Store
+from leftfold.store import Expected, MemoryStore, Store
 from leftfold.store.tables import Table
 from leftfold.subscriptions.letters import letters_of
 
@@ -94,6 +94,40 @@ async def test_rows_that_a_worker_follows_are_not_dropped_and_it_goes_on(store: 
         await old.events.append("till-1", Moved(till="1", cents=1), expected=1)
         await old.settle()
         assert await store.scan(old.contexts[0].projections[0].table) == [("1", b'{"till":"1","cents":6}')]
+
+
+class _Breaking(MemoryStore):
+    """Breaks once, behind the rows."""
+
+    broken = False
+
+    async def forget(self, name: str) -> None:
+        """See `Checkpoints.forget`."""
+        if self.broken:
+            self.broken = False
+            raise StoreUnavailable("it is down")
+        await super().forget(name)
+
+
+async def test_what_ended_half_way_is_done_again_at_once() -> None:
+    store = _Breaking()
+    await _run(_app(store, 1), 5)
+    store.broken = True
+    with pytest.raises(StoreUnavailable):
+        await forget_rows(store, "totals@1", _KNOWN, "me")
+    assert [one.owner for one in await leftovers(store, _KNOWN)] == [None]
+    await forget_rows(store, "totals@1", _KNOWN, "another")
+    assert await leftovers(store, _KNOWN) == []
+    assert not await store.checkpoints("totals@")
+
+
+async def test_rows_that_every_append_wrote_are_dropped_where_nobody_ever_followed(store: Store) -> None:
+    tills = Context("tills")
+    tills.projection(key="till", name="totals", version=1)(_fold)
+    async with App(tills, store=store, inline=["totals"], workers=False) as app:
+        await app.events.append("till-1", Moved(till="1", cents=5), expected=Expected.NO_STREAM)
+    await forget_rows(store, "totals@1", _KNOWN, "me")
+    assert await leftovers(store, _KNOWN) == []
 
 
 async def test_what_the_app_has_and_what_is_not_there_is_refused(store: Store) -> None:

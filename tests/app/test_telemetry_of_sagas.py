@@ -12,8 +12,8 @@ from leftfold import App, Attempt, Command, Context, DomainError, Event, Metadat
 from leftfold.clock import SystemClock
 from leftfold.errors import Fenced
 from leftfold.processes import Moment, Sender, sends
-from leftfold.store import Expected
-from leftfold.store.work import Hold, WorkItem
+from leftfold.store import Expected, Transaction
+from leftfold.store.work import AT_ONCE, Begin, Hold, WorkItem
 from tests.app.seeing import Seen
 
 
@@ -147,6 +147,17 @@ async def test_sagas_that_have_ended_are_measured_by_how_they_did(seen: Seen) ->
     }
 
 
+async def test_a_saga_that_cannot_be_read_is_measured_as_stuck(seen: Seen) -> None:
+    begin = Begin(
+        id="saga/travel.Trip/1", queue="saga/travel.Trip/1", status="running", state=b'{"lost": 1}', wake=AT_ONCE
+    )
+    async with App(_travel(), store="memory:", telemetry=seen.telemetry) as app:
+        await app.store.transact(Transaction(writes=[begin]))
+        assert (await app.sagas.ended(Trip, "1")).status == "stuck"
+        await app.settle()
+    assert seen.counts("leftfold.saga.duration") == [({"saga": "travel.Trip", "status": "stuck"}, 1)]
+
+
 async def test_names_that_a_function_gives_its_steps_are_no_labels_of_a_metric(seen: Seen) -> None:
     async with App(_travel(), store="memory:", telemetry=seen.telemetry) as app:
         await app.start(Tour(towns=3), id="1")
@@ -213,5 +224,6 @@ async def test_work_that_another_took_over_is_no_error_and_any_other_failure_is_
         await carrier.carry(item, Hold("a", 15.0), SystemClock().now)
     (carried,) = seen.spans("carry saga/travel.Trip/1")
     assert carried.status.status_code is code
+    assert ("leftfold.lost" in (carried.attributes or {})) is isinstance(error, Fenced)
     ((_, count),) = seen.counts("leftfold.work.duration")
     assert count == 1

@@ -11,8 +11,7 @@ from leftfold.processes.journal import Journal
 from leftfold.processes.means import Means
 from leftfold.processes.reading import read_journal
 from leftfold.processes.sagas import Run
-from leftfold.store.transaction import Transaction
-from leftfold.store.work import Hold, Revise, WorkItem
+from leftfold.store.work import Hold, WorkItem
 
 __all__ = ["SagaCarrier"]
 
@@ -27,22 +26,20 @@ class SagaCarrier:
 
     async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
         """See `Carrier.carry`; what this code cannot read is stuck, and stays as it is."""
-        definition, left = self._definitions[item.queue], None
+        definition = self._definitions[item.queue]
         kind = GuidedRun if isinstance(definition, GuidedDefinition) else Run
         run = kind(self._means, definition, item, hold, moment)
         try:
-            await run.run(await self._read(definition, item))
-            left = run.left
+            await run.run(await self._read(run, definition, item))
         finally:
+            left = run.left
             self._means.instances.watchers.tell(item.id, left)
-        measuring = self._means.measuring
-        if measuring is not None and left is not None and left.status in ENDED:
-            measuring.ended(definition.name, left)
+            if left is not None and left.status in ENDED and self._means.measuring is not None:
+                self._means.measuring.ended(definition.name, left)
 
-    async def _read(self, definition: SagaDefinition, item: WorkItem) -> Journal:
+    async def _read(self, run: Run, definition: SagaDefinition, item: WorkItem) -> Journal:
         try:
             return read_journal(definition, item)
         except UnreadableState:
-            stuck = Revise(id=item.id, token=item.token, status="stuck", state=item.state, wake=None)
-            await self._means.loader.store.transact(Transaction(writes=[stuck]))
+            await run.give_up()
             raise

@@ -66,6 +66,12 @@ class Run:
         while (after := await self._made(step)) is not None:
             step = after
 
+    async def give_up(self) -> None:
+        """Leave the instance stuck as it is, for its journal cannot be read."""
+        await self._write(
+            Revise(id=self._item.id, token=self._token, status="stuck", state=self._item.state, wake=None)
+        )
+
     @property
     def left(self) -> WorkItem | None:
         """The instance as this claim has left it; None when it was not let go of."""

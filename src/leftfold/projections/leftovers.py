@@ -46,9 +46,9 @@ async def leftovers(store: Store, known: Collection[str]) -> Sequence[Leftover]:
     for one in await _generations(store):
         if one.projection not in known:
             found.setdefault(one.projection, []).append(one)
+    owners = await _owners(store)
     return [
-        Leftover(projection=name, generations=len(of), owner=await _owner(store, of))
-        for name, of in sorted(found.items())
+        Leftover(projection=name, generations=len(of), owner=_owner(owners, of)) for name, of in sorted(found.items())
     ]
 
 
@@ -56,7 +56,7 @@ async def forget_rows(store: Store, projection: str, known: Collection[str], own
     """Drop all rows of a projection that the context does not have any more, its letters, and how far it was.
 
     Code that still has the projection finds no rows, and its workers would make them anew: stop it first. When this
-    ends half-way, do it again.
+    ends half-way, do it again; after a crash, a minute later.
 
     Args:
         projection: name and version, as `leftovers` tells.
@@ -76,15 +76,15 @@ async def forget_rows(store: Store, projection: str, known: Collection[str], own
     try:
         name, _, version = projection.rpartition("@")
         await store.remove(Table(name=name, version=int(version)))
+        for checkpoint in claimed:
+            await store.forget(checkpoint)
+        for one in generations:
+            await forget_letters(store, one.subscription)
+        keys = [one.subscription for one in generations]
+        await store.transact(Transaction(writes=[Delete(table=GENERATIONS, keys=keys)]))
     except BaseException:
         await _release(store, claimed)
         raise
-    for one in generations:
-        for checkpoint in one.checkpoints:
-            await store.forget(checkpoint)
-        await forget_letters(store, one.subscription)
-    keys = [one.subscription for one in generations]
-    await store.transact(Transaction(writes=[Delete(table=GENERATIONS, keys=keys)]))
 
 
 async def _claimed(store: Store, projection: str, generations: Sequence[Generation], owner: str) -> Mapping[str, int]:
@@ -94,7 +94,7 @@ async def _claimed(store: Store, projection: str, generations: Sequence[Generati
         claim = await store.claim(name, owner, _LEASE_S)
         if claim is None:
             await _release(store, claimed)
-            worker = await _owner(store, generations)
+            worker = _owner(await _owners(store), generations)
             raise NotPossible(projection, "forget", f"worker {worker} follows it; stop the workers that have it first")
         claimed[name] = claim.token
     return claimed
@@ -117,6 +117,10 @@ async def _generations(store: Store) -> Sequence[Generation]:
     return found
 
 
-async def _owner(store: Store, generations: Sequence[Generation]) -> str | None:
-    names = {name for one in generations for name in one.checkpoints}
-    return next((one.owner for one in await store.checkpoints() if one.name in names and one.held), None)
+async def _owners(store: Store) -> Mapping[str, str | None]:
+    """Who holds each checkpoint that somebody holds."""
+    return {one.name: one.owner for one in await store.checkpoints() if one.held}
+
+
+def _owner(owners: Mapping[str, str | None], generations: Sequence[Generation]) -> str | None:
+    return next((owners[name] for one in generations for name in one.checkpoints if name in owners), None)
