@@ -223,19 +223,6 @@ async def test_what_others_began_under_the_id_of_a_child_is_neither_waited_for_n
     assert supplier.skus == ["fish"]
 
 
-async def test_what_others_began_before_its_parent_is_undone_is_not_undone_with_it() -> None:
-    supplier, store = Supplier(), _Childless()
-    async with App(shop, store=store, provide={Supplier: supplier}) as app:
-        await app.start(Feast(dishes=("soup",)), id="1")
-        while not (await app.sagas.show(Feast, "1")).steps:
-            await asyncio.sleep(0)
-        await app.sagas.abort(Feast, "1", who="Ada", why="nobody is hungry")
-        store.down = False
-        await app.start(Deliver(sku="soup"), id="1/soup")
-        assert (await app.sagas.ended(Feast, "1", timeout=20)).status == "compensated"
-        assert (await app.sagas.ended(Deliver, "1/soup", timeout=20)).status == "completed"
-
-
 class _Childless(MemoryStore):
     """Begins no child while it is down."""
 
@@ -248,14 +235,28 @@ class _Childless(MemoryStore):
         return await super().transact(transaction)
 
 
+async def _called_off(app: App, store: _Childless) -> None:
+    """A feast is undone before its child could begin."""
+    await app.start(Feast(dishes=("soup",)), id="1")
+    while not (await app.sagas.show(Feast, "1")).steps:
+        await asyncio.sleep(0)
+    await app.sagas.abort(Feast, "1", who="Ada", why="nobody is hungry")
+    store.down = False
+
+
+async def test_what_others_began_before_its_parent_is_undone_is_not_undone_with_it() -> None:
+    supplier, store = Supplier(), _Childless()
+    async with App(shop, store=store, provide={Supplier: supplier}) as app:
+        await _called_off(app, store)
+        await app.start(Deliver(sku="soup"), id="1/soup")
+        assert (await app.sagas.ended(Feast, "1", timeout=20)).status == "compensated"
+        assert (await app.sagas.ended(Deliver, "1/soup", timeout=20)).status == "completed"
+
+
 async def test_a_child_that_had_not_begun_when_its_parent_is_undone_never_begins() -> None:
     supplier, store = Supplier(), _Childless()
     async with App(shop, store=store, provide={Supplier: supplier}) as app:
-        await app.start(Feast(dishes=("soup",)), id="1")
-        while not (await app.sagas.show(Feast, "1")).steps:
-            await asyncio.sleep(0)
-        await app.sagas.abort(Feast, "1", who="Ada", why="nobody is hungry")
-        store.down = False
+        await _called_off(app, store)
         assert (await app.sagas.ended(Feast, "1", timeout=20)).status == "compensated"
         late = await app.start(Deliver(sku="soup"), id="1/soup")
         assert late.repeated

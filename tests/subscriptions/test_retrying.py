@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -12,7 +12,7 @@ import pytest
 from leftfold import RecordedEvent
 from leftfold.errors import Fenced, InvalidInput, Overtaken
 from leftfold.ids import new_id
-from leftfold.store import Expected, MemoryStore, NewEvent, Put, StoredEvent, ToStream, Transaction
+from leftfold.store import Expected, MemoryStore, NewEvent, Put, ToStream, Transaction
 from leftfold.store.tables import Selection
 from leftfold.store.transaction import Write
 from leftfold.subscriptions import Failure, Outcome, Policy, Retry, Source
@@ -29,30 +29,10 @@ from leftfold.subscriptions.parking import (
 )
 from leftfold.subscriptions.retrying import Retrying
 from leftfold.testing import ManualClock
+from tests.subscriptions.telling import Telling, Told
 
-WHEN: Final = datetime(2026, 1, 2, tzinfo=UTC)
 POLICY: Final = Policy(retry=Retry(attempts=3, first=timedelta(seconds=8)))
 _SOON: Final = timedelta(seconds=60)
-
-
-class Told:
-    """What every event of the log reads as."""
-
-
-class Telling:
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
-        told = RecordedEvent[object](
-            event=Told(),
-            stream=stored.stream,
-            version=stored.version,
-            position=stored.position,
-            id=stored.id,
-            type=stored.type,
-            schema_version=1,
-            occurred_at=WHEN,
-            recorded_at=WHEN,
-        )
-        return (told,)
 
 
 class Doing:

@@ -5,41 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Container, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from leftfold import RecordedEvent
 from leftfold.clock import SystemClock
 from leftfold.ids import new_id
-from leftfold.store import Checkpoint, Claim, Expected, MemoryStore, NewEvent, StoredEvent, ToStream
+from leftfold.store import Checkpoint, Claim, Expected, MemoryStore, NewEvent, ToStream
 from leftfold.subscriptions import Assignment, Outcome, Part, Source, Subscription, Timing, Worker
 from leftfold.subscriptions.presence import PRESENCE
 from leftfold.testing import ManualClock
+from tests.subscriptions.telling import Telling, Told
 
 POLL_S: Final = 0.01
 TIMING: Final = Timing(lease_s=30.0, poll_s=POLL_S)
 _WAIT_S: Final = 5.0
-
-
-class Told:
-    """What every event of the log reads as."""
-
-
-class Telling:
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
-        when = datetime(2026, 1, 2, tzinfo=UTC)
-        told = RecordedEvent[object](
-            event=Told(),
-            stream=stored.stream,
-            version=stored.version,
-            position=stored.position,
-            id=stored.id,
-            type=stored.type,
-            schema_version=1,
-            occurred_at=when,
-            recorded_at=when,
-        )
-        return (told,)
 
 
 class Never:

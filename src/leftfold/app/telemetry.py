@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind
 
 from leftfold.app.telemetry_of_work import WorkTelemetry
-from leftfold.app.traced import CountedReads, TracedConsumer, TracedEvents, TracedFollower, stored
+from leftfold.app.traced import CountedReads, TracedConsumer, TracedEvents, TracedFollower, judged, stored
 from leftfold.domain.errors import DomainError
 from leftfold.handling.correlation import OUTCOME, Outcome
 from leftfold.handling.receipt import Receipt
@@ -80,28 +80,22 @@ class Telemetry:
             "leftfold.command_id": call.metadata.command_id,
         }
         attributes = {name: value for name, value in given.items() if value is not None}
-        outcome, began, ended = Outcome(), perf_counter(), "failed"
+        labels = {"kind": kind, "name": call.name}
+        outcome, began = Outcome(), perf_counter()
         token = OUTCOME.set(outcome)
+
+        def told(ended: str) -> None:
+            OUTCOME.reset(token)
+            self._durations.record(perf_counter() - began, {**labels, "outcome": ended})
+            if outcome.conflicts:
+                span.set_attribute("leftfold.conflicts", outcome.conflicts)
+                self._conflicts.add(outcome.conflicts, labels)
+
         with self._tracer.start_as_current_span(
             f"{kind} {call.name}", kind=SpanKind.INTERNAL, attributes=attributes, set_status_on_exception=False
         ) as span:
-            try:
+            with judged(span, (DomainError,), told):
                 answer = await proceed(call)
-                ended = "done"
-            except DomainError:
-                ended = "refused"
-                raise
-            except BaseException as error:
-                span.set_status(StatusCode.ERROR, repr(error))
-                raise
-            finally:
-                OUTCOME.reset(token)
-                span.set_attribute("leftfold.outcome", ended)
-                labels = {"kind": kind, "name": call.name}
-                self._durations.record(perf_counter() - began, {**labels, "outcome": ended})
-                if outcome.conflicts:
-                    span.set_attribute("leftfold.conflicts", outcome.conflicts)
-                    self._conflicts.add(outcome.conflicts, labels)
             _answered(span, answer, outcome.events)
         return answer
 

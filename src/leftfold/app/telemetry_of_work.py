@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.context import Context
 from opentelemetry.trace import StatusCode
 
+from leftfold.app.traced import judged
 from leftfold.errors import Fenced
 
 if TYPE_CHECKING:
@@ -61,26 +62,21 @@ class WorkTelemetry:
     @contextmanager
     def trial(self, trial: Trial) -> Generator[None]:
         """See `Measuring.trial`."""
-        phase, ended, began = "undo" if trial.undo else "do", "failed", perf_counter()
+        step = {"step": trial.step} if trial.declared else {}
+        labels = {"saga": trial.saga, **step, "phase": "undo" if trial.undo else "do"}
         attributes: dict[str, str | int] = {"leftfold.attempt": trial.attempt}
         if trial.metadata.correlation_id is not None:
             attributes["leftfold.correlation_id"] = trial.metadata.correlation_id
-        name = f"{'undo' if trial.undo else 'step'} {trial.saga}/{trial.step}"
-        with self._tracer.start_as_current_span(name, attributes=attributes, set_status_on_exception=False) as span:
-            try:
-                yield
-                ended = "done"
-            except trial.refused:
-                ended = "refused"
-                raise
-            except BaseException as error:
-                span.set_status(StatusCode.ERROR, repr(error))
-                raise
-            finally:
-                span.set_attribute("leftfold.outcome", ended)
-                step = {"step": trial.step} if trial.declared else {}
-                labels = {"saga": trial.saga, **step, "phase": phase, "outcome": ended}
-                self._steps.record(perf_counter() - began, labels)
+        name, began = f"{'undo' if trial.undo else 'step'} {trial.saga}/{trial.step}", perf_counter()
+
+        def told(ended: str) -> None:
+            self._steps.record(perf_counter() - began, {**labels, "outcome": ended})
+
+        with (
+            self._tracer.start_as_current_span(name, attributes=attributes, set_status_on_exception=False) as span,
+            judged(span, trial.refused, told),
+        ):
+            yield
 
     def ended(self, saga: str, item: WorkItem) -> None:
         """See `Measuring.ended`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Hashable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Container, Generator, Hashable, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leftfold.store.transaction import Inline, Write
     from leftfold.subscriptions.consumer import Consumer
 
-__all__ = ["CountedReads", "TracedConsumer", "TracedEvents", "TracedFollower", "stored"]
+__all__ = ["CountedReads", "TracedConsumer", "TracedEvents", "TracedFollower", "judged", "stored"]
 
 _NAMED_STREAMS: Final = 8
 
@@ -34,6 +34,28 @@ def stored(span: Span, position: int, events: int) -> None:
     """Say on *span* how many events it was about, and the position of the last."""
     span.set_attribute("leftfold.position", position)
     span.set_attribute("leftfold.events", events)
+
+
+@contextmanager
+def judged(span: Span, refused: tuple[type[BaseException], ...], told: Callable[[str], None]) -> Generator[None]:
+    """Say on *span*, and to *told*, how what runs inside ended: `done`, `refused` or `failed`.
+
+    Args:
+        refused: errors that are no errors of the program.
+    """
+    ended = "failed"
+    try:
+        yield
+        ended = "done"
+    except refused:
+        ended = "refused"
+        raise
+    except BaseException as error:
+        span.set_status(StatusCode.ERROR, repr(error))
+        raise
+    finally:
+        span.set_attribute("leftfold.outcome", ended)
+        told(ended)
 
 
 class CountedReads:
