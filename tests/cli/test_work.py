@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
@@ -10,8 +11,10 @@ import subprocess
 from contextlib import closing, suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from leftfold.adapters.postgres import PostgresLocation
 from tests.cli.command import Leftfold, event, record
 from tests.cli.savings import APP, EMPTY, GATE, READY, TWO, Worker, balance, followers, sent
 from tests.servers import free_port
@@ -29,6 +32,34 @@ def test_a_worker_says_when_it_is_ready_follows_and_drains_when_told(
         assert balance(leftfold, url, position) == 5
         assert worker.end(number)[0] == 0
     assert all(one["owners"] == [None] and one["notes"] == [] for one in followers(leftfold, url).values())
+
+
+@pytest.mark.postgres
+def test_a_worker_is_not_ready_before_others_see_it(leftfold: Leftfold, bare_url: str) -> None:
+    leftfold("migrate", "--store", bare_url)
+    with Worker(bare_url):
+        assert balance(leftfold, bare_url, sent(leftfold, bare_url)) == 5  # so opening writes nothing
+    place = PostgresLocation.parse(bare_url)
+    blocked = "select count(*) from pg_locks where not granted and relation = $1::regclass"
+    table = f'"{place.schema}".checkpoints'
+
+    async def say_when() -> str:
+        holder, looker = await asyncpg.connect(place.dsn), await asyncpg.connect(place.dsn)
+        try:
+            async with holder.transaction():
+                await holder.execute(f"lock table {table} in exclusive mode")
+                starting = asyncio.create_task(asyncio.to_thread(Worker, bare_url))
+                while not await looker.fetchval(blocked, table):
+                    await asyncio.sleep(0.01)
+                early, _ = await asyncio.wait([starting], timeout=0.3)
+                assert not early, "it said that it is ready while nobody could see it"
+            with await starting as worker:
+                return worker.line
+        finally:
+            await holder.close()
+            await looker.close()
+
+    assert READY.fullmatch(asyncio.run(say_when()))
 
 
 def test_the_batch_under_way_ends_before_the_worker_does(leftfold: Leftfold, url: str, tmp_path: Path) -> None:

@@ -148,6 +148,10 @@ class Running:
         """See `Working.followed`."""
         await self._working.followed()
 
+    async def looked(self) -> None:
+        """See `Working.looked`."""
+        await self._working.looked()
+
     async def stop(self) -> None:
         """Finish what is under way."""
         await self._working.stop()

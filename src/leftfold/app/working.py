@@ -69,6 +69,11 @@ class Working:
         if tasks:
             await asyncio.gather(*map(asyncio.shield, tasks))
 
+    async def looked(self) -> None:
+        """Wait until others see that it works; returns at once if it follows nothing."""
+        if self._worker is not None:
+            await self._worker.looked.wait()
+
     async def idle(self) -> int:
         """Wait until no work is due; returns how much was carried on so far."""
         return 0 if self.engine is None else await self.engine.idle()

@@ -7,9 +7,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -59,9 +60,10 @@ async def work(
 ) -> int:
     """Follow the log for an app's projections, reactions and processes, and carry on its sagas.
 
-    It works until told to stop. Any number of workers share the work, and take over from each other. SIGTERM or Ctrl-C
-    ends the batches under way, releases what is held, and exits with 0, after at most some twelve seconds even when the
-    store is out of reach; a second one ends at once. With 3 the store was out of reach at the start.
+    It works until told to stop, and says that it is ready once others see it. Any number of workers share the work, and
+    take over from each other. SIGTERM or Ctrl-C ends the batches under way, releases what is held, and exits with 0,
+    after at most some twelve seconds even when the store is out of reach; a second one ends at once. With 3 the store
+    was out of reach at the start.
 
     Args:
         lease: Seconds after which others take over from a worker that gives no sign of life; at least twice --poll.
@@ -78,9 +80,8 @@ async def work(
     with logging_to_stderr(json=json_logs):
         stop = _stop_on_signals()
         async with opened_app(app, url, workers=timing) as opened, _observed(opened, health, poll):
-            followed.say_ready(json=source.json)
             try:
-                await _until(opened, stop)
+                await _until(opened, stop, partial(followed.say_ready, json=source.json))
             except Exception:  # noqa: BLE001 - whatever it is, it is told with all that is known, and what is held is released
                 _log.exception("following ended by an unexpected error")
                 return 1
@@ -150,14 +151,17 @@ async def _observed(app: App, health: Health, poll_s: float) -> AsyncGenerator[N
         yield
 
 
-async def _until(app: App, stop: asyncio.Event) -> None:
-    """Wait for *stop*; raise what ended following before."""
-    stopped, following = asyncio.create_task(stop.wait()), asyncio.create_task(app.followed())
+async def _until(app: App, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Wait for *stop*, and say *ready* as soon as others see that it works; raise what ended following before."""
+    looked, stopped, following = (asyncio.create_task(one) for one in (app.looked(), stop.wait(), app.followed()))
     try:
+        await asyncio.wait([looked, stopped, following], return_when=asyncio.FIRST_COMPLETED)
+        if looked.done():
+            ready()
         await asyncio.wait([stopped, following], return_when=asyncio.FIRST_COMPLETED)
         if following.done():
             following.result()
     finally:
-        stopped.cancel()
-        following.cancel()
-        await asyncio.gather(stopped, following, return_exceptions=True)
+        for task in (looked, stopped, following):
+            task.cancel()
+        await asyncio.gather(looked, stopped, following, return_exceptions=True)

@@ -139,6 +139,8 @@ class Worker:
         self._given_up: dict[str, str] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
         self._look = asyncio.Event()
+        self.looked = asyncio.Event()
+        """Set when it has looked for parts to follow: from then on others see that it is there."""
         self._stopping = False
         self._presence = Presence(store, owner, self._timing.lease_s, group)
         self._free_since: dict[str, float] = {}
@@ -153,6 +155,7 @@ class Worker:
                 self._look.clear()  # before the turn, so that a stop in the middle of it is not forgotten
                 try:
                     await self._turns.take(self._turn())
+                    self.looked.set()
                 except StoreError as error:
                     _log.warning("worker %s cannot look for work: %s", self._owner, error)
                     self._note_end(self._owner, error)
