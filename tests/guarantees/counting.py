@@ -22,6 +22,7 @@ from leftfold.subscriptions import Policy, Retry, Timing
 __all__ = [
     "POISON",
     "QUICK",
+    "STEADY",
     "Account",
     "Arrived",
     "Counted",
@@ -40,6 +41,9 @@ __all__ = [
 
 QUICK = Timing(lease_s=0.05, poll_s=0.02, grace_s=2.0)
 """For workers that are killed often and must not keep the next one waiting."""
+
+STEADY = Timing(lease_s=10.0, poll_s=0.02, grace_s=2.0)
+"""For workers that nobody kills; a busy machine is no reason to take over from them."""
 
 POISON = 13
 """An amount that cannot be folded."""

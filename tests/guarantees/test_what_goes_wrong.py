@@ -19,7 +19,7 @@ from leftfold.subscriptions.letters import LetterState
 from tests.guarantees.children import Child
 from tests.guarantees.counting import (
     POISON,
-    QUICK,
+    STEADY,
     Account,
     Arrived,
     Counted,
@@ -41,7 +41,7 @@ _WAIT_S = 60.0
 @asynccontextmanager
 async def _following(source: Store, target: Store) -> AsyncGenerator[App]:
     stores = {"counting": source, "receiving": target}
-    async with App(counting_house(), receiving_house(), store=stores, workers=QUICK) as app:
+    async with App(counting_house(), receiving_house(), store=stores, workers=STEADY) as app:
         yield app
 
 
@@ -119,17 +119,17 @@ async def test_a_row_type_that_does_not_fit_its_table_any_more_is_told_at_the_st
         return Wider(event.account, 1, event.amount, 1, 1, "")
 
     async with opened(place.url) as store:
-        async with App(narrow, store=store, workers=QUICK) as app:
+        async with App(narrow, store=store, workers=STEADY) as app:
             head = await append_counted(store, [("a", 1)])
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
         with pytest.raises(TableMismatch):
-            async with App(wide, store=store, workers=QUICK):
+            async with App(wide, store=store, workers=STEADY):
                 pass
 
 
 async def test_an_inline_projection_that_fails_refuses_its_own_append_and_no_other(place: Place) -> None:
     async with opened(place.url) as store:
-        async with App(counting_house(), store=store, workers=QUICK, inline=["totals"]) as app:
+        async with App(counting_house(), store=store, workers=STEADY, inline=["totals"]) as app:
             accounts = app.repository(Account)
             amounts = [POISON if number % 4 == 0 else number for number in range(40)]
             told = await asyncio.gather(
@@ -154,7 +154,7 @@ async def test_old_code_waits_before_an_event_of_newer_code_which_takes_over(pla
         async def seen(event: Voided) -> None:
             """Newer code knows it."""
 
-        async with App(counting_house(), store=store, workers=QUICK) as app:
+        async with App(counting_house(), store=store, workers=STEADY) as app:
             before = await append_counted(store, [("a", 1)])
             async with App(newer, store=store, workers=False) as other:
                 await other.events.append("account-a", Voided(account="a"), expected=1)
@@ -162,7 +162,7 @@ async def test_old_code_waits_before_an_event_of_newer_code_which_takes_over(pla
             lag = await _noted(app, "totals", "UnknownEventType")
             assert lag.position == before
             assert await rows_in(store, TOTALS) == folded((await log_of(store))[:before])
-        async with App(newer, store=store, workers=QUICK) as app:
+        async with App(newer, store=store, workers=STEADY) as app:
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
         log = [event for event in await log_of(store) if event.type == "Counted"]
         assert await rows_in(store, TOTALS) == folded(log)
@@ -171,7 +171,7 @@ async def test_old_code_waits_before_an_event_of_newer_code_which_takes_over(pla
 async def test_a_key_whose_event_cannot_be_folded_waits_in_order_and_others_go_on(place: Place) -> None:
     """Retried, dead, replayed by code that can."""
     async with opened(place.url) as store:
-        async with App(counting_house(Counting(attempts=2)), store=store, workers=QUICK) as app:
+        async with App(counting_house(Counting(attempts=2)), store=store, workers=STEADY) as app:
             poison = await append_counted(store, [("a", 1), ("b", 1), ("a", POISON)])
             await append_counted(store, [("a", 2), ("b", 2)])
             head = await append_counted(store, [("a", 3)])
@@ -190,7 +190,7 @@ async def test_a_key_whose_event_cannot_be_folded_waits_in_order_and_others_go_o
             again = await app.dead_letters.replay(letters[0])
             assert [letter.attempts for letter in again] == [3]
             assert (await rows_in(store, TOTALS))["a"].count == 1
-        async with App(counting_house(Counting(bad=frozenset())), store=store, workers=QUICK) as app:
+        async with App(counting_house(Counting(bad=frozenset())), store=store, workers=STEADY) as app:
             await _held(store)
             assert await app.dead_letters.replay(letters[0]) == []
             assert await rows_in(store, TOTALS) == folded(await log_of(store))
@@ -199,7 +199,7 @@ async def test_a_key_whose_event_cannot_be_folded_waits_in_order_and_others_go_o
 
 async def test_each_stream_is_folded_by_the_worker_of_its_shard_alone(place: Place) -> None:
     async with opened(place.url) as store:
-        async with App(counting_house(Counting(shards=4)), store=store, workers=QUICK) as app:
+        async with App(counting_house(Counting(shards=4)), store=store, workers=STEADY) as app:
             head = await append_counted(store, [(f"{number % 20}", 1) for number in range(100)])
             await app.monitor.wait("totals", position=head, timeout=10.0)
             assert [letter async for letter in app.dead_letters.all()] == []
@@ -238,7 +238,7 @@ async def test_what_skips_goes_on_without_the_event_which_is_kept_as_a_letter(pl
                 raise ValueError
             reacted.append(event.amount)
 
-        async with App(house, store=store, workers=QUICK) as app:
+        async with App(house, store=store, workers=STEADY) as app:
             head = await append_counted(store, [("a", 1), ("a", POISON), ("a", 3)])
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
             assert await store.reached("react/0.1", head, _WAIT_S) == head
@@ -258,7 +258,7 @@ async def test_a_fold_that_returns_no_row_of_its_type_concerns_its_key_alone(pla
             wrong: Any = "no row"
             return wrong if event.amount == POISON else Total(event.account, 1, event.amount, 1, 0, "")
 
-        async with App(house, store=store, workers=QUICK) as app:
+        async with App(house, store=store, workers=STEADY) as app:
             head = await append_counted(store, [("a", 1), ("a", POISON), ("b", 3)])
             await app.monitor.wait("totals", position=head, timeout=5.0)
             assert set(await rows_in(store, TOTALS)) == {"a", "b"}
@@ -268,7 +268,7 @@ async def test_a_fold_that_returns_no_row_of_its_type_concerns_its_key_alone(pla
 
 @asynccontextmanager
 async def _alone(store: Store) -> AsyncGenerator[App]:
-    async with App(counting_house(), store=store, workers=QUICK) as app:
+    async with App(counting_house(), store=store, workers=STEADY) as app:
         yield app
 
 

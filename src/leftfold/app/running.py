@@ -148,9 +148,9 @@ class Running:
         """See `Working.followed`."""
         await self._working.followed()
 
-    async def looked(self) -> None:
-        """See `Working.looked`."""
-        await self._working.looked()
+    async def ready(self) -> None:
+        """See `Working.ready`."""
+        await self._working.ready()
 
     async def stop(self) -> None:
         """Finish what is under way."""

@@ -121,6 +121,10 @@ class SyncApp:
         """See `App.followed`; an interrupt, such as Ctrl-C, ends the waiting."""
         self._background.run(self._open().followed())
 
+    def ready(self) -> None:
+        """See `App.ready`."""
+        self._background.run(self._open().ready())
+
     @overload
     def repository(self, subject: type[A], *, metadata: Metadata = ...) -> SyncRepository[A]: ...
     @overload

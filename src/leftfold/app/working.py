@@ -69,10 +69,20 @@ class Working:
         if tasks:
             await asyncio.gather(*map(asyncio.shield, tasks))
 
-    async def looked(self) -> None:
-        """Wait until others see that it works; returns at once if it follows nothing."""
-        if self._worker is not None:
-            await self._worker.looked.wait()
+    async def ready(self) -> None:
+        """Wait until others see that it works, or until it has ended; raises what `followed` raises.
+
+        It returns at once if it follows nothing.
+        """
+        if self._worker is None:
+            return
+        run, looked = self._tasks[0], asyncio.create_task(self._worker.looked.wait())
+        try:
+            await asyncio.wait([run, looked], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            looked.cancel()
+        if run.done():
+            await asyncio.shield(run)
 
     async def idle(self) -> int:
         """Wait until no work is due; returns how much was carried on so far."""

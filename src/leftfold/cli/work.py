@@ -151,17 +151,17 @@ async def _observed(app: App, health: Health, poll_s: float) -> AsyncGenerator[N
         yield
 
 
-async def _until(app: App, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Wait for *stop*, and say *ready* as soon as others see that it works; raise what ended following before."""
-    looked, stopped, following = (asyncio.create_task(one) for one in (app.looked(), stop.wait(), app.followed()))
+async def _until(app: App, stop: asyncio.Event, say_ready: Callable[[], None]) -> None:
+    """Wait for *stop*, and *say_ready* as soon as others see that it works; raise what ended following before."""
+    ready, stopped, following = (asyncio.create_task(one) for one in (app.ready(), stop.wait(), app.followed()))
     try:
-        await asyncio.wait([looked, stopped, following], return_when=asyncio.FIRST_COMPLETED)
-        if looked.done():
-            ready()
+        await asyncio.wait([ready, stopped, following], return_when=asyncio.FIRST_COMPLETED)
+        if ready.done() and ready.exception() is None:
+            say_ready()
         await asyncio.wait([stopped, following], return_when=asyncio.FIRST_COMPLETED)
         if following.done():
             following.result()
     finally:
-        for task in (looked, stopped, following):
+        for task in (ready, stopped, following):
             task.cancel()
-        await asyncio.gather(looked, stopped, following, return_exceptions=True)
+        await asyncio.gather(ready, stopped, following, return_exceptions=True)
