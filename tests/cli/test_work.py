@@ -137,6 +137,18 @@ def test_the_health_port_answers_with_the_lags_and_503_when_a_follower_is_stoppe
         assert worker.end()[0] == 0
 
 
+def test_the_health_port_is_of_the_address_that_is_named_and_of_no_other(leftfold: Leftfold, sqlite: str) -> None:
+    leftfold("migrate", "--store", sqlite)
+    port = free_port()
+    with Worker(sqlite, "--health-port", str(port), "--health-host", "127.0.0.2") as worker:
+        connection = http.client.HTTPConnection("127.0.0.2", port, timeout=10)
+        connection.request("GET", "/")
+        assert connection.getresponse().status in (200, 503)
+        with pytest.raises(ConnectionRefusedError):
+            http.client.HTTPConnection("127.0.0.1", port, timeout=10).connect()
+        assert worker.end()[0] == 0
+
+
 def test_the_health_file_is_touched_every_poll_period(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:
     leftfold("migrate", "--store", sqlite)
     file = tmp_path / "health"
@@ -198,6 +210,8 @@ def test_a_store_that_is_missing_is_not_made(leftfold: Leftfold, sqlite: str, tm
         ["--app", APP, "--poll", "nan"],
         ["--app", APP, "--health-port", "70000"],
         ["--app", APP, "--health-port", "0"],
+        ["--app", APP, "--health-host", "127.0.0.1"],
+        ["--app", APP, "--health-host", "192.0.2.1", "--health-port", "8080"],
         ["--app", APP, "--health-port", "8080", "--health-file", "x"],
         ["--app", APP, "--health-file", "/nowhere/at/all"],
         ["--app", APP, "--store", "memory:"],

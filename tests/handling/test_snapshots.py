@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -71,6 +72,20 @@ class BrokenDriver(MemoryStore):
         raise RuntimeError("no room for snapshots")
 
 
+class SlowDisk(MemoryStore):
+    """Saves snapshots a few turns of the loop late, and only while it is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved = list[int]()
+
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        for _ in range(100):
+            await asyncio.sleep(0)
+        await super().save_snapshot(snapshot)
+        self.saved.append(snapshot.key.version)
+
+
 async def fill(app: App, id: str, count: int) -> None:
     async def work(unit: UnitOfWork) -> None:
         counter = await unit.repository(Counter).find(id) or unit.repository(Counter).new(id)
@@ -99,6 +114,15 @@ async def test_one_is_taken_whenever_the_threshold_was_crossed_since_the_last(ur
         await fill(app, "fast", 1)
     async with App(Counter, store=url) as app:
         assert (await app.repository(Counter).load("fast")).snapshot == 350
+
+
+async def test_what_is_on_its_way_when_the_app_is_closed_is_saved() -> None:
+    store = SlowDisk()
+    async with App(Counter, store=store) as app:
+        await fill(app, "a", 120)
+        await fill(app, "b", 130)
+        assert store.saved == []
+    assert store.saved == [120, 130]
 
 
 async def test_with_the_append_it_is_there_when_the_command_returns(url: str) -> None:

@@ -21,7 +21,6 @@ __all__ = ["Lags", "touching", "under_observation"]
 
 _log: Final = logging.getLogger("leftfold")
 _REQUEST_S: Final = 5.0
-_HOST: Final = "127.0.0.1"
 
 Lags: TypeAlias = Callable[[], Awaitable["list[Lag]"]]
 """Looks how far all followers are."""
@@ -61,11 +60,11 @@ async def _touch(file: Path, every_s: float) -> None:
 
 
 @asynccontextmanager
-async def under_observation(port: int, lags: Lags) -> AsyncGenerator[None]:
-    """Answer on *port* of the loopback address: 200 with the lags as JSON, 503 when a follower is stopped.
+async def under_observation(host: str, port: int, lags: Lags) -> AsyncGenerator[None]:
+    """Answer on *port* of *host*, a name or an address here: 200 with the lags as JSON, 503 when a follower is stopped.
 
     Raises:
-        UsageError: the port is taken, or may not be listened on.
+        UsageError: the port is taken, or may not be listened on, or *host* is not here.
     """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,9 +79,9 @@ async def under_observation(port: int, lags: Lags) -> AsyncGenerator[None]:
             writer.close()
 
     try:
-        server = await asyncio.start_server(answer, _HOST, port)
+        server = await asyncio.start_server(answer, host, port)
     except OSError as error:
-        raise UsageError(f"--health-port {port}: {error.strerror or error}; choose another") from error
+        raise UsageError(f"--health-port {port} of {host}: {error.strerror or error}; choose another") from error
     async with server:
         yield
 

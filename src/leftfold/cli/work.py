@@ -32,6 +32,7 @@ __all__ = ["Health", "work"]
 _log: Final = logging.getLogger("leftfold")
 _MOST_SECONDS: Final = 86_400.0
 _MOST_PORT: Final = 65_535
+_LOOPBACK: Final = "127.0.0.1"
 _Seconds = Annotated[float, Parameter(validator=Number(gt=0, lte=_MOST_SECONDS))]
 
 
@@ -43,7 +44,10 @@ class Health:
     health_file: Annotated[Path | None, Parameter(help="File to touch every poll period.")] = None
     health_port: Annotated[
         Annotated[AtLeastOne, Parameter(validator=Number(gt=0, lte=_MOST_PORT))] | None,
-        Parameter(help="Port of 127.0.0.1 that answers 200 with the lags as JSON; 503 when a follower is stopped."),
+        Parameter(help="Port that answers 200 with the lags as JSON; 503 when a follower is stopped."),
+    ] = None
+    health_host: Annotated[
+        str | None, Parameter(help="Address of the health port, 127.0.0.1 when left out; 0.0.0.0 for all of them.")
     ] = None
 
 
@@ -74,6 +78,8 @@ async def work(
         raise UsageError(f"--lease {lease:g} has to be at least twice --poll {poll:g}, or it runs out in between")
     if health.health_file is not None and health.health_port is not None:
         raise UsageError("--health-file and --health-port say the same twice; give one of them")
+    if health.health_host is not None and health.health_port is None:
+        raise UsageError("--health-host is where --health-port listens; give that too")
     app, url = named_app(source), source.url
     followed = _Followed.of(app)
     timing = Timing(lease_s=lease, poll_s=poll)
@@ -143,11 +149,12 @@ async def _observed(app: App, health: Health, poll_s: float) -> AsyncGenerator[N
     async def lags() -> list[Lag]:
         return [*await app.monitor.lags()]
 
+    host = health.health_host or _LOOPBACK
     async with AsyncExitStack() as stack:
         if health.health_file is not None:
             await stack.enter_async_context(touching(health.health_file, poll_s))
         if health.health_port is not None:
-            await stack.enter_async_context(under_observation(health.health_port, lags))
+            await stack.enter_async_context(under_observation(host, health.health_port, lags))
         yield
 
 

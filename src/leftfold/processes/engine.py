@@ -21,6 +21,7 @@ from leftfold.errors import Fenced, StoreError
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.port import Store
 from leftfold.store.work import Hold, WorkItem
+from leftfold.subscriptions.trouble import Trouble
 from leftfold.subscriptions.turn import Turn
 from leftfold.subscriptions.worker import Timing
 
@@ -94,6 +95,7 @@ class Engine:
         self._asked: list[asyncio.Future[int]] = []
         self._turns = Turn()
         self._end_at: float | None = None
+        self._trouble = Trouble(f"engine {owner} is kept from its store", f"engine {owner} has its store again")
 
     @property
     def hold(self) -> Hold | None:
@@ -125,7 +127,7 @@ class Engine:
                 try:
                     await self._turns.take(self._turn())
                 except StoreError as error:
-                    _log.warning("engine %s is kept from its store: %s", self._hold.owner, error)
+                    self._trouble.met(error)
                     await self._pause(self._timing.poll_s)
                 except TimeoutError:
                     _log.warning("engine %s was cut off when it looked for work, for it has to end", self._hold.owner)
@@ -181,6 +183,7 @@ class Engine:
         except BaseException:
             self._asked += asked
             raise
+        self._trouble.over()
         loop = asyncio.get_running_loop()
         if items:
             self._behind = items[0].changed_at - self._clock.now()

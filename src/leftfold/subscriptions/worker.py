@@ -22,6 +22,7 @@ from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, error_text
 from leftfold.subscriptions.presence import WORKERS, Presence
 from leftfold.subscriptions.runner import Around, Progress, Runner
 from leftfold.subscriptions.subscription import Part
+from leftfold.subscriptions.trouble import Trouble
 from leftfold.subscriptions.turn import Turn
 
 __all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
@@ -147,6 +148,7 @@ class Worker:
         self._kept_until: dict[str, float] = {}
         self._turns = Turn()
         self._end_at: float | None = None
+        self._trouble = Trouble(f"worker {owner} cannot look for work", f"worker {owner} looks for work again")
 
     async def run(self) -> None:
         """Work until `stop`; what goes wrong on the way is logged and tried again."""
@@ -156,8 +158,9 @@ class Worker:
                 try:
                     await self._turns.take(self._turn())
                     self.looked.set()
+                    self._trouble.over()
                 except StoreError as error:
-                    _log.warning("worker %s cannot look for work: %s", self._owner, error)
+                    self._trouble.met(error)
                     self._note_end(self._owner, error)
                 except TimeoutError:
                     _log.warning("worker %s was cut off when it looked for work, for it has to end", self._owner)
