@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Leftfold, command, environment, event, record
+from tests.cli.command import Leftfold, command, environment, event, record, stored
 
 
 @pytest.fixture
@@ -46,6 +47,36 @@ def test_the_log_is_shown_as_it_was_asked_for(
     assert (ran.code, [line["position"] for line in ran.lines]) == (0, positions)
     table = leftfold("log", "--store", filled, *arguments).out.splitlines()[1:]
     assert [int(row.split()[0]) for row in table] == positions
+
+
+def test_the_log_is_shown_from_a_time_on(leftfold: Leftfold, filled: str) -> None:
+    first, second, third = (stored(filled)[at].recorded_at for at in (0, 2, 3))  # of each append
+    assert first < second < third
+
+    def shown(*arguments: str) -> list[object]:
+        ran = leftfold("log", "--json", "--store", filled, *arguments)
+        assert ran.code == 0, ran.err
+        return [line["position"] for line in ran.lines]
+
+    assert shown("--since", first.isoformat()) == [1, 2, 3, 4, 5]
+    assert shown("--since", second.isoformat()) == [3, 4, 5]
+    assert shown("--since", second.astimezone(timezone(timedelta(hours=2))).isoformat()) == [3, 4, 5]
+    assert shown("--since", (second + timedelta(microseconds=1)).isoformat()) == [4, 5]
+    assert shown("--since", second.isoformat(), "--after", "4") == [5]
+    assert shown("--since", third.isoformat(), "--after", "1", "--limit", "1") == [4]
+    assert shown("--since", first.date().isoformat()) == [1, 2, 3, 4, 5]
+    assert shown("--since", (third + timedelta(days=1)).date().isoformat()) == []
+    assert shown("--since", "0001-01-01") == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("since", "reason"),
+    [("yesterday", "is no time"), ("2026-03-31T12:00:00", "has no zone"), ("2026-02-30", "for the beginning of it")],
+)
+def test_what_is_no_time_is_a_wrong_command_line(leftfold: Leftfold, sqlite: str, since: str, reason: str) -> None:
+    record(sqlite, ("account-1", [event()]))
+    ran = leftfold("log", "--since", since, "--store", sqlite)
+    assert (ran.code, ran.out, reason in ran.err) == (2, "", True)
 
 
 def test_a_filter_finds_what_is_beyond_the_first_pages(leftfold: Leftfold, sqlite: str) -> None:

@@ -50,6 +50,18 @@ def test_a_timer_and_what_it_led_to_are_part_of_it(leftfold: Leftfold, market: s
     assert "          event Reminded" in lines
 
 
+def test_what_is_older_than_asked_for_is_left_out(leftfold: Leftfold, market: str) -> None:
+    where = ("--app", APP, "--store", market)
+    late = ["process billing.dunning/C", "  timer due", "command Remind", "  event Reminded"]
+    assert outline(traced(leftfold, "visit C", *where, "--since", "2026-03-15T00:00:00Z")) == late
+    assert outline(traced(leftfold, "visit C", *where, "--since", "2026-03-02")) == late
+    assert len(traced(leftfold, "visit C", *where, "--since", "2026-03-01")) == 8
+    nothing = leftfold("trace", "visit C", *where, "--since", "2026-03-16")
+    assert (nothing.code, "nothing belongs to" in nothing.out) == (1, True)
+    wrong = leftfold("trace", "visit C", *where, "--since", "then")
+    assert (wrong.code, "is no time" in wrong.err) == (2, True)
+
+
 def test_a_saga_stands_below_the_event_that_started_it(leftfold: Leftfold, market: str) -> None:
     lines = outline(traced(leftfold, "visit D", "--app", APP, "--store", market))
     assert next(line for line in lines if "saga" in line).startswith("    saga market.Deliver/")

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import time
 from typing import Annotated, Final
 
 from cyclopts import Parameter
@@ -15,6 +16,7 @@ from leftfold.cli.options import NO_SOURCE_GIVEN, AtLeastOne, AtLeastZero, OneSo
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.shown import ShownEvent, Unreadable, shown, time_text
+from leftfold.cli.times import Since, position_before, time_given
 from leftfold.store.events import QueryItem, StoredEvent
 from leftfold.store.port import Store
 
@@ -36,6 +38,7 @@ class Selection:
     ] = ()
     category: Annotated[str | None, Parameter(help="Only streams of this category.")] = None
     after: Annotated[AtLeastZero, Parameter(help="Only positions above this one.")] = 0
+    since: Since = None
     limit: Annotated[AtLeastOne | None, Parameter(help="At most so many events.")] = None
 
     @property
@@ -75,6 +78,8 @@ async def log(
 
 async def _chosen(store: Store, select: Selection, *, follow: bool) -> AsyncIterator[Sequence[StoredEvent]]:
     after, left = select.after, select.limit
+    if select.since is not None:
+        after = max(after, await position_before(store, time_given(select.since, of_day=time.min)))
     while True:
         async for page in pages(store, after=after, match=select.match, category=select.category):
             yield page.events[:left]

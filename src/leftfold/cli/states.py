@@ -15,6 +15,7 @@ from leftfold.cli.folds import told_folds
 from leftfold.cli.options import AtLeastOne
 from leftfold.cli.output import console, write_json
 from leftfold.cli.text import json_text, printable
+from leftfold.cli.times import day_given, time_given
 from leftfold.contexts.registered import Part
 from leftfold.domain.lifecycle import core_of
 from leftfold.errors import NotFound
@@ -55,7 +56,7 @@ class Moment:
             InvalidQuery: a version and a time together.
         """
         as_of = AsOf(version=self.version, recorded=_time(self.at), valid=_time(self.valid))
-        return Point(as_of, None if self.at is None else _day(self.at))
+        return Point(as_of, None if self.at is None else day_given(self.at))
 
     @property
     def points(self) -> tuple[Point, Point] | None:
@@ -171,26 +172,11 @@ def part_of(assembly: Assembly, stream: str) -> Part:
 
 def _point(text: str) -> Point:
     if not text.isdecimal():
-        return Point(AsOf(recorded=_time(text)), _day(text))
+        return Point(AsOf(recorded=_time(text)), day_given(text))
     if len(text) > _LONGEST_VERSION:
         raise UsageError(f"{text:.20}... is no version of a stream")
     return Point(AsOf(version=int(text)))
 
 
 def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment, day = datetime.fromisoformat(text), _day(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no time; write 2026-03-31T12:00:00Z, or 2026-03-31 for the end of it") from error
-    if day is not None:
-        return datetime.combine(day, time.max, UTC)
-    if moment.utcoffset() is None:
-        raise UsageError(f"{text!r} has no zone; write {text}Z, or +01:00 for another zone")
-    return moment
-
-
-def _day(text: str) -> date | None:
-    """The date that *text* is, if it is one without a time of day."""
-    return date.fromisoformat(text) if len(text) <= len("2026-03-31") and "T" not in text else None
+    return None if text is None else time_given(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 
 from rich.text import Text
 
@@ -15,6 +16,7 @@ from leftfold.cli.paging import breathe, pages
 from leftfold.cli.progress import progress
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import printable
+from leftfold.cli.times import Since, position_before, time_given
 from leftfold.errors import DefinitionError, UnreadableEvent
 from leftfold.flow import QUEUES, Trace, TraceEntry
 from leftfold.store.event_store import metadata_of
@@ -23,23 +25,25 @@ from leftfold.store.work_paging import work_pages
 
 __all__ = ["trace"]
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 _STYLES = {"stuck": "red", "parked": "red", "failed": "red", "refused": "red", "dead": "red"}
 
 
-async def trace(correlation: str, /, *, source: Source = NOTHING_GIVEN) -> int:
+async def trace(correlation: str, /, *, since: Since = None, source: Source = NOTHING_GIVEN) -> int:
     """Show what one request led to: commands, events, sagas with their steps.
 
-    What led to something stands above it, less far to the right. The whole log is read. With --app, and a store with
-    {context} in its URL, those of all contexts are. The exit code is 1 when nothing is found.
+    What led to something stands above it, less far to the right. The whole log is read, or what is as new as
+    --since says. With --app, and a store with {context} in its URL, those of all contexts are. The exit code is 1 when
+    nothing is found.
 
     Args:
         correlation: The correlation id; the id of the first command, unless its sender gave one.
     """
-    found = Trace(correlation)
+    found, begin = Trace(correlation), _EVER if since is None else time_given(since, of_day=time.min)
     for context, url in _stores(source):
         async with existing_store(url) as store:
-            await _events(found, context, store)
-            await _work(found, context, store)
+            await _events(found, context, store, begin)
+            await _work(found, context, store, begin)
     entries = found.entries()
     if source.json:
         for entry in entries:
@@ -62,9 +66,9 @@ def _stores(source: Source) -> Sequence[tuple[str, str]]:
         raise UsageError(str(error)) from error
 
 
-async def _events(found: Trace, context: str, store: Store) -> None:
+async def _events(found: Trace, context: str, store: Store, begin: datetime) -> None:
     with progress("reading events", await store.head()) as tell:
-        async for page in pages(store):
+        async for page in pages(store, after=await position_before(store, begin)):
             for stored in page.events:
                 try:
                     metadata = metadata_of(stored)
@@ -74,11 +78,12 @@ async def _events(found: Trace, context: str, store: Store) -> None:
             tell(page.position)
 
 
-async def _work(found: Trace, context: str, store: Store) -> None:
+async def _work(found: Trace, context: str, store: Store, begin: datetime) -> None:
     for queues in QUEUES:
         async for page in work_pages(store, queues):
             for item in page:
-                found.work(context, item)
+                if item.changed_at >= begin:
+                    found.work(context, item)
             await breathe()
 
 

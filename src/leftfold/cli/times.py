@@ -1,0 +1,55 @@
+"""Times as people give them on a command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, TypeAlias
+
+from cyclopts import Parameter
+
+from leftfold.cli.errors import UsageError
+from leftfold.store.port import Store
+
+__all__ = ["Since", "day_given", "position_before", "time_given"]
+
+Since: TypeAlias = Annotated[
+    str | None, Parameter(help="Only what was recorded at this time or later; a date is its beginning, in UTC.")
+]
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def time_given(text: str, *, of_day: time = time.max) -> datetime:
+    """The time that *text* is.
+
+    Args:
+        of_day: of a date alone, in UTC; its end when left out.
+
+    Raises:
+        UsageError: it is none, or has no zone.
+    """
+    try:
+        moment, day = datetime.fromisoformat(text), day_given(text)
+    except ValueError as error:
+        what = "beginning" if of_day == time.min else "end"
+        raise UsageError(
+            f"{text!r} is no time; write 2026-03-31T12:00:00Z, or 2026-03-31 for the {what} of it"
+        ) from error
+    if day is not None:
+        return datetime.combine(day, of_day, UTC)
+    if moment.utcoffset() is None:
+        raise UsageError(f"{text!r} has no zone; write {text}Z, or +01:00 for another zone")
+    return moment
+
+
+def day_given(text: str) -> date | None:
+    """The date that *text* is, if it is one without a time of day."""
+    return date.fromisoformat(text) if len(text) <= len("2026-03-31") and "T" not in text else None
+
+
+async def position_before(store: Store, moment: datetime) -> int:
+    """The position of the last event recorded before *moment*, 0 when there is none."""
+    try:
+        return await store.position_at(moment - _MICROSECOND)
+    except OverflowError:  # nothing is older than the year 1
+        return 0
