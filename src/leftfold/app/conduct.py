@@ -16,6 +16,7 @@ from leftfold.subscriptions.worker import Timing
 
 if TYPE_CHECKING:
     from leftfold.app.telemetry import Telemetry
+    from leftfold.processes.measuring import Measuring
 
 __all__ = ["Conduct"]
 
@@ -40,3 +41,8 @@ class Conduct(Struct, frozen=True, kw_only=True):
     send: Send
     telemetry: Telemetry | None = None
     guarding: Guarding | None = None
+
+    @property
+    def measuring(self) -> Measuring | None:
+        """What measures sagas and processes."""
+        return None if self.telemetry is None else self.telemetry.work

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from leftfold.app.assembly import Assembly
-from leftfold.clock import Clock
+from leftfold.app.conduct import Conduct
 from leftfold.handling.loading import Loader
 from leftfold.ids import new_id
 from leftfold.processes.beginning import Beginning, Begun
@@ -35,6 +35,7 @@ class Coordination:
     Args:
         assembly: the context.
         loader: of its store.
+        conduct: how it is run.
         source: gives the log of a context, by name, as events of these classes are followed here.
         post: where commands go.
         contexts: names of those that handle commands.
@@ -44,17 +45,17 @@ class Coordination:
         self,
         assembly: Assembly,
         loader: Loader,
-        clock: Clock,
+        conduct: Conduct,
         source: Callable[[str, frozenset[type]], Source],
         post: Post,
         contexts: Sequence[str],
     ) -> None:
         self._context = assembly.context.name
         self._store = store = loader.store
-        self._clock = clock
+        self._clock = conduct.clock
         self._source = source
         self.processes = [
-            RunningProcess(family, self._context, store, self._follows(family, assembly), post)
+            RunningProcess(family, self._context, store, self._follows(family, assembly), post, conduct.measuring)
             for family in assembly.processes
         ]
         """Its processes."""
@@ -80,7 +81,7 @@ class Coordination:
             self.carriers += [TimerCarrier(self.processes), MissingCarrier(self.processes)]
         reactions = assembly.context.command_reactions
         if self.processes or reactions:
-            self.carriers.append(CommandCarrier(store, post, contexts, self.processes))
+            self.carriers.append(CommandCarrier(store, post, contexts, self.processes, conduct.measuring))
         if expecting := [f"{self._context}.{one.name}" for one in reactions if one.within is not None]:
             self.carriers.append(ExpectationCarrier(expecting, store, loader.events))
 

@@ -101,9 +101,7 @@ class Running:
         from leftfold.processes.means import Means
         from leftfold.processes.saga_carrier import SagaCarrier
 
-        telemetry = self._conduct.telemetry
-        measuring = None if telemetry is None else telemetry.work
-        return SagaCarrier(Means(self.loader, self.assembly.scope, self.send, self.sagas, measuring))
+        return SagaCarrier(Means(self.loader, self.assembly.scope, self.send, self.sagas, self._conduct.measuring))
 
     @property
     def send(self) -> Send:
@@ -214,7 +212,7 @@ class Running:
         from leftfold.app.posting import Posting
 
         log, post = partial(self._log_of, others), Posting(others, self.name, self._conduct.guarding)
-        return Coordination(self.assembly, self.loader, self._conduct.clock, log, post, tuple(others))
+        return Coordination(self.assembly, self.loader, self._conduct, log, post, tuple(others))
 
     def _carriers(self) -> list[Carrier]:
         carriers = [*self.coordination.carriers] if self.coordination is not None else []

@@ -50,7 +50,8 @@ class Telemetry:
 
     Metrics, all called `leftfold....`: `call.duration`, `conflicts`, `cache.reads`; `follower.batch`, `follower.lag`
     and `follower.failures`, events that could not be handled; `work.duration`, `step.duration`, and `saga.duration`,
-    from its beginning to its end, by status: what is `stuck` waits for a person.
+    from its beginning to its end, by status: what is `stuck` waits for a person; `process.failures`, what failed of
+    processes and of reactions that send commands, by kind and status: what is `dead` or `refused` waits for a person.
 
     Providers are the ones that the program has set for OpenTelemetry when left out, as for any instrumentation; without
     an SDK, nothing is measured.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
     from leftfold.processes.engine import Carrier, Moment
-    from leftfold.processes.measuring import Trial
+    from leftfold.processes.measuring import Mishap, Trial
     from leftfold.store.work import Hold, WorkItem
 
 __all__ = ["TracedCarrier", "WorkTelemetry"]
@@ -31,6 +31,7 @@ class WorkTelemetry:
         self._tracer = tracer
         self._work = meter.create_histogram("leftfold.work.duration", "s", "How long work was carried on at a time")
         self._steps = meter.create_histogram("leftfold.step.duration", "s", "How long calls of steps and undos took")
+        self._mishaps = meter.create_counter("leftfold.process.failures", "{failure}", "What failed of processes")
         self._sagas = meter.create_histogram("leftfold.saga.duration", "s", "How long sagas took that have ended")
 
     def carrier(self, carrier: Carrier) -> Carrier:
@@ -82,6 +83,10 @@ class WorkTelemetry:
         """See `Measuring.ended`."""
         took_s = (item.changed_at - item.created_at).total_seconds()
         self._sagas.record(max(took_s, 0.0), {"saga": saga, "status": item.status})
+
+    def went_wrong(self, mishap: Mishap) -> None:
+        """See `Measuring.went_wrong`."""
+        self._mishaps.add(1, {"sender": mishap.sender, "kind": mishap.kind, "status": mishap.status})
 
 
 class TracedCarrier:

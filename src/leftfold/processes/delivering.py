@@ -13,6 +13,7 @@ from leftfold.domain.errors import DomainError
 from leftfold.errors import Fenced, NotFound, UnreadableState
 from leftfold.processes.engine import Moment
 from leftfold.processes.instance import Entry
+from leftfold.processes.measuring import Measuring, Mishap
 from leftfold.processes.next import CommandRefused
 from leftfold.processes.outgoing import COMMAND, Outgoing, Post, dump_outgoing, load_outgoing
 from leftfold.processes.running import PROCESS, RunningProcess
@@ -38,14 +39,21 @@ class CommandCarrier:
         store: of the context.
         contexts: names of those that handle commands.
         processes: of the context, which send.
+        measuring: is told what goes wrong; None measures nothing.
     """
 
     def __init__(
-        self, store: Store, post: Post, contexts: Collection[str], processes: Sequence[RunningProcess]
+        self,
+        store: Store,
+        post: Post,
+        contexts: Collection[str],
+        processes: Sequence[RunningProcess],
+        measuring: Measuring | None = None,
     ) -> None:
         self.queues = tuple(f"{COMMAND}{name}" for name in contexts)
         self._store = store
         self._post = post
+        self._measuring = measuring
         self._processes: Mapping[str, RunningProcess] = {f"{PROCESS}{one.name}": one for one in processes}
 
     async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:  # noqa: ARG002 - one write is the last
@@ -58,9 +66,16 @@ class CommandCarrier:
         except (DomainError, NotFound) as refusal:
             await self._refused(item, outgoing, refusal)
         except Exception as error:  # noqa: BLE001 - whatever kept it from being carried out, it is kept and tried again
-            await self._store.transact(Transaction(writes=[self._again(item, outgoing, error, moment)]))
+            await self._write([self._again(item, outgoing, error, moment)], item, outgoing)
         else:
             await self._store.transact(Transaction(writes=[end]))
+
+    async def _write(self, writes: Sequence[WorkWrite], item: WorkItem, outgoing: Outgoing) -> None:
+        await self._store.transact(Transaction(writes=writes))
+        kept = next((one for one in writes if isinstance(one, Revise) and one.id == item.id), None)
+        if kept is not None and self._measuring is not None:
+            sender = outgoing.origin.name.partition("/")[2]
+            self._measuring.went_wrong(Mishap(sender=sender, kind="command", status=kept.status))
 
     def _again(self, item: WorkItem, outgoing: Outgoing, error: Exception, moment: Moment) -> Revise:
         process = self._processes.get(outgoing.origin.name)
@@ -81,7 +96,7 @@ class CommandCarrier:
             if running is not None:
                 writes = await self._told(running, item, kept, refusal)
             try:
-                await self._store.transact(Transaction(writes=writes))
+                await self._write(writes, item, kept)
             except Fenced as error:
                 if error.name == item.id or tries == _TRIES:
                     raise

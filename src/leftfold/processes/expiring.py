@@ -45,3 +45,5 @@ class MissingCarrier:
             )
         revise = Revise(id=item.id, token=item.token, status=status, state=item.state, wake=wake)
         await running.store.transact(Transaction(writes=[revise]))
+        if wake is None:
+            running.went_wrong("event", status)

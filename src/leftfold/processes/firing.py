@@ -78,6 +78,8 @@ class TimerCarrier:
             held = replace(item, token=token)
             revise = running.written(held, process, instance, hold if more else instance.wake_at)
             await running.store.transact(Transaction(writes=[revise, *result.commands]))
+            if not result.applied and (failed := instance.timers.get(name)) is not None:
+                running.went_wrong("timer", "dead" if failed.dead else "retrying")
             token += 1
             if not more:
                 return

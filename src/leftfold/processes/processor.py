@@ -141,6 +141,7 @@ class Processor:
                 if ends_task(error, task):
                     raise
                 done = (_dead(replace(event, error=error_text(error)), item),)
+                self._running.went_wrong("event", "dead")
             draft = replace(draft, writes=(*draft.writes, *done))
         return draft
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
 
 from leftfold.errors import TableMissing, UnreadableState
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.processes.instance import Instance, dump_instance, load_instance
+from leftfold.processes.measuring import Measuring, Mishap
 from leftfold.processes.outgoing import Origin, Post
 from leftfold.processes.process import Family, Process
 from leftfold.processes.transition import Cause, Taken, taken
@@ -51,14 +52,24 @@ class RunningProcess:
         store: where its instances are.
         follows: the logs that it follows, one or more.
         post: where its commands go.
+        measuring: is told what goes wrong; None measures nothing.
     """
 
-    def __init__(self, family: Family, context: str, store: Store, follows: Sequence[Following], post: Post) -> None:
+    def __init__(
+        self,
+        family: Family,
+        context: str,
+        store: Store,
+        follows: Sequence[Following],
+        post: Post,
+        measuring: Measuring | None = None,
+    ) -> None:
         self.family = family
         self.name = f"{context}.{family.name}"
         self.store = store
         self.follows = follows
         self.post = post
+        self._measuring = measuring
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -120,6 +131,11 @@ class RunningProcess:
             return process.load(bytes(instance.state))
         except Exception as error:
             raise UnreadableState(self.item_id(key), self.queue(process.version), str(error)) from error
+
+    def went_wrong(self, kind: Literal["event", "timer"], status: str) -> None:
+        """Tell whoever measures."""
+        if self._measuring is not None:
+            self._measuring.went_wrong(Mishap(sender=self.name, kind=kind, status=status))
 
     def take(self, process: Process[Any], key: str, instance: Instance, cause: Cause) -> Taken:
         """Hand *cause* to the function; see `taken`, and `state` for what it raises beside that."""
