@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from leftfold import Conflict, DomainError, NotCaughtUp, NotFound
+from leftfold import AlreadyExists, Conflict, DomainError, NotCaughtUp, NotFound
 from leftfold.errors import CommandIdReused, InvalidInput, NoWorker, TableMissing
 
 __all__ = ["STATUSES", "answer_to"]
@@ -14,6 +14,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     DomainError: 409,  # the domain refuses
     Conflict: 409,  # others were faster, every time
     NotFound: 404,
+    AlreadyExists: 409,
     InvalidInput: 422,
     CommandIdReused: 422,  # one Idempotency-Key for two requests
     NotCaughtUp: 503,  # the rows may be there in a moment

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from leftfold.domain.errors import DomainError
     from leftfold.domain.money import Money
     from leftfold.errors import (
+        AlreadyExists,
         Conflict,
         DefinitionError,
         LeftfoldError,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "IGNORE",
     "Aggregate",
+    "AlreadyExists",
     "App",
     "AsOf",
     "Attempt",
@@ -132,6 +134,7 @@ __getattr__, __dir__ = _names_of(
             "DefinitionError",
             "LeftfoldError",
             "NotCaughtUp",
+            "AlreadyExists",
             "NotFound",
             "StoreUnavailable",
             "UnknownCommand",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.cli.chain import ALONE
 from tests.cli.command import Leftfold, Ran, run_apart, stored
 from tests.cli.savings import APP, balance, sent
 from tests.conftest import ROOT
+from tests.flow.market import APP as MARKET
 
 
 def called(leftfold: Leftfold, url: str, *arguments: str) -> Ran:
@@ -58,6 +60,18 @@ def test_a_query_is_answered_as_json_after_the_position_that_was_given(leftfold:
     assert "leftfold work" in ran.err
     assert called(leftfold, sqlite, "rebuild", "balances").code == 0
     assert balance(leftfold, sqlite, position) == 5
+
+
+def test_what_a_command_begins_and_is_there_already_is_refused_with_exit_code_4(
+    leftfold: Leftfold, tmp_path: Path
+) -> None:
+    for name in ("market", "billing"):
+        leftfold("migrate", "--store", f"sqlite:///{tmp_path}/{name}.db")
+    where = ("--app", MARKET, "--store", f"sqlite:///{tmp_path}/{{context}}.db")
+    assert leftfold("send", "Place", '{"order": "A"}', *where).code == 0
+    ran = leftfold("send", "Place", '{"order": "A"}', *where)
+    assert (ran.code, ran.out) == (4, "")
+    assert "stream 'order-A' is there already" in ran.err
 
 
 def test_fields_are_read_from_standard_input(leftfold: Leftfold, sqlite: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from leftfold import Aggregate, Event, Metadata, Receipt, Repository, applies
 from leftfold.errors import (
+    AlreadyExists,
     CommandIdReused,
     Conflict,
     DefinitionError,
@@ -99,11 +100,11 @@ async def test_what_has_to_exist_and_does_not_is_not_found(desk: Desk) -> None:
     assert await desk.store.head() == 0
 
 
-async def test_what_must_not_exist_and_does_is_a_conflict_with_nothing_expected(desk: Desk) -> None:
+async def test_what_must_not_exist_and_does_is_refused(desk: Desk) -> None:
     await desk.commands.send(OpenAccount(account="A", owner="Alice"))
-    with pytest.raises(Conflict) as caught:
+    with pytest.raises(AlreadyExists, match="Give what is new an id of its own") as caught:
         await desk.commands.send(OpenAccount(account="A", owner="Bob"))
-    assert (caught.value.stream, caught.value.expected, caught.value.actual) == ("account-A", 0, 1)
+    assert (caught.value.stream, caught.value.version) == ("account-A", 1)
     assert await desk.store.head() == 1
 
 

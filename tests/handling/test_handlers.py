@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NewType, NoReturn
 
 import pytest
 
@@ -105,6 +105,23 @@ def test_an_id_is_text() -> None:
 
     def decide(command: Numbered, account: Account) -> None: ...
 
+    with pytest.raises(DefinitionError, match="an id is text, make it str"):
+        decision_of(decide, Account, id="number")
+
+
+AccountId = NewType("AccountId", str)
+OwnAccountId = NewType("OwnAccountId", AccountId)
+Number = NewType("Number", int)
+
+
+def test_an_id_may_have_a_name_of_its_own() -> None:
+    class Close(Command):
+        account: OwnAccountId
+        number: Number
+
+    def decide(command: Close, account: Account) -> None: ...
+
+    assert decision_of(decide, Account, id="account").command is Close
     with pytest.raises(DefinitionError, match="an id is text, make it str"):
         decision_of(decide, Account, id="number")
 

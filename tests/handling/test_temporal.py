@@ -142,9 +142,12 @@ async def test_differences_are_named_by_attribute(url: str) -> None:
         await accounts.edit("A", Account.open, "Alice")
         await told(app, clock, (10, 5))
         changed = await accounts.diff("A", AsOf(version=1), AsOf())
-        assert [(each.attribute, each.before, each.after) for each in changed] == [("balance", None, "5")]
+        assert [(each.attribute, each.before, each.after) for each in changed] == [("balance", "0", "5")]
         begun = await accounts.diff("A", AsOf(recorded=START - HOUR), AsOf(version=1))
-        assert [(each.attribute, each.before, each.after) for each in begun] == [("owner", None, "Alice")]
+        assert [(each.attribute, each.before, each.after) for each in begun] == [
+            ("balance", None, "0"),
+            ("owner", None, "Alice"),
+        ]
         assert await accounts.diff("A", AsOf(), AsOf(version=2)) == []
 
 

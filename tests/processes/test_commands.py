@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from leftfold import App, Command, Context, Event, Next
+from leftfold import Aggregate, App, Command, Context, Event, Next, applies
 from leftfold.errors import NotPossible, UnknownInstance
-from leftfold.processes import IGNORE, Ignored
+from leftfold.processes import IGNORE, CommandRefused, Ignored
 from leftfold.processes.outgoing import Origin, command_id
 from tests.processes.test_timers import STAYING, Bell, marks
-from tests.processes.watches import Poke, Wait, Waited, Watched, watching
+from tests.processes.watches import Poke, Poked, Wait, Waited, Watch, Watched, watching
 
 
 @pytest.fixture
@@ -67,6 +67,56 @@ async def test_a_command_that_was_given_up_can_be_dropped(app: App, bell: Bell) 
         await app.processes.drop(parked.id, who="ann", why="again")
     entry = (await app.processes.show("watch", "w")).journal[-1]
     assert (entry.kind, entry.note) == ("dropped", "ann: nobody wants it")
+
+
+class Named(Event):
+    id: str
+
+
+class Claim(Command):
+    """Begins a name that nobody has."""
+
+    id: str
+
+
+class Name(Aggregate[Named]):
+    @applies
+    def _named(self, event: Named) -> None:
+        pass
+
+
+def claiming() -> Context:
+    """Each watch that is poked claims its name, and notes when it is told no."""
+    context = Context("claiming")
+    context.includes(Watch)
+
+    @context.decides(Watch, id="id")
+    def poke(command: Poke, watch: Watch) -> None:
+        watch.record(Poked(id=watch.id, what=command.what))
+
+    @context.decides(Name, id="id", exists=False)
+    def claim(command: Claim, name: Name) -> None:
+        assert command.id == name.id
+        name.record(Named(id=name.id))
+
+    @context.process(key="id")
+    def claims(state: Watched | None, event: Poked | CommandRefused) -> Next[Watched]:
+        seen = () if state is None else state.seen
+        if isinstance(event, CommandRefused):
+            return Next(Watched("", (*seen, event.error)))
+        return Next(Watched(event.id, (*seen, event.what))).send(Claim(id=event.what))
+
+    assert all((poke, claim, claims))
+    return context
+
+
+async def test_that_what_a_command_begins_is_there_already_is_a_refusal(each_url: str) -> None:
+    async with App(claiming(), store=each_url, workers=STAYING) as app:
+        await app.send(Claim(id="tea"))
+        await app.send(Poke(id="w", what="tea"))
+        await app.settle()
+        assert "AlreadyExists" in (await app.processes.show("claims", "w")).state
+        assert [one async for one in app.processes.parked()] == []
 
 
 async def test_a_refusal_that_the_process_does_not_take_is_noted_and_kept(app: App) -> None:

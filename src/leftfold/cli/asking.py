@@ -17,7 +17,7 @@ from leftfold.cli.options import NOTHING_GIVEN, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.text import pretty, printable
-from leftfold.errors import InvalidInput, LeftfoldError, NotFound, UnknownCommand, UnknownQuery
+from leftfold.errors import AlreadyExists, InvalidInput, LeftfoldError, NotFound, UnknownCommand, UnknownQuery
 from leftfold.handling.receipt import Receipt
 from leftfold.messages.metadata import Metadata
 
@@ -100,7 +100,7 @@ def _given(text: str) -> bytes | str:
 def _told_refusals() -> Generator[None]:
     try:
         yield
-    except NotFound as error:
+    except (NotFound, AlreadyExists) as error:
         raise Refused(str(error)) from error
 
 

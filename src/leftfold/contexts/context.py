@@ -135,8 +135,8 @@ class Context(Registered):
         Args:
             subject: the aggregate class or the decider.
             id: the field of the command that says which one.
-            exists: True when it must have events already (`NotFound` otherwise), False when it must not (`Conflict`),
-                None for either.
+            exists: True when it must have events already (`NotFound` otherwise), False when it must not
+                (`AlreadyExists`), None for either.
         """
         self.includes(subject)
         if isinstance(subject, Decider):

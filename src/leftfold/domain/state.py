@@ -35,6 +35,7 @@ class StateCodec(Struct, Generic[_S], frozen=True):
         fingerprint: of the class, or the decider's `evolve`, that folds the state, and of the state's schema, its
             defaults and the version that its author counts. A state written under another one means something else.
         take: the attributes of a state that are set.
+        defaults: of attributes, which a state has as long as they are not set.
         make: a state from its id and attributes.
         whole: whether the state is one value, as a decider's is, and no object with attributes.
     """
@@ -43,6 +44,7 @@ class StateCodec(Struct, Generic[_S], frozen=True):
     fingerprint: str
     take: Callable[[_S], dict[str, object]]
     make: Callable[[str, Mapping[str, object]], _S]
+    defaults: Mapping[str, object]
     whole: bool
     _struct: type[Struct]
     _shape: Shape
@@ -55,7 +57,10 @@ class StateCodec(Struct, Generic[_S], frozen=True):
             DefinitionError: an attribute is set and not annotated, so it would be lost.
             InvalidPayload: a value would not read back as it is; the message names it.
         """
-        struct = self._struct(**self.take(state))
+        return self._written(self.take(state))
+
+    def _written(self, values: Mapping[str, object]) -> bytes:
+        struct = self._struct(**values)
         back: Struct | None = None
         try:
             data = _encode(ordered(struct) if self._shape.sets else struct)
@@ -78,12 +83,14 @@ class StateCodec(Struct, Generic[_S], frozen=True):
         return self.make(id, {name: value for name, value in values if value is not UNSET})
 
     def plain(self, state: _S) -> dict[str, object]:
-        """What is in *state*, as JSON values by name; the one value of a state without names is called `state`.
+        """What is in *state*, as JSON values by name, defaults too; the one value without names is called `state`.
 
         Raises:
             DefinitionError, InvalidPayload: see `dump`.
         """
-        values: dict[str, object] = msgspec.json.decode(self.dump(state), type=dict[str, object])
+        values: dict[str, object] = msgspec.json.decode(
+            self._written({**self.defaults, **self.take(state)}), type=dict[str, object]
+        )
         inner = values.get(_STATE)
         return cast("dict[str, object]", inner) if self.whole and isinstance(inner, dict) else values
 
@@ -174,7 +181,7 @@ def _codec(
     except (TypeError, ValueError) as error:
         raise DefinitionError(f"{name}: a default is not of its annotated type: {error}") from error
     decode = msgspec.json.Decoder(struct).decode
-    return StateCodec(name, sha256(text).hexdigest()[:32], take, make, whole, struct, shape, decode)
+    return StateCodec(name, sha256(text).hexdigest()[:32], take, make, defaults, whole, struct, shape, decode)
 
 
 def _place(folder: object) -> str:

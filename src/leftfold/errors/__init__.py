@@ -41,6 +41,7 @@ May import: nothing of Leftfold.
     ├── NotSettled                 something still went on when the time to wait was over
     ├── StepRefused                a step of a saga was refused: take another way, or let it be undone
     ├── NotFound                   no such stream or aggregate
+    ├── AlreadyExists              what is to be new is there
     ├── NotRelated                 the context map does not allow what one context wanted of another
     ├── InvalidBaseline            a file of findings that are accepted for a while cannot be read
     ├── InvalidObservation         a file of what logs show of contexts cannot be read
@@ -76,6 +77,7 @@ from leftfold.errors.coordinating import (
     UnreadableState,
 )
 from leftfold.errors.deciding import (
+    AlreadyExists,
     CommandIdReused,
     ConditionFailed,
     Conflict,
@@ -141,6 +143,7 @@ from leftfold.errors.storing import (
 
 __all__ = [
     "AccessDenied",
+    "AlreadyExists",
     "AppendRefused",
     "CheckpointMismatch",
     "CommandIdReused",

@@ -8,6 +8,7 @@ from uuid import UUID
 from leftfold.errors.root import LeftfoldError
 
 __all__ = [
+    "AlreadyExists",
     "CommandIdReused",
     "ConditionFailed",
     "Conflict",
@@ -132,6 +133,22 @@ class KeyTaken(LeftfoldError):
         super().__init__(f"table {table!r} has a row {key!r:.80} already; nothing was stored")
 
 
+class AlreadyExists(LeftfoldError):
+    """What a command was to begin is there already; nothing was stored.
+
+    Args:
+        version: of the stream, above 0.
+    """
+
+    def __init__(self, stream: str, version: int) -> None:
+        self.stream = stream
+        self.version = version
+        super().__init__(
+            f"stream {stream!r} is there already, at version {version}, and the command begins a new one; nothing was "
+            "stored. Give what is new an id of its own"
+        )
+
+
 class NotFound(LeftfoldError):
     """There is no such stream, or there was none at the time that was asked for."""
 
@@ -148,5 +165,5 @@ class ReadOnly(LeftfoldError):
         self.stream = stream
         super().__init__(
             f"{stream!r} was loaded for reading, so nothing it records would be stored. "
-            "Use `await repository.edit(id, method, ...)` or work inside a unit of work."
+            "Use `repository.edit(id, method, ...)` or work inside a unit of work."
         )

@@ -66,7 +66,8 @@ class CommandBus:
             CommandIdReused: the id belongs to another command, or to one with other content.
             UnreadableAnswer: it was carried out before, and its answer cannot be read by this code.
             NotFound: what it is about has to be there, and is not.
-            Conflict: what it is about must not be there, and is, or other writers were faster every time.
+            AlreadyExists: what it is about must not be there, and is.
+            Conflict: other writers were faster every time.
             DomainError: the domain refused it.
         """
         route = self._routes.of(command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar, cast, get_origin
+from typing import Any, NewType, TypeVar, cast, get_origin
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -236,9 +236,16 @@ def _id_flaws(command: type[Command[object]], id: object, where: str) -> list[st
         return [
             f"{where}: {command.__qualname__} has no field {id!r:.80}; id= names one of {', '.join(types) or 'none'}"
         ]
-    if types[id] is not str:
+    if _plain_type(types[id]) is not str:
         return [f"{where}: {command.__qualname__}.{id} is {described(types[id])}; an id is text, make it str"]
     return []
+
+
+def _plain_type(hint: object) -> object:
+    """What a `NewType` is a name of."""
+    while isinstance(hint, NewType):
+        hint = hint.__supertype__
+    return hint
 
 
 def _answer_of(cls: type[Request], findings: list[str]) -> object:

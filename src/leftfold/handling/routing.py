@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.errors import Conflict, DefinitionError, NotFound, UnknownCommand, UnknownQuery
+from leftfold.errors import AlreadyExists, DefinitionError, NotFound, UnknownCommand, UnknownQuery
 from leftfold.handling.handlers import CommandHandler, Decision, QueryHandler
 from leftfold.handling.injection import Handling, Scope, Supply
 from leftfold.handling.loading import stream_of
@@ -197,7 +197,7 @@ def _deciding(decision: Decision) -> Run:
         aggregate: Aggregate[Any] = await tracking.load(subject, id)
         if decision.exists is not None and decision.exists != bool(aggregate.version):
             stream = stream_of(handling.loader.plan(subject).core, id)
-            raise NotFound(stream) if decision.exists else Conflict(stream, 0, aggregate.version)
+            raise NotFound(stream) if decision.exists else AlreadyExists(stream, aggregate.version)
         return decision.decide(command, aggregate)
 
     return decide

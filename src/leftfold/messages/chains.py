@@ -90,7 +90,8 @@ def chain_flaws(upcasters: Mapping[type, Upcaster], known: Iterable[type]) -> It
             if result not in known:
                 yield (
                     f"upcast {upcaster.name} returns {result.__qualname__}, which is neither registered nor upcast "
-                    "itself; add the class to the events, or an upcast that takes it"
+                    "itself; add the class to the events, or an upcast that takes it; of several contexts, give the "
+                    "upcast to the one whose events these are, with @context.upcasts"
                 )
     if circle := _circle(upcasters):
         yield f"upcasts go in a circle: {' -> '.join(cls.__qualname__ for cls in circle)}; nothing would come out"

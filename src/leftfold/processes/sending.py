@@ -48,7 +48,7 @@ class Sender:
 
         Raises:
             DomainError: the domain refused it.
-            UnknownCommand, InvalidInput, NotFound, Conflict: see `App.send`.
+            UnknownCommand, InvalidInput, NotFound, AlreadyExists, Conflict: see `App.send`.
         """
         return await self._send(command, id=id, metadata=self._metadata)
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from leftfold.contexts.context import Context
+from leftfold.domain.aggregate import Aggregate
 from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.handling.signatures import signature_of
 from leftfold.messages.recorded import RecordedEvent
@@ -91,6 +92,11 @@ def taken_by(function: Callable[..., object]) -> tuple[type, ...]:
 
 def check_taken(event: object, taken: tuple[type, ...], function: Callable[..., object]) -> None:
     """Raise `InvalidInput` unless *event* is of one of the classes that *function* is handed."""
+    if deciding := [cls.__qualname__ for cls in taken if issubclass(cls, Aggregate)]:
+        name, subject = f"{getattr(function, '__name__', function)!s:.80}", deciding[0]
+        raise InvalidInput(
+            f"{name} decides for {subject}; write given({subject}, *events).when(lambda it: {name}(command, it))"
+        )
     if type(event) not in taken:
         names = ", ".join(cls.__qualname__ for cls in taken)
         raise InvalidInput(
