@@ -75,4 +75,4 @@ def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
 
 def _need_asyncpg(url: str) -> None:
     if find_spec("asyncpg") is None:
-        raise InvalidStoreUrl(url, "PostgreSQL needs an extra; run `pip install leftfold[postgres]`")
+        raise InvalidStoreUrl(url, "PostgreSQL needs an extra; run `pip install 'leftfold[postgres]'`")
