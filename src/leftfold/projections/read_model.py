@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from leftfold.errors import InvalidQuery
 from leftfold.projections.projection import ONE_ROW, Key, Projection, key_text
+from leftfold.projections.row_type import nullable_fields
 from leftfold.store.tables import Compare, Selection, Tables, Value, Where
 
 __all__ = ["Hit", "ReadModel"]
@@ -83,7 +84,7 @@ class ReadModel(Generic[Row]):
         order_by: str | Sequence[str] = (),
         limit: int = 100,
         offset: int = 0,
-        **equal: Value,
+        **equal: Value | None,
     ) -> list[Row]:
         """The rows that fit all conditions.
 
@@ -92,22 +93,23 @@ class ReadModel(Generic[Row]):
             order_by: columns, `-` before one for descending.
             limit: at most so many, 1 or more.
             offset: after leaving out so many.
-            equal: columns and the values that they have.
+            equal: columns and the values that they have; None finds the rows where a column is null.
 
         Raises:
-            InvalidQuery: a column that the rows do not have, or a value that does not fit it.
+            InvalidQuery: a column that the rows do not have, a value that does not fit it, or None for a field that is
+                never None.
         """
         rows = await self._tables.select(self._projection.table, self._selection(where, equal, order_by, limit, offset))
         return [self._projection.load(row) for row in rows]
 
     async def search(
-        self, text: str, *where: Where, limit: int = 100, offset: int = 0, **equal: Value
+        self, text: str, *where: Where, limit: int = 100, offset: int = 0, **equal: Value | None
     ) -> list[Hit[Row]]:
-        """The rows whose text holds every word of *text*, best first; `word*` matches what it begins.
+        """The best rows whose text holds every word of *text*, best first; `word*` matches what it begins.
 
         Args:
             where: conditions on columns, such as `Where("tags", Compare.CONTAINS, "new")`.
-            equal: columns and the values that they have.
+            equal: columns and the values that they have, as in `find`.
 
         Raises:
             InvalidQuery: the projection has no `search=`, or see `find`.
@@ -124,7 +126,7 @@ class ReadModel(Generic[Row]):
     def _selection(
         self,
         where: tuple[Where, ...],
-        equal: dict[str, Value],
+        equal: dict[str, Value | None],
         order_by: str | Sequence[str],
         limit: int,
         offset: int,
@@ -137,5 +139,15 @@ class ReadModel(Generic[Row]):
             raise InvalidQuery(
                 f"{self._projection.name!r} has no column {unknown[0]!r}; it has {', '.join(sorted(columns))}"
             )
-        equals = tuple(Where(name, Compare.EQUAL, value) for name, value in equal.items())
-        return Selection(where=(*where, *equals), order_by=order, limit=limit, offset=offset)
+        conditions = (*where, *(Where(name, Compare.EQUAL, value) for name, value in equal.items()))
+        self._check_nulls(conditions)
+        return Selection(where=conditions, order_by=order, limit=limit, offset=offset)
+
+    def _check_nulls(self, conditions: Sequence[Where]) -> None:
+        row_type: type = self._projection.row_type
+        for one in conditions:
+            if one.value is None and one.column not in nullable_fields(row_type):
+                raise InvalidQuery(
+                    f"{self._projection.name!r} is asked for {one.column!r} compared with None, and that field of "
+                    f"{row_type.__name__} is never None; give a value"
+                )

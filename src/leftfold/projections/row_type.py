@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from types import UnionType
 from typing import Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import Struct, inspect
+from msgspec import Struct, UnsetType, inspect
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.ordering import ordered
 from leftfold.messages.shape import shape_of_fields
 from leftfold.store.tables import Column, ColumnType, Table
 
-__all__ = ["RowCodec", "fields_of", "row_codec", "row_table"]
+__all__ = ["RowCodec", "fields_of", "nullable_fields", "row_codec", "row_table"]
 
 Row = TypeVar("Row")
 
@@ -103,6 +104,22 @@ def fields_of(cls: type) -> tuple[str, ...]:
     """The names of the fields of a struct or dataclass, in order."""
     names: tuple[str, ...] = getattr(cls, "__struct_fields__", ())
     return names or tuple(getattr(cls, "__dataclass_fields__", ()))
+
+
+@lru_cache(maxsize=1024)
+def nullable_fields(row_type: type) -> frozenset[str]:
+    """The fields of *row_type*, which `row_table` has looked at, that can be None or unset: null, as columns."""
+    return frozenset(name for name, hint in _hints_of(row_type).items() if _is_nullable(hint))
+
+
+def _is_nullable(hint: object) -> bool:
+    if UnsetType in get_args(hint):
+        return True
+    try:
+        msgspec.json.Decoder(hint).decode(b"null")
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _hints_of(row_type: type) -> dict[str, object]:

@@ -121,7 +121,10 @@ def _fitting(table: Table, selection: Selection, rows: Mapping[str, Kept]) -> li
 
 
 def _fits(cell: Cell, where: Where) -> bool:
-    if cell is None:
+    null = cell is None or (isinstance(cell, msgspec.Raw) and bytes(cell) == b"null")
+    if where.value is None:
+        return null == (where.compare is Compare.EQUAL)
+    if null:
         return False
     if isinstance(cell, msgspec.Raw):
         held = _parse(cell)

@@ -15,7 +15,7 @@ from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.messages.message import MAX_VERSION, name_flaw
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import LARGEST_INTEGER, check_row, decimal_fits, time_fits
-from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table
+from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction, Write
 from leftfold.store.work import Begin, End, Revise
 from leftfold.store.work_checks import check_work_write
@@ -120,16 +120,11 @@ def check_selection(table: Table, selection: Selection) -> None:
 
     `key` is a column of text. Texts are ordered by code points, times by the instant, false before true; a null is
     before every value, so that it comes last in descending order. A column of JSON is only compared by `CONTAINS`,
-    and has no order. A value has exactly the type of its column, but whole numbers fit REAL and DECIMAL too.
+    and has no order. A value has exactly the type of its column, but whole numbers fit REAL and DECIMAL too. None is
+    compared by `EQUAL` and `NOT_EQUAL`, with any column but `key`.
     """
     for where in selection.where:
-        column = column_of(table, where.column)
-        if (where.compare is Compare.CONTAINS) != (column.type is ColumnType.JSON):
-            raise InvalidQuery(
-                f"table {table.name!r}: {where.column!r} is {column.type.value}: no {where.compare.name}"
-            )
-        if not _fits(where.value, column.type):
-            raise InvalidQuery(f"{where.value!r:.80} does not fit {where.column!r}, which is {column.type.value}")
+        _check_where(table, where)
     for name in selection.order_by:
         if column_of(table, name.removeprefix("-")).type is ColumnType.JSON:
             raise InvalidQuery(f"table {table.name!r}: {name!r} is JSON, which has no order")
@@ -229,6 +224,26 @@ def _check_advance(write: Advance) -> None:
         raise InvalidInput(f"checkpoint {write.name!r:.80}: position {write.position} is not in 0..{LARGEST_INTEGER}")
     if (write.position == 0) != (write.event_id is None):
         raise InvalidInput(f"checkpoint {write.name!r:.80}: a position above 0 has the id of its event, 0 has none")
+
+
+def _check_where(table: Table, where: Where) -> None:
+    column = column_of(table, where.column)
+    if where.value is None:
+        _check_null(table, where)
+    elif (where.compare is Compare.CONTAINS) != (column.type is ColumnType.JSON):
+        raise InvalidQuery(f"table {table.name!r}: {where.column!r} is {column.type.value}: no {where.compare.name}")
+    elif not _fits(where.value, column.type):
+        raise InvalidQuery(f"{where.value!r:.80} does not fit {where.column!r}, which is {column.type.value}")
+
+
+def _check_null(table: Table, where: Where) -> None:
+    if where.column == KEY.name:
+        raise InvalidQuery(f"table {table.name!r}: a key is never null; compare it with a text")
+    if where.compare not in (Compare.EQUAL, Compare.NOT_EQUAL):
+        raise InvalidQuery(
+            f"table {table.name!r}: {where.column!r} {where.compare.name} None; a null has no order and holds nothing. "
+            "Ask for nulls by EQUAL, for all else by NOT_EQUAL"
+        )
 
 
 def _check_view(write: Point) -> None:

@@ -96,11 +96,17 @@ class Compare(Enum):
 
 
 class Where(Struct, frozen=True):
-    """A condition on one column; a null fits none."""
+    """A condition on one column; a null fits none that has a value.
+
+    Args:
+        column: its name.
+        compare: how; with None only by `EQUAL`, which every null fits, and by `NOT_EQUAL`, which everything else does.
+        value: of the column's type, or None.
+    """
 
     column: str
     compare: Compare
-    value: Value
+    value: Value | None
 
 
 class Selection(Struct, frozen=True, kw_only=True):

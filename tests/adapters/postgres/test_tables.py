@@ -174,6 +174,22 @@ async def test_a_table_that_somebody_else_made_by_hand_is_left_alone(store_url: 
         assert await _sql(store_url, "select count(*) from :read.counts__1_1") == [(0,)]
 
 
+async def test_what_is_not_set_is_found_by_an_index(lone_url: str) -> None:
+    loans = Table(name="loans", columns=(Column("back", ColumnType.DATE),), indexes=(("back",),))
+    async with opened(lone_url) as store:
+        await pointed(store, loans)
+        many = {f"k{n}": b'{"back":"2026-01-02"}' if n % 1_000 else b"{}" for n in range(3_000)}
+        await write(store, Put(table=loans, rows=many))
+        await rows(lone_url, f"analyze {_read_schema(lone_url)}.loans__1_1")
+        not_set = Selection(where=(Where("back", Compare.EQUAL, None),), limit=2**63 - 1)
+        assert len(await store.select(loans, not_set)) == 3
+    await statistics_told(lone_url)
+    scans = await rows(
+        lone_url, "select indexrelname from pg_stat_user_indexes where relname = 'loans__1_1' and idx_scan > 0"
+    )
+    assert "loans__1_1_back_key_idx" in {name for (name,) in scans}
+
+
 async def test_questions_use_indexes(lone_url: str) -> None:
     async with opened(lone_url) as store:
         await pointed(store, SUMMARIES)

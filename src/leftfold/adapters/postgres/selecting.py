@@ -86,6 +86,8 @@ def _conditions(table: Table, selection: Selection, values: _Values) -> list[str
 def _condition(table: Table, where: Where, values: _Values) -> str:
     type_ = column_of(table, where.column).type
     column = quoted(where.column)
+    if where.value is None:
+        return f"{column} is {'' if where.compare is Compare.EQUAL else 'not '}null"
     if where.compare is Compare.CONTAINS:
         return _HOLDS.format(column, values.add(where.value))
     return f"{column} {where.compare.value} {values.add(_text_of(where.value, type_))}::text::{TYPES[type_]}"

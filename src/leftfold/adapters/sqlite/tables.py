@@ -168,13 +168,17 @@ def _removed(table: Table, cursor: sqlite3.Cursor) -> int:
 
 
 def _conditions(where: Sequence[Where]) -> tuple[str, list[Bound]]:
-    texts = "".join(
-        f" and {_HOLDS.format(column=quoted(each.column))}"
-        if each.compare is Compare.CONTAINS
-        else f" and t.{quoted(each.column)} {each.compare.value} ?"
-        for each in where
-    )
-    return texts, [bound(each.value) for each in where]
+    texts = "".join(f" and {_condition(each)}" for each in where)
+    return texts, [bound(each.value) for each in where if each.value is not None]
+
+
+def _condition(where: Where) -> str:
+    column = quoted(where.column)
+    if where.value is None:
+        return f"t.{column} is {'' if where.compare is Compare.EQUAL else 'not '}null"
+    if where.compare is Compare.CONTAINS:
+        return _HOLDS.format(column=column)
+    return f"t.{column} {where.compare.value} ?"
 
 
 def _order(name: str) -> str:

@@ -86,6 +86,7 @@ _WHERES = st.one_of(
     st.builds(Where, st.just("pages"), st.sampled_from(list(Compare)[:6]), st.integers(0, 11)),
     st.builds(Where, st.just("key"), st.sampled_from(list(Compare)[:6]), _KEYS),
     st.builds(Where, st.just("tags"), st.just(Compare.CONTAINS), st.sampled_from(["hot", "cold", "ho"])),
+    st.builds(Where, st.sampled_from(["title", "pages", "tags"]), st.sampled_from(list(Compare)[:2]), st.none()),
 )
 _ORDERS = st.lists(st.sampled_from(["title", "-title", "pages", "-pages", "-key"]), max_size=3)
 

@@ -129,6 +129,9 @@ class SearchLaws(Laws):
         await put(store, BOOKS, {f"k{n}": _row(f"k{n}", "tea", None, pages=n) for n in range(5)})
         assert await _keys(store, "tea", Where("pages", Compare.AT_LEAST, 3)) == ["k3", "k4"]
         assert await _keys(store, "tea", Where("title", Compare.EQUAL, "Tea")) == []
+        at_least = Where("pages", Compare.AT_LEAST, 3)
+        assert await _keys(store, "tea", Where("about", Compare.EQUAL, None), at_least) == ["k3", "k4"]
+        assert await _keys(store, "tea", Where("about", Compare.NOT_EQUAL, None), at_least) == []
 
     async def test_a_search_sees_rows_as_they_are_now(self, store: FullStore) -> None:
         await _filled(store)

@@ -50,6 +50,7 @@ _VALUES: dict[ColumnType, Sequence[Value]] = {
     ColumnType.DATE: [date.min, date(1993, 12, 31), date(1994, 1, 1), date(2024, 2, 29), date.max],
     ColumnType.UUID: [UUID(int=0), UUID(int=2**127), UUID(int=2**128 - 1), new_id()],
 }
+_DOCUMENTS: Sequence[object] = ["null", "", 0, False, [], [None], {}]
 _KINDS = Table(
     name="kinds",
     columns=(Column("id", ColumnType.TEXT), *(Column(f"a_{kind.value}", kind) for kind in ColumnType)),
@@ -149,6 +150,21 @@ class SelectionLaws(Laws):
             part = await _ids(store, BOOKS, order_by=("pages", "title"), limit=limit, offset=offset)
             assert part == every[offset:][:limit]
 
+    @pytest.mark.parametrize("kind", list(ColumnType), ids=lambda kind: kind.value)
+    async def test_none_is_equal_to_what_is_null_or_missing_and_to_nothing_else(
+        self, store: FullStore, kind: ColumnType
+    ) -> None:
+        await active(store, _KINDS)
+        name, values = f"a_{kind.value}", _VALUES.get(kind, _DOCUMENTS)
+        rows = {f"{n:02}": msgspec.json.encode({"id": f"{n:02}", name: value}) for n, value in enumerate(values)}
+        nulls = {"no": b'{"id":"no"}', "null": b'{"id":"null","%s" : null }' % name.encode()}
+        await put(store, _KINDS, {**rows, **nulls})
+        null, known = Where(name, Compare.EQUAL, None), Where(name, Compare.NOT_EQUAL, None)
+        assert await _ids(store, _KINDS, null) == ["no", "null"]
+        assert await _ids(store, _KINDS, known) == list(rows)
+        assert await _ids(store, _KINDS, null, known) == []
+        assert await _ids(store, _KINDS, null, Where("id", Compare.MORE, "no"), order_by=("-id",)) == ["null"]
+
     async def test_a_list_in_json_is_asked_whether_it_holds_a_text(self, store: FullStore) -> None:
         await active(store, BOOKS)
         await put(store, BOOKS, _books())
@@ -205,6 +221,15 @@ class SelectionLaws(Laws):
             Selection(order_by=("--id",)),
             Selection(order_by=("id desc",)),
             Selection(where=(Where("a_text", Compare.CONTAINS, "a"),)),
+            Selection(where=(Where("key", Compare.EQUAL, None),)),
         ):
             with pytest.raises(InvalidQuery):
                 await store.select(_KINDS, bad)
+
+    @pytest.mark.parametrize("compare", [each for each in Compare if each.name not in ("EQUAL", "NOT_EQUAL")])
+    async def test_none_has_no_order_and_nothing_holds_it(self, store: FullStore, compare: Compare) -> None:
+        await active(store, _KINDS)
+        for kind in ColumnType:
+            where = Where(f"a_{kind.value}", compare, None)
+            with pytest.raises(InvalidQuery, match=f"{compare.name} None; .* Ask for nulls by EQUAL"):
+                await store.select(_KINDS, Selection(where=(where,)))

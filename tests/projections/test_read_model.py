@@ -1,0 +1,70 @@
+"""What a query is given of its rows: those where nothing is set, if it asks for them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, cast
+
+import msgspec
+import pytest
+import pytest_asyncio
+from msgspec import UNSET, Struct, UnsetType
+
+from leftfold import Event, ReadModel
+from leftfold.errors import InvalidQuery
+from leftfold.projections.projection import ProjectionOptions, projection_of
+from leftfold.store import Compare, MemoryStore, Point, Put, Transaction, Where
+from leftfold.subscriptions import Policy
+
+
+class Lent(Event):
+    loan: str
+
+
+class Loan(Struct, frozen=True):
+    loan: str
+    member: str
+    note: str = "lent"
+    back: date | None = None
+    fine: Annotated[int | None, msgspec.Meta(description="in cents")] = None
+    damages: list[str] | None = None
+    shelf: str | UnsetType = UNSET
+
+
+def loans(row: Loan | None, event: Lent) -> Loan:
+    return row or Loan(event.loan, "ann")
+
+
+@pytest_asyncio.fixture
+async def rows() -> ReadModel[Loan]:
+    projection = projection_of(loans, ProjectionOptions("loan", "loans", 1, (), ("note",), 1, Policy()))
+    kept = [Loan("a1", "ann"), Loan("b1", "bob", back=date(2026, 5, 1), fine=50, damages=["torn"], shelf="A")]
+    kept.append(Loan("b2", "bob"))
+    store = MemoryStore()
+    await store.prepare(projection.table)
+    put = Put(table=projection.table, rows={loan.loan: projection.dump(loan) for loan in kept})
+    await store.transact(Transaction(writes=[Point(table=projection.table, generation=1), put]))
+    return ReadModel(projection, store)
+
+
+@pytest.mark.parametrize("field", ["back", "fine", "damages", "shelf"])
+async def test_none_finds_the_rows_where_nothing_is_set(rows: ReadModel[Loan], field: str) -> None:
+    null, known = Where(field, Compare.EQUAL, None), Where(field, Compare.NOT_EQUAL, None)
+    assert [row.loan for row in await rows.find(null, member="bob")] == ["b2"]
+    assert [row.loan for row in await rows.find(known)] == ["b1"]
+    assert [hit.row.loan for hit in await rows.search("lent", null, member="bob")] == ["b2"]
+
+
+async def test_a_field_is_none_by_its_name_too(rows: ReadModel[Loan]) -> None:
+    assert [row.loan for row in await rows.find(member="bob", back=None)] == ["b2"]
+    assert [hit.row.loan for hit in await rows.search("lent", member="bob", back=None)] == ["b2"]
+
+
+async def test_none_for_a_field_that_never_is_and_for_an_order_is_refused(rows: ReadModel[Loan]) -> None:
+    nobody = cast("str | None", None)
+    with pytest.raises(InvalidQuery, match="'member' compared with None, and that field of Loan is never None"):
+        await rows.find(member=nobody)
+    with pytest.raises(InvalidQuery, match="'note' compared with None"):
+        await rows.search("lent", Where("note", Compare.NOT_EQUAL, None))
+    with pytest.raises(InvalidQuery, match=r"'back' LESS None; .* by EQUAL, for all else by NOT_EQUAL"):
+        await rows.find(Where("back", Compare.LESS, None))
