@@ -183,7 +183,7 @@ async def get_summary(query: GetSummary, rows: ReadModel[AccountSummary]) -> Acc
 @bank.query
 async def get_statements(query: GetStatements, rows: ReadModel[MonthlyStatement]) -> list[MonthlyStatement]:
     """Ask the table."""
-    return await rows.find(account=query.account, order_by="month", limit=1_000)
+    return await rows.find(account=query.account, order_by="month")
 
 
 @bank.query

@@ -1,4 +1,4 @@
-"""What a query is given of its rows: those where nothing is set, if it asks for them."""
+"""What a query is given of its rows: all that fit, unless it asks for a page, and those where nothing is set."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from leftfold.errors import InvalidQuery
 from leftfold.projections.projection import ProjectionOptions, projection_of
 from leftfold.store import Compare, MemoryStore, Point, Put, Transaction, Where
 from leftfold.subscriptions import Policy
+
+MANY = 150
 
 
 class Lent(Event):
@@ -38,13 +40,31 @@ def loans(row: Loan | None, event: Lent) -> Loan:
 @pytest_asyncio.fixture
 async def rows() -> ReadModel[Loan]:
     projection = projection_of(loans, ProjectionOptions("loan", "loans", 1, (), ("note",), 1, Policy()))
-    kept = [Loan("a1", "ann"), Loan("b1", "bob", back=date(2026, 5, 1), fine=50, damages=["torn"], shelf="A")]
+    kept = [Loan(f"{n:03}", "ann") for n in reversed(range(MANY))]
+    kept.append(Loan("b1", "bob", back=date(2026, 5, 1), fine=50, damages=["torn"], shelf="A"))
     kept.append(Loan("b2", "bob"))
     store = MemoryStore()
     await store.prepare(projection.table)
     put = Put(table=projection.table, rows={loan.loan: projection.dump(loan) for loan in kept})
     await store.transact(Transaction(writes=[Point(table=projection.table, generation=1), put]))
     return ReadModel(projection, store)
+
+
+async def test_find_gives_every_row_that_fits_in_the_order_of_the_keys(rows: ReadModel[Loan]) -> None:
+    assert [row.loan for row in await rows.find(member="ann")] == [f"{n:03}" for n in range(MANY)]
+    assert len(await rows.find()) == MANY + 2
+    assert [row.loan for row in await rows.find(order_by="-member", offset=MANY)] == ["148", "149"]
+
+
+async def test_a_limit_makes_pages_that_together_are_every_row(rows: ReadModel[Loan]) -> None:
+    pages = [await rows.find(order_by="-member", limit=60, offset=offset) for offset in (0, 60, 120, 180)]
+    assert [len(page) for page in pages] == [60, 60, 32, 0]
+    assert [row for page in pages for row in page] == await rows.find(order_by="-member")
+
+
+async def test_search_gives_the_best_hundred_unless_told_otherwise(rows: ReadModel[Loan]) -> None:
+    assert len(await rows.search("lent")) == 100
+    assert len(await rows.search("lent", limit=1_000)) == MANY + 2
 
 
 @pytest.mark.parametrize("field", ["back", "fine", "damages", "shelf"])

@@ -10,6 +10,7 @@ from msgspec import Struct
 from leftfold.errors import InvalidQuery
 from leftfold.projections.projection import ONE_ROW, Key, Projection, key_text
 from leftfold.projections.row_type import nullable_fields
+from leftfold.store.row_columns import LARGEST_INTEGER
 from leftfold.store.tables import Compare, Selection, Tables, Value, Where
 
 __all__ = ["Hit", "ReadModel"]
@@ -82,16 +83,18 @@ class ReadModel(Generic[Row]):
         self,
         *where: Where,
         order_by: str | Sequence[str] = (),
-        limit: int = 100,
+        limit: int | None = None,
         offset: int = 0,
         **equal: Value | None,
     ) -> list[Row]:
-        """The rows that fit all conditions.
+        """Every row that fits all conditions, as of one moment.
+
+        Rows that are alike by *order_by*, and all of them without it, are in the order of their keys.
 
         Args:
             where: conditions on columns.
             order_by: columns, `-` before one for descending.
-            limit: at most so many, 1 or more.
+            limit: at most so many, 1 or more, for a page of them; None for all.
             offset: after leaving out so many.
             equal: columns and the values that they have; None finds the rows where a column is null.
 
@@ -107,8 +110,12 @@ class ReadModel(Generic[Row]):
     ) -> list[Hit[Row]]:
         """The best rows whose text holds every word of *text*, best first; `word*` matches what it begins.
 
+        There are 100 at most unless *limit* says otherwise: a search is for what fits best, `find` for all that fits.
+
         Args:
             where: conditions on columns, such as `Where("tags", Compare.CONTAINS, "new")`.
+            limit: at most so many, 1 or more.
+            offset: after leaving out so many.
             equal: columns and the values that they have, as in `find`.
 
         Raises:
@@ -128,7 +135,7 @@ class ReadModel(Generic[Row]):
         where: tuple[Where, ...],
         equal: dict[str, Value | None],
         order_by: str | Sequence[str],
-        limit: int,
+        limit: int | None,
         offset: int,
     ) -> Selection:
         self._touch(None)
@@ -141,7 +148,8 @@ class ReadModel(Generic[Row]):
             )
         conditions = (*where, *(Where(name, Compare.EQUAL, value) for name, value in equal.items()))
         self._check_nulls(conditions)
-        return Selection(where=conditions, order_by=order, limit=limit, offset=offset)
+        most = LARGEST_INTEGER if limit is None else limit
+        return Selection(where=conditions, order_by=order, limit=most, offset=offset)
 
     def _check_nulls(self, conditions: Sequence[Where]) -> None:
         row_type: type = self._projection.row_type

@@ -141,7 +141,7 @@ class SelectionLaws(Laws):
             assert await _ids(store, BOOKS, order_by=order) == wanted.split(), order
         assert await _ids(store, BOOKS, Where("key", Compare.MORE, "b3"), ten, order_by=("-key",)) == ["b6", "b4"]
 
-    @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+    @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100, 2**63 - 1])
     async def test_a_selection_is_read_in_parts(self, store: FullStore, limit: int) -> None:
         await active(store, BOOKS)
         await put(store, BOOKS, _books())
