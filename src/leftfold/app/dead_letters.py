@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from leftfold.app.follower_names import named_followers, those_called
 from leftfold.app.running import Running
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
@@ -23,7 +23,6 @@ _MOST_DIGITS: Final = 19
 
 class _Place(Struct, frozen=True):
     context: str
-    name: str
     subscription: str
     source: Store
     target: Store
@@ -43,10 +42,11 @@ class DeadLetters:
         """Every letter, those of a subject one after another in their order.
 
         Args:
-            name: of a projection or reaction; all when left out.
+            name: of a projection, reaction or process, as `leftfold projections` prints it or shorter; all when left
+                out.
 
         Raises:
-            InvalidQuery: nothing here has this name.
+            InvalidQuery: nothing here has this name, or something in several contexts.
         """
         for place in await self._places(name):
             async for letter in letters_of(place.target, place.subscription):
@@ -108,21 +108,18 @@ class DeadLetters:
         raise InvalidQuery(f"there is no dead letter {id!r:.80}; it was handled or dropped, or see: dead-letters list")
 
     async def _places(self, name: str | None) -> list[_Place]:
+        known = await named_followers(self._running)
+        chosen = known if name is None else those_called(name, known, "projection, reaction or process")
         places: list[_Place] = []
-        for running in self._running.values():
-            for follower in running.followers.values():
-                source, title = follower.source.store, follower.projection.name
-                places += [
-                    _Place(running.name, title, one.subscription, source, running.store)
-                    for one in await follower.generations.all()
-                    if one.state != "retired"
-                ]
+        for one in chosen:
+            sources = self._sources(one.running)
             places += [
-                _Place(running.name, one.name, one.name, one.source.store, running.store) for one in running.reactions
+                _Place(one.running.name, subscription, sources[one.name], one.running.store)
+                for subscription in one.subscriptions
             ]
-        chosen = [place for place in places if name in (None, place.name, place.subscription)]
-        if name is not None and not chosen:
-            names = list(dict.fromkeys(place.name for place in places))
-            near = get_close_matches(name, names, n=3) or names
-            raise InvalidQuery(f"nothing here follows as {name!r:.80}; there is {', '.join(near) or 'nothing'}")
-        return chosen
+        return places
+
+    def _sources(self, running: Running) -> Mapping[str, Store]:
+        """The logs that are followed for a context, by the name of what follows."""
+        projections = {name: follower.source.store for name, follower in running.followers.items()}
+        return projections | {one.name: one.source.store for one in running.reactions}

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from itertools import chain
 from typing import Final
 
+from leftfold.app.follower_names import process_names, without_context
 from leftfold.app.running import Running
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery, UnknownInstance
@@ -42,7 +43,7 @@ _OF_PARKED: Final = ("waiting", "sending", "retrying", "refused", "dead")
 class Processes:
     """Looks at the processes of an open app, and does what people decide; it is noted with who and why.
 
-    A process is named by itself, or behind its context: `shop.fulfilment`.
+    A process is named by itself, or behind its context: `shop.fulfilment`; or as `leftfold projections` prints it.
 
     Args:
         running: the contexts, by name.
@@ -203,7 +204,7 @@ class Processes:
 
     def _of(self, process: str) -> RunningProcess:
         known = {one.name: one for one in self._all()}
-        found = [name for name in known if process in (name, name.partition(".")[2])]
+        found = [name for name, one in known.items() if _is_called(one, process)]
         if len(found) != 1:
             near = found or get_close_matches(str(process), known, n=3) or list(known)
             raise InvalidQuery(
@@ -214,6 +215,12 @@ class Processes:
     def _all(self) -> Iterator[RunningProcess]:
         coordinating = (one.coordination for one in self._running.values())
         return chain.from_iterable(one.processes for one in coordinating if one is not None)
+
+
+def _is_called(running: RunningProcess, wanted: str) -> bool:
+    name = running.name
+    names = process_names(name, [following.source for following in running.follows])
+    return without_context(wanted, name.partition(".")[0]) in names
 
 
 def _unknown(queue: str, count: int) -> ProcessFinding:

@@ -6,6 +6,7 @@ import os
 import socket
 
 from leftfold.app.composition import App
+from leftfold.app.follower_names import without_context
 from leftfold.app.running import Running
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import NOTHING_GIVEN, Source
@@ -24,21 +25,25 @@ async def forget(name: str | None = None, /, *, source: Source = NOTHING_GIVEN) 
     anew. What a worker follows is refused.
 
     Args:
-        name: Name and version, as `leftfold forget` lists them: `balances@1`.
+        name: Name and version, as `leftfold forget` lists them: `balances@1`, with or without a context before it.
     """
     async with opened_app(named_app(source), source.url) as app:
-        found = await _found(app)
+        found, several = await _found(app), len(app.contexts) > 1
         if name is None:
-            _list(found, json=source.json, several=len(app.contexts) > 1)
+            _list(found, json=source.json, several=several)
             return 0
-        places = [running for running, one in found if one.projection == name]
+        places = [(running, one) for running, one in found if one.projection == without_context(name, running.name)]
         if not places:
-            known = ", ".join(one.projection for _, one in found) or "nothing"
+            known = ", ".join(_title(*one, several=several) for one in found) or "nothing"
             raise UsageError(f"nothing is left of {name!r:.80} here; there is left: {known}")
-        for running in places:
-            await forget_rows(running.store, name, _known(running), f"{socket.gethostname()}:{os.getpid()}")
+        if len(places) > 1:
+            known = ", ".join(_title(*one, several=True) for one in places)
+            raise UsageError(f"{name!r:.80} is in several contexts; give one of {known}")
+        [(running, left)] = places
+        name = left.projection
+        await forget_rows(running.store, name, _known(running), f"{socket.gethostname()}:{os.getpid()}")
     if source.json:
-        write_json({"forgotten": name, "contexts": [running.name for running in places]})
+        write_json({"forgotten": name, "contexts": [running.name]})
     else:
         console().print(f"the rows of {name} are gone")
     return 0
@@ -53,6 +58,10 @@ def _known(running: Running) -> set[str]:
     return {one.id for one in running.assembly.context.projections}
 
 
+def _title(running: Running, one: Leftover, *, several: bool) -> str:
+    return f"{running.name}/{one.projection}" if several else one.projection
+
+
 def _list(found: list[tuple[Running, Leftover]], *, json: bool, several: bool) -> None:
     if json:
         for running, one in found:
@@ -64,7 +73,7 @@ def _list(found: list[tuple[Running, Leftover]], *, json: bool, several: bool) -
     rows = [
         Row(
             (
-                f"{running.name}/{one.projection}" if several else one.projection,
+                _title(running, one, several=several),
                 f"{one.generations}",
                 one.owner or "nobody",
             )

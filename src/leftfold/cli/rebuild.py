@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -16,6 +15,7 @@ from msgspec import Struct
 from rich.text import Text
 
 from leftfold.app.composition import App
+from leftfold.app.follower_names import named_followers, those_called
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import console, write_json
@@ -61,7 +61,7 @@ async def rebuild(
     parked in it that are not in what is shown, or are at later events there.
 
     Args:
-        name: Name of the projection.
+        name: Name of the projection, as `leftfold projections` shows it or shorter.
         compare: Build, tell which rows differ from those that are shown, and leave those shown.
         limit: With --compare, print at most so many differences; all are counted.
         give_up: Drop what was built and is not shown.
@@ -74,37 +74,33 @@ async def rebuild(
     if limit is not None and not compare:
         raise UsageError("--limit is for --compare")
     async with opened_app(named_app(source), source.url) as app:
-        follower = _follower(app, name)
+        follower = await _follower(app, name)
         work: Rebuild[Any] = Rebuild(follower, f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}")
         if give_up:
             await _give_up(follower, work, json=source.json)
             return 0
-        await _built(follower, work, show=not compare, allow_parked=allow_parked)
+        await _built(follower, name, work, show=not compare, allow_parked=allow_parked)
         if compare:
-            await _compare(follower.projection, work, limit, json=source.json)
+            await _compare(follower.projection, name, work, limit, json=source.json)
         elif source.json:
             shown = await follower.generations.active()
-            write_json({"projection": name, "generation": shown.generation if shown else 0})
+            write_json({"projection": follower.projection.name, "generation": shown.generation if shown else 0})
         else:
             console().print(f"{name} is built anew and shown")
     return 0
 
 
-def _follower(app: App, name: str) -> ProjectionFollower:
-    found = {
-        projection: follower
-        for context in app.contexts
-        for projection, follower in app.running(context.name).followers.items()
-    }
-    if name not in found:
-        near = get_close_matches(name, found, n=3) or list(found)
-        raise UsageError(f"there is no projection {name!r:.80}; there is {', '.join(near) or 'none'}")
-    return found[name]
+async def _follower(app: App, name: str) -> ProjectionFollower:
+    contexts = {context.name: app.running(context.name) for context in app.contexts}
+    known = [one for one in await named_followers(contexts) if one.projection]
+    [found] = those_called(name, known, "projection")
+    return found.running.followers[found.name]
 
 
-async def _built(follower: ProjectionFollower, work: Rebuild[Any], *, show: bool, allow_parked: bool) -> None:
+async def _built(
+    follower: ProjectionFollower, name: str, work: Rebuild[Any], *, show: bool, allow_parked: bool
+) -> None:
     at = 0, await follower.source.store.head()
-    name = follower.projection.name
     with progress(f"rebuilding {name}", at[1]) as tell:
 
         def moved(position: int, head: int) -> None:
@@ -133,8 +129,9 @@ async def _give_up(follower: ProjectionFollower, work: Rebuild[Any], *, json: bo
         console().print("what was built is dropped" if began else "there is nothing to give up")
 
 
-async def _compare(projection: Projection[Any], work: Rebuild[Any], limit: int | None, *, json: bool) -> None:
-    name = projection.name
+async def _compare(
+    projection: Projection[Any], name: str, work: Rebuild[Any], limit: int | None, *, json: bool
+) -> None:
     count = 0
     out = console()
     async for difference in work.differences():

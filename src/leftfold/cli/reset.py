@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Final, Literal
 
 from leftfold.app.composition import App
+from leftfold.app.follower_names import called, named_followers, those_called
 from leftfold.app.running import Running
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import NOTHING_GIVEN, Source
@@ -33,28 +33,31 @@ async def reset(name: str, /, *, to: Literal["start", "end"], source: Source = N
     again, and has its effect again. Stop the workers first. Dead letters stay.
 
     Args:
-        name: Name of the reaction or process, as `leftfold projections` shows it.
+        name: Name of the reaction or process, as `leftfold projections` shows it or shorter.
         to: Where it goes on.
     """
     async with opened_app(named_app(source), source.url) as app:
-        running, subscription = _found(app, name)
+        running, subscription = await _found(app, name)
         reactions = {one.name for one in running.assembly.context.reactions}
-        if to == "start" and name not in reactions:
-            raise UsageError(f"{name} is no reaction but sends commands, which would be sent again; use --to end")
+        if to == "start" and subscription.name not in reactions:
+            raise UsageError(
+                f"{subscription.name} is no reaction but sends commands, which would be sent again; use --to end"
+            )
         position = await go_on(subscription, to, f"{socket.gethostname()}:{os.getpid()}")
     if source.json:
-        write_json({"name": name, "context": running.name, "position": position})
+        write_json({"name": subscription.name, "context": running.name, "position": position})
     else:
-        console().print(f"{name} {_AT[to]}{f' {position:,}' if to == 'end' else ''}")
+        console().print(f"{subscription.name} {_AT[to]}{f' {position:,}' if to == 'end' else ''}")
     return 0
 
 
-def _found(app: App, name: str) -> tuple[Running, Subscription]:
-    contexts = [app.running(context.name) for context in app.contexts]
-    found = {one.name: (running, one) for running in contexts for one in running.reactions}
-    if name in found:
-        return found[name]
-    if any(name in running.followers for running in contexts):
+async def _found(app: App, name: str) -> tuple[Running, Subscription]:
+    known = await named_followers({context.name: app.running(context.name) for context in app.contexts})
+    others = [one for one in known if not one.projection]
+    if called(name, known) and not called(name, others):
         raise UsageError(f"{name} is a projection; build its rows anew: leftfold rebuild {name}")
-    near = get_close_matches(name, found, n=3) or list(found)
-    raise UsageError(f"there is no reaction or process {name!r:.80}; there is {', '.join(near) or 'none'}")
+    found = those_called(name, others, "reaction or process")
+    if len(found) > 1:
+        raise UsageError(f"{name} follows several logs; give one of {', '.join(one.name for one in found)}")
+    [subscription] = [one for one in found[0].running.reactions if one.name == found[0].name]
+    return found[0].running, subscription
