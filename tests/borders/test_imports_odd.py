@@ -56,7 +56,7 @@ def test_two_contexts_of_one_file_each_and_what_lies_between_them_are_seen(tree:
     other = Context("other", team="a team", package="other")
     files = {"single.py": "def late():\n    import acme.glue\n", "acme/glue.py": "import other\n", "other.py": ""}
     (finding,) = errors(tree, files, map_of(alone=(single, other, billing)))
-    assert finding.message.startswith("single imports other through acme.glue, which is other's")
+    assert finding.message.startswith("single imports other through acme.glue, which belongs to other")
     assert finding.found_at == f"{tree.root}/single.py:2"
 
 

@@ -107,7 +107,7 @@ def test_what_is_the_upstreams_stays_inside_the_layer(kind: UseKind) -> None:
     assert finding.rule == "outside-layer"
     assert finding.declared_at == layer.place
     assert f"{LAYER}s" in finding.message
-    assert f", outside of {LAYER}; translate what is ordering's there" in finding.message
+    assert f", outside of {LAYER}; translate what belongs to ordering there" in finding.message
 
 
 def test_without_a_layer_no_class_is_out_of_place() -> None:

@@ -169,7 +169,7 @@ def test_a_handler_outside_of_the_layer_is_refused_and_one_inside_is_not(registe
             app_of(other, one, relation)
         (finding,) = told.value.findings
         assert said in finding
-        assert f"in {here}, outside of {layer}; translate what is ordering's there" in finding
+        assert f"in {here}, outside of {layer}; translate what belongs to ordering there" in finding
         assert f"; declared at {relation.place}" in finding
 
 

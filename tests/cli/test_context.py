@@ -83,8 +83,8 @@ def test_what_does_not_is_told_with_the_line_and_a_code(leftfold: Leftfold) -> N
     assert code == 1
     assert out == (
         "error: no-relation\n"
-        "  ordering, shipping: office.shipping.main imports office.ordering.order, which is ordering's: no relation "
-        "lets shipping follow ordering; declare one, or take it out\n"
+        "  ordering, shipping: office.shipping.main imports office.ordering.order, which belongs to ordering: no "
+        "relation lets shipping follow ordering; declare one, or take it out\n"
         "    found at     office/shipping/main.py:1\n"
         "\n"
         "1 error\n"
@@ -150,7 +150,7 @@ def test_what_was_observed_is_joined(tree: Tree, leftfold: Leftfold) -> None:
     )
     code, out = check(leftfold, "--observed", "seen.json")
     assert code == 1
-    assert "shipping sends the command Bill (seen 2 times, last on 2026-03-02), which is billing's" in out
+    assert "shipping sends the command Bill (seen 2 times, last on 2026-03-02), which belongs to billing" in out
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])

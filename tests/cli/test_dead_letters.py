@@ -70,7 +70,7 @@ def test_replaying_a_letter_once_its_cause_is_mended_frees_its_subject(leftfold:
     letter = str(listed(leftfold, stuck)[0]["id"])
     with Worker(stuck):
         ran = called(leftfold, stuck, "replay", letter)
-        assert (ran.code, ran.out) == (0, "1 dead letters handled\n")
+        assert (ran.code, ran.out) == (0, "3 dead letters handled\n")
         assert balance(leftfold, stuck, 4) == 25
     assert [one["state"] for one in listed(leftfold, stuck)] == ["skipped"]
 
@@ -91,7 +91,7 @@ def test_a_letter_that_fails_again_is_still_there_and_the_exit_code_is_1(leftfol
 def test_what_waits_behind_a_dropped_letter_is_handled(leftfold: Leftfold, letters: str) -> None:
     letter = str(listed(leftfold, letters)[0]["id"])
     with Worker(letters, **{BROKEN: "1"}):
-        assert called(leftfold, letters, "drop", letter).code == 0
+        assert called(leftfold, letters, "drop", letter).out == "1 dead letter dropped, 2 that waited handled\n"
         assert balance(leftfold, letters, 4) == 12
     assert [one["state"] for one in listed(leftfold, letters)] == ["skipped"]
 
@@ -99,7 +99,7 @@ def test_what_waits_behind_a_dropped_letter_is_handled(leftfold: Leftfold, lette
 def test_all_letters_of_a_follower_are_dropped_or_replayed_at_once(leftfold: Leftfold, stuck: str) -> None:
     with Worker(stuck):
         ran = called(leftfold, stuck, "replay", "--all", "visits", "--json")
-        assert ran.lines == [{"action": "replay", "done": 1, "left": []}]
+        assert ran.lines == [{"action": "replay", "done": 1, "waited": 0, "left": []}]
         ran = called(leftfold, stuck, "drop", "--all", "balances")
         assert (ran.code, ran.out) == (0, "3 dead letters dropped\n")
         assert balance(leftfold, stuck, 4) is None

@@ -89,7 +89,7 @@ def test_a_comparison_tells_what_differs_field_by_field_and_shows_nothing(
     assert rebuilt(leftfold, url).code == 0
     monkeypatch.setenv(BROKEN, "1")
     gone = rebuilt(leftfold, url, "--compare").out.splitlines()
-    assert gone == ["- C", '   {"account":"C","cents":13} -> nothing', "1 rows differ"]
+    assert gone == ["- C", '   {"account":"C","cents":13} -> nothing', "1 row differs"]
 
 
 def test_what_was_built_is_dropped_on_request(leftfold: Leftfold, sqlite: str) -> None:

@@ -67,13 +67,13 @@ def test_an_instance_is_shown_with_its_timers_and_its_journal(leftfold: Leftfold
     ran = called(leftfold, bench, "show", "watching.watch", "w", "--json")
     journal = msgspec.json.decode(ran.out, type=_Shown).journal
     assert [entry.kind for entry in journal] == ["applied", "applied", "ignored"]
-    assert "1 events wait for it to begin" in called(leftfold, bench, "show", "watch", "y").out
+    assert "1 event waits for it to begin" in called(leftfold, bench, "show", "watch", "y").out
 
 
 def test_timers_are_listed_the_next_one_first(leftfold: Leftfold, bench: str) -> None:
     ran = called(leftfold, bench, "--json", verb="timers")
     assert [(one["key"], one["name"]) for one in ran.lines] == [("w", "tea")]
-    assert called(leftfold, bench, "watch", verb="timers").out.splitlines()[-1] == "1 timers"
+    assert called(leftfold, bench, "watch", verb="timers").out.splitlines()[-1] == "1 timer"
 
 
 def test_what_waits_or_was_given_up_is_listed(leftfold: Leftfold, bench: str) -> None:
@@ -130,7 +130,7 @@ def test_what_ended_long_ago_is_forgotten_on_request(leftfold: Leftfold, bench: 
     tried = called(leftfold, bench, "forget", "watch", "--days", "0", "--try-only", "--json")
     assert (tried.code, [(one["key"], one["status"]) for one in tried.lines]) == (0, [("z", "ended")])
     ran = called(leftfold, bench, "forget", "--days", "0")
-    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instances are forgotten")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instance is forgotten")
     assert [one["key"] for one in called(leftfold, bench, "list", "--json").lines] == ["w", "x", "y"]
 
 

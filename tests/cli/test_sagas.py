@@ -215,7 +215,7 @@ def test_instances_are_brought_to_a_newer_version_on_request(leftfold: Leftfold,
     tried = called(leftfold, corner, "migrate", "Ship", "--try-only", "--json", app=MIGRATING)
     assert tried.code == 0, tried.err
     assert tried.lines == [{"saga": "parcels.Ship", "id": "A", "old": 1, "new": 2, "reason": None}]
-    assert "1 instances are migrated" in called(leftfold, corner, "migrate", "Ship", app=MIGRATING).out
+    assert "1 instance is migrated" in called(leftfold, corner, "migrate", "Ship", app=MIGRATING).out
     shown = called(leftfold, corner, "show", "Ship", "A", "--json", app=LATER)
     assert shown.lines[0]["version"] == 2
     assert called(leftfold, corner, "migrate", "Ship", "--json", app=MIGRATING).lines == []
@@ -229,5 +229,5 @@ def test_what_ended_long_ago_is_forgotten_on_request(leftfold: Leftfold, shelf: 
     assert tried.code == 0, tried.err
     assert [(one["id"], one["status"]) for one in tried.lines] == [("nowhere", "compensated")]
     ran = called(leftfold, shelf, "forget", "--days", "0")
-    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instances are forgotten")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instance is forgotten")
     assert [one["id"] for one in called(leftfold, shelf, "list", "--json").lines] == ["A"]

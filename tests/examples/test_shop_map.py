@@ -94,7 +94,7 @@ def test_a_reaction_that_the_map_forbids_breaks_the_check_and_the_app(copy: Path
     )
     code, out = checked(copy)
     assert code == 1
-    assert "reaction shipping.hear takes the event inventory.reserved, which is inventory's" in out
+    assert "reaction shipping.hear takes the event inventory.reserved, which belongs to inventory" in out
     command = [sys.executable, "-c", "import examples.shop.system as shop; shop.app()"]
     ran = subprocess.run(
         command, cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True, text=True, check=False

@@ -95,5 +95,5 @@ def _line(data: bytes, reason: str) -> int:
 def _use(one: Observed) -> Use:
     user, used = (one.consumer, one.source) if one.kind == "event" else (one.source, one.consumer)
     version = f" v{one.version}" if one.version else ""
-    note = f"seen {one.count:,} times, last on {one.last:%Y-%m-%d}"
+    note = f"seen {one.count:,} time{'' if one.count == 1 else 's'}, last on {one.last:%Y-%m-%d}"
     return Use(user=user, used=used, kind=one.kind, subject=f"{one.type}{version}", origin="observed", note=note)

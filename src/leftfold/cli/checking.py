@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from leftfold.cli.errors import InvalidLogFile, LogFileChanged
 from leftfold.cli.logfile import MAX_LINE_BYTES, Header, read_header, read_line
 from leftfold.cli.progress import progress
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.errors import LeftfoldError
 from leftfold.store.events import StoredEvent
 from leftfold.store.restoring import check_continues
@@ -87,7 +87,8 @@ class _Check:
 
     def end(self, header: Header) -> None:
         if self._count != header.events:
-            self._found(f"the header promises {header.events:,} events; {self._count:,} lines follow it")
+            promised, lines = counted(header.events, "event"), counted(self._count, "line")
+            self._found(f"the header promises {promised}; {lines} {'follows' if self._count == 1 else 'follow'} it")
         elif self._last is not None and self._last.id != header.last_id and not self.findings:
             self._found(f"the header says that the last event is {header.last_id}; it is {self._last.id}")
 

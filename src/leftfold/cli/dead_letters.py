@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -18,9 +18,9 @@ from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import Columns, Listing, Row, console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import printable
+from leftfold.cli.text import counted, printable
 from leftfold.store.events import StoredEvent
-from leftfold.subscriptions.letters import DeadLetter
+from leftfold.subscriptions.letters import DeadLetter, LetterState
 
 __all__ = ["dead_letters"]
 
@@ -63,12 +63,14 @@ async def dead_letters(
         letters = (
             [one async for one in app.dead_letters.all(all)] if all else [await app.dead_letters.find(which or "")]
         )
+        behind = await _with_the_same(app, letters)
         if action == "drop":
             await app.dead_letters.drop(*letters, timeout=timeout)
             left: Sequence[DeadLetter] = ()
         else:
             left = await app.dead_letters.replay(*letters, timeout=timeout)
-    _tell(action, letters, left, json=source.json)
+        waited = len(behind) - len(await _with_the_same(app, letters, among=behind))
+    _tell(action, letters, left, waited, json=source.json)
     return 1 if left else 0
 
 
@@ -93,7 +95,7 @@ async def _list(app: App, name: str | None, limit: int, *, json: bool) -> None:
             elif json:  # which tells no number
                 break
     if not json:
-        out.print(f"{count:,} dead letters{left_out(count, limit)}", style="dim")
+        out.print(f"{counted(count, 'dead letter')}{left_out(count, limit)}", style="dim")
 
 
 def _row(letter: DeadLetter) -> Row:
@@ -123,7 +125,7 @@ def _show(letter: DeadLetter, event: StoredEvent | None, *, json: bool) -> None:
     lines = [
         f"not done by {printable(letter.subscription)} for {printable(letter.subject)}",
         f"stream {printable(letter.stream)} version {letter.version:,}, position {letter.position:,}",
-        f"{letter.state.value}, tried {letter.attempts:,} times{due}",
+        f"{letter.state.value}, tried {counted(letter.attempts, 'time')}{due}",
         *printable(letter.error, keep="\n").splitlines(),
     ]
     if event is not None:
@@ -132,13 +134,29 @@ def _show(letter: DeadLetter, event: StoredEvent | None, *, json: bool) -> None:
         out.print(Text(f"   {line}"))
 
 
-def _tell(action: str, letters: Sequence[DeadLetter], left: Sequence[DeadLetter], *, json: bool) -> None:
+async def _with_the_same(app: App, letters: Sequence[DeadLetter], among: Collection[str] | None = None) -> set[str]:
+    """Ids of what waits with *letters* for the same subjects."""
+    asked = {one.id for one in letters}
+    places = {(one.context, one.subscription, one.subject) for one in letters if one.state is not LetterState.SKIPPED}
+    return {
+        one.id
+        for context, subscription in dict.fromkeys(place[:2] for place in places)
+        async for one in app.dead_letters.all(f"{context}/{subscription}")
+        if (context, subscription, one.subject) in places and one.id not in asked
+        if one.state is not LetterState.SKIPPED and (among is None or one.id in among)
+    }
+
+
+def _tell(action: str, letters: Sequence[DeadLetter], left: Sequence[DeadLetter], waited: int, *, json: bool) -> None:
     done = len(letters) - len(left)
     if json:
-        write_json({"action": action, "done": done, "left": left})
+        write_json({"action": action, "done": done, "waited": waited, "left": left})
         return
     out = console()
-    out.print(f"{done:,} dead letters {'dropped' if action == 'drop' else 'handled'}")
+    if action == "replay":
+        out.print(f"{counted(done + waited, 'dead letter')} handled")
+    else:
+        out.print(f"{counted(done, 'dead letter')} dropped{f', {waited:,} that waited handled' if waited else ''}")
     if left:
         out.print(f"{len(left):,} still there:")
         Columns(out, "id", "follower", "subject", "event", "state", ">tries", "error").print(

@@ -12,6 +12,7 @@ from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
 from leftfold.cli.output import let_go_of_stdout, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.progress import progress
+from leftfold.cli.text import counted
 from leftfold.errors import StoreError
 from leftfold.store.port import Store
 
@@ -38,7 +39,7 @@ async def export_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) ->
                 events = await _write(store, out)
     if target.json and str(file) != "-":
         write_json({"file": str(file), "events": events})
-    print(f"exported {events:,} events", file=sys.stderr)
+    print(f"exported {counted(events, 'event')}", file=sys.stderr)
     return 0
 
 
@@ -54,5 +55,6 @@ async def _write(store: Store, out: BinaryIO) -> int:
             show(done)
     out.flush()
     if done != head:
-        raise StoreError(f"the log has {head:,} positions, but {done:,} events; restore the database from a backup")
+        counts = f"the log has {counted(head, 'position')}, but {counted(done, 'event')}"
+        raise StoreError(f"{counts}; restore the database from a backup")
     return done

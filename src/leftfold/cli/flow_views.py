@@ -63,7 +63,7 @@ def print_findings(out: Console, report: FlowReport) -> None:
     """Print a line for each finding, and how many there are."""
     nodes, several = report.flow.by_id, _several(report.flow)
     for one in report.findings:
-        count = f", {one.count:,} events" if one.count else ""
+        count = f", {counted(one.count, 'event')}" if one.count else ""
         path = printable(path_text(one.path, nodes, several=several))
         out.print(f"{one.kind}: {path}{count}", style="red" if one.kind != "orphan" else "")
     out.print(counted(len(report.findings), "finding"), style="red" if report.findings else "dim")

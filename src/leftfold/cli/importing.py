@@ -18,6 +18,7 @@ from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
 from leftfold.cli.output import write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.progress import progress
+from leftfold.cli.text import counted
 from leftfold.errors import RestoreMismatch
 from leftfold.store.events import StoredEvent
 from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
@@ -51,7 +52,9 @@ def import_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) -> int:
     if target.json:
         write_json({"events": header.events, "stored": stored})
     else:
-        print(f"imported {stored:,} events; {header.events - stored:,} were here already", file=sys.stderr)
+        here = header.events - stored
+        were = f"{here:,} {'was' if here == 1 else 'were'} here already"
+        print(f"imported {counted(stored, 'event')}; {were}", file=sys.stderr)
         print(_NEXT, file=sys.stderr)
     return 0
 

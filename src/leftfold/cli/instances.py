@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from leftfold.cli.errors import UsageError
 from leftfold.cli.output import Listing, console, write_json
+from leftfold.cli.text import counted
 
-__all__ = ["check_days", "counted_instances", "days_ago", "left_out", "show_first", "show_forgotten"]
+__all__ = ["check_days", "counted_instances", "days_ago", "instances_are", "left_out", "show_first", "show_forgotten"]
 
 V = TypeVar("V")
 
@@ -52,13 +53,18 @@ async def show_forgotten(
             count += 1
             _show(view, table, dump)
     if dump is None:
-        console().print(f"{count:,} instances {'would be' if try_only else 'are'} forgotten", style="dim")
+        console().print(f"{instances_are(count, try_only=try_only)} forgotten", style="dim")
 
 
 def counted_instances(counts: Mapping[str, int], statuses: Collection[str], limit: int) -> str:
     """How many there are of some statuses, or of all, and how many of them are listed."""
     count = sum(number for status, number in counts.items() if status in (statuses or (status,)))
-    return f"{count:,} instances{left_out(count, limit)}"
+    return f"{counted(count, 'instance')}{left_out(count, limit)}"
+
+
+def instances_are(count: int, *, try_only: bool) -> str:
+    """How many instances something is done to, or would be."""
+    return f"{counted(count, 'instance')} {'would be' if try_only else 'is' if count == 1 else 'are'}"
 
 
 def left_out(count: int, limit: int) -> str:

@@ -100,7 +100,8 @@ def _about(view: ProcessView) -> Iterator[str]:
         error = f", given up: {_one_line(timer.error)}" if timer.dead else ""
         yield f"timer {printable(timer.name)} is due at {time_text(timer.due)} UTC{error}"
     if view.parked:
-        yield f"{len(view.parked):,} events wait for it to begin"
+        count = len(view.parked)
+        yield f"{counted(count, 'event')} {'waits' if count == 1 else 'wait'} for it to begin"
 
 
 def _row(entry: Entry) -> Row:

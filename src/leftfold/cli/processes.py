@@ -25,6 +25,7 @@ from leftfold.cli.process_views import (
     timer_list,
 )
 from leftfold.cli.running import named_app, opened_app
+from leftfold.cli.text import counted
 from leftfold.processes.viewing import TimerView
 
 __all__ = ["Selection", "processes", "timers"]
@@ -119,7 +120,7 @@ async def timers(process: str | None = None, /, *, limit: AtLeastOne = _FIRST, s
         for timer in nsmallest(limit, soonest, key=_due):
             write_json(timer) if source.json else table.add(timer)
     if not source.json:
-        out.print(f"{count:,} timers{left_out(count, limit)}", style="dim")
+        out.print(f"{counted(count, 'timer')}{left_out(count, limit)}", style="dim")
     return 0
 
 

@@ -22,7 +22,7 @@ from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.progress import progress
 from leftfold.cli.running import named_app, opened_app
-from leftfold.cli.text import json_text, printable
+from leftfold.cli.text import counted, json_text, printable
 from leftfold.ids import new_id
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.projection import Projection
@@ -150,7 +150,7 @@ async def _compare(
         print(f"parked in what was built, and in what is shown not or later: {names}", file=sys.stderr)
     if not json:
         left_out = f", {limit:,} of them shown" if limit is not None and count > limit else ""
-        out.print(f"{count:,} rows differ{left_out}", style="dim")
+        out.print(f"{counted(count, 'row')} {'differs' if count == 1 else 'differ'}{left_out}", style="dim")
     print(
         f"`leftfold rebuild {name}` shows what was built, `leftfold rebuild {name} --give-up` drops it", file=sys.stderr
     )

@@ -12,7 +12,7 @@ from leftfold.app.composition import App
 from leftfold.app.sagas import Sagas
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
-from leftfold.cli.instances import check_days, counted_instances, days_ago, show_first, show_forgotten
+from leftfold.cli.instances import check_days, counted_instances, days_ago, instances_are, show_first, show_forgotten
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
@@ -154,8 +154,8 @@ async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> i
             left += one.reason is not None
             write_json(one) if json else table.add(one)
     if not json:
-        would = "would be" if try_only else "are"
-        out.print(f"{count:,} instances {would} migrated, {left:,} stay as they are", style="dim")
+        stay = f"{left:,} {'stays as it is' if left == 1 else 'stay as they are'}"
+        out.print(f"{instances_are(count, try_only=try_only)} migrated, {stay}", style="dim")
     return 1 if left else 0
 
 

@@ -83,7 +83,7 @@ def lock_language(file: Path, accepting: Accepting, source: Source) -> int:
         out.write(text.encode())
     if not source.json:
         count = sum(len(one.events) for one in spoken)
-        passed = f", {len(accepted)} findings accepted" if accepted else ""
+        passed = f", {counted(len(accepted), 'finding')} accepted" if accepted else ""
         console().print(f"{counted(count, 'version')} locked in {file}{passed}")
     return 0
 

@@ -11,6 +11,7 @@ from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.progress import progress
 from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, versioned
+from leftfold.cli.text import counted
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 
@@ -108,4 +109,4 @@ def _print(kinds: list[_Kind]) -> None:
         ]
     )
     bad = sum(1 for kind in kinds if kind.unreadable)
-    out.print(f"{len(kinds):,} kinds of event, {bad:,} not read", style="red" if bad else "dim")
+    out.print(f"{counted(len(kinds), 'kind')} of event, {bad:,} not read", style="red" if bad else "dim")

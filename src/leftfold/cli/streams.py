@@ -16,6 +16,7 @@ from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.progress import progress
 from leftfold.cli.shown import time_text
+from leftfold.cli.text import counted
 from leftfold.store.port import Store
 from leftfold.store.timeline import StreamHead
 
@@ -54,7 +55,7 @@ async def streams(
     out = console()
     columns = Columns(out, ">events", "last recorded (UTC)", "stream")
     columns.print([Row((f"{each.events:,}", time_text(each.last_recorded_at), each.stream)) for each in chosen])
-    out.print(f"{len(chosen):,} of {count:,} streams", style="dim")
+    out.print(f"{len(chosen):,} of {counted(count, 'stream')}", style="dim")
     return 0
 
 

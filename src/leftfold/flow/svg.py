@@ -74,7 +74,7 @@ def _lines(flow: Flow, drawn: Plan, *, several: bool) -> Iterator[str]:
 
 
 def _edge(edge: Edge, points: Sequence[tuple[float, float]]) -> Iterator[str]:
-    title = f"{edge.mark}, {edge.count} events" if edge.count else edge.mark
+    title = f"{edge.mark}, {edge.count} event{'' if edge.count == 1 else 's'}" if edge.count else edge.mark
     yield (
         f'<path class="{edge.mark}" d="{_curve(points)}" marker-end="url(#arrow)"><title>{escape(title)}</title></path>'
     )

@@ -27,7 +27,7 @@ def inside_layers(case: Case) -> Iterator[Finding]:
             yield Finding(
                 rule="outside-layer",
                 contexts=use.pair,
-                message=f"{use.deed}{where}, outside of {layers}; translate what is {use.used}'s there",
+                message=f"{use.deed}{where}, outside of {layers}; translate what belongs to {use.used} there",
                 declared_at=edges[0].place,
                 found_at=use.found_at,
                 subject=use.key,

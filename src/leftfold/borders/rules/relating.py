@@ -29,7 +29,7 @@ def unrelated(case: Case) -> Iterator[Finding]:
         yield Finding(
             rule=rule,
             contexts=use.pair,
-            message=f"{use.deed}, which is {use.used}'s: {reason}",
+            message=f"{use.deed}, which belongs to {use.used}: {reason}",
             declared_at="" if edge is None else edge.place,
             found_at=use.found_at,
             subject=use.key,
