@@ -104,7 +104,7 @@ def test_what_was_given_up_is_let_go(leftfold: Leftfold, corner: str) -> None:
     assert (ran.code, ran.lines) == (0, [{"action": "drop", "id": id}])
     assert "event" not in parked(leftfold, corner)
     again = called(leftfold, corner, "drop", id, "--why", "again")
-    assert (again.code, "there is no" in again.err) == (1, True)
+    assert (again.code, "nothing is parked as" in again.err) == (1, True)
 
 
 def test_whoever_decides_is_the_user_of_the_system_unless_named(leftfold: Leftfold, corner: str) -> None:
@@ -167,3 +167,13 @@ def test_how_far_a_process_is_stands_beside_projections_and_reactions_though_the
 def test_an_app_without_processes_is_told_so(leftfold: Leftfold, corner: str) -> None:
     ran = called(leftfold, corner, "list", app=NONE)
     assert (ran.code, ran.err) == (2, "leftfold: this app has no processes\n")
+
+
+def test_what_is_not_there_is_told_by_what_was_looked_for(leftfold: Leftfold, corner: str) -> None:
+    for id in ("nonsense", "command/nonsense", "process/watching.watch/w#nonsense"):
+        ran = called(leftfold, corner, "retry", id, "--why", "again")
+        assert (ran.code, ran.out) == (1, "")
+        assert f"nothing is parked as {id!r}: it is done or dropped, or never was" in ran.err
+        assert "leftfold processes parked" in ran.err
+    shown = called(leftfold, corner, "show", "watch", "nobody").err
+    assert "'process/watching.watch/nobody' in this store: it has not begun, or was forgotten" in shown

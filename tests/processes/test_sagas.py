@@ -217,7 +217,7 @@ async def test_a_field_of_another_type_is_refused_before_anything_is_stored(grou
     async with ground.app(shop, mailing, world=World()) as app:
         with pytest.raises(InvalidInput, match=r"saga shop\.PlaceOrder cannot begin with"):
             await app.start(PlaceOrder(order=wrong), id="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        with pytest.raises(UnknownInstance, match="has not begun, is over, or was forgotten"):
+        with pytest.raises(UnknownInstance, match="has not begun, or was forgotten"):
             await app.sagas.show(PlaceOrder, "1")
 
 

@@ -197,7 +197,7 @@ class Processes:
             if running.coordination is not None and await running.store.work([item_id]):
                 await Mending(running.store, running.coordination.processes, self._clock).mend(id, decree)
                 return
-        raise UnknownInstance(id)
+        raise UnknownInstance(id, parked=True)
 
     def _processes(self, process: str | None) -> list[RunningProcess]:
         return list(self._all()) if process is None else [self._of(process)]

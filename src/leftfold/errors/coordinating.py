@@ -21,12 +21,21 @@ class UnreadableState(LeftfoldError):
 
 
 class UnknownInstance(LeftfoldError):
-    """There is no such instance, or no more. Look at the name, the id, the store, and the dead letters."""
+    """There is no such instance, or nothing parked under an id. Look at the name, the id, and the store.
 
-    def __init__(self, item: str) -> None:
+    Args:
+        item: id of an instance, which is kept when it has ended; or of what is parked.
+        parked: whether something parked was looked for.
+    """
+
+    def __init__(self, item: str, *, parked: bool = False) -> None:
         self.item = item
+        self.parked = parked
         super().__init__(
-            f"there is no {item!r} in this store: it has not begun, is over, or was forgotten. Look at what is listed; "
+            f"nothing is parked as {item!r:.200}: it is done or dropped, or never was. "
+            "Look at what is: leftfold processes parked"
+            if parked
+            else f"there is no {item!r} in this store: it has not begun, or was forgotten. Look at what is listed; "
             "`leftfold dead-letters list` has events that failed and would have begun it"
         )
 

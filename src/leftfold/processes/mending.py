@@ -73,7 +73,7 @@ class Mending:
         )
         decide = next((decide for prefix, decide in kinds if id.startswith(prefix)), None)
         if decide is None:
-            raise UnknownInstance(id)
+            raise UnknownInstance(id, parked=True)
         for tries in range(1, _TRIES + 1):
             try:
                 await self._store.transact(Transaction(writes=await decide(id, decree)))
@@ -153,7 +153,7 @@ class Mending:
         process, instance = running.process(item), running.instance(item)
         timer = instance.timers.get(name)
         if timer is None:
-            raise UnknownInstance(id)
+            raise UnknownInstance(id, parked=True)
         again = None if decree.verb == "drop" else replace(timer, attempts=0, again=None, dead=False)
         changed = instance.with_timer(name, again).noted(self._entry(decree, name))
         return [running.written(item, process, changed, changed.wake_at)]
@@ -178,7 +178,7 @@ class Mending:
     async def _item(self, id: str) -> WorkItem:
         found = (await self._store.work([id])).get(id)
         if found is None:
-            raise UnknownInstance(id)
+            raise UnknownInstance(id, parked=True)
         return found
 
     def _running(self, name: str, id: str) -> RunningProcess:
