@@ -170,7 +170,12 @@ def test_maps_are_drawn_of_an_app_and_of_a_catalog(leftfold: Leftfold, file: str
     assert leftfold("context", "map", "--app", APP, "--to", "mermaid").out.startswith("flowchart LR")
     ET.fromstring(leftfold("context", "map", "--catalog", file, "--to", "svg").out)
     assert leftfold("context", "map", "--catalog", file, "--to", "dot").out.startswith("digraph")
-    assert "Sales" in leftfold("context", "map", "--catalog", file).out
+    table = leftfold("context", "map", "--catalog", file).out
+    assert "Sales" in table
+    assert table.endswith(
+        "\n\nU  the row follows the column, its upstream    e  it only takes events of it\n"
+        "P  partners    K  a shared kernel    x  separate ways    .  nothing    -  itself\n"
+    )
     cml = leftfold("context", "map", "--catalog", file, "--to", "cml", "--focus", "Inventory").out
     assert "contains Inventory\n  contains Sales\n  Inventory [U,S]->[D,C] Sales\n" in cml
     output = tmp_path / "map.svg"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -26,6 +26,11 @@ from leftfold.cli.output import write_json
 
 __all__ = ["draw"]
 
+_LEGEND: Final = """
+U  the row follows the column, its upstream    e  it only takes events of it
+P  partners    K  a shared kernel    x  separate ways    .  nothing    -  itself
+"""
+
 _Form: TypeAlias = Literal["matrix", "svg", "mermaid", "dot", "cml"]
 
 
@@ -40,7 +45,7 @@ def draw(
     """Draw contexts and how they relate: of an app's map, or of a catalog.
 
     Args:
-        to: A table of who follows whom; a drawing; text for Mermaid or Graphviz; a map for Context Mapper.
+        to: A table of who follows whom and a legend; a drawing; text for Mermaid or Graphviz; a map for Context Mapper.
         focus: Only this context and those around it; a drawing of more than 60 contexts needs one.
         depth: How far around, 1 or 2 lines.
         output: The file to write; standard output when left out, or -.
@@ -65,7 +70,7 @@ def draw(
         case "dot":
             write_text(dot_map(graph), output)
         case _:
-            write_text(matrix_map(graph), output)
+            write_text(matrix_map(graph) + _LEGEND, output)
 
 
 def _of_map(app: str | None) -> Catalog:
