@@ -54,3 +54,9 @@ def test_more_streams_than_a_page_are_all_listed(leftfold: Leftfold, url: str) -
     few = leftfold("streams", "--limit", "3", "--store", url).out.splitlines()
     assert [line.split()[-1] for line in few[1:]] == ["s-119", "s-117", "s-115", "streams"]
     assert few[-1] == "3 of 120 streams"
+
+
+def test_where_no_store_is_nothing_is_said_of_schemas(leftfold: Leftfold, sqlite: str) -> None:
+    ran = leftfold("streams", "--store", sqlite)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"leftfold: No store is at {sqlite}; give another one, or make it: leftfold migrate\n"

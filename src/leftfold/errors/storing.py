@@ -122,7 +122,8 @@ class SchemaMismatch(StoreError):
     def __init__(self, found: int, needed: int, advice: str) -> None:
         self.found = found
         self.needed = needed
-        super().__init__(f"the database has store schema {found}, this code works with {needed}. {advice}")
+        versions = f"the database has store schema {found}, this code works with {needed}. "
+        super().__init__(f"{versions if found else ''}{advice}")
 
 
 class RestoreMismatch(StoreError):

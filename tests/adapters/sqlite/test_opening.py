@@ -33,7 +33,7 @@ async def test_a_missing_directory_is_named_and_not_made(tmp_path: Path) -> None
 
 
 async def test_a_directory_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match="cannot open"):
+    with pytest.raises(StoreUnavailable, match=r"cannot open .*: it is a directory; name a file in it$"):
         await open_sqlite(url_of(tmp_path))
 
 

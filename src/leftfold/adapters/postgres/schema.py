@@ -93,7 +93,8 @@ def check_schema(status: SchemaStatus, location: PostgresLocation) -> None:
     """Raise `SchemaMismatch` unless this code can work with the schema."""
     _check_code(status)
     if status.pending:
-        raise SchemaMismatch(status.found, status.needed, f"Run `leftfold migrate --store {location.shown}`")
+        none = "" if status.found else "No store is there yet. "
+        raise SchemaMismatch(status.found, status.needed, f"{none}Run `leftfold migrate --store {location.shown}`")
 
 
 def _check_code(status: SchemaStatus) -> None:

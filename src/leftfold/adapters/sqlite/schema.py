@@ -70,9 +70,9 @@ def connect(location: SqliteLocation) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(location.path, timeout=0.0, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise StoreUnavailable(
-            f"cannot open SQLite file {location.path}: {error}; does its directory exist?"
-        ) from error
+        there = location.path.is_dir()
+        why = "it is a directory; name a file in it" if there else f"{error}; does its directory exist?"
+        raise StoreUnavailable(f"cannot open SQLite file {location.path}: {why}") from error
     try:
         _check_ours(connection, location)
     except BaseException:
@@ -120,7 +120,9 @@ def check_schema(connection: sqlite3.Connection, location: SqliteLocation) -> No
     if status.needs_code > status.needed:
         raise SchemaMismatch(status.found, status.needed, "A newer Leftfold wrote it; install that version")
     if status.pending:
-        raise SchemaMismatch(status.found, status.needed, f"Run `leftfold migrate --store sqlite:///{location.path}`")
+        none = "" if status.found else "No store is there yet. "
+        run = f"{none}Run `leftfold migrate --store sqlite:///{location.path}`"
+        raise SchemaMismatch(status.found, status.needed, run)
 
 
 def install(connection: sqlite3.Connection, location: SqliteLocation) -> None:
