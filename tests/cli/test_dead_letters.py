@@ -196,3 +196,11 @@ def test_an_app_that_follows_nothing_has_no_letters(leftfold: Leftfold, sqlite: 
     leftfold("migrate", "--store", sqlite)
     ran = leftfold("dead-letters", "list", "--app", EMPTY, "--store", sqlite)
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "0 dead letters")
+
+
+def test_without_an_action_those_that_there_are_are_named(leftfold: Leftfold) -> None:
+    ran = leftfold("dead-letters")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("ACTION requires an argument. Give one of list, show, replay, drop.\n")
+    assert leftfold("reset", "x").err.endswith("--to requires an argument. Give one of start, end.\n")
+    assert leftfold("reset").err.endswith("requires an argument.\n")

@@ -142,7 +142,7 @@ def test_an_instance_is_aborted_and_undone_and_an_undo_that_fails_waits_for_a_pe
 def test_what_does_not_fit_how_an_instance_stands_is_exit_code_1(leftfold: Leftfold, corner: str) -> None:
     ran = called(leftfold, corner, "retry", "Ship", "nowhere", "--why", "again")
     assert (ran.code, ran.out) == (1, "")
-    assert "parked: none" in ran.err
+    assert "it has ended, and is compensated; nothing of it is parked" in ran.err
     missing = called(leftfold, corner, "show", "Ship", "B")
     assert (missing.code, missing.out) == (1, "")
     assert "parcels.Ship/B" in missing.err

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
 
 from leftfold.cli.errors import Refused, UsageError
 from leftfold.cli.text import printable
@@ -151,6 +151,8 @@ def _run(arguments: list[str]) -> int:
         raise
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except MissingArgumentError as error:
+        return _complain(error, _USAGE, _choices(error))
     except _WRONG_COMMAND_LINE as error:
         return _complain(error, _USAGE)
     except (StoreUnavailable, AccessDenied) as error:
@@ -195,8 +197,13 @@ def _version() -> str:
     return version("leftfold")
 
 
-def _complain(error: Exception, code: int) -> int:
+def _choices(error: MissingArgumentError) -> str:
+    choices = error.argument.get_choices() if error.argument is not None else None
+    return f" Give one of {', '.join(choices)}." if choices else ""
+
+
+def _complain(error: Exception, code: int, more: str = "") -> int:
     sys.stdout.flush()
-    message = printable(str(error), keep="\n")
+    message = printable(f"{error}{more}", keep="\n")
     print(f"leftfold: {message}", file=sys.stderr)
     return code

@@ -18,6 +18,8 @@ from leftfold.store.work import AT_ONCE, WorkItem
 
 __all__ = ["Verb", "intervened"]
 
+_OVER: Final = ("completed", "compensated")
+
 
 class Verb(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants.
@@ -130,6 +132,8 @@ def _abort(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: V
 def _parked(item: WorkItem, journal: Journal, verb: Verb) -> Sequence[StepRecord]:
     found = [one for one in journal.steps if one.status == "parked" and verb.step in (None, one.name)]
     if not found:
+        if item.status in _OVER:
+            raise NotPossible(item.id, verb.name, f"it has ended, and is {item.status}; nothing of it is parked")
         parked = ", ".join(one.name for one in journal.steps if one.status == "parked") or "none"
         which = "no step" if verb.step is None else f"step {verb.step!r} not"
         raise NotPossible(item.id, verb.name, f"{which} parked; parked: {parked}")
