@@ -97,7 +97,9 @@ class _Printer:
     def __init__(self, *, json: bool) -> None:
         self.unreadable = 0
         self._json = json
-        self._columns = Columns(console(), ">position", "recorded (UTC)", "stream", ">version", "type", "content")
+        self._columns = Columns(
+            console(), ">position", "recorded (UTC)", "stream", ">version", "type", "content", cuts=True
+        )
 
     def print(self, events: Sequence[ShownEvent]) -> None:
         self.unreadable += sum(isinstance(event.unreadable, Unreadable) for event in events)

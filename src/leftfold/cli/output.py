@@ -73,14 +73,18 @@ def help_console() -> Console:
 
 
 class Columns:
-    """A table that is printed as its rows come. Its last column has what the others leave; what is longer is cut.
+    """A table that is printed as its rows come.
+
+    On a terminal its last column has what the others leave, and what is longer is cut; elsewhere nothing is.
 
     Args:
         heads: of the columns. One that starts with `>` is aligned to the right, as numbers are.
+        cuts: cut elsewhere, too.
     """
 
-    def __init__(self, console: Console, *heads: str) -> None:
+    def __init__(self, console: Console, *heads: str, cuts: bool = False) -> None:
         self._console = console
+        self._cuts = cuts or console.is_terminal
         self._heads = [head.removeprefix(">") for head in heads]
         self._right = [head.startswith(">") for head in heads[:-1]]
         self._widths = [cell_len(head) for head in self._heads[:-1]]
@@ -89,7 +93,7 @@ class Columns:
     def print(self, rows: Sequence[Row]) -> None:
         """Print *rows*, below the heads when they are the first."""
         shown = [
-            Row([*(_cut(cell, _MOST_OF_A_NAME) for cell in cells[:-1]), cells[-1]], style) for cells, style in rows
+            Row([*(self._fit(cell, _MOST_OF_A_NAME) for cell in cells[:-1]), cells[-1]], style) for cells, style in rows
         ]
         for cells, _ in shown:
             self._widths = [max(had, cell_len(cell)) for had, cell in zip(self._widths, cells[:-1], strict=True)]
@@ -99,13 +103,16 @@ class Columns:
         for cells, style in shown:
             self._line(cells, style)
 
+    def _fit(self, cell: str, width: int) -> str:
+        return _cut(cell, width) if self._cuts else printable(cell)
+
     def _line(self, cells: Sequence[str], style: str) -> None:
         fitted = [
             " " * (width - cell_len(cell)) + cell if right else set_cell_size(cell, width)
             for cell, width, right in zip(cells[:-1], self._widths, self._right, strict=True)
         ]
         left = self._console.width - sum(self._widths) - len(_GAP) * len(self._widths)
-        fitted.append(_cut(cells[-1], max(left, _LEAST_OF_THE_LAST)))
+        fitted.append(self._fit(cells[-1], max(left, _LEAST_OF_THE_LAST)))
         line = _GAP.join(fitted)
         if style and self._console.is_terminal:
             self._console.print(Text(line, style=style))
