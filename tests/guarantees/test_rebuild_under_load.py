@@ -23,7 +23,7 @@ from leftfold.store.transaction import Advance, Transaction
 from leftfold.subscriptions.runner import Runner
 from tests.guarantees.children import Child
 from tests.guarantees.counting import (
-    QUICK,
+    STEADY,
     Account,
     Counting,
     Total,
@@ -110,7 +110,7 @@ def _check_states(log: Sequence[StoredEvent], states: Sequence[Mapping[str, Tota
 
 async def test_a_rebuild_is_shown_although_appends_never_pause(place: Place) -> None:
     async with opened(place.url) as store:
-        async with App(counting_house(Counting(bad=frozenset())), store=store, workers=QUICK) as app:
+        async with App(counting_house(Counting(bad=frozenset())), store=store, workers=STEADY) as app:
             async with asyncio.timeout(_WAIT_S), _load(app, writers=4, pause_s=0.0):
                 await _rebuild(app)
             await app.monitor.wait("totals", position=await store.head(), timeout=_WAIT_S)
@@ -121,7 +121,7 @@ async def test_a_rebuild_is_shown_although_appends_never_pause(place: Place) -> 
 async def test_a_rebuild_of_rows_that_every_append_writes_misses_none_of_them(place: Place) -> None:
     async with opened(place.url) as store:
         async with (
-            App(counting_house(), store=store, workers=QUICK, inline=["totals"]) as app,
+            App(counting_house(), store=store, workers=STEADY, inline=["totals"]) as app,
             asyncio.timeout(_WAIT_S),
             _load(app, writers=2, pause_s=0.01),
         ):
@@ -132,7 +132,7 @@ async def test_a_rebuild_of_rows_that_every_append_writes_misses_none_of_them(pl
 
 
 async def _rebuild(app: App) -> None:
-    await Rebuild[Total](app.running().followers["totals"], "rebuild", QUICK).show(lambda _done, _head: None)
+    await Rebuild[Total](app.running().followers["totals"], "rebuild", STEADY).show(lambda _done, _head: None)
 
 
 @asynccontextmanager
@@ -174,10 +174,10 @@ async def test_rows_are_shown_once_they_have_caught_up_with_what_is_shown_and_no
     place: Place,
 ) -> None:
     async with opened(place.url) as store:
-        async with App(counting_house(), store=store, workers=QUICK) as app:
+        async with App(counting_house(), store=store, workers=STEADY) as app:
             head = await append_counted(store, [("a", 1)])
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
-            await Rebuild[Total](app.running().followers["totals"], "rebuild", QUICK).build(lambda _done, _head: None)
+            await Rebuild[Total](app.running().followers["totals"], "rebuild", STEADY).build(lambda _done, _head: None)
         claim = await store.claim("totals@1.1/0.1", "worker", 60.0)
         assert claim is not None
         later = await append_counted(store, [("a", 2)])
@@ -195,12 +195,12 @@ async def test_rows_that_every_append_writes_are_not_shown_when_one_is_appended_
 ) -> None:
     async with (
         opened(place.url) as store,
-        App(counting_house(), store=store, workers=QUICK, inline=["totals"]) as app,
+        App(counting_house(), store=store, workers=STEADY, inline=["totals"]) as app,
     ):
         accounts = app.repository(Account)
         head = (await accounts.edit("a", Account.count, 1)).position
         follower = app.running().followers["totals"]
-        await Rebuild[Total](follower, "rebuild", QUICK).build(lambda _done, _head: None)
+        await Rebuild[Total](follower, "rebuild", STEADY).build(lambda _done, _head: None)
         new = next(one for one in await follower.generations.all() if one.state == "building")
         target = cast("Store", _MovesOn(store, lambda: accounts.edit("a", Account.count, 2)))
         moving = ProjectionFollower(TOTALS, follower.source, target, SystemClock(), inline=True)
@@ -211,12 +211,12 @@ async def test_rows_that_every_append_writes_are_not_shown_when_one_is_appended_
 async def test_who_built_rows_that_every_append_writes_writes_none_once_they_are_shown(place: Place) -> None:
     async with (
         opened(place.url) as store,
-        App(counting_house(), store=store, workers=QUICK, inline=["totals"]) as app,
+        App(counting_house(), store=store, workers=STEADY, inline=["totals"]) as app,
     ):
         accounts = app.repository(Account)
         await accounts.edit("a", Account.count, 1)
         follower = app.running().followers["totals"]
-        await Rebuild[Total](follower, "rebuild", QUICK).build(lambda _done, _head: None)
+        await Rebuild[Total](follower, "rebuild", STEADY).build(lambda _done, _head: None)
         new = next(one for one in await follower.generations.all() if one.state == "building")
         (assignment,) = follower.assigned(new)
         claim = await store.claim(assignment.part.checkpoint, "late", 60.0)
