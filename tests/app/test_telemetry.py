@@ -24,11 +24,12 @@ from leftfold import (
     Repository,
     applies,
 )
-from leftfold.errors import Conflict
+from leftfold.errors import AlreadyExists, Conflict, NotFound
 from leftfold.handling import CorrelationFilter
 from leftfold.store import Expected, MemoryStore
 from leftfold.store.memory_log import MemoryLog
 from tests.app.seeing import Seen
+from tests.flow.market import Cancel, Place, billing, market
 
 _log = logging.getLogger("tests.telemetry")
 
@@ -178,6 +179,18 @@ async def test_log_records_belong_to_the_command_that_runs(caplog: pytest.LogCap
         if record.name == _log.name
     ]
     assert told == [("r-1", "c-1", "ann"), (None, None, None)]
+
+
+async def test_that_what_it_is_about_is_there_or_is_not_is_a_refusal_too(seen: Seen) -> None:
+    async with App(market, billing, store="memory:", telemetry=seen.telemetry) as app:
+        await app.send(Place(order="A"))
+        with pytest.raises(AlreadyExists):
+            await app.send(Place(order="A"))
+        with pytest.raises(NotFound):
+            await app.send(Cancel(order="B"))
+    spans = [*seen.spans("command Place"), *seen.spans("command Cancel")]
+    assert [(span.attributes or {})["leftfold.outcome"] for span in spans] == ["done", "refused", "refused"]
+    assert {span.status.status_code for span in spans} == {StatusCode.UNSET}
 
 
 async def test_an_append_is_a_span_within_its_command_and_a_refused_one_is_no_error(seen: Seen) -> None:

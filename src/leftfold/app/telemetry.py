@@ -14,9 +14,9 @@ from opentelemetry.trace import SpanKind
 
 from leftfold.app.telemetry_of_work import WorkTelemetry
 from leftfold.app.traced import CountedReads, TracedConsumer, TracedEvents, TracedFollower, judged, stored
-from leftfold.domain.errors import DomainError
 from leftfold.handling.correlation import OUTCOME, Outcome
 from leftfold.handling.receipt import Receipt
+from leftfold.handling.refusals import REFUSALS
 from leftfold.subscriptions.worker import Assignment, Follower
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Telemetry:
         with self._tracer.start_as_current_span(
             f"{kind} {call.name}", kind=SpanKind.INTERNAL, attributes=attributes, set_status_on_exception=False
         ) as span:
-            with judged(span, (DomainError,), told):
+            with judged(span, REFUSALS, told):
                 answer = await proceed(call)
             _answered(span, answer, outcome.events)
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -63,13 +63,13 @@ async def dead_letters(
         letters = (
             [one async for one in app.dead_letters.all(all)] if all else [await app.dead_letters.find(which or "")]
         )
-        behind = await _with_the_same(app, letters)
+        behind = set[str]() if all else await _behind(app, letters[0])
         if action == "drop":
             await app.dead_letters.drop(*letters, timeout=timeout)
             left: Sequence[DeadLetter] = ()
         else:
             left = await app.dead_letters.replay(*letters, timeout=timeout)
-        waited = len(behind) - len(await _with_the_same(app, letters, among=behind))
+        waited = len(behind - await _behind(app, letters[0])) if behind else 0
     _tell(action, letters, left, waited, json=source.json)
     return 1 if left else 0
 
@@ -134,17 +134,13 @@ def _show(letter: DeadLetter, event: StoredEvent | None, *, json: bool) -> None:
         out.print(Text(f"   {line}"))
 
 
-async def _with_the_same(app: App, letters: Sequence[DeadLetter], among: Collection[str] | None = None) -> set[str]:
-    """Ids of what waits with *letters* for the same subjects."""
-    asked = {one.id for one in letters}
-    places = {(one.context, one.subscription, one.subject) for one in letters if one.state is not LetterState.SKIPPED}
-    return {
-        one.id
-        for context, subscription in dict.fromkeys(place[:2] for place in places)
-        async for one in app.dead_letters.all(f"{context}/{subscription}")
-        if (context, subscription, one.subject) in places and one.id not in asked
-        if one.state is not LetterState.SKIPPED and (among is None or one.id in among)
-    }
+async def _behind(app: App, letter: DeadLetter) -> set[str]:
+    """Ids of the letters that wait with *letter* for the same subject."""
+    if letter.state is LetterState.SKIPPED:
+        return set()
+    others = app.dead_letters.all(f"{letter.context}/{letter.subscription}")
+    found = {one.id async for one in others if one.subject == letter.subject and one.state is not LetterState.SKIPPED}
+    return found - {letter.id}
 
 
 def _tell(action: str, letters: Sequence[DeadLetter], left: Sequence[DeadLetter], waited: int, *, json: bool) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import time
 from typing import Annotated, Final
 
 from cyclopts import Parameter
@@ -16,7 +15,7 @@ from leftfold.cli.options import NO_SOURCE_GIVEN, AtLeastOne, AtLeastZero, OneSo
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.shown import ShownEvent, Unreadable, shown, time_text
-from leftfold.cli.times import Since, position_before, time_given
+from leftfold.cli.times import Since, position_before, since_given
 from leftfold.store.events import QueryItem, StoredEvent
 from leftfold.store.port import Store
 
@@ -77,9 +76,7 @@ async def log(
 
 
 async def _chosen(store: Store, select: Selection, *, follow: bool) -> AsyncIterator[Sequence[StoredEvent]]:
-    after, left = select.after, select.limit
-    if select.since is not None:
-        after = max(after, await position_before(store, time_given(select.since, of_day=time.min)))
+    after, left = max(select.after, await position_before(store, since_given(select.since))), select.limit
     while True:
         async for page in pages(store, after=after, match=select.match, category=select.category):
             yield page.events[:left]

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from leftfold.cli.errors import UsageError
 from leftfold.store.port import Store
 
-__all__ = ["Since", "day_given", "position_before", "time_given"]
+__all__ = ["Since", "day_given", "position_before", "since_given", "time_given"]
 
 Since: TypeAlias = Annotated[
     str | None, Parameter(help="Only what was recorded at this time or later; a date is its beginning, in UTC.")
@@ -47,8 +47,15 @@ def day_given(text: str) -> date | None:
     return date.fromisoformat(text) if len(text) <= len("2026-03-31") and "T" not in text else None
 
 
-async def position_before(store: Store, moment: datetime) -> int:
-    """The position of the last event recorded before *moment*, 0 when there is none."""
+def since_given(text: str | None) -> datetime | None:
+    """The time from which on is asked for, if one is; raises what `time_given` raises."""
+    return None if text is None else time_given(text, of_day=time.min)
+
+
+async def position_before(store: Store, moment: datetime | None) -> int:
+    """The position of the last event recorded before *moment*, 0 when there is none or no moment."""
+    if moment is None:
+        return 0
     try:
         return await store.position_at(moment - _MICROSECOND)
     except OverflowError:  # nothing is older than the year 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 
 from rich.text import Text
 
@@ -16,7 +16,7 @@ from leftfold.cli.paging import breathe, pages
 from leftfold.cli.progress import progress
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import printable
-from leftfold.cli.times import Since, position_before, time_given
+from leftfold.cli.times import Since, position_before, since_given
 from leftfold.errors import DefinitionError, UnreadableEvent
 from leftfold.flow import QUEUES, Trace, TraceEntry
 from leftfold.store.event_store import metadata_of
@@ -25,7 +25,6 @@ from leftfold.store.work_paging import work_pages
 
 __all__ = ["trace"]
 
-_EVER = datetime.min.replace(tzinfo=UTC)
 _STYLES = {"stuck": "red", "parked": "red", "failed": "red", "refused": "red", "dead": "red"}
 
 
@@ -39,7 +38,7 @@ async def trace(correlation: str, /, *, since: Since = None, source: Source = NO
     Args:
         correlation: The correlation id; the id of the first command, unless its sender gave one.
     """
-    found, begin = Trace(correlation), _EVER if since is None else time_given(since, of_day=time.min)
+    found, begin = Trace(correlation), since_given(since)
     for context, url in _stores(source):
         async with existing_store(url) as store:
             await _events(found, context, store, begin)
@@ -66,7 +65,7 @@ def _stores(source: Source) -> Sequence[tuple[str, str]]:
         raise UsageError(str(error)) from error
 
 
-async def _events(found: Trace, context: str, store: Store, begin: datetime) -> None:
+async def _events(found: Trace, context: str, store: Store, begin: datetime | None) -> None:
     with progress("reading events", await store.head()) as tell:
         async for page in pages(store, after=await position_before(store, begin)):
             for stored in page.events:
@@ -78,11 +77,11 @@ async def _events(found: Trace, context: str, store: Store, begin: datetime) -> 
             tell(page.position)
 
 
-async def _work(found: Trace, context: str, store: Store, begin: datetime) -> None:
+async def _work(found: Trace, context: str, store: Store, begin: datetime | None) -> None:
     for queues in QUEUES:
         async for page in work_pages(store, queues):
             for item in page:
-                if item.changed_at >= begin:
+                if begin is None or item.changed_at >= begin:
                     found.work(context, item)
             await breathe()
 

@@ -1,19 +1,26 @@
-"""Domain errors as JSON text and back, so that a command that was refused is refused again in the same words."""
+"""What refuses a command or query, and domain errors as JSON text and back, to refuse again in the same words."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Final, TypeAlias
 
 from msgspec import Raw
 
 from leftfold.domain.errors import DomainError
-from leftfold.errors import DefinitionError, UnreadableAnswer
+from leftfold.errors import AlreadyExists, DefinitionError, NotFound, UnreadableAnswer
 from leftfold.handling.answers import Answer, Refusal
 from leftfold.messages.annotations import annotation_flaw, resolved
 from leftfold.messages.values import ValueCodec
 
-__all__ = ["refusal_of", "refused_again"]
+__all__ = ["REFUSALS", "RefusalError", "refusal_of", "refused_again"]
+
+RefusalError: TypeAlias = DomainError | NotFound | AlreadyExists
+"""Says no to a command or query, and is no fault of the program."""
+
+REFUSALS: Final = (DomainError, NotFound, AlreadyExists)
+"""The same, to be caught."""
 
 
 def refusal_of(error: DomainError) -> Refusal:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from msgspec.structs import replace
 
 from leftfold.domain.errors import DomainError
-from leftfold.errors import AlreadyExists, Fenced, NotFound, UnreadableState
+from leftfold.errors import Fenced, UnreadableState
+from leftfold.handling.refusals import REFUSALS, RefusalError
 from leftfold.processes.engine import Moment
 from leftfold.processes.instance import Entry
 from leftfold.processes.measuring import Measuring, Mishap
@@ -26,8 +27,6 @@ from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.policy import Retry
 
 __all__ = ["CommandCarrier"]
-
-_Refusal: TypeAlias = DomainError | NotFound | AlreadyExists
 
 _RETRY: Final = Retry(attempts=10)
 _TRIES: Final = 20
@@ -65,7 +64,7 @@ class CommandCarrier:
         try:
             with blamed():
                 await self._post.send(item.queue.removeprefix(COMMAND), outgoing, outgoing.id_of(item.id))
-        except (DomainError, NotFound, AlreadyExists) as refusal:
+        except REFUSALS as refusal:
             await self._refused(item, outgoing, refusal)
         except Exception as error:  # noqa: BLE001 - whatever kept it from being carried out, it is kept and tried again
             await self._write([self._again(item, outgoing, error, moment)], item, outgoing)
@@ -89,7 +88,7 @@ class CommandCarrier:
         wake = None if pause_s is None else moment() + timedelta(seconds=pause_s)
         return _revised(item, failed, "dead" if wake is None else "retrying", wake=wake)
 
-    async def _refused(self, item: WorkItem, outgoing: Outgoing, refusal: _Refusal) -> None:
+    async def _refused(self, item: WorkItem, outgoing: Outgoing, refusal: RefusalError) -> None:
         """Hand the refusal to the instance, or keep the command for a person, in one commit with its journal."""
         kept = replace(outgoing, attempts=outgoing.attempts + 1, error=error_text(refusal))
         running = self._processes.get(outgoing.origin.name)
@@ -106,7 +105,7 @@ class CommandCarrier:
                 return
 
     async def _told(
-        self, running: RunningProcess, item: WorkItem, outgoing: Outgoing, refusal: _Refusal
+        self, running: RunningProcess, item: WorkItem, outgoing: Outgoing, refusal: RefusalError
     ) -> list[WorkWrite]:
         """What the refusal comes to for the instance as it is now."""
         key, keep = outgoing.origin.key, _revised(item, outgoing, "refused")
