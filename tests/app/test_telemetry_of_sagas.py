@@ -13,7 +13,7 @@ from leftfold.clock import SystemClock
 from leftfold.errors import Fenced
 from leftfold.processes import Moment, Sender, sends
 from leftfold.store import Expected, Transaction
-from leftfold.store.work import AT_ONCE, Begin, Hold, WorkItem
+from leftfold.store.work import AT_ONCE, Begin, WorkItem
 from tests.app.seeing import Seen
 
 
@@ -197,7 +197,7 @@ class _Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`."""
         raise self._error
 
@@ -223,7 +223,7 @@ async def test_work_that_another_took_over_is_no_error_and_any_other_failure_is_
     )
     carrier = seen.telemetry.work.carrier(_Failing(error))
     with pytest.raises(type(error)):
-        await carrier.carry(item, Hold("a", 15.0), SystemClock().now)
+        await carrier.carry(item, SystemClock().now)
     (carried,) = seen.spans("carry saga/travel.Trip/1")
     assert carried.status.status_code is code
     assert ("leftfold.lost" in (carried.attributes or {})) is isinstance(error, Fenced)

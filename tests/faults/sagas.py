@@ -46,6 +46,8 @@ def _all(*plants: Callable[[], None]) -> Callable[[], None]:
     return plant
 
 
+_REVISIONS: Final = ("KEPT", "_KEPT_ANEW", "_WOKEN", "_WOKEN_ANEW")
+
 FAULTS: Final[dict[str, Fault]] = {
     "step not noted before it is called": Fault(
         in_code(Run, "_made", (_NOTED, _NOT_NOTED)),
@@ -54,7 +56,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "in_the_midst_of and memory",
     ),
     "token of a write not checked, sqlite": Fault(
-        _all(*(in_text(sqlite_work, name, ("and token = ?", "and ? >= 0")) for name in ("_AS_IT_IS", "_ANOTHER"))),
+        _all(*(in_text(sqlite_work, name, ("and token = ?", "and ? >= 0")) for name in _REVISIONS)),
         (_SQLITE_LAWS,),
         "DID NOT RAISE Fenced",
         "wrong_token",
@@ -63,11 +65,23 @@ FAULTS: Final[dict[str, Fault]] = {
         in_postgres(
             ("where p.kind >= 2 and t.token is distinct from coalesce(p.token, 0) or", "where"),
             ("where t.id = w.id and t.token = w.token", "where t.id = w.id"),
-            version=4,
+            version=8,
         ),
         (_POSTGRES_LAWS,),
         "DID NOT RAISE Fenced",
         "wrong_token",
+    ),
+    "lease that a write keeps ended, sqlite": Fault(
+        _all(*(in_text(sqlite_work, name, ("set ", "set wake_at = null, ")) for name in _REVISIONS[:2])),
+        (_SQLITE_LAWS,),
+        "assert same == replace(old",
+        "who_keeps_it",
+    ),
+    "lease that a write keeps ended, postgres": Fault(
+        in_postgres(("case when w.keep then t.wake_at else due end", "due"), version=8),
+        (_POSTGRES_LAWS,),
+        "assert same == replace(old",
+        "who_keeps_it",
     ),
     "step in doubt not undone": Fault(
         in_code(planning, "_back", ("one.status in _NOT_UNDONE", 'one.status in (*_NOT_UNDONE, "failed")')),

@@ -12,7 +12,7 @@ from leftfold.processes.firing import TimerCarrier
 from leftfold.processes.running import RunningProcess
 from leftfold.store import Appended, MemoryStore
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import Hold, Revise, WorkItem
+from leftfold.store.work import Revise, WorkItem
 from leftfold.testing import ManualClock
 from tests.processes.test_timers import STAYING, Bell
 from tests.processes.watches import Poke, Wait, watching
@@ -82,7 +82,7 @@ async def test_a_timer_fires_once_what_was_recorded_before_it_is_handed_in_altho
         timers = _timers(app)
         for _ in range(2):
             clock.advance(timedelta(minutes=2))
-            await timers.carry(await _claimed(store, timers), Hold("me", 60.0), clock.now)
+            await timers.carry(await _claimed(store, timers), clock.now)
         assert (await app.processes.show("watch", "w")).transitions == 2
 
 
@@ -99,7 +99,7 @@ async def test_a_timer_that_waits_for_a_follower_is_looked_at_ever_less_often(
         timers, pauses = _timers(app), list[float]()
         for _ in range(3):
             clock.advance(timedelta(minutes=2))
-            await timers.carry(await _claimed(store, timers), Hold("me", 60.0), clock.now)
+            await timers.carry(await _claimed(store, timers), clock.now)
             ((_, item),) = (await store.work(["process/watching.watch/w"])).items()
             assert item.wake_at is not None
             pauses.append((item.wake_at - clock.now()).total_seconds())

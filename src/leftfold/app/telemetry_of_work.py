@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from leftfold.processes.engine import Carrier, Moment
     from leftfold.processes.measuring import Mishap, Trial
-    from leftfold.store.work import Hold, WorkItem
+    from leftfold.store.work import WorkItem
 
 __all__ = ["TracedCarrier", "WorkTelemetry"]
 
@@ -97,7 +97,7 @@ class TracedCarrier:
         self._carrier = carrier
         self._telemetry = telemetry
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`."""
         with self._telemetry.carrying(item):
-            await self._carrier.carry(item, hold, moment)
+            await self._carrier.carry(item, moment)

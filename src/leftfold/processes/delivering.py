@@ -21,7 +21,7 @@ from leftfold.processes.running import PROCESS, RunningProcess
 from leftfold.processes.transition import refusal_cause
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import End, Hold, Revise, WorkItem, WorkWrite
+from leftfold.store.work import End, Revise, WorkItem, WorkWrite
 from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.policy import Retry
@@ -57,7 +57,7 @@ class CommandCarrier:
         self._measuring = measuring
         self._processes: Mapping[str, RunningProcess] = {f"{PROCESS}{one.name}": one for one in processes}
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:  # noqa: ARG002 - one write is the last
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`."""
         outgoing = load_outgoing(item.state)
         end = End(id=item.id, token=item.token)

@@ -47,11 +47,10 @@ class Carrier(Protocol):
         """Which ones."""
         ...
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
-        """Carry on *item*, which is held, as far as it goes now; the last write lets go of it.
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
+        """Carry on *item*, which is held, as far as it goes now; the last write lets go of it, those before `KEEP` it.
 
         Args:
-            hold: what a write that is not the last one gives as its `wake`.
             moment: tells the time.
 
         Raises:
@@ -221,7 +220,7 @@ class Engine:
             if before is not None:  # it has lost the item, and may be in the midst of a call
                 before.cancel()
                 await asyncio.wait([before])
-            await self._carriers[item.queue].carry(item, self._hold, moment)
+            await self._carriers[item.queue].carry(item, moment)
         except Fenced:
             _log.info("engine %s lost %s to another", self._hold.owner, item.id)
         except StoreError as error:

@@ -18,7 +18,7 @@ from leftfold.store.event_store import Envelope, EventStore
 from leftfold.store.names import StreamName
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import Begin, End, Hold, WorkItem
+from leftfold.store.work import Begin, End, WorkItem
 
 __all__ = ["CATEGORY", "EXPECTATION", "ExpectationCarrier", "Overdue", "expectation"]
 
@@ -91,7 +91,7 @@ class ExpectationCarrier:
         self._store = store
         self._events = events
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:  # noqa: ARG002 - one write is the last
+    async def carry(self, item: WorkItem, moment: Moment) -> None:  # noqa: ARG002 - of no matter here
         """See `Carrier.carry`: a command that is still on its way is overdue."""
         end, id = End(id=item.id, token=item.token), item.id.removeprefix(EXPECTATION)
         if f"{COMMAND}{id}" not in await self._store.work([f"{COMMAND}{id}"]):

@@ -11,7 +11,7 @@ from leftfold.processes.firing import LATER, ready
 from leftfold.processes.missing import MISSING, load_missing
 from leftfold.processes.running import RunningProcess
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import Hold, Revise, WorkItem
+from leftfold.store.work import Revise, WorkItem
 
 __all__ = ["MissingCarrier"]
 
@@ -29,7 +29,7 @@ class MissingCarrier:
         self._processes: Mapping[str, RunningProcess] = {f"{MISSING}{one.name}": one for one in processes}
         self.queues = tuple(self._processes)
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:  # noqa: ARG002 - one write is the last
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`: an event that could still be handed in, for the log has its instance, waits on."""
         running, event = self._processes[item.queue], load_missing(item.state)
         if not await ready(running, event.key, await running.heads()):

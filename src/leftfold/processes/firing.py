@@ -18,7 +18,7 @@ from leftfold.processes.process import Process
 from leftfold.processes.running import RunningProcess
 from leftfold.processes.transition import Taken, timer_cause
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import Hold, Revise, WorkItem
+from leftfold.store.work import KEEP, Revise, WorkItem
 from leftfold.subscriptions.parking import error_text
 
 __all__ = ["LATER", "TimerCarrier", "ready"]
@@ -56,7 +56,7 @@ class TimerCarrier:
         self.queues = tuple(self._processes)
         self._waiting: OrderedDict[str, _Due] = OrderedDict()
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`."""
         running = self._processes[item.queue]
         try:
@@ -76,7 +76,8 @@ class TimerCarrier:
             instance = result.instance
             more = instance.due(due.now) is not None
             held = replace(item, token=token)
-            revise = running.written(held, process, instance, hold if more else instance.wake_at)
+            revise = running.written(held, process, instance, instance.wake_at)
+            revise = replace(revise, wake=KEEP) if more else revise
             await running.store.transact(Transaction(writes=[revise, *result.commands]))
             if not result.applied and (failed := instance.timers.get(name)) is not None:
                 running.went_wrong("timer", "dead" if failed.dead else "retrying")

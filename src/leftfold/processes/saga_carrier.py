@@ -11,7 +11,7 @@ from leftfold.processes.journal import Journal
 from leftfold.processes.means import Means
 from leftfold.processes.reading import read_journal
 from leftfold.processes.sagas import Run
-from leftfold.store.work import Hold, WorkItem
+from leftfold.store.work import WorkItem
 
 __all__ = ["SagaCarrier"]
 
@@ -24,11 +24,11 @@ class SagaCarrier:
         self._definitions = means.instances.definitions
         self._means = means
 
-    async def carry(self, item: WorkItem, hold: Hold, moment: Moment) -> None:
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`; what this code cannot read is stuck, and stays as it is."""
         definition = self._definitions[item.queue]
         kind = GuidedRun if isinstance(definition, GuidedDefinition) else Run
-        run = kind(self._means, definition, item, hold, moment)
+        run = kind(self._means, definition, item, moment)
         try:
             await run.run(await self._read(run, definition, item))
         finally:

@@ -32,7 +32,7 @@ from leftfold.processes.trying import (
     undo_once,
 )
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import Hold, Revise, Wake, WorkItem
+from leftfold.store.work import KEEP, Keep, Revise, Wake, WorkItem
 from leftfold.subscriptions.parking import error_text
 
 __all__ = ["Run"]
@@ -43,12 +43,11 @@ _AFTER_CONFLICTS: Final = timedelta(milliseconds=200)
 class Run:
     """One claim of one instance."""
 
-    def __init__(self, means: Means, definition: SagaDefinition, item: WorkItem, hold: Hold, moment: Moment) -> None:
+    def __init__(self, means: Means, definition: SagaDefinition, item: WorkItem, moment: Moment) -> None:
         self._means = means
         self._loader = means.loader
         self._definition = definition
         self._item = item
-        self._hold = hold
         self._moment = moment
         self._token = item.token
         self._written: Revise | None = None
@@ -76,7 +75,7 @@ class Run:
     def left(self) -> WorkItem | None:
         """The instance as this claim has left it; None when it was not let go of."""
         written = self._written
-        if written is None or isinstance(written.wake, Hold):
+        if written is None or isinstance(written.wake, Keep):
             return None
         return replace(
             self._item,
@@ -230,7 +229,7 @@ class Run:
         return journal.metadata.caused_by(self._item.id, via=via)
 
     def _revise(self, journal: Journal, move: Move) -> Revise:
-        wake: Wake = self._hold
+        wake: Wake | Keep = KEEP
         if isinstance(move, Until):
             wake = move.moment
         elif isinstance(move, Finish):

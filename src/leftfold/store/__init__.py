@@ -28,10 +28,11 @@ from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, diges
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.timeline import StreamHead, Timeline
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction
-from leftfold.store.work import AT_ONCE, Begin, End, Hold, Revise, WorkItem
+from leftfold.store.work import AT_ONCE, KEEP, Begin, End, Hold, Keep, Revise, WorkItem
 
 __all__ = [
     "AT_ONCE",
+    "KEEP",
     "Advance",
     "AppendCondition",
     "Appended",
@@ -51,6 +52,7 @@ __all__ = [
     "Hold",
     "Inline",
     "Insert",
+    "Keep",
     "MemoryLog",
     "MemoryStore",
     "Migration",

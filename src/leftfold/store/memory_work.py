@@ -15,7 +15,7 @@ from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.memory_log import OpenedLog
 from leftfold.store.memory_tables import Undo
 from leftfold.store.restoring import check_items, new_items
-from leftfold.store.work import Begin, End, Revise, WorkItem, WorkWrite
+from leftfold.store.work import Begin, End, Keep, Revise, WorkItem, WorkWrite
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues, woken
 
 __all__ = ["MemoryWork"]
@@ -144,7 +144,8 @@ def _begun(write: Begin, now: datetime) -> WorkItem:
 
 
 def _revised(known: WorkItem, write: Revise, now: datetime) -> WorkItem:
-    owner, wake_at = woken(write.wake, now)
+    as_it_is = known.owner, known.wake_at
+    owner, wake_at = as_it_is if isinstance(write.wake, Keep) else woken(write.wake, now)
     return replace(
         known,
         queue=known.queue if write.queue is None else write.queue,

@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["AT_ONCE", "Begin", "End", "Hold", "Revise", "Wake", "WorkItem", "WorkItems", "WorkWrite"]
+__all__ = ["AT_ONCE", "KEEP", "Begin", "End", "Hold", "Keep", "Revise", "Wake", "WorkItem", "WorkItems", "WorkWrite"]
 
 AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """A moment that has passed by every clock."""
@@ -28,6 +28,14 @@ class Hold(Struct, frozen=True):
 
 Wake: TypeAlias = datetime | Hold | None
 """When a work item is due: at a moment, and as of the write when it has passed; when a lease has ended; or never."""
+
+
+class Keep(Struct, frozen=True):
+    """Whoever holds it holds it still, and it is due when it was: a write costs least where neither changes."""
+
+
+KEEP: Final = Keep()
+"""The only one."""
 
 
 class WorkItem(Struct, frozen=True, kw_only=True):
@@ -80,7 +88,7 @@ class Revise(Struct, frozen=True, kw_only=True):
     """Write a work item anew; `Fenced` unless *token* is the one it has. Its token is one higher afterwards.
 
     Args:
-        wake: when it is due; a `Hold` keeps it, everything else lets go of it.
+        wake: when it is due; a `Hold` holds it, `KEEP` leaves it to whoever has it, everything else lets go of it.
         queue: another one, None for the one it has.
     """
 
@@ -88,7 +96,7 @@ class Revise(Struct, frozen=True, kw_only=True):
     token: int
     status: str
     state: bytes
-    wake: Wake
+    wake: Wake | Keep
     queue: str | None = None
 
 

@@ -11,7 +11,7 @@ from leftfold.store.checkpoint_checks import check_lease
 from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import time_fits
-from leftfold.store.work import Begin, End, Hold, Revise, Wake, WorkWrite
+from leftfold.store.work import Begin, End, Hold, Keep, Revise, Wake, WorkWrite
 
 __all__ = ["check_claiming", "check_holding", "check_ids", "check_queues", "check_work_write", "woken"]
 
@@ -94,7 +94,7 @@ def _check_state(write: Begin | Revise) -> None:
 
 def _check_wake(write: Begin | Revise) -> None:
     match wake := write.wake:
-        case None:
+        case None | Keep():
             return
         case Hold(owner=owner, lease_s=lease_s):
             check_holding(owner, lease_s)

@@ -154,7 +154,7 @@ async def _carry_on(running: Running, clock: ManualClock, hold: Hold) -> None:
     for _ in range(_MOVES):
         if items := await running.store.claim_due(carrier.queues, hold.owner, hold.lease_s):
             for item in items:
-                await carrier.carry(item, hold, clock.now)
+                await carrier.carry(item, clock.now)
         else:
             waiting = [item.wake_at for item in await running.store.find_work(queues="saga/") if item.wake_at]
             if not waiting:

@@ -12,7 +12,7 @@ import pytest
 
 from leftfold.adapters.postgres import PostgresStore, open_postgres, work_news
 from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown, StoreBusy, StoreUnavailable
-from leftfold.store import AT_ONCE, Begin, End, Hold, Revise, Transaction, WorkItem
+from leftfold.store import AT_ONCE, KEEP, Begin, End, Hold, Keep, Revise, Transaction, WorkItem
 from leftfold.store.work import Wake, WorkWrite
 from leftfold.testing.conformance import Later, check_work_against_reference
 from leftfold.testing.postgres import PostgresServer
@@ -30,7 +30,7 @@ def _begin(id: str, wake: Wake = None, *, queue: str = "q", n: int = 0, unless_t
     return Begin(id=id, queue=queue, status="on", state=b'{"n":%d}' % n, wake=wake, unless_there=unless_there)
 
 
-def _revise(id: str, token: int, wake: Wake = None) -> Revise:
+def _revise(id: str, token: int, wake: Wake | Keep = None) -> Revise:
     return Revise(id=id, token=token, status="on", state=b'{"n":%d}' % token, wake=wake)
 
 
@@ -316,6 +316,19 @@ async def test_what_sleeps_and_what_is_of_other_queues_costs_nothing(lone_url: s
     [(sequential, indexed)] = await rows(lone_url, read)
     assert sequential == 0
     assert indexed < 2_000
+
+
+async def test_writes_that_keep_lease_and_status_touch_no_index(lone_url: str) -> None:
+    async with opened(lone_url) as store:
+        await _write(store, *(_begin(id, Hold("me", 600)) for id in "abc"))
+        for token in (1, 2):
+            await _write(store, _revise("a", token, KEEP))
+            await asyncio.gather(_write(store, _revise("b", token, KEEP)), _write(store, _revise("c", token, KEEP)))
+        await store.transact(counted("s-1", writes=[_revise("a", 3, KEEP)]))
+        await _write(store, _revise("b", 3, Hold("me", 600)))
+    await statistics_told(lone_url)
+    counts = "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'work'"
+    assert await rows(lone_url, counts) == [(8, 7)], "all but the one that holds it anew"
 
 
 @pytest.fixture

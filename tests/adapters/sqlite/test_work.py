@@ -17,6 +17,7 @@ from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite
 from leftfold.adapters.sqlite.batch import Batch
 from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.work import ALL, CHOSEN, CLAIMABLE, COUNTED, NEXT_DUE, SqliteWork
+from leftfold.adapters.sqlite.work_writing import KEPT
 from leftfold.errors import Fenced, KeyTaken
 from leftfold.store import Appended, Begin, End, Hold, Revise, ToStream, Transaction
 from leftfold.testing.conformance import check_work_against_reference
@@ -187,6 +188,18 @@ def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> 
         steps = plan(sql, *values)
         assert any(step.startswith(wanted) for step in steps), steps
         assert not any(step.startswith(("SCAN work", "SCAN w", "SCAN d")) for step in steps), steps
+    connection.close()
+
+
+def test_a_write_that_keeps_status_and_lease_touches_no_index(tmp_path: Path) -> None:
+    connection = _schema(tmp_path / "store.db")
+
+    def codes(sql: str, *values: object) -> set[str]:
+        return {row[1] for row in connection.execute(f"explain {sql}", values)}
+
+    written = {"Insert", "IdxInsert", "IdxDelete"}
+    assert codes(KEPT, "{}", 0, "a", 1, "on") & written == {"Insert"}
+    assert codes("update work set wake_at = 0") & written == written, "what is set is written"
     connection.close()
 
 

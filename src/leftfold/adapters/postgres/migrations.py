@@ -16,6 +16,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=5, needs_code=1, name="0005_append_part"),
     Migration(version=6, needs_code=1, name="0006_versions_from_expected"),
     Migration(version=7, needs_code=1, name="0007_append_one_and_parts"),
+    Migration(version=8, needs_code=1, name="0008_work_kept"),
 )
 
 NEWEST = MIGRATIONS[-1].version

@@ -10,7 +10,7 @@ import msgspec
 from leftfold.adapters.postgres.gathering import Place, Refusal
 from leftfold.adapters.postgres.work_single import MICROSECOND, storable_token
 from leftfold.errors import Fenced, KeyTaken
-from leftfold.store.work import Begin, End, Hold, WorkWrite
+from leftfold.store.work import Begin, End, Hold, Keep, WorkWrite
 
 __all__ = ["WorkCall", "work_write_sql"]
 
@@ -31,6 +31,7 @@ class _Write(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wake: datetime | None = None
     lease: int | None = None
     owner: str | None = None
+    keep: bool = False
 
 
 def work_write_sql(schema: str) -> str:
@@ -111,6 +112,7 @@ def _written(number: int, unit: int, write: WorkWrite) -> _Write:
         wake=wake.astimezone(UTC) if isinstance(wake, datetime) else None,
         lease=timedelta(seconds=hold.lease_s) // MICROSECOND if hold else None,
         owner=hold.owner if hold else None,
+        keep=isinstance(wake, Keep),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from leftfold.adapters.postgres.queries import MAX_BIGINT, Query
-from leftfold.store.work import Begin, End, Hold, Revise, Wake, WorkWrite
+from leftfold.store.work import Begin, End, Hold, Keep, Revise, Wake, WorkWrite
 
 __all__ = ["MICROSECOND", "SingleWrite", "storable_token"]
 
@@ -39,8 +39,9 @@ class SingleWrite:
         )
         self._revise = _kept(
             schema,
-            f"update {work} w set token = token + 1, queue = coalesce($4, queue), status = $5, state = $6, owner = $7, "
-            f"wake_at = {_DUE.format(8, 9)}, changed_at = m.now from m "
+            f"update {work} w set token = token + 1, queue = coalesce($4, queue), status = $5, state = $6, "
+            "owner = case when $11::boolean then owner else $7 end, "
+            f"wake_at = case when $11::boolean then wake_at else {_DUE.format(8, 9)} end, changed_at = m.now from m "
             f"where exists (select from b) and id = $3 and token = $10::bigint returning queue, {soon}",
             "not exists (select from t)",
         )
@@ -57,7 +58,7 @@ class SingleWrite:
             case Begin():
                 return self._begin, (*_content(write), write.unless_there)
             case Revise():
-                return self._revise, (*_content(write), storable_token(write.token))
+                return self._revise, (*_content(write), storable_token(write.token), isinstance(write.wake, Keep))
             case End():
                 return self._end, (write.id, storable_token(write.token))
 
@@ -72,13 +73,13 @@ def _content(write: Begin | Revise) -> tuple[object, ...]:
     return write.id, write.queue, write.status, write.state.decode(), owner, due, lease
 
 
-def _woken(wake: Wake) -> _Woken:
+def _woken(wake: Wake | Keep) -> _Woken:
     match wake:
         case Hold(owner=owner, lease_s=lease_s):
             return None, timedelta(seconds=lease_s) // MICROSECOND, owner
         case datetime():
             return wake.astimezone(UTC).isoformat(), None, None
-        case None:
+        case None | Keep():
             return None, None, None
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Final
 
 from leftfold.adapters.sqlite.checkpoints import storable
 from leftfold.adapters.sqlite.rows import micros_of, time_of
 from leftfold.errors import Fenced, KeyTaken
-from leftfold.store.work import Begin, End, Revise, Wake, WorkWrite
+from leftfold.store.work import Begin, End, Keep, Revise, Wake, WorkWrite
 from leftfold.store.work_checks import woken
 
-__all__ = ["write_work"]
+__all__ = ["KEPT", "write_work"]
 
 _BEGIN = """insert into work (id, queue, status, state, token, owner, wake_at, created_at, changed_at)
 values (?, ?, ?, ?, 1, ?, ?, ?, ?) on conflict (id) do nothing"""
-_REVISE = """update work set {also}state = ?, owner = ?, wake_at = ?, changed_at = ?, token = token + 1
-where id = ? and token = ?"""
-_AS_IT_IS = _REVISE.format(also="") + " and status = ?"  # mostly so, and then the index of lists stays as it is
-_ANOTHER = _REVISE.format(also="queue = coalesce(?, queue), status = ?, ")
+# What is not set needs no index written: the one of lists, as the status mostly is the same, and that of what is due.
+_REVISE = "update work set {}state = ?, changed_at = ?, token = token + 1 where id = ? and token = ?"
+_LISTED, _DUE = "queue = coalesce(?, queue), status = ?, ", "owner = ?, wake_at = ?, "
+KEPT: Final = _REVISE.format("") + " and status = ?"
+"""How most steps of a saga are written."""
+_KEPT_ANEW = _REVISE.format(_LISTED)
+_WOKEN = _REVISE.format(_DUE) + " and status = ?"
+_WOKEN_ANEW = _REVISE.format(_LISTED + _DUE)
 _END = "delete from work where id = ? and token = ?"
 
 
@@ -47,10 +52,15 @@ def _begin(cursor: sqlite3.Cursor, write: Begin, now: int) -> None:
 
 
 def _revise(cursor: sqlite3.Cursor, write: Revise, now: int) -> int:
-    values = (write.state.decode(), *_woken(write.wake, now), now, write.id, storable(write.token))
-    if write.queue is None and cursor.execute(_AS_IT_IS, (*values, write.status)).rowcount:
+    due: tuple[object, ...] = ()
+    as_listed, anew = KEPT, _KEPT_ANEW
+    if not isinstance(write.wake, Keep):
+        due = _woken(write.wake, now)
+        as_listed, anew = _WOKEN, _WOKEN_ANEW
+    values = (*due, write.state.decode(), now, write.id, storable(write.token))
+    if write.queue is None and cursor.execute(as_listed, (*values, write.status)).rowcount:
         return 1
-    return cursor.execute(_ANOTHER, (write.queue, write.status, *values)).rowcount
+    return cursor.execute(anew, (write.queue, write.status, *values)).rowcount
 
 
 def _fence(write: Revise | End, count: int) -> None:

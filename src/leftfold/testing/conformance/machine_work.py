@@ -18,7 +18,7 @@ from leftfold.store.events import Appended, Expected, ToStream
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import AT_ONCE, Begin, End, Hold, Revise, Wake, WorkItem, WorkWrite
+from leftfold.store.work import AT_ONCE, KEEP, Begin, End, Hold, Revise, Wake, WorkItem, WorkWrite
 from leftfold.testing.clock import ManualClock
 from leftfold.testing.conformance.machine_ground import MachineGround
 from leftfold.testing.conformance.stores import Later, Opener, event
@@ -33,7 +33,7 @@ class _Drawn(NamedTuple):
     Args:
         kind: `begin`, `begin unless`, `revise` or `end`.
         age: how many tokens ago the one that it shows was read.
-        wake: `at once`, `never`, somebody who holds it, or hours after the start of the example.
+        wake: `at once`, `never`, `keep`, somebody who holds it, or hours after the start of the example.
         hours: of the lease.
     """
 
@@ -52,7 +52,7 @@ _OWNERS = st.sampled_from(["me", "you"])
 _STATUSES = st.sampled_from(["running", "done"])
 _KINDS = st.sampled_from(["begin", "begin unless", "revise", "revise", "revise", "end"])
 _AGES = st.sampled_from([0] * 6 + [1, -1])
-_ALONE = st.one_of(st.just("never"), st.integers(0, 8))
+_ALONE = st.one_of(st.sampled_from(["never", "keep"]), st.integers(0, 8))
 _WAKES = st.one_of(_ALONE, st.sampled_from(["at once", "at once"]), _OWNERS)
 _MOVES = st.one_of(st.none(), st.none(), _QUEUES)
 _HOURS = st.integers(0, 3)
@@ -195,7 +195,8 @@ class WorkMachine(MachineGround):
         wake, state, token = self.wake(drawn), b'{"n":%d}' % self.drawn, self.token(drawn.id) - drawn.age
         match drawn.kind:
             case "revise":
-                return Revise(id=drawn.id, token=token, status=drawn.status, state=state, wake=wake, queue=drawn.queue)
+                kept = KEEP if drawn.wake == "keep" else wake
+                return Revise(id=drawn.id, token=token, status=drawn.status, state=state, wake=kept, queue=drawn.queue)
             case "end":
                 return End(id=drawn.id, token=token)
             case kind:
@@ -207,7 +208,7 @@ class WorkMachine(MachineGround):
         match drawn.wake:
             case "at once":
                 return AT_ONCE
-            case "never":
+            case "never" | "keep":
                 return None
             case str(owner):
                 return Hold(owner, _lease(drawn.hours))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from leftfold.errors import Fenced, KeyTaken
 from leftfold.store.events import Appended, ToStream
 from leftfold.store.transaction import Put, Transaction
-from leftfold.store.work import AT_ONCE, Begin, End, Hold, Revise, WorkItem, WorkWrite
+from leftfold.store.work import AT_ONCE, KEEP, Begin, End, Hold, Revise, WorkItem, WorkWrite
 from leftfold.testing.conformance.ledger import COUNTS, active, all_rows, counted, row, write
 from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, events
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, item_of, revise
@@ -70,6 +70,33 @@ class WorkLaws(Laws):
         fourth = await _revised(store, revise(third, None))
         assert (fourth.token, fourth.owner, fourth.wake_at, fourth.queue) == (4, None, None, "other")
         assert (await item_of(store, "untouched")).token == 1
+
+    async def test_who_keeps_it_leaves_owner_and_moment_as_they_are(self, store: FullStore, later: Later) -> None:
+        olds = [
+            await begun(store, "held", Hold("me", LEASE_S)),
+            await begun(store, "never", None),
+            await begun(store, "sleeps", _FUTURE),
+            await begun(store, "due"),
+        ]
+        await later(100)
+        for old in olds:
+            same = await _revised(store, revise(old, KEEP, n=2))
+            assert same == replace(old, token=2, state=b'{"n":2}', changed_at=same.changed_at)
+            assert same.changed_at - old.changed_at >= timedelta(seconds=100)
+            moved = await _revised(store, replace(revise(same, KEEP, status="on"), queue="other"))
+            assert moved == replace(
+                old, token=3, state=b'{"n":1}', status="on", queue="other", changed_at=moved.changed_at
+            )
+        with pytest.raises(Fenced):
+            await write(store, revise(olds[0], KEEP))
+        items = await all_work(store)
+        await store.transact(counted("s-1", writes=[revise(item, KEEP, n=4) for item in items]))
+        assert [(item.owner, item.wake_at, item.token) for item in await all_work(store)] == [
+            (item.owner, item.wake_at, 4) for item in items
+        ]
+        assert ids_of(await store.claim_due(["other"], "you", LEASE_S)) == ["due"]
+        await later(LEASE_S + 1)
+        assert ids_of(await store.claim_due(["other"], "they", LEASE_S)) == ["held", "due"]
 
     async def test_a_wrong_token_writes_nothing_of_its_transaction(self, store: FullStore) -> None:
         await active(store, COUNTS)

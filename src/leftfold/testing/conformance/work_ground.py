@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from leftfold.store.port import Store
-from leftfold.store.work import AT_ONCE, Begin, Revise, Wake, WorkItem
+from leftfold.store.work import AT_ONCE, Begin, Keep, Revise, Wake, WorkItem
 from leftfold.testing.conformance.ledger import write
 
 __all__ = ["LEASE_S", "QUEUE", "all_work", "begin", "begun", "ids_of", "item_of", "revise", "seconds"]
@@ -20,7 +20,7 @@ def begin(id: str, wake: Wake = AT_ONCE, *, queue: str = QUEUE, status: str = "r
     return Begin(id=id, queue=queue, status=status, state=b'{"n":%d}' % n, wake=wake)
 
 
-def revise(item: WorkItem, wake: Wake = AT_ONCE, *, status: str = "running", n: int = 1) -> Revise:
+def revise(item: WorkItem, wake: Wake | Keep = AT_ONCE, *, status: str = "running", n: int = 1) -> Revise:
     """The next state of *item*, by its token."""
     return Revise(id=item.id, token=item.token, status=status, state=b'{"n":%d}' % n, wake=wake)
 
