@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +12,15 @@ import msgspec
 
 from leftfold import Aggregate, App, Command, Context, Event, IntegrationEvent, Next, Query, applies
 from leftfold.handling import Repository
+from leftfold.store import MemoryStore
 
-__all__ = ["ALONE", "APP", "MISSPELT", "REMEMBERED", "alone", "app", "fill", "misspelt"]
+__all__ = ["ALONE", "APP", "HELD", "MISSPELT", "OWN", "REMEMBERED", "alone", "app", "fill", "held", "misspelt", "own"]
 
 APP: Final = "tests.cli.chain:app"
 ALONE: Final = "tests.cli.chain:alone"
 MISSPELT: Final = "tests.cli.chain:misspelt"
+OWN: Final = "tests.cli.chain:own"
+HELD: Final = "tests.cli.chain:held"
 REMEMBERED: Final = "CHAIN_REMEMBERED"
 """Names a file; the reaction adds a line to it for each event."""
 
@@ -108,7 +112,17 @@ def alone() -> App:
     return App(selling, store="memory:")
 
 
-def fill(url: str, *items: str) -> None:
+def own() -> App:
+    """On two files whose URLs have nothing in common."""
+    return App(selling, remembering, store={"selling": "sqlite:///shop.db", "remembering": "sqlite:///notes.db"})
+
+
+def held() -> App:
+    """One of its stores is an object."""
+    return App(selling, remembering, store={"selling": "sqlite:///shop.db", "remembering": MemoryStore()})
+
+
+def fill(url: str | Mapping[str, str], *items: str) -> None:
     """Sell *items*, and have all of it remembered."""
 
     async def work() -> None:

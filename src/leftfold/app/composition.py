@@ -126,7 +126,8 @@ class App:
         self.directory = Directory(self._assemblies)
         """Which of its contexts handles what."""
         guard = guarding(context_map, contexts, self.directory)
-        self._stores = {one.name: store_of(one.name, store, len(contexts)) for one in contexts}
+        self.stores = {one.name: store_of(one.name, store, len(contexts)) for one in contexts}
+        """The URL of each context's store, or the open store, by its name."""
         self._clock = clock
         self._workers = bool(workers)
         self._conduct = Conduct(
@@ -157,7 +158,7 @@ class App:
         other._running = {}
         if store is not None:
             names = [one.name for one in self.contexts]
-            other._stores = {name: store_of(name, store, len(names)) for name in names}
+            other.stores = {name: store_of(name, store, len(names)) for name in names}
         if workers is not None:
             other._workers = bool(workers)
         timing = workers if isinstance(workers, Timing) else self._conduct.timing
@@ -171,7 +172,7 @@ class App:
             raise DefinitionError("this App is open already; open another one beside it: app.with_settings()")
         try:
             for assembly in self._assemblies:
-                where = self._stores[assembly.context.name]
+                where = self.stores[assembly.context.name]
                 opened = await open_store(where, clock=self._clock) if isinstance(where, str) else where
                 self._running[assembly.context.name] = Running(assembly, opened, self._conduct)
             for running in self._running.values():
@@ -191,7 +192,7 @@ class App:
         running, self._running = self._running, {}
         await asyncio.gather(*(one.stop() for one in running.values()))
         for one in running.values():
-            if isinstance(self._stores[one.name], str):
+            if isinstance(self.stores[one.name], str):
                 await one.store.close()
 
     @property

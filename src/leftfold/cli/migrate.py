@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from leftfold.app.opening import open_schema
 from leftfold.app.stores import PLACE
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at
+from leftfold.cli.opening import app_at, one_store, urls_of
 from leftfold.cli.options import NO_SOURCE_GIVEN, OneSource, OneStore, url_of
 from leftfold.cli.output import console, write_json
 from leftfold.errors import SchemaMismatch
@@ -29,8 +29,8 @@ async def migrate(
 ) -> int:
     """Bring the store's schema up to date.
 
-    Doing it twice, or from two processes at once, is the same as once. With {context} in its URL, the stores of all
-    contexts of --app are brought up to date, one after the other, or that of --context alone.
+    Doing it twice, or from two processes at once, is the same as once. With {context} in its URL, or without --store,
+    the stores of all contexts of --app are brought up to date, one after the other, or that of --context alone.
 
     Args:
         check: Change nothing; exit with 1 when something is pending.
@@ -65,6 +65,11 @@ class _Named(NamedTuple):
 
 def _stores(source: OneSource) -> Sequence[tuple[str, str]]:
     """The stores to work on, each with the name of its context; with no name when it is one for itself."""
+    if source.app and not source.store:
+        if source.context is not None:
+            return [("", one_store(source)[0])]
+        urls = urls_of(app_at(source.app), None)
+        return list(urls.items()) if len(urls) > 1 else [("", url) for url in urls.values()]
     url = source.url
     if PLACE not in url or source.context is not None or not source.app:
         return [("", OneStore(store=url, context=source.context).url)]

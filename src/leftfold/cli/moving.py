@@ -9,19 +9,16 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from leftfold.app.composition import App
 from leftfold.app.moving import Moved
 from leftfold.app.moving import move as move_all
 from leftfold.app.opening import open_schema
-from leftfold.app.stores import store_of
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import existing_store
+from leftfold.cli.opening import existing_store, urls_of
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.progress import progress
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.text import printable
-from leftfold.errors import DefinitionError
 from leftfold.store.port import Store
 
 __all__ = ["move"]
@@ -41,12 +38,12 @@ async def move(
     Make the new store with `leftfold migrate`. The old one stays as it is. What broke is simply repeated.
     """
     app = named_app(source)
-    urls = _urls(app, to)
-    if set(urls.values()) & set(_urls(app, source.url).values()):
+    urls = urls_of(app, to)
+    if set(urls.values()) & set(urls_of(app, source.store).values()):
         raise UsageError("--to names the store that is moved; give another one")
     for url in urls.values():
         open_schema(url)  # raises unless it is a store that stays
-    async with opened_app(app, source.url) as old, _opened(urls) as targets:
+    async with opened_app(app, source.store) as old, _opened(urls) as targets:
         total = sum([await old.running(name).store.head() for name in targets])
         done: dict[str, int] = {}
         with progress("moving", total) as show:
@@ -58,13 +55,6 @@ async def move(
             moved = await move_all(old, targets, tell)
     _write(moved, json=source.json)
     return 0
-
-
-def _urls(app: App, url: str) -> Mapping[str, str]:
-    try:
-        return {one.name: str(store_of(one.name, url, len(app.contexts))) for one in app.contexts}
-    except DefinitionError as error:
-        raise UsageError(str(error)) from error
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from operator import attrgetter
 from os import sep
@@ -17,6 +17,7 @@ import leftfold
 from leftfold.app.assembly import Assembly
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema, open_store
+from leftfold.app.stores import store_of
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import OneSource, OneStore, url_of
 from leftfold.contexts.places import place_under
@@ -25,7 +26,7 @@ from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 from leftfold.store.urls import shown_url
 
-__all__ = ["app_at", "existing_store", "object_at", "one_store", "typed_by"]
+__all__ = ["app_at", "existing_store", "object_at", "one_store", "typed_by", "urls_of"]
 
 _PASSED_OVER: Final = ("<", *(f"{Path(one).parent}{sep}" for one in (leftfold.__file__, importlib.__file__)))
 """What paths of code begin with that is not the user's: Leftfold, and what imports."""
@@ -53,18 +54,39 @@ def one_store(source: OneSource) -> tuple[str, Assembly | None]:
     """The URL of the one store that a command line is about, and the context whose store it is; None without an app.
 
     Raises:
-        UsageError: no store was given or no such app, or there are several contexts and none is named.
+        UsageError: neither store nor app was given or no such app, or there are several contexts and none is named.
     """
-    url = source.url
     if not source.app:
-        return OneStore(store=url, context=source.context).url, None
+        return OneStore(store=source.url, context=source.context).url, None
     app = app_at(source.app)
     known = [one.name for one in app.contexts]
     if source.context is None and len(known) > 1:
         raise UsageError(f"this app has several contexts ({', '.join(known)}); say whose store it is: --context NAME")
     if (name := source.context or known[0]) not in known:
         raise UsageError(f"--context {name!r:.80}: this app has no such context; it has {', '.join(known)}")
-    return url_of(url, name), app.assembly(name)
+    return url_of(source.store, name) if source.store else urls_of(app, None)[name], app.assembly(name)
+
+
+def urls_of(app: App, given: str | None) -> Mapping[str, str]:
+    """The URL of each context's store, by its name: as the command line says, or as the app has it.
+
+    Args:
+        given: has `{context}` in it when there are several contexts; None for the app's own.
+
+    Raises:
+        UsageError: contexts would share a store, or the app has one that is open already or in memory.
+    """
+    names = [one.name for one in app.contexts]
+    try:
+        stores = {name: store_of(name, given, len(names)) for name in names} if given else app.stores
+    except DefinitionError as error:
+        raise UsageError(str(error)) from error
+    urls = {name: store for name, store in stores.items() if isinstance(store, str)}
+    if not given and (len(urls) < len(stores) or any(url.startswith("memory:") for url in urls.values())):
+        raise UsageError(
+            "which store? That of this app is an object or in memory. Give --store URL or set LEFTFOLD_STORE"
+        )
+    return urls
 
 
 def typed_by(assembly: Assembly | None, store: Store) -> EventStore | None:

@@ -72,7 +72,8 @@ class Source(Target):
     app: Annotated[
         str | None,
         Parameter(
-            env_var="LEFTFOLD_APP", help="MODULE:OBJECT, an App or a function that makes one: its event classes."
+            env_var="LEFTFOLD_APP",
+            help="MODULE:OBJECT, an App or a function that makes one: its event classes, its stores without --store.",
         ),
     ] = None
 

@@ -21,10 +21,10 @@ async def projections(*, source: Source = NOTHING_GIVEN) -> int:
     A name ends with the version and, after a dot, the generation of the rows. What is stopped has a part that no worker
     follows; the reason that it left is shown below.
     """
-    app, url = named_app(source), source.url
+    app = named_app(source)
     if not any(context.followers for context in app.contexts):
         raise UsageError("this app has no projections, reactions or processes")
-    async with opened_app(app, url) as opened:
+    async with opened_app(app, source.store) as opened:
         found = [follower_of(lag) for lag in await opened.monitor.lags()]
         found += await _inline(opened)
     if source.json:

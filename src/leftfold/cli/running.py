@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema
-from leftfold.app.stores import store_of
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at
+from leftfold.cli.opening import app_at, urls_of
 from leftfold.cli.options import Source
-from leftfold.errors import DefinitionError, SchemaMismatch
+from leftfold.errors import SchemaMismatch
 from leftfold.store.urls import shown_url
 from leftfold.subscriptions.worker import Timing
 
@@ -26,25 +25,21 @@ def named_app(source: Source) -> App:
 
 
 @asynccontextmanager
-async def opened_app(app: App, url: str, *, workers: Timing | None = None) -> AsyncGenerator[App]:
-    """*app* on the store at *url*, which is not made when it is missing.
+async def opened_app(app: App, store: str | None, *, workers: Timing | None = None) -> AsyncGenerator[App]:
+    """*app* on its stores, which are not made when they are missing.
 
     Args:
-        url: has `{context}` in it when there are several contexts.
+        store: their URL, see `urls_of`; None for the app's own.
         workers: whether it follows the logs in this process, and how.
 
     Raises:
-        UsageError: contexts would share a store.
+        UsageError: contexts would share a store, or the app has an open one.
         SchemaMismatch: there is no store, or none of this version.
         StoreUnavailable: it did not answer; or `AccessDenied`.
     """
-    try:
-        opening = app.with_settings(store=url, workers=workers or False)
-        names = [context.name for context in app.contexts]
-        urls = [str(store_of(name, url, len(names))) for name in names]
-    except DefinitionError as error:
-        raise UsageError(str(error)) from error
-    for one in urls:
+    urls = urls_of(app, store)
+    opening = app.with_settings(store=urls, workers=workers or False)
+    for one in urls.values():
         status = await open_schema(one).status()
         if status.found == 0:
             make = "leftfold migrate" if len(urls) == 1 else "leftfold migrate --app MODULE:OBJECT, for all contexts"

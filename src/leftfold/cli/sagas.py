@@ -80,10 +80,10 @@ async def sagas(
         id: Which instance.
     """
     _check(action, (saga, id), choice, change)
-    app, url = named_app(source), source.url
+    app = named_app(source)
     if not any(context.sagas for context in app.contexts):
         raise UsageError("this app has no sagas")
-    async with opened_app(app, url) as opened:
+    async with opened_app(app, source.store) as opened:
         if action == "list":
             await _list(opened.sagas, saga, choice, json=source.json)
         elif action == "check":

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from rich.text import Text
 
-from leftfold.app.stores import store_of
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, existing_store
+from leftfold.cli.opening import app_at, existing_store, urls_of
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe, pages
@@ -17,7 +16,7 @@ from leftfold.cli.progress import progress
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import printable
 from leftfold.cli.times import Since, position_before, since_given
-from leftfold.errors import DefinitionError, UnreadableEvent
+from leftfold.errors import UnreadableEvent
 from leftfold.flow import QUEUES, Trace, TraceEntry
 from leftfold.store.event_store import metadata_of
 from leftfold.store.port import Store
@@ -53,16 +52,11 @@ async def trace(correlation: str, /, *, since: Since = None, source: Source = NO
 
 
 def _stores(source: Source) -> Sequence[tuple[str, str]]:
-    url = source.url
-    if source.app is None:
-        if "{context}" in url:
-            raise UsageError("--store has {context} in it; name the app, which knows them: --app MODULE:OBJECT")
-        return [("", url)]
-    names = [context.name for context in app_at(source.app).contexts]
-    try:
-        return [(name, str(store_of(name, url, len(names)))) for name in names]
-    except DefinitionError as error:
-        raise UsageError(str(error)) from error
+    if source.app is not None:
+        return list(urls_of(app_at(source.app), source.store).items())
+    if "{context}" in source.url:
+        raise UsageError("--store has {context} in it; name the app, which knows them: --app MODULE:OBJECT")
+    return [("", source.url)]
 
 
 async def _events(found: Trace, context: str, store: Store, begin: datetime | None) -> None:

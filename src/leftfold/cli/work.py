@@ -80,12 +80,12 @@ async def work(
         raise UsageError("--health-file and --health-port say the same twice; give one of them")
     if health.health_host is not None and health.health_port is None:
         raise UsageError("--health-host is where --health-port listens; give that too")
-    app, url = named_app(source), source.url
+    app = named_app(source)
     followed = _Followed.of(app)
     timing = Timing(lease_s=lease, poll_s=poll)
     with logging_to_stderr(json=json_logs):
         stop = _stop_on_signals()
-        async with opened_app(app, url, workers=timing) as opened, _observed(opened, health, poll):
+        async with opened_app(app, source.store, workers=timing) as opened, _observed(opened, health, poll):
             try:
                 await _until(opened, stop, partial(followed.say_ready, json=source.json))
             except Exception:  # noqa: BLE001 - whatever it is, it is told with all that is known, and what is held is released
