@@ -56,7 +56,7 @@ def test_every_attempt_to_pay_asks_for_the_same_and_has_a_time_of_its_own() -> N
 
 
 def test_a_payment_that_is_overdue_is_undone_before_the_next_one_is_asked_for() -> None:
-    overdue = after(PLACED, TimerDue(name="payment", due=ManualClock().now()))
+    overdue = after(PLACED, TimerDue(name="payment"))
     assert overdue.commands == (CancelPayment(order_id="O-1", attempt=1),)
     assert fulfilment(overdue.state, PAID) == IGNORE
     again = fulfilment(overdue.state, PaymentFailed(order_id="O-1", attempt=1, reason="cancelled"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import cast
+from uuid import UUID
 
 import pytest
 
@@ -29,7 +30,7 @@ from tests.processes.orders import (
 PLACED = OrderPlaced(order_id="A", item="tea", amount=Decimal(5))
 PAID = PaymentReceived(order_id="A", amount=Decimal(5))
 DECLINED = PaymentDeclined(order_id="A")
-LATE = TimerDue(name="payment", due=datetime(2026, 1, 1, tzinfo=UTC))
+LATE = TimerDue(name="payment")
 SOLD_OUT = CommandRefused(command="Reserve", error="SoldOut", fields={"warehouse": "north"})
 
 
@@ -88,6 +89,85 @@ def test_a_process_may_look_at_when_an_event_was_recorded() -> None:
         return Next(When(recorded.recorded_at))
 
     given(process).when(Seen(id="A")).state(When(datetime(2024, 1, 1, tzinfo=UTC)))
+
+
+class Timed(Event):
+    name: str
+    when: timedelta | datetime | None
+
+
+@dataclass(frozen=True)
+class Clock:
+    due: datetime | None
+    occurred: datetime
+    recorded: datetime
+
+
+def timing(
+    _state: Clock | None, event: Timed | TimerDue, recorded: RecordedEvent[Timed | TimerDue]
+) -> Next[Clock] | Ignored:
+    if isinstance(event, TimerDue):
+        return Next(Clock(event.due, recorded.occurred_at, recorded.recorded_at))
+    following = Next(Clock(None, recorded.occurred_at, recorded.recorded_at))
+    return following.cancel(event.name) if event.when is None else following.timer(event.name, event.when)
+
+
+BEGIN, SECOND, DAY = datetime(2024, 1, 1, tzinfo=UTC), timedelta(seconds=1), timedelta(days=1)
+RING = TimerDue(name="bell")
+
+
+def test_a_timer_without_a_time_comes_when_it_was_set_to_and_time_goes_on_from_there() -> None:
+    bell = Timed(name="bell", when=DAY)
+    first, second = BEGIN + DAY, BEGIN + DAY + SECOND + DAY
+    given(timing, bell).when(RING).state(Clock(first, first, first))
+    given(timing, bell, RING).when(bell).state(Clock(None, first + SECOND, first + SECOND))
+    given(timing, bell, RING, bell).when(RING).state(Clock(second, second, second))
+    given(timing, bell, Timed(name="bell", when=2 * DAY)).when(RING).state(Clock(*[BEGIN + SECOND + 2 * DAY] * 3))
+
+
+def test_a_timer_is_set_from_the_time_at_which_its_event_was_recorded() -> None:
+    told_late = RecordedEvent(
+        event=Timed(name="bell", when=DAY),
+        stream="test-1",
+        version=1,
+        position=1,
+        id=UUID(int=1),
+        type="Timed",
+        schema_version=1,
+        occurred_at=BEGIN - DAY,
+        recorded_at=BEGIN,
+    )
+    given(timing, told_late).when(RING).state(Clock(*[BEGIN + DAY] * 3))
+
+
+def test_a_timer_that_is_set_to_a_moment_comes_then_or_later_when_that_is_over() -> None:
+    moment = datetime(2025, 5, 1, tzinfo=UTC)
+    given(timing, Timed(name="bell", when=moment)).when(RING).state(Clock(moment, moment, moment))
+    over = BEGIN - DAY
+    given(timing, Timed(name="bell", when=over)).when(RING).state(Clock(over, over, BEGIN + SECOND))
+
+
+def test_a_timer_that_a_test_gives_a_time_is_handed_in_as_it_is_whether_it_is_set_or_not() -> None:
+    due = datetime(2026, 1, 1, tzinfo=UTC)
+    for history in ((), (Timed(name="bell", when=DAY),)):
+        at = BEGIN + SECOND * len(history)
+        given(timing, *history).when(TimerDue(name="bell", due=due)).state(Clock(due, at, at))
+
+
+def test_a_timer_without_a_time_that_is_not_set_is_never_handed_in() -> None:
+    bell, night = Timed(name="bell", when=DAY), Timed(name="night", when=DAY)
+    with pytest.raises(InvalidInput, match=r"timing has not set timer 'bell', .*; set are: none"):
+        given(timing).when(RING)
+    with pytest.raises(InvalidInput, match=r"set are: bell, night. Name one of these, or give it a due="):
+        given(timing, night, bell).when(TimerDue(name="bel"))
+    for gone in (Timed(name="bell", when=None), RING, TimerDue(name="bell", due=BEGIN)):
+        with pytest.raises(InvalidInput, match="has not set timer 'bell'"):
+            given(timing, bell, gone, RING)
+
+
+def test_a_process_that_was_abandoned_is_told_so_without_having_set_a_timer() -> None:
+    later = BEGIN + SECOND
+    given(timing, Timed(name="bell", when=DAY)).when(TimerDue(name="abandoned")).state(Clock(later, later, later))
 
 
 @dataclass(frozen=True)

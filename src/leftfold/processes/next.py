@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from leftfold.errors import InvalidInput
 from leftfold.messages.command import Command
 from leftfold.messages.message import name_flaw
 
-__all__ = ["IGNORE", "CommandRefused", "Ignored", "Next", "TimerDue", "When"]
+__all__ = ["IGNORE", "NO_TIME", "CommandRefused", "Ignored", "Next", "TimerDue", "When"]
 
 S_co = TypeVar("S_co", covariant=True)
 
@@ -95,16 +95,21 @@ IGNORE: Final = Ignored()
 """What a process returns for an event that does not concern it now."""
 
 
+NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
+"""When a timer was due of which a test does not say."""
+
+
 class TimerDue(Struct, frozen=True, kw_only=True):
     """The time of a timer has come, and everything that was recorded before it was handed in.
 
     Args:
         name: of the timer.
-        due: when it was due.
+        due: when it was due. An app always says; a test may leave it out, and `leftfold.testing.given` puts in what
+            the process has set the timer to.
     """
 
     name: str
-    due: datetime
+    due: datetime = NO_TIME
 
 
 class CommandRefused(Struct, frozen=True, kw_only=True):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar, cast
 
+from msgspec.structs import replace
+
+from leftfold.errors import InvalidInput
+from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.requests import RequestForm
 from leftfold.messages.values import ValueCodec
-from leftfold.processes.next import IGNORE, Ignored, Next
+from leftfold.processes.next import IGNORE, NO_TIME, Ignored, Next, TimerDue
+from leftfold.processes.process import ABANDONED
 from leftfold.testing.folding import as_recorded, check_taken, taken_by
 
 __all__ = ["GivenProcess", "ThenNext"]
@@ -47,6 +53,10 @@ class ThenNext(Generic[_S]):
 class GivenProcess(Generic[_S]):
     """An instance of a process, after a history; what is due and what is refused is handed in like events.
 
+    Each event is recorded a second after the one before it. A `TimerDue` without a `due` is handed in when the timer of
+    that name is due as the function has set it, and time goes on from there; `abandoned`, which the function does not
+    set, a second later.
+
     Args:
         function: the process, as `Context.process` gives it back.
         events: what was handed in before, oldest first.
@@ -59,6 +69,8 @@ class GivenProcess(Generic[_S]):
         self._state: _S | None = None
         self._ended = False
         self._position = 0
+        self._passed = timedelta(0)
+        self._timers: dict[str, datetime] = {}
         for event in events:
             self._taken(event)
 
@@ -70,7 +82,8 @@ class GivenProcess(Generic[_S]):
 
         Raises:
             InvalidPayload: a state cannot be stored.
-            InvalidInput: a command cannot be sent, or the function's annotation names no such event.
+            InvalidInput: a command cannot be sent, the function's annotation names no such event, or a timer without a
+                `due` is not set.
         """
         answers = tuple(self._taken(event) for event in events)
         return ThenNext(answers, self._state)
@@ -79,8 +92,10 @@ class GivenProcess(Generic[_S]):
         if self._ended:
             return IGNORE
         self._position += 1
-        recorded = as_recorded(event, self._position)
+        recorded = as_recorded(event, self._position, self._passed)
         check_taken(recorded.event, self._taken_classes, self._function)
+        if isinstance(recorded.event, TimerDue):
+            recorded = self._fired(recorded, recorded.event)
         if self._takes_recorded:
             answer = self._function(self._state, recorded.event, recorded)
         else:
@@ -90,9 +105,34 @@ class GivenProcess(Generic[_S]):
         codec = ValueCodec(type(answer.state), f"process {getattr(self._function, '__name__', '')!r}", "state")
         self._state = cast("_S", codec.load(codec.dump(answer.state)))
         self._ended = answer.ended
+        for name, when in answer.timers:
+            self._timers.pop(name, None)
+            if when is not None:
+                self._timers[name] = when if isinstance(when, datetime) else recorded.recorded_at + when
         for command in answer.commands:
             RequestForm(type(command)).checked(command)
         return answer
+
+    def _fired(self, recorded: RecordedEvent[object], timer: TimerDue) -> RecordedEvent[object]:
+        """A timer, with the time that it was set to unless the test says one; it is not set any more."""
+        due = self._timers.pop(timer.name, None)
+        if timer.due != NO_TIME:
+            return recorded
+        if due is None and timer.name != ABANDONED:
+            raise InvalidInput(
+                f"{getattr(self._function, '__name__', self._function)!s:.80} has not set timer {timer.name!r:.80}, so "
+                f"an app does not hand it in; set are: {', '.join(sorted(self._timers)) or 'none'}. Name one of these, "
+                "or give it a due="
+            )
+        due = recorded.recorded_at if due is None else due
+        late = max(due - recorded.recorded_at, timedelta(0))
+        self._passed += late
+        return replace(
+            recorded,
+            event=TimerDue(name=timer.name, due=due),
+            occurred_at=due,
+            recorded_at=recorded.recorded_at + late,
+        )
 
 
 def _lines(answers: tuple[object, ...]) -> str:

@@ -105,11 +105,11 @@ def check_taken(event: object, taken: tuple[type, ...], function: Callable[..., 
         )
 
 
-def as_recorded(event: object, position: int) -> RecordedEvent[object]:
-    """*event* as the one at *position* of a log; one that is a `RecordedEvent` as it is."""
+def as_recorded(event: object, position: int, passed: timedelta = timedelta(0)) -> RecordedEvent[object]:
+    """*event* as the one at *position* of a log, so much time later; one that is a `RecordedEvent` as it is."""
     if isinstance(event, RecordedEvent):
         return cast("RecordedEvent[object]", event)
-    at = _BEGIN + timedelta(seconds=position - 1)
+    at = _BEGIN + timedelta(seconds=position - 1) + passed
     return RecordedEvent(
         event=event,
         stream="test-1",
