@@ -88,3 +88,17 @@ async def test_none_for_a_field_that_never_is_and_for_an_order_is_refused(rows: 
         await rows.search("lent", Where("note", Compare.NOT_EQUAL, None))
     with pytest.raises(InvalidQuery, match=r"'back' LESS None; .* by EQUAL, for all else by NOT_EQUAL"):
         await rows.find(Where("back", Compare.LESS, None))
+
+
+async def test_a_column_that_rows_do_not_have_is_refused_with_those_they_have_before_anything_is_read() -> None:
+    projection = projection_of(loans, ProjectionOptions("loan", "loans", 1, (), ("note",), 1, Policy()))
+    unbuilt = ReadModel(projection, MemoryStore())
+    for asked in (
+        unbuilt.find(membre="ann"),
+        unbuilt.find(Where("membre", Compare.EQUAL, "ann")),
+        unbuilt.find(order_by=("loan", "-membre")),
+        unbuilt.search("lent", membre="ann"),
+    ):
+        with pytest.raises(InvalidQuery) as caught:
+            await asked
+        assert "'membre'; it has back, damages, fine, loan, member, note, shelf" in str(caught.value)

@@ -99,8 +99,8 @@ class ReadModel(Generic[Row]):
             equal: columns and the values that they have; None finds the rows where a column is null.
 
         Raises:
-            InvalidQuery: a column that the rows do not have, a value that does not fit it, or None for a field that is
-                never None.
+            InvalidQuery: a column that the rows do not have, whether there are rows or not; a value that does not fit
+                it; or None for a field that is never None.
         """
         rows = await self._tables.select(self._projection.table, self._selection(where, equal, order_by, limit, offset))
         return [self._projection.load(row) for row in rows]

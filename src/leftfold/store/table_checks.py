@@ -146,7 +146,8 @@ def column_of(table: Table, name: str) -> Column:
     for column in table.columns:
         if column.name == name:
             return column
-    raise InvalidQuery(f"table {table.name!r} has no column {name!r:.80}")
+    known = ", ".join(sorted({KEY.name, *(column.name for column in table.columns)}))
+    raise InvalidQuery(f"table {table.name!r} has no column {name!r:.80}; it has {known}")
 
 
 def words_in(text: str) -> list[str]:

@@ -225,6 +225,8 @@ class SelectionLaws(Laws):
         ):
             with pytest.raises(InvalidQuery):
                 await store.select(_KINDS, bad)
+        with pytest.raises(InvalidQuery, match=r"'a_tim'; it has a_boolean, .*, a_uuid, id, key$"):
+            await store.select(_KINDS, Selection(where=(Where("a_tim", Compare.EQUAL, _NOON),)))
 
     @pytest.mark.parametrize("compare", [each for each in Compare if each.name not in ("EQUAL", "NOT_EQUAL")])
     async def test_none_has_no_order_and_nothing_holds_it(self, store: FullStore, compare: Compare) -> None:
