@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from leftfold import IGNORE, Aggregate, Command, CommandRefused, Event, Ignored, Next, TimerDue, applies
+from leftfold import IGNORE, CommandRefused, Event, Ignored, Next, TimerDue
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.testing import given
@@ -198,30 +198,3 @@ def test_what_the_annotation_does_not_name_is_never_handed_in_and_tests_nothing(
 def test_what_is_no_command_is_not_sent(wrong: object) -> None:
     with pytest.raises(InvalidInput, match="it is no command; give a value of a class derived from Command"):
         Next(Fulfilment("A", "unpaid", Decimal(5))).send(cast("CancelOrder", wrong))
-
-
-class Lent(Event):
-    reader: str
-
-
-class Book(Aggregate[Lent]):
-    @applies
-    def _lent(self, event: Lent) -> None:
-        pass
-
-
-class Lend(Command):
-    book: str
-    reader: str
-
-
-def lend(command: Lend, book: Book) -> None:
-    book.record(Lent(reader=command.reader))
-
-
-def test_a_function_that_decides_for_an_aggregate_is_tested_with_that_aggregate() -> None:
-    with pytest.raises(InvalidInput, match="lend decides for Book; write given") as caught:
-        given(lend, Lent(reader="ann"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]
-    assert "given(Book, *events).when(lambda it: lend(command, it))" in str(caught.value)
-    command = Lend(book="b", reader="ben")
-    given(Book, Lent(reader="ann")).when(lambda it: lend(command, it)).then(Lent(reader="ben"))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol, assert_type
 
+from leftfold.contexts import Context
 from leftfold.domain import Aggregate, applies
 from leftfold.handling import (
     Call,
@@ -29,6 +30,7 @@ from leftfold.handling import (
     timed,
 )
 from leftfold.messages import Command, Event, Metadata, Query, RequestForm
+from leftfold.testing import GivenCommand, Then, given
 
 
 class Opened(Event):
@@ -112,6 +114,16 @@ def handlers() -> None:
     command_handler_of(withdraw)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(query_handler_of(find, timedelta(seconds=60)), QueryHandler)
     Scope([Account], {Gateway: Cash(), Cash: Cash()})
+
+
+def tests_of_decisions(context: Context) -> None:
+    decided = context.decides(Account, id="id")(withdraw)
+    context.decides(Account, id="id")(of_another_aggregate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(given(decided, Opened(owner="U"), id="A"), GivenCommand[Withdraw, Account, Decimal])
+    assert_type(given(withdraw).when(Withdraw(id="A", amount=Decimal(1))), Then[Decimal])
+    assert_type(decided(Withdraw(id="A", amount=Decimal(1)), Account("A")), Decimal)
+    given(withdraw).when(Open(id="A"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    given(open_it)  # type: ignore[type-var, arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 async def allowed(call: Call) -> bool:

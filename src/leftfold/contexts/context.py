@@ -37,6 +37,7 @@ A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C", bound=Command[Any])
 F = TypeVar("F", bound=Callable[..., object])
 G = TypeVar("G", bound=Callable[..., Awaitable[object]])
+R = TypeVar("R")
 S = TypeVar("S", bound=Saga)
 
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -123,14 +124,14 @@ class Context(Registered):
     @overload
     def decides(
         self, subject: type[A], *, id: str, exists: bool | None = None
-    ) -> Callable[[Callable[[C, A], Any]], Callable[[C, A], Any]]: ...
+    ) -> Callable[[Callable[[C, A], R]], Callable[[C, A], R]]: ...
     @overload
     def decides(self, subject: Decider[Any, Any, Any], *, id: str) -> None: ...
     def decides(self, subject: type[Any] | Decider[Any, Any, Any], *, id: str, exists: bool | None = None) -> Any:
         """Let an aggregate, or a decider, decide a command: pure, one stream, run again after a conflict.
 
         Over an aggregate class it decorates a function of command and aggregate; over a decider it registers every
-        command that the decider decides.
+        command that the decider decides. A test is `given(function, *events).when(command)`, of `leftfold.testing`.
 
         Args:
             subject: the aggregate class or the decider.

@@ -9,12 +9,13 @@ from leftfold.testing.context_map import assert_context_map
 from leftfold.testing.coordinating import GivenProcess, ThenNext
 from leftfold.testing.crashing import CrashRun, crash_everywhere
 from leftfold.testing.folding import fold, rows
-from leftfold.testing.given import GivenAggregate, GivenDecider, Then, given
+from leftfold.testing.given import GivenAggregate, GivenCommand, GivenDecider, Then, given
 from leftfold.testing.lock import check_lock
 
 __all__ = [
     "CrashRun",
     "GivenAggregate",
+    "GivenCommand",
     "GivenDecider",
     "GivenProcess",
     "ManualClock",

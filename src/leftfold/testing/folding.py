@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeGuard, TypeVar, cast
 from uuid import UUID
 
 from leftfold.contexts.context import Context
@@ -15,7 +15,7 @@ from leftfold.handling.signatures import signature_of
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 
-__all__ = ["as_recorded", "check_taken", "fold", "rows", "taken_by"]
+__all__ = ["as_recorded", "check_taken", "decided_by", "fold", "rows", "taken_by"]
 
 _Row = TypeVar("_Row")
 
@@ -90,19 +90,27 @@ def taken_by(function: Callable[..., object]) -> tuple[type, ...]:
     return members_of(list(signature_of(function).parameters.values())[1])
 
 
+def decided_by(function: Callable[..., object]) -> type[Aggregate[Any]] | None:
+    """The aggregate class that *function* lets decide a command; None when its second parameter is none."""
+    hints = list(signature_of(function).parameters.values())
+    return hints[1] if len(hints) > 1 and _is_aggregate(hints[1]) else None
+
+
 def check_taken(event: object, taken: tuple[type, ...], function: Callable[..., object]) -> None:
     """Raise `InvalidInput` unless *event* is of one of the classes that *function* is handed."""
     if deciding := [cls.__qualname__ for cls in taken if issubclass(cls, Aggregate)]:
         name, subject = f"{getattr(function, '__name__', function)!s:.80}", deciding[0]
-        raise InvalidInput(
-            f"{name} decides for {subject}; write given({subject}, *events).when(lambda it: {name}(command, it))"
-        )
+        raise InvalidInput(f"{name} decides for {subject}; write given({name}, *events).when(command)")
     if type(event) not in taken:
         names = ", ".join(cls.__qualname__ for cls in taken)
         raise InvalidInput(
             f"{getattr(function, '__name__', function)!s:.80} takes {names}, so an app never hands it {event!r:.80}; "
             "name the class in its annotation, or leave the event out"
         )
+
+
+def _is_aggregate(hint: object) -> TypeGuard[type[Aggregate[Any]]]:
+    return isinstance(hint, type) and issubclass(hint, Aggregate)
 
 
 def as_recorded(event: object, position: int, passed: timedelta = timedelta(0)) -> RecordedEvent[object]:

@@ -1,9 +1,9 @@
-"""Given, when, then: tests of aggregates, deciders and processes in the words of their events."""
+"""Given, when, then: tests of aggregates, decisions, deciders and processes in the words of their events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import isfunction
+from inspect import isawaitable, iscoroutine, isfunction
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from leftfold.domain.aggregate import Aggregate
@@ -12,16 +12,21 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.errors import DomainError
 from leftfold.domain.folding import Fact, Folding
 from leftfold.domain.lifecycle import core_of, load, pending
+from leftfold.errors import InvalidInput
+from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.codec import Codec
+from leftfold.messages.command import Command
 from leftfold.messages.registry import Registry
 from leftfold.messages.upcasting import Upcast
 from leftfold.processes.next import Ignored, Next
 from leftfold.testing.coordinating import GivenProcess
+from leftfold.testing.folding import decided_by
 
-__all__ = ["GivenAggregate", "GivenDecider", "Then", "given"]
+__all__ = ["GivenAggregate", "GivenCommand", "GivenDecider", "Then", "given"]
 
 _A = TypeVar("_A", bound=Aggregate[Any])
 _C = TypeVar("_C")
+_M = TypeVar("_M", bound=Command[object])
 _S = TypeVar("_S")
 _E = TypeVar("_E")
 _R = TypeVar("_R")
@@ -86,14 +91,31 @@ class GivenAggregate(Generic[_A]):
 
         Raises:
             InvalidPayload: it recorded an event that cannot be stored.
+            InvalidInput: what it returns is still to be awaited.
         """
         try:
             result = method(self._aggregate, *args, **kwargs)
         except DomainError as refusal:
             return Then((), None, refusal)
+        if isawaitable(result):
+            if iscoroutine(result):
+                result.close()
+            raise _waits(method)
         events = tuple(each.event for each in pending(self._aggregate))
         _stored(self._codec, events)
         return Then(events, result, None)
+
+
+class GivenCommand(Generic[_M, _A, _R]):
+    """A function that lets an aggregate decide a command, and that aggregate with a history."""
+
+    def __init__(self, function: Callable[[_M, _A], _R], aggregate: GivenAggregate[_A]) -> None:
+        self._function = function
+        self._aggregate = aggregate
+
+    def when(self, command: _M) -> Then[_R]:
+        """Let the aggregate decide *command*; see `GivenAggregate.when`."""
+        return self._aggregate.when(lambda aggregate: self._function(command, aggregate))
 
 
 class GivenDecider(Generic[_C, _S, _E]):
@@ -122,6 +144,10 @@ class GivenDecider(Generic[_C, _S, _E]):
 
 @overload
 def given(
+    subject: Callable[[_M, _A], _R], *events: object, id: str = "test", upcasts: Sequence[Upcast] = ()
+) -> GivenCommand[_M, _A, _R]: ...
+@overload
+def given(
     subject: type[_A], *events: object, id: str = "test", upcasts: Sequence[Upcast] = ()
 ) -> GivenAggregate[_A]: ...
 @overload
@@ -131,15 +157,15 @@ def given(subject: Decider[_C, _S, _E], *events: object, upcasts: Sequence[Upcas
 @overload
 def given(subject: Callable[..., Next[_S] | Ignored], *events: object) -> GivenProcess[_S]: ...
 def given(
-    subject: type[Any] | Decider[Any, Any, Any] | Callable[..., Next[Any] | Ignored],
+    subject: type[Any] | Decider[Any, Any, Any] | Callable[..., Any],
     *events: object,
     id: str = "test",
     upcasts: Sequence[Upcast] = (),
-) -> GivenAggregate[Any] | GivenDecider[Any, Any, Any] | GivenProcess[Any]:
+) -> GivenAggregate[Any] | GivenCommand[Any, Any, Any] | GivenDecider[Any, Any, Any] | GivenProcess[Any]:
     """Start from a history: these events, as they come back from a store.
 
     Args:
-        subject: an aggregate class, a decider, or the function of a process.
+        subject: an aggregate class, a function that `Context.decides` takes, a decider, or the function of a process.
         events: its history, oldest first; none for one that is new. A process is handed `TimerDue` and
             `CommandRefused` like events.
         id: of the aggregate.
@@ -148,8 +174,13 @@ def given(
     Raises:
         InvalidPayload: an event cannot be stored.
         DefinitionError: an event is not of its vocabulary, and no upcast takes it; or an upcast is wrong.
+        InvalidInput: the function has to be awaited, so it is none of these; send its command to an `App`.
     """
     if isfunction(subject):
+        if waiting_flaw(subject) is not None:
+            raise _waits(subject)
+        if (aggregate := decided_by(subject)) is not None:
+            return GivenCommand(subject, given(aggregate, *events, id=id, upcasts=upcasts))
         return GivenProcess(subject, events)
     decides = cast("type[Any] | Decider[Any, Any, Any]", subject)
     core: Core[Any] = core_of(decides)
@@ -161,6 +192,13 @@ def given(
     aggregate = core.initial(id)
     load(folding, aggregate, facts, stream)
     return GivenAggregate(aggregate, codec)
+
+
+def _waits(function: Callable[..., object]) -> InvalidInput:
+    return InvalidInput(
+        f"{getattr(function, '__name__', function)!s:.80} has to be awaited, and given() waits for nothing; open "
+        'App(context, store="memory:"), send the command there, and look at what was recorded'
+    )
 
 
 def _stored(codec: Codec, events: tuple[object, ...]) -> list[Fact]:
