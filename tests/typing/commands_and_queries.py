@@ -30,6 +30,8 @@ from leftfold.handling import (
     timed,
 )
 from leftfold.messages import Command, Event, Metadata, Query, RequestForm
+from leftfold.processes import Saga, SagaView, step
+from leftfold.subscriptions import Attempt
 from leftfold.testing import GivenCommand, Then, given
 
 
@@ -70,6 +72,13 @@ class Gateway(Protocol):
 class Cash:
     async def charge(self, amount: Decimal) -> str:
         return str(amount)
+
+
+class Trip(Saga):
+    nights: int
+
+    @step(undoable=False)
+    async def book(self, attempt: Attempt) -> None: ...
 
 
 def messages() -> None:
@@ -124,6 +133,11 @@ def tests_of_decisions(context: Context) -> None:
     assert_type(decided(Withdraw(id="A", amount=Decimal(1)), Account("A")), Decimal)
     given(withdraw).when(Open(id="A"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     given(open_it)  # type: ignore[type-var, arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def sagas(view: SagaView) -> None:
+    assert_type(view.read(Trip).nights, int)
+    view.read(Opened)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 
 
 async def allowed(call: Call) -> bool:
