@@ -169,9 +169,9 @@ def two() -> App:
 class Worker:
     """`leftfold work` as a process of its own, up to its ready line; killed at the end of a `with` block."""
 
-    def __init__(self, url: str, *arguments: str, **environ: str) -> None:
+    def __init__(self, url: str, *arguments: str, app: str = APP, **environ: str) -> None:
         self.process = subprocess.Popen(
-            command("work", "--app", APP, "--store", url, "--lease", "2", "--poll", "0.2", *arguments),
+            command("work", "--app", app, "--store", url, "--lease", "2", "--poll", "0.2", *arguments),
             cwd=ROOT,
             env=environment(**environ),
             stdout=subprocess.PIPE,

@@ -9,6 +9,7 @@ import pytest
 from tests.cli.command import Leftfold, Ran
 from tests.cli.lending import APP, NEWER, fill
 from tests.cli.savings import APP as ALONE
+from tests.cli.savings import Worker
 
 WATCH = "members/process:members.watch"
 
@@ -122,6 +123,25 @@ def test_another_context_does_not_have_it(lending: Lending) -> None:
             assert (ran.code, ran.out) == (2, "")
             assert f"{name!r}; there is " in ran.err
     assert lending.run("processes", "list", "library/watch").code == 2
+
+
+def test_letters_say_their_follower_as_it_is_printed(lending: Lending) -> None:
+    printed, listed = lending.printed(), lending.run("dead-letters", "list").out.splitlines()[1:-1]
+    followers = [line.split()[1] for line in listed]
+    assert sorted(followers) == ["library/loans@1.1", "library/slip"]
+    assert set(followers) <= set(printed)
+    for line in listed:
+        id, follower, *_ = line.split()
+        assert f"not done by {follower} for" in lending.run("dead-letters", "show", id).out
+        assert lending.run("dead-letters", "list", follower).out.splitlines()[1].startswith(id)
+
+
+def test_a_letter_that_is_still_there_after_a_replay_says_its_follower_as_it_is_printed(lending: Lending) -> None:
+    id = lending.run("dead-letters", "list", "slip").out.splitlines()[1].split()[0]
+    with Worker(lending.url, app=APP):
+        ran = lending.run("dead-letters", "replay", id)
+    assert (ran.code, ran.out.splitlines()[1]) == (1, "1 still there:")
+    assert ran.out.splitlines()[3].split()[:2] == [id, "library/slip"]
 
 
 def test_a_projection_is_not_reset_whatever_it_is_called(lending: Lending) -> None:

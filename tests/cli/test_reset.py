@@ -108,6 +108,8 @@ def test_a_mismatch_names_the_way_out(chain: Chain) -> None:
                 await asyncio.sleep(0.01)
 
     assert "`leftfold reset`" in asyncio.run(work())
+    told = [line for line in chain.run("projections").out.splitlines() if "`leftfold reset`" in line]
+    assert any(line.startswith("remembering/remember: ") for line in told)
 
 
 def test_what_follows_an_imported_log_does_nothing_of_it_again_when_told_so(

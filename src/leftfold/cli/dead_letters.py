@@ -25,6 +25,7 @@ from leftfold.subscriptions.letters import DeadLetter, LetterState
 __all__ = ["dead_letters"]
 
 _FIRST: Final = 100
+_HEADS: Final = ("id", "follower", "subject", "event", "state", ">tries", "error")
 _Seconds = Annotated[float, Parameter(validator=Number(gt=0, lte=86_400.0))]
 
 
@@ -53,12 +54,13 @@ async def dead_letters(
     """
     _check(action, which, all)
     async with opened_app(named_app(source), source.store) as app:
+        several = len(app.contexts) > 1
         if action == "list":
             await _list(app, which, limit, json=source.json)
             return 0
         if action == "show":
             letter = await app.dead_letters.find(which or "")
-            _show(letter, await app.dead_letters.event(letter), json=source.json)
+            _show(letter, await app.dead_letters.event(letter), several=several, json=source.json)
             return 0
         letters = (
             [one async for one in app.dead_letters.all(all)] if all else [await app.dead_letters.find(which or "")]
@@ -70,7 +72,10 @@ async def dead_letters(
         else:
             left = await app.dead_letters.replay(*letters, timeout=timeout)
         waited = len(behind - await _behind(app, letters[0])) if behind else 0
-    _tell(action, letters, left, waited, json=source.json)
+    if source.json:
+        write_json({"action": action, "done": len(letters) - len(left), "waited": waited, "left": left})
+    else:
+        _tell(action, letters, left, waited, several=several)
     return 1 if left else 0
 
 
@@ -86,8 +91,12 @@ def _check(action: str, which: str | None, all: str | None) -> None:
 
 
 async def _list(app: App, name: str | None, limit: int, *, json: bool) -> None:
-    count, out = 0, console()
-    with Listing(out, _row, "id", "follower", "subject", "event", "state", ">tries", "error") as table:
+    count, out, several = 0, console(), len(app.contexts) > 1
+
+    def row(letter: DeadLetter) -> Row:
+        return Row(_cells(letter, several=several), "" if letter.error else "dim")
+
+    with Listing(out, row, *_HEADS) as table:
         async for letter in app.dead_letters.all(name):
             count += 1
             if count <= limit:
@@ -98,14 +107,10 @@ async def _list(app: App, name: str | None, limit: int, *, json: bool) -> None:
         out.print(f"{counted(count, 'dead letter')}{left_out(count, limit)}", style="dim")
 
 
-def _row(letter: DeadLetter) -> Row:
-    return Row(_cells(letter), "" if letter.error else "dim")
-
-
-def _cells(letter: DeadLetter) -> Sequence[str]:
+def _cells(letter: DeadLetter, *, several: bool) -> Sequence[str]:
     return (
         letter.id,
-        letter.subscription,
+        _follower(letter, several=several),
         letter.subject,
         letter.type,
         letter.state.value,
@@ -114,7 +119,12 @@ def _cells(letter: DeadLetter) -> Sequence[str]:
     )
 
 
-def _show(letter: DeadLetter, event: StoredEvent | None, *, json: bool) -> None:
+def _follower(letter: DeadLetter, *, several: bool) -> str:
+    """Its name as `leftfold projections` prints it."""
+    return f"{letter.context}/{letter.subscription}" if several else letter.subscription
+
+
+def _show(letter: DeadLetter, event: StoredEvent | None, *, several: bool, json: bool) -> None:
     if json:
         data, metadata = (Raw(event.data), Raw(event.metadata)) if event else (None, None)
         write_json({**msgspec.structs.asdict(letter), "data": data, "metadata": metadata})
@@ -123,7 +133,7 @@ def _show(letter: DeadLetter, event: StoredEvent | None, *, json: bool) -> None:
     due = f", again at {time_text(letter.due)} UTC" if letter.due else ""
     out.print(Text(f"{letter.id}  {printable(letter.type)}", style="bold"))
     lines = [
-        f"not done by {printable(letter.subscription)} for {printable(letter.subject)}",
+        f"not done by {printable(_follower(letter, several=several))} for {printable(letter.subject)}",
         f"stream {printable(letter.stream)} version {letter.version:,}, position {letter.position:,}",
         f"{letter.state.value}, tried {counted(letter.attempts, 'time')}{due}",
         *printable(letter.error, keep="\n").splitlines(),
@@ -143,18 +153,14 @@ async def _behind(app: App, letter: DeadLetter) -> set[str]:
     return found - {letter.id}
 
 
-def _tell(action: str, letters: Sequence[DeadLetter], left: Sequence[DeadLetter], waited: int, *, json: bool) -> None:
-    done = len(letters) - len(left)
-    if json:
-        write_json({"action": action, "done": done, "waited": waited, "left": left})
-        return
-    out = console()
+def _tell(
+    action: str, letters: Sequence[DeadLetter], left: Sequence[DeadLetter], waited: int, *, several: bool
+) -> None:
+    done, out = len(letters) - len(left), console()
     if action == "replay":
         out.print(f"{counted(done + waited, 'dead letter')} handled")
     else:
         out.print(f"{counted(done, 'dead letter')} dropped{f', {waited:,} that waited handled' if waited else ''}")
     if left:
         out.print(f"{len(left):,} still there:")
-        Columns(out, "id", "follower", "subject", "event", "state", ">tries", "error").print(
-            [Row(_cells(one), "red") for one in left]
-        )
+        Columns(out, *_HEADS).print([Row(_cells(one, several=several), "red") for one in left])

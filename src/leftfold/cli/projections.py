@@ -70,14 +70,14 @@ def _print(found: Sequence[FollowerState], *, several: bool) -> None:
     columns.print([Row(_cells(one, several=several), _style(one)) for one in found])
     for one in found:
         for note in dict.fromkeys(one.notes):
-            out.print(f"{one.name}: {printable(note)}", style="red")
+            out.print(f"{_title(one, several=several)}: {printable(note)}", style="red")
 
 
 def _cells(one: FollowerState, *, several: bool) -> Sequence[str]:
     owners = [f"{number}:{owner or 'nobody'}" for number, owner in enumerate(one.owners)]
     only = len(one.owners) == 1
     return (
-        f"{one.context}/{one.name}" if several else one.name,
+        _title(one, several=several),
         f"{one.state}, being built" if one.building else one.state,
         f"{one.position:,}",
         f"{one.head:,}",
@@ -87,6 +87,10 @@ def _cells(one: FollowerState, *, several: bool) -> Sequence[str]:
         f"{one.letters:,}",
         (one.owners[0] or "nobody") if only else " ".join(owners) or "every append",
     )
+
+
+def _title(one: FollowerState, *, several: bool) -> str:
+    return f"{one.context}/{one.name}" if several else one.name
 
 
 def _style(one: FollowerState) -> str:
