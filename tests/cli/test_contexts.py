@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -173,11 +174,27 @@ def test_an_app_that_cannot_be_made_says_what_is_wrong_with_it(leftfold: Leftfol
     assert "could not be loaded" not in ran.err
 
 
-def test_a_missing_store_of_several_says_how_all_are_made(leftfold: Leftfold, each: str) -> None:
-    ran = leftfold("work", "--app", APP, "--store", each)
-    assert ran.code == 1
-    assert "leftfold migrate --app" in ran.err
-    assert ran.out == ""
+@pytest.mark.parametrize(
+    ("verb", "made"),
+    [
+        (["log", "--app", APP, "--context", "selling"], ["selling"]),
+        (["verify", "--context", "remembering"], ["remembering"]),
+        (["projections", "--app", APP], NAMES),
+        (["dead-letters", "list", "--app", APP], NAMES),
+        (["dead-letters", "list", "--app", ALONE], ["selling"]),
+    ],
+)
+def test_a_missing_store_is_made_by_the_command_that_the_error_ends_with(
+    leftfold: Leftfold, each: str, tmp_path: Path, verb: list[str], made: list[str]
+) -> None:
+    ran = leftfold(*verb, "--store", each)
+    assert (ran.code, ran.out) == (1, "")
+    program, *advice = shlex.split(ran.err[ran.err.index("leftfold migrate") :])
+    assert leftfold(*advice).code == 0
+    assert program == "leftfold"
+    assert {path.name for path in tmp_path.glob("*.db")} == {f"{name}.db" for name in made}
+    again = leftfold(*verb, "--store", each)
+    assert "leftfold migrate" not in again.err
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,9 @@ def test_migrate_makes_the_stores_of_the_app(
     leftfold: Leftfold, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    assert leftfold("projections", "--app", OWN).err.endswith(
+        f"make those of all contexts: leftfold migrate --app {OWN}\n"
+    )
     assert leftfold("migrate", "--app", OWN, "--context", "remembering").code == 0
     assert [path.name for path in tmp_path.glob("*.db")] == ["notes.db"]
     made = leftfold("migrate", "--app", OWN, "--json").lines

@@ -59,4 +59,5 @@ def test_more_streams_than_a_page_are_all_listed(leftfold: Leftfold, url: str) -
 def test_where_no_store_is_nothing_is_said_of_schemas(leftfold: Leftfold, sqlite: str) -> None:
     ran = leftfold("streams", "--store", sqlite)
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == f"leftfold: No store is at {sqlite}; give another one, or make it: leftfold migrate\n"
+    advice = f"leftfold: No store is at {sqlite}; give another one, or make it: leftfold migrate --store {sqlite}\n"
+    assert ran.err == advice

@@ -50,7 +50,7 @@ async def query(
         actor: Who asks.
     """
     given = _given(json_text)
-    async with opened_app(named_app(source), source.store) as app:
+    async with opened_app(named_app(source), source) as app:
         context = _known(lambda: app.directory.query_named(name))
         form = app.running(context).assembly.queries.named(name).form
         asked = _known(lambda: form.load(given))
@@ -82,7 +82,7 @@ async def send(
         actor: Who sends it; stored beside its events.
     """
     given = _given(json_text)
-    async with opened_app(named_app(source), source.store) as app:
+    async with opened_app(named_app(source), source) as app:
         context = _known(lambda: app.directory.command_named(name))
         form = app.running(context).assembly.commands.named(name).form
         command = _known(lambda: form.load(given))

@@ -28,7 +28,7 @@ async def observe(*, output: FileName | None = None, source: Source = NOTHING_GI
     Args:
         output: The file to write; standard output when left out, or -.
     """
-    async with opened_app(named_app(source), source.store) as app:
+    async with opened_app(named_app(source), source) as app:
         found = (await _observed(app)).observed()
     if source.json:
         for one in found:

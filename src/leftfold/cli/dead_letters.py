@@ -53,7 +53,7 @@ async def dead_letters(
         timeout: Seconds to wait for the worker.
     """
     _check(action, which, all)
-    async with opened_app(named_app(source), source.store) as app:
+    async with opened_app(named_app(source), source) as app:
         several = len(app.contexts) > 1
         if action == "list":
             await _list(app, which, limit, json=source.json)

@@ -49,7 +49,7 @@ async def flow(
     declared = declared_flow(app.contexts)
     report = FlowReport(flow=declared)
     if observed:
-        async with opened_app(app, source.store) as opened:
+        async with opened_app(app, source) as opened:
             report = FlowReport.of(await _seen(opened, declared))
     if hint:
         report = report.with_findings(tuple(hints(declared)))

@@ -27,7 +27,7 @@ async def forget(name: str | None = None, /, *, source: Source = NOTHING_GIVEN) 
     Args:
         name: Name and version, as `leftfold forget` lists them: `balances@1`, with or without a context before it.
     """
-    async with opened_app(named_app(source), source.store) as app:
+    async with opened_app(named_app(source), source) as app:
         found, several = await _found(app), len(app.contexts) > 1
         if name is None:
             _list(found, json=source.json, several=several)

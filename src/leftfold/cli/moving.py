@@ -43,7 +43,7 @@ async def move(
         raise UsageError("--to names the store that is moved; give another one")
     for url in urls.values():
         open_schema(url)  # raises unless it is a store that stays
-    async with opened_app(app, source.store) as old, _opened(urls) as targets:
+    async with opened_app(app, source) as old, _opened(urls) as targets:
         total = sum([await old.running(name).store.head() for name in targets])
         done: dict[str, int] = {}
         with progress("moving", total) as show:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import shlex
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -26,7 +27,7 @@ from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 from leftfold.store.urls import shown_url
 
-__all__ = ["app_at", "existing_store", "object_at", "one_store", "typed_by", "urls_of"]
+__all__ = ["app_at", "existing_store", "making", "object_at", "one_store", "typed_by", "urls_of"]
 
 _PASSED_OVER: Final = ("<", *(f"{Path(one).parent}{sep}" for one in (leftfold.__file__, importlib.__file__)))
 """What paths of code begin with that is not the user's: Leftfold, and what imports."""
@@ -41,13 +42,19 @@ async def existing_store(url: str) -> AsyncGenerator[Store]:
     """
     status = await open_schema(url).status()
     if status.found == 0:
-        advice = f"No store is at {shown_url(url)}; give another one, or make it: leftfold migrate"
+        advice = f"No store is at {shown_url(url)}; give another one, or make it: {making(url)}"
         raise SchemaMismatch(0, status.needed, advice)
     store = await open_store(url)
     try:
         yield store
     finally:
         await store.close()
+
+
+def making(url: str | None, app: str | None = None) -> str:
+    """The command that makes the store at *url*, or those of all contexts of *app*; a password is left out of it."""
+    given = (*(("--app", app) if app else ()), *(("--store", shown_url(url)) if url else ()))
+    return shlex.join(["leftfold", "migrate", *given])
 
 
 def one_store(source: OneSource) -> tuple[str, Assembly | None]:

@@ -79,7 +79,7 @@ async def processes(
         key: Which instance.
     """
     _check(action, (which, key), selection, decision)
-    async with opened_app(_app(source), source.store) as app:
+    async with opened_app(_app(source), source) as app:
         if action == "list":
             await _list(app.processes, which, selection, json=source.json)
         elif action == "parked":
@@ -109,7 +109,7 @@ async def timers(process: str | None = None, /, *, limit: AtLeastOne = _FIRST, s
         limit: List at most so many.
     """
     count, soonest = 0, list[TimerView]()
-    async with opened_app(_app(source), source.store) as app:
+    async with opened_app(_app(source), source) as app:
         async for timer in app.processes.timers(process):
             count += 1
             soonest.append(timer)

@@ -24,7 +24,7 @@ async def projections(*, source: Source = NOTHING_GIVEN) -> int:
     app = named_app(source)
     if not any(context.followers for context in app.contexts):
         raise UsageError("this app has no projections, reactions or processes")
-    async with opened_app(app, source.store) as opened:
+    async with opened_app(app, source) as opened:
         found = [follower_of(lag) for lag in await opened.monitor.lags()]
         found += await _inline(opened)
     if source.json:

@@ -73,7 +73,7 @@ async def rebuild(
         raise UsageError("--compare builds and --give-up drops what is built; give one of them")
     if limit is not None and not compare:
         raise UsageError("--limit is for --compare")
-    async with opened_app(named_app(source), source.store) as app:
+    async with opened_app(named_app(source), source) as app:
         follower = await _follower(app, name)
         work: Rebuild[Any] = Rebuild(follower, f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}")
         if give_up:

@@ -36,7 +36,7 @@ async def reset(name: str, /, *, to: Literal["start", "end"], source: Source = N
         name: Name of the reaction or process, as `leftfold projections` shows it or shorter.
         to: Where it goes on.
     """
-    async with opened_app(named_app(source), source.store) as app:
+    async with opened_app(named_app(source), source) as app:
         running, subscription = await _found(app, name)
         reactions = {one.name for one in running.assembly.context.reactions}
         if to == "start" and subscription.name not in reactions:

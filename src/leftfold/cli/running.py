@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, urls_of
+from leftfold.cli.opening import app_at, making, urls_of
 from leftfold.cli.options import Source
 from leftfold.errors import SchemaMismatch
 from leftfold.store.urls import shown_url
@@ -25,11 +25,11 @@ def named_app(source: Source) -> App:
 
 
 @asynccontextmanager
-async def opened_app(app: App, store: str | None, *, workers: Timing | None = None) -> AsyncGenerator[App]:
-    """*app* on its stores, which are not made when they are missing.
+async def opened_app(app: App, source: Source, *, workers: Timing | None = None) -> AsyncGenerator[App]:
+    """*app* on the stores that *source* names, which are not made when they are missing.
 
     Args:
-        store: their URL, see `urls_of`; None for the app's own.
+        source: its URL, see `urls_of`; without one, the app's own stores are opened.
         workers: whether it follows the logs in this process, and how.
 
     Raises:
@@ -37,13 +37,15 @@ async def opened_app(app: App, store: str | None, *, workers: Timing | None = No
         SchemaMismatch: there is no store, or none of this version.
         StoreUnavailable: it did not answer; or `AccessDenied`.
     """
-    urls = urls_of(app, store)
+    urls = urls_of(app, source.store)
     opening = app.with_settings(store=urls, workers=workers or False)
     for one in urls.values():
         status = await open_schema(one).status()
         if status.found == 0:
-            make = "leftfold migrate" if len(urls) == 1 else "leftfold migrate --app MODULE:OBJECT, for all contexts"
-            advice = f"No store is at {shown_url(one)}; see --store, or make one: {make}"
+            alone = len(urls) == 1
+            make = making(one) if alone and source.store else making(source.store, source.app)
+            whose = "it" if alone else "those of all contexts"
+            advice = f"No store is at {shown_url(one)}; give another one, or make {whose}: {make}"
             raise SchemaMismatch(0, status.needed, advice)
     await opening.__aenter__()
     try:

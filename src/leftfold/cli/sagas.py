@@ -83,7 +83,7 @@ async def sagas(
     app = named_app(source)
     if not any(context.sagas for context in app.contexts):
         raise UsageError("this app has no sagas")
-    async with opened_app(app, source.store) as opened:
+    async with opened_app(app, source) as opened:
         if action == "list":
             await _list(opened.sagas, saga, choice, json=source.json)
         elif action == "check":

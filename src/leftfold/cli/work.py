@@ -85,7 +85,7 @@ async def work(
     timing = Timing(lease_s=lease, poll_s=poll)
     with logging_to_stderr(json=json_logs):
         stop = _stop_on_signals()
-        async with opened_app(app, source.store, workers=timing) as opened, _observed(opened, health, poll):
+        async with opened_app(app, source, workers=timing) as opened, _observed(opened, health, poll):
             try:
                 await _until(opened, stop, partial(followed.say_ready, json=source.json))
             except Exception:  # noqa: BLE001 - whatever it is, it is told with all that is known, and what is held is released
