@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
-from leftfold import App, ConsumerView, Context, IntegrationEvent
+from msgspec import Struct
+
+from leftfold import IGNORE, App, ConsumerView, Context, Ignored, IntegrationEvent, Next
 from leftfold.flow import declared_flow
 from tests.app.delivery import (
     AskDue,
@@ -14,6 +17,7 @@ from tests.app.delivery import (
     Order,
     Ordered,
     Parcel,
+    PlacedV1,
     Take,
     delivering,
     ordering,
@@ -31,6 +35,51 @@ async def test_a_view_is_followed_by_everything_that_follows_events(each_url: st
         recorded = (await app.running("delivering").loader.events.read_log()).events
         assert {one.stream for one in recorded} == {"delivery-A", "delivery-tour A"}
         assert sorted(notes.notes) == ["insured A", "told A fragile=False"]
+
+
+class Unnamed(IntegrationEvent):
+    """It is published under the name of its class."""
+
+    order: str
+
+
+class Toured(Struct, frozen=True):
+    order: str
+
+
+def touring() -> Context:
+    """A process of all that there is to follow, and one for which nothing has begun yet."""
+    context = Context("touring")
+
+    @context.process(key="order", abandoned=None)
+    def tour(state: Toured | None, event: Parcel | PlacedV1 | Unnamed) -> Next[Toured]:
+        return Next(state or Toured(event.order))
+
+    @context.process(key="order", abandoned=None, missing=timedelta(minutes=1))
+    def idle(_state: Toured | None, _event: Parcel) -> Next[Toured] | Ignored:
+        return IGNORE
+
+    return context
+
+
+async def test_a_process_names_events_as_they_are_published_and_as_its_context_knows_them() -> None:
+    published = ordering()
+
+    @published.publishes
+    def unnamed(event: Ordered) -> Unnamed:
+        return Unnamed(order=event.order)
+
+    async with App(published, touring(), store="memory:", workers=True) as app:
+        await app.send(Take(order="A"))
+        await app.settle()
+        names = ["acme.placed", "Unnamed", "acme.placed"]
+        assert [one.what for one in (await app.processes.show("tour", "A")).journal] == names
+        assert [one.what for one in (await app.processes.show("idle", "A")).journal] == ["acme.placed"]
+        [parked] = [one async for one in app.processes.parked()]
+        assert parked.what == "acme.placed"
+        await app.processes.retry(parked.id, who="ann", why="it may begin now")
+        entries = (await app.processes.show("idle", "A")).journal
+        assert [(one.kind, one.what) for one in entries] == [("parked", "acme.placed"), ("retried", "acme.placed")]
 
 
 def test_a_context_knows_its_views_and_its_translations() -> None:

@@ -43,7 +43,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Args:
         kind: what became of it.
-        what: name of the event, timer or command.
+        what: name of the event, timer or command; of what another context publishes, the published one.
         at: when.
         position: of the event in the log; 0 for what is no event.
         note: why; who and why, of what a person did.

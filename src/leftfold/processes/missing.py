@@ -24,7 +24,7 @@ class MissingEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
         key: of the instance.
         source: name of the context whose log the event is in.
         position: of the event there.
-        type: its stored name.
+        type: its name; of what another context publishes, the published one.
         error: what the function raised when it was handed in at last; empty when it did not.
     """
 

@@ -16,7 +16,7 @@ from leftfold.processes.instance import Entry, Instance
 from leftfold.processes.missing import MissingEvent, dump_missing, load_missing, missing_event, missing_id, place_of
 from leftfold.processes.process import Process
 from leftfold.processes.running import Following, RunningProcess
-from leftfold.processes.transition import Cause, event_causes
+from leftfold.processes.transition import Cause, event_causes, name_of
 from leftfold.store.table_checks import check_keys
 from leftfold.store.work import End, Revise, WorkItem, WorkWrite
 from leftfold.subscriptions.blaming import ends_task, running_task
@@ -161,8 +161,8 @@ class Processor:
             yield self._running.written(item, draft.process, draft.instance, draft.instance.wake_at)
 
     def _missing(self, key: str, parts: Sequence[RecordedEvent[object]]) -> MissingEvent:
-        position, type = parts[0].position, parts[0].type
-        return MissingEvent(process=self._running.name, key=key, source=self._source, position=position, type=type)
+        position, name = parts[0].position, name_of(parts[0])
+        return MissingEvent(process=self._running.name, key=key, source=self._source, position=position, type=name)
 
 
 def _waiting(draft: _Draft, parts: Sequence[RecordedEvent[object]], source: str) -> _Draft:
@@ -171,7 +171,7 @@ def _waiting(draft: _Draft, parts: Sequence[RecordedEvent[object]], source: str)
     place = place_of(source, first.position)
     if draft.process.missing is None or place in parked:
         return draft
-    entry = Entry(kind="parked", what=first.type, at=first.recorded_at, position=first.position)
+    entry = Entry(kind="parked", what=name_of(first), at=first.recorded_at, position=first.position)
     instance = replace(draft.instance.noted(entry), parked=(*parked, place))
     return replace(draft, instance=instance, new=(*draft.new, tuple(parts)))
 

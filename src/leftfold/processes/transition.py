@@ -11,6 +11,9 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from leftfold.errors import InvalidInput
+from leftfold.messages.consumer_view import ViewType, viewed_by
+from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.message import declaration_in
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.processes.instance import Entry, Instance, Timer
@@ -19,7 +22,7 @@ from leftfold.processes.outgoing import Origin, Outgoing, Post, command_id, outg
 from leftfold.processes.process import ABANDONED, Process
 from leftfold.store.work import Begin
 
-__all__ = ["Cause", "Taken", "event_causes", "refusal_cause", "taken", "timer_cause"]
+__all__ = ["Cause", "Taken", "event_causes", "name_of", "refusal_cause", "taken", "timer_cause"]
 
 S = TypeVar("S")
 
@@ -50,7 +53,7 @@ class Cause(Struct, frozen=True, kw_only=True):
             case CommandRefused(command=command):
                 return command
             case _:
-                return self.recorded.type
+                return name_of(self.recorded)
 
     @property
     def position(self) -> int:
@@ -111,6 +114,17 @@ def taken(process: Process[S], state: S | None, instance: Instance, cause: Cause
     )
     entry = Entry(kind=cause.kind, what=cause.what, at=at, position=cause.position)
     return Taken(moved.noted(entry), commands, applied=True)
+
+
+def name_of(recorded: RecordedEvent[object]) -> str:
+    """The name by which a context knows an event: of what another context publishes, the published one."""
+    cls = type(recorded.event)
+    if isinstance(cls, ViewType):
+        return viewed_by(cls).type
+    if issubclass(cls, IntegrationEvent):
+        declared = declaration_in(cls)
+        return declared.name if declared else cls.__name__
+    return recorded.type
 
 
 def event_causes(parts: Sequence[RecordedEvent[object]], origin: Origin) -> list[Cause]:
