@@ -153,15 +153,32 @@ def test_what_was_observed_is_joined(tree: Tree, leftfold: Leftfold) -> None:
     assert "shipping sends the command Bill (seen 2 times, last on 2026-03-02), which belongs to billing" in out
 
 
+@pytest.mark.parametrize("place", ["system:refused", "at_once:APP"])
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
 @pytest.mark.usefixtures("planted")
-def test_an_app_that_its_map_refuses_is_told_like_any(leftfold: Leftfold, form: str) -> None:
-    ran = leftfold("context", "check", "--app", "system:refused", "--format", form)
+def test_an_app_that_its_map_refuses_is_told_like_any(tree: Tree, leftfold: Leftfold, form: str, place: str) -> None:
+    tree.write({"at_once.py": "from system import refused\n\nAPP = refused()\n"})
+    ran = leftfold("context", "check", "--app", place, "--format", form)
     assert (ran.code, ran.err) == (1, "")
     found = {"text": "2 errors", "json": '"no-relation"', "sarif": '"ruleId":"no-relation"'}[form]
     assert found in ran.out
     assert "reaction shipping.hear takes the event ordering.ordered" in ran.out
     assert "office/shipping/main.py" in ran.out  # what is imported too, which no app is refused for
+
+
+@pytest.mark.usefixtures("tree")
+def test_the_map_of_an_app_that_it_refuses_is_drawn(leftfold: Leftfold) -> None:
+    assert leftfold("context", "map", "--app", "system:refused", "--json").code == 0
+
+
+@pytest.mark.parametrize(
+    "verb", [["flow"], ["context", "export"], ["projections", "--store", "sqlite:///{context}.db"]]
+)
+@pytest.mark.usefixtures("tree")
+def test_what_needs_an_app_that_its_map_refuses_says_why_there_is_none(leftfold: Leftfold, verb: list[str]) -> None:
+    ran = leftfold(*verb, "--app", "system:refused")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no-relation" in ran.err
 
 
 @pytest.mark.parametrize(
