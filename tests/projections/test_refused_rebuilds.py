@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from leftfold import App, Context, Event
-from leftfold.errors import AccessDenied, RebuildStopped, StoreError, StoreUnavailable
+from leftfold.errors import AccessDenied, AppendRefused, RebuildStopped, StoreError, StoreUnavailable
 from leftfold.ids import new_id
 from leftfold.projections.rebuilding import Rebuild
 from leftfold.store import Expected, MemoryStore, NewEvent, ToStream
@@ -18,6 +18,7 @@ from leftfold.store.transaction import Point, Transaction
 from leftfold.subscriptions import Timing
 
 REFUSED: Final = AccessDenied("must be owner of view 'heights'", "let the owner do it", "42501")
+REFUSED_BY_ITSELF: Final = AppendRefused("a trigger said no")
 QUICK: Final = Timing(poll_s=0.001)
 
 
@@ -72,9 +73,18 @@ async def rebuilding(store: Refusing) -> AsyncGenerator[Rebuild[Any]]:
 async def test_what_the_store_refuses_for_good_ends_a_rebuild_and_says_what_to_do(call: str) -> None:
     async with rebuilding(store := Refusing(call)) as rebuild:
         store.errors = [REFUSED] * 1_000
-        with pytest.raises(RebuildStopped, match="let the owner do it") as stopped:
+        with pytest.raises(AccessDenied, match="let the owner do it"):
             await rebuild.show(lambda _done, _head: None)
-        assert stopped.value.projection == "heights"
+        assert len(store.errors) == 999, "it was not asked again"
+
+
+@pytest.mark.parametrize("call", ["claim", "show"])
+async def test_anything_else_that_the_store_refuses_for_good_stops_a_rebuild_by_name(call: str) -> None:
+    async with rebuilding(store := Refusing(call)) as rebuild:
+        store.errors = [REFUSED_BY_ITSELF] * 1_000
+        with pytest.raises(RebuildStopped, match=r"heights.*AppendRefused: .* a trigger said no") as stopped:
+            await rebuild.show(lambda _done, _head: None)
+        assert (stopped.value.projection, stopped.value.__cause__) == ("heights", REFUSED_BY_ITSELF)
         assert len(store.errors) == 999, "it was not asked again"
 
 

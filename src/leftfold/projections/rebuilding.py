@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 from msgspec import Struct
 
-from leftfold.errors import NotShown, RebuildStopped
+from leftfold.errors import AccessDenied, NotShown, RebuildStopped
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generation
 from leftfold.projections.projection import Projection
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.tables import Tables
 from leftfold.subscriptions.parked import tried_again, try_again
+from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.worker import Assignment, Timing, Worker
 
 __all__ = ["Rebuild", "RowDifference"]
@@ -66,8 +67,9 @@ class Rebuild(Generic[Row]):
         What is parked from before is tried again first.
 
         Raises:
-            RebuildStopped: an event that cannot be read, or what the store refuses for good, as to this role, stopped
-                it; or somebody else dropped what was built, or showed it.
+            RebuildStopped: an event that cannot be read, or what the store refuses for good, stopped it; or somebody
+                else dropped what was built, or showed it.
+            AccessDenied: the store refuses it to this role; what was built is kept.
             StoreUnavailable: the log or the store is out of reach.
         """
         await self._work(progress, show=False)
@@ -85,7 +87,7 @@ class Rebuild(Generic[Row]):
 
         Raises:
             NotShown: there are such keys; it names them, and what was built is kept.
-            RebuildStopped: see `build`.
+            RebuildStopped, AccessDenied: see `build`.
         """
         self._allow_parked = allow_parked
         await self._work(progress, show=True)
@@ -148,12 +150,17 @@ class Rebuild(Generic[Row]):
                 if done >= head and await self._is_done(generation):
                     return
                 if worker.given_up and await self._is_building(generation):
-                    raise RebuildStopped(self._follower.projection.name, next(iter(worker.given_up.values())))
+                    self._stop(next(iter(worker.given_up.values())))
                 await asyncio.sleep(_TURN_S)
         finally:
             self._showing = False  # the batch under way may end well, and who was interrupted does not expect a switch
             worker.stop()
             await running
+
+    def _stop(self, error: BaseException) -> NoReturn:
+        if isinstance(error, AccessDenied):  # as where the store refuses before anything is built
+            raise error
+        raise RebuildStopped(self._follower.projection.name, error_text(error)) from error
 
     async def _moved(self, position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
         if self._generation is None:

@@ -137,7 +137,7 @@ class Worker:
         self._timing = timing or Timing()
         self._running: dict[str, _Running] = {}
         self._again = again
-        self._given_up: dict[str, str] = {}
+        self._given_up: dict[str, BaseException] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
         self._look = asyncio.Event()
         self.looked = asyncio.Event()
@@ -189,8 +189,8 @@ class Worker:
         return sorted(self._running)
 
     @property
-    def given_up(self) -> Mapping[str, str]:
-        """Names of the checkpoints that this worker has given up, and why; its own when it cannot look for them."""
+    def given_up(self) -> Mapping[str, BaseException]:
+        """The checkpoints that this worker has given up, by name, and why; itself when it cannot look for them."""
         return self._given_up
 
     async def prepare(self) -> None:
@@ -271,7 +271,7 @@ class Worker:
 
     def _note_end(self, name: str, error: BaseException) -> None:
         if not self._again and not isinstance(error, StoreUnavailable | OutcomeUnknown):
-            self._given_up[name] = error_text(error)
+            self._given_up[name] = error
 
     def _asked_to_end(self, name: str) -> bool:
         running = self._running.get(name)
