@@ -30,7 +30,8 @@ _STYLES = {"stuck": "red", "parked": "red", "failed": "red", "refused": "red", "
 async def trace(correlation: str, /, *, since: Since = None, source: Source = NOTHING_GIVEN) -> int:
     """Show what one request led to: commands, events, sagas with their steps.
 
-    What led to something stands above it, less far to the right. The whole log is read, or what is as new as
+    What led to something stands above it, less far to the right. What is still to come is there too: timers at the time
+    at which they fire, and what is tried again with the time of that. The whole log is read, or what is as new as
     --since says. With --app, and a store with {context} in its URL, those of all contexts are. The exit code is 1 when
     nothing is found.
 
@@ -75,7 +76,7 @@ async def _work(found: Trace, context: str, store: Store, begin: datetime | None
     for queues in QUEUES:
         async for page in work_pages(store, queues):
             for item in page:
-                if begin is None or item.changed_at >= begin:
+                if begin is None or item.changed_at >= begin or item.wake_at is not None:  # it is still to come
                     found.work(context, item)
             await breathe()
 
@@ -98,6 +99,8 @@ def _text(entry: TraceEntry, *, several: bool) -> str:
         parts.append(f"({entry.place}, position {entry.position:,})")
     if entry.via is not None:
         parts.append(f"via {entry.via}")
+    if entry.due not in (None, entry.at):
+        parts.append(f"again at {time_text(entry.due)}")
     if entry.note:
         parts.append(entry.note.replace("\n", " "))
     return printable("  ".join(part for part in parts if part))

@@ -10,12 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from leftfold.messages.metadata import Metadata
-from leftfold.processes.instance import Instance, load_instance
+from leftfold.processes.instance import Instance, Timer, load_instance
 from leftfold.processes.journal import Journal, StepRecord, load_journal
 from leftfold.processes.outgoing import COMMAND, Outgoing, load_outgoing
 from leftfold.processes.running import PROCESS
 from leftfold.store.events import StoredEvent
-from leftfold.store.work import WorkItem
+from leftfold.store.work import AT_ONCE, WorkItem
 
 __all__ = ["QUEUES", "Trace", "TraceEntry", "TraceKind"]
 
@@ -27,10 +27,10 @@ QUEUES: Final = (_SAGA, PROCESS, COMMAND)
 
 
 class TraceEntry(Struct, frozen=True, kw_only=True):
-    """Something that happened in a conversation.
+    """Something that happened in a conversation, or is still to.
 
     Args:
-        at: when; by the database's clock, but for the steps of sagas, whose worker says it.
+        at: when, or when it will; by the database's clock, but for the steps of sagas, whose worker says it.
         name: of the event or command; of a saga or process, with the id of the instance.
         id: of the event, command or instance.
         parent: id of what led to it; None when it came from outside, or that is not known.
@@ -39,8 +39,10 @@ class TraceEntry(Struct, frozen=True, kw_only=True):
         via: what sent the command, or recorded the event without one.
         place: stream and version of an event.
         position: of an event in its log; 0 for what is none.
-        status: of an instance, a step, or a command that is not carried out yet.
+        status: of an instance, a step, or a command that is not carried out yet; of a timer, `pending` when it is set,
+            `failed` at a time when its function raised, then `retrying`, or `dead` when it was given up.
         note: what went wrong.
+        due: when it happens, or is tried again; None for what is over, under way, or waits for a person.
     """
 
     at: datetime
@@ -55,6 +57,7 @@ class TraceEntry(Struct, frozen=True, kw_only=True):
     position: int = 0
     status: str = ""
     note: str = ""
+    due: datetime | None = None
 
 
 class Trace:
@@ -67,6 +70,7 @@ class Trace:
     def __init__(self, correlation: str) -> None:
         self.correlation = correlation
         self._found: dict[str, TraceEntry] = {}
+        self._refused: list[tuple[str, TraceEntry]] = []
 
     def event(self, context: str, stored: StoredEvent, metadata: Metadata) -> None:
         """Take an event of a log, in the order of its positions; one of another conversation is let go."""
@@ -112,7 +116,9 @@ class Trace:
 
     def entries(self) -> Sequence[TraceEntry]:
         """What belongs to the conversation: each before what it led to, and one beside the other by time."""
-        ordered = sorted(self._found.values(), key=lambda one: (one.at, one.context, one.position))
+        told = set(self._told_already())
+        found = (one for one in self._found.values() if one.id not in told)
+        ordered = sorted(found, key=lambda one: (one.at, one.context, one.position))
         below: dict[str | None, list[TraceEntry]] = {}
         for entry in ordered:
             below.setdefault(self._known(entry), []).append(entry)
@@ -120,6 +126,14 @@ class Trace:
         for first in (*below.get(None, ()), *ordered):  # causes that go in a circle have no first one
             _show(first, below, shown)
         return list(shown.values())
+
+    def _told_already(self) -> Iterator[str]:
+        """Ids of the refusals that journals of processes have of commands which are kept as refused, and shown so."""
+        for instance, command in self._refused:
+            same = (instance, command.name, command.note)
+            lines = [one for one in self._found.values() if one.kind == "refusal"]
+            if mine := [one for one in lines if (one.parent, one.name, one.note) == same]:
+                yield max(mine, key=lambda one: one.at).id
 
     def _known(self, entry: TraceEntry) -> str | None:
         """What led to *entry*, if it is here; the instance, when a step of it is not."""
@@ -168,26 +182,34 @@ class Trace:
                     at=line.at,
                     kind="refusal" if line.kind == "refused" else "timer",
                     name=line.what,
-                    id=f"{item.id}#{number}",
+                    id=f"{item.id}##{number}",
                     parent=item.id,
                     context=context,
                     status="failed" if line.kind == "failed" else "",
                     note=line.note,
                 )
 
+        for name, timer in instance.timers.items():
+            yield _timer(context, item, name, timer)
+
     def _command(self, context: str, item: WorkItem, outgoing: Outgoing) -> Iterator[TraceEntry]:
-        if outgoing.metadata.correlation_id == self.correlation:
-            yield TraceEntry(
-                at=item.created_at,
-                kind="command",
-                name=outgoing.command,
-                id=outgoing.id_of(item.id),
-                parent=outgoing.metadata.causation_id,
-                context=context,
-                via=outgoing.metadata.via,
-                status=item.status,
-                note=outgoing.error,
-            )
+        if outgoing.metadata.correlation_id != self.correlation:
+            return
+        command = TraceEntry(
+            at=item.created_at,
+            kind="command",
+            name=outgoing.command,
+            id=outgoing.id_of(item.id),
+            parent=outgoing.metadata.causation_id,
+            context=context,
+            via=outgoing.metadata.via,
+            status=item.status,
+            note=outgoing.error,
+            due=item.wake_at if item.status == "retrying" and item.owner is None else None,
+        )
+        if item.status == "refused":
+            self._refused.append((outgoing.origin.id, command))
+        yield command
 
 
 def _parent(metadata: Metadata) -> str | None:
@@ -196,6 +218,22 @@ def _parent(metadata: Metadata) -> str | None:
     if cause is None or via is None or not (cause.startswith(_SAGA) and via.startswith(_SAGA)):
         return cause
     return f"{cause}/{via.removesuffix('/undo').rpartition('/')[2]}"
+
+
+def _timer(context: str, item: WorkItem, name: str, timer: Timer) -> TraceEntry:
+    """A timer that is set: it stands where it will fire."""
+    due = timer.again or timer.due
+    return TraceEntry(
+        at=due,
+        kind="timer",
+        name=name,
+        id=f"{item.id}#{name}",
+        parent=item.id,
+        context=context,
+        status="dead" if timer.dead else "retrying" if timer.attempts else "pending",
+        note=timer.error,
+        due=None if timer.dead else due,
+    )
 
 
 def _step(context: str, item: WorkItem, step: StepRecord) -> TraceEntry:
@@ -208,6 +246,7 @@ def _step(context: str, item: WorkItem, step: StepRecord) -> TraceEntry:
         context=context,
         status=step.status,
         note="" if step.status == "done" else step.error or step.doubt or "",
+        due=None if step.due == AT_ONCE else step.due,
     )
 
 
