@@ -263,6 +263,39 @@ async def test_a_timer_waits_for_an_event_that_is_parked(app: App, clock: Manual
     assert [entry.what for entry in (await app.processes.show("watch", "w")).journal] == ["Waited", "Poked", "tea"]
 
 
+async def test_a_timer_fires_at_once_when_the_parked_event_that_it_waited_for_is_dropped(
+    app: App, clock: ManualClock, bell: Bell
+) -> None:
+    bell.broken.add("poked hard")
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.send(Poke(id="w", what="hard"))
+    await app.send(Poke(id="w", what="ignore"))
+    await app.settle()
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    assert await marks(app) == []
+    await app.dead_letters.drop(*[letter async for letter in app.dead_letters.all()])
+    await app.settle()
+    assert await marks(app) == ["tea"]
+
+
+async def test_the_parked_event_of_an_instance_that_nobody_can_read_can_be_dropped(
+    app: App, store: Store, bell: Bell
+) -> None:
+    bell.broken.add("poked hard")
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.send(Poke(id="w", what="hard"))
+    await app.settle()
+    ((id, item),) = (await store.work(["process/watching.watch/w"])).items()
+    damaged = Revise(id=id, token=item.token, status=item.status, state=b'{"timers":7}', wake=item.wake_at)
+    await store.transact(Transaction(writes=[damaged]))
+    await app.dead_letters.drop(*[letter async for letter in app.dead_letters.all()])
+    assert [letter async for letter in app.dead_letters.all()] == []
+    await app.send(Wait(id="v", timers={}))
+    await app.settle()
+    assert (await app.processes.show("watch", "v")).transitions == 1
+
+
 async def test_a_timer_that_the_function_raises_at_is_tried_again_and_then_waits_for_a_person(
     app: App, clock: ManualClock, bell: Bell
 ) -> None:

@@ -14,7 +14,7 @@ from leftfold.errors import Fenced, InvalidInput, Overtaken
 from leftfold.ids import new_id
 from leftfold.store import Expected, MemoryStore, NewEvent, Put, ToStream, Transaction
 from leftfold.store.tables import Selection
-from leftfold.store.transaction import Write
+from leftfold.store.transaction import Delete, Write
 from leftfold.subscriptions import Failure, Outcome, Policy, Retry, Source
 from leftfold.subscriptions.parking import (
     LETTERS,
@@ -36,7 +36,7 @@ _SOON: Final = timedelta(seconds=60)
 
 
 class Doing:
-    """Notes the positions that it does; it cannot do those in `broken`."""
+    """Notes the positions that it does; it cannot do those in `broken`. It leaves a row when nothing waits any more."""
 
     events: frozenset[type] = frozenset({Told})
 
@@ -44,6 +44,7 @@ class Doing:
         self.broken: set[int] = set()
         self.done: list[int] = []
         self.forgotten = 0
+        self.tells = False
 
     def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
         return (event.stream,)
@@ -51,9 +52,11 @@ class Doing:
     async def consume(
         self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
     ) -> Outcome:
-        (event,) = events
         assert only == "a"
         assert only not in parked
+        if not events:
+            return Outcome([Put(table=LETTERS, rows={"free": b"{}"})] if self.tells else [], [])
+        (event,) = events
         if event.position in self.broken:
             return Outcome([], [Failure(only, event, ValueError("broken"))])
         self.done.append(event.position)
@@ -69,6 +72,7 @@ class Parked:
     def __init__(self) -> None:
         self.clock, self.store, self.doing = ManualClock(), MemoryStore(), Doing()
         self.refused: list[Exception] = []
+        self.written: list[list[type]] = []
         self.parking = Parking(self.store, "s", 0, POLICY, self.clock)
         self.retrying = Retrying(self.parking, self.doing, Source(self.store, Telling()), self._write)
 
@@ -110,6 +114,7 @@ class Parked:
         if self.refused:
             raise self.refused.pop(0)
         await self.store.transact(Transaction(writes=writes))
+        self.written.append([type(one) for one in writes])
 
 
 @pytest.fixture
@@ -144,6 +149,16 @@ async def test_what_waited_behind_a_letter_that_is_dropped_is_done_and_the_lette
     parked.doing.broken = {1}
     await parked.asked("drop", 1)
     assert (parked.doing.done, await parked.letters(), await parked.parked()) == ([2, 3], [], [])
+
+
+@pytest.mark.parametrize("action", ["replay", "drop"])
+async def test_what_a_consumer_does_when_nothing_waits_any_more_is_done_with_noting_that(
+    parked: Parked, action: Literal["replay", "drop"]
+) -> None:
+    parked.doing.tells = True
+    await parked.asked(action, 1, 2, 3)
+    assert [one for one in parked.written if Put in one] == [[Put, Delete]]
+    assert await parked.parked() == []
 
 
 async def test_of_what_was_skipped_that_alone_is_done_which_was_asked_for(skipped: Parked) -> None:

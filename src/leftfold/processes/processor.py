@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from leftfold.errors import UnreadableState
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.processes.instance import Entry, Instance
 from leftfold.processes.missing import MissingEvent, dump_missing, load_missing, missing_event, missing_id, place_of
@@ -75,6 +76,8 @@ class Processor:
         self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
     ) -> Outcome:
         """See `Consumer.consume`."""
+        if only is not None and not events:
+            return Outcome(await self._woken(only), ())
         steps = keyed(events, self.subjects, only)
         ids = {self._running.item_id(key) for key, _ in steps if key not in parked}
         items = await self._running.store.work(ids)
@@ -101,6 +104,18 @@ class Processor:
 
     def forget(self) -> None:
         """See `Consumer.forget`: it keeps nothing."""
+
+    async def _woken(self, key: str) -> Sequence[WorkWrite]:
+        """What wakes an instance for its timers, which wait ever longer while an event of it is parked."""
+        id = self._running.item_id(key)
+        item = (await self._running.store.work([id])).get(id)
+        try:
+            wake = self._running.instance(item).wake_at
+        except UnreadableState:  # whoever fires timers says so
+            return ()
+        if item is None or wake is None or item.wake_at == wake:
+            return ()
+        return (Revise(id=id, token=item.token, status=item.status, state=item.state, wake=wake),)
 
     def _draft(self, item: WorkItem | None) -> _Draft:
         instance = self._running.instance(item)

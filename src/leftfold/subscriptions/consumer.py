@@ -75,6 +75,7 @@ class Consumer(Protocol):
         """Handle *events*; what belongs to a parked subject, or to one that fails on the way, is a failure.
 
         Args:
+            events: in the order of the log; with *only*, none when nothing waits for it any more.
             only: handle them for this subject alone.
 
         Raises:

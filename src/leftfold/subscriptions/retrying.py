@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from leftfold.errors import Fenced, Overtaken
+from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.transaction import Delete, Write
 from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer
@@ -83,7 +84,7 @@ class Retrying:
         while letters := await self._parking.letters(subject, _PAGE):
             if not await self._try(subject, letters):
                 return
-        await self._write([self._parking.freed(subject)])
+        await self._consumed(subject, (), self._parking.freed(subject))
 
     async def _try(self, subject: str, letters: Sequence[Letter]) -> bool:
         task = running_task()
@@ -113,13 +114,19 @@ class Retrying:
             for event in self._source.events.recorded(stored)
             if type(event.event) in self._consumer.events
         ]
+        return await self._consumed(subject, events, Delete(table=LETTERS, keys=[letter_key(letter)]))
+
+    async def _consumed(
+        self, subject: str, events: Sequence[RecordedEvent[object]], done: Write
+    ) -> BaseException | None:
+        """Hand *events* in, and write *done* with what comes of them; what was raised, when it failed."""
         for tries in range(1, _TRIES + 1):
             outcome = await self._consumer.consume(events, self._parking.subjects.keys() - {subject}, subject)
             failed = next((failure.error for failure in outcome.failures if failure.error is not None), None)
             if failed is not None:
                 return failed
             try:
-                await self._write([*outcome.writes, Delete(table=LETTERS, keys=[letter_key(letter)])])
+                await self._write([*outcome.writes, done])
             except Overtaken:
                 self._consumer.forget()
                 if tries == _TRIES:
