@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leftfold import DefinitionError
-from leftfold.app.stores import store_of
+from leftfold.app.stores import stores_of
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,6 @@ from leftfold.app.stores import store_of
 )
 def test_a_store_url_that_cannot_be_is_told_without_its_password(place: str, reason: str) -> None:
     with pytest.raises(DefinitionError, match=reason) as caught:
-        store_of("bank", f"postgresql://ann:hushhush@db/bank{place}", 2)
+        stores_of(["bank", "books"], f"postgresql://ann:hushhush@db/bank{place}")
     assert "ann:***@db" in str(caught.value)
     assert "hushhush" not in str(caught.value)

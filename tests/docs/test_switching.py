@@ -76,8 +76,8 @@ def test_the_pages_commands_take_the_history_over(lesson: Path) -> None:
     assert "2 kinds of event, 0 not read" in checked
     assert verified == "4 events read, 0 findings\n"
     assert "account-a802ed45-163c-4e06-a31a-2dcdd4ef411b" in streams
-    shown = _run(lesson, "-m", "leftfold", "show", "account-a802ed45-163c-4e06-a31a-2dcdd4ef411b", "--version", "3",
-                 "--app", "switched:app", "--json")  # fmt: skip
+    zoe = "account-a802ed45-163c-4e06-a31a-2dcdd4ef411b"
+    shown = _run(lesson, "-m", "leftfold", "show", zoe, "--version", "3", "--app", "switched:app", "--json")
     assert json.loads(shown)["state"] == {"owner": "Zoë", "balance": "6.00"}
     log = [
         json.loads(line)

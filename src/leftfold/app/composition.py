@@ -21,7 +21,7 @@ from leftfold.app.opening import open_store
 from leftfold.app.published import Published
 from leftfold.app.running import Running
 from leftfold.app.settings import check_around, check_conduct, check_workers
-from leftfold.app.stores import Stores, store_of
+from leftfold.app.stores import Stores, stores_of
 from leftfold.app.sync import SyncApp
 from leftfold.clock import Clock, SystemClock
 from leftfold.contexts.context import Context
@@ -126,7 +126,7 @@ class App:
         self.directory = Directory(self._assemblies)
         """Which of its contexts handles what."""
         guard = guarding(context_map, contexts, self.directory)
-        self.stores = {one.name: store_of(one.name, store, len(contexts)) for one in contexts}
+        self.stores = stores_of([one.name for one in contexts], store)
         """The URL of each context's store, or the open store, by its name."""
         self._clock = clock
         self._workers = bool(workers)
@@ -157,8 +157,7 @@ class App:
         other = copy.copy(self)
         other._running = {}
         if store is not None:
-            names = [one.name for one in self.contexts]
-            other.stores = {name: store_of(name, store, len(names)) for name in names}
+            other.stores = stores_of([one.name for one in self.contexts], store)
         if workers is not None:
             other._workers = bool(workers)
         timing = workers if isinstance(workers, Timing) else self._conduct.timing

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, TypeAlias
 
 from leftfold.errors import DefinitionError
 from leftfold.store.port import Store
 from leftfold.store.urls import shown_url
 
-__all__ = ["PLACE", "Stores", "place_flaw", "store_of"]
+__all__ = ["PLACE", "Stores", "place_flaw", "stores_of"]
 
 Stores: TypeAlias = str | Store | Mapping[str, str | Store]
 """A store URL, which has `{context}` in it when there are several contexts; an open store; or one for each context, by
@@ -28,15 +28,16 @@ def place_flaw(url: str) -> str | None:
     return stray and f"store URL {shown_url(url)!r} has {stray} in it; the name of a context goes where {PLACE} is"
 
 
-def store_of(context: str, stores: Stores, contexts: int) -> str | Store:
-    """The URL or the open store of one context.
-
-    Args:
-        contexts: how many there are; two never share a store by accident.
+def stores_of(contexts: Collection[str], stores: Stores) -> Mapping[str, str | Store]:
+    """The URL or the open store of each context, by its name; two never share one by accident.
 
     Raises:
-        DefinitionError: it has none, or would share one, or the URL has something else in braces.
+        DefinitionError: one has none, or would share one, or the URL has something else in braces.
     """
+    return {context: _store_of(context, stores, len(contexts)) for context in contexts}
+
+
+def _store_of(context: str, stores: Stores, contexts: int) -> str | Store:
     if isinstance(stores, str):
         if flaw := place_flaw(stores):
             raise DefinitionError(flaw)

@@ -18,7 +18,7 @@ import leftfold
 from leftfold.app.assembly import Assembly
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema, open_store
-from leftfold.app.stores import store_of
+from leftfold.app.stores import stores_of
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import OneSource, OneStore, url_of
 from leftfold.contexts.places import place_under
@@ -83,9 +83,8 @@ def urls_of(app: App, given: str | None) -> Mapping[str, str]:
     Raises:
         UsageError: contexts would share a store, or the app has one that is open already or in memory.
     """
-    names = [one.name for one in app.contexts]
     try:
-        stores = {name: store_of(name, given, len(names)) for name in names} if given else app.stores
+        stores = stores_of([one.name for one in app.contexts], given) if given else app.stores
     except DefinitionError as error:
         raise UsageError(str(error)) from error
     urls = {name: store for name, store in stores.items() if isinstance(store, str)}
