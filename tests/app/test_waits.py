@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from leftfold import App, Context, Query, ReadModel, Receipt
-from leftfold.errors import InvalidQuery, KeyParked
-from leftfold.store import MemoryStore, StoredEvent
+from leftfold.errors import InvalidQuery, KeyParked, TableMissing
+from leftfold.store import MemoryLog, MemoryStore, StoredEvent
 from leftfold.store.checks import check_timeout
 from leftfold.subscriptions import Failing, Policy, Retry
 from tests.app.shop import GetOpen, Open, Order, Ordered, Place, Till, shop
@@ -26,7 +26,7 @@ class _Silent:
         """Nobody listens."""
 
 
-def _house(policy: Policy, *, bad: Callable[[], bool] = lambda: True) -> Context:
+def _house(policy: Policy, *, bad: Callable[[], bool] = lambda: True, version: int = 1) -> Context:
     """A shop of one projection, which cannot fold what costs 13 cents while *bad*."""
     house = Context("house")
 
@@ -34,7 +34,7 @@ def _house(policy: Policy, *, bad: Callable[[], bool] = lambda: True) -> Context
     def place(command: Place, order: Order) -> None:
         order.place(command.text, command.tags, command.cents)
 
-    @house.projection(key="order", policy=policy)
+    @house.projection(key="order", policy=policy, version=version)
     def counts(row: Open | None, event: Ordered) -> Open:
         if event.cents == 13 and bad():
             raise ValueError("13 is broken")
@@ -112,6 +112,15 @@ async def test_a_question_after_what_is_passed_over_is_answered_without_it(each_
         await app.send(Place(order="A", cents=1))
         receipt = await app.send(Place(order="A", cents=13))
         assert await app.ask(GetCount(order="A"), after=receipt) == Open("A", "tea", [], 1)
+
+
+async def test_a_question_after_the_first_position_about_rows_that_are_still_built_says_that_they_are_missing() -> None:
+    log = MemoryLog()
+    async with App(_house(Policy()), store=MemoryStore(log=log)) as app:
+        await app.send(Place(order="A", cents=1))
+    async with App(_house(Policy(), version=2), store=MemoryStore(log=log), workers=False) as app:
+        with pytest.raises(TableMissing, match=r"'counts' version 2 .* builds it"):
+            await app.ask(GetCount(order="A"), after=Receipt(result=None, position=0), timeout=0.05)
 
 
 @pytest.mark.parametrize("given", [float("nan"), -float("nan"), True, "3", None])

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from leftfold.errors import KeyParked, NotCaughtUp, NoWorker
+from leftfold.errors import KeyParked, NotCaughtUp, NoWorker, TableMissing
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generation
 from leftfold.store.port import Store
@@ -36,6 +36,7 @@ class CatchingUp:
 
     def __init__(self, follower: ProjectionFollower, store: Store, followed_here: Callable[[], bool]) -> None:
         self._name = follower.projection.name
+        self._table = follower.projection.table
         self._generations = follower.generations
         self._inline = follower.inline
         self._store = store
@@ -53,6 +54,7 @@ class CatchingUp:
 
         Raises:
             KeyParked: that event is parked, and was not handled by itself within the time.
+            TableMissing: the rows have got there, and are shown for the first time later than that.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_s
@@ -68,6 +70,8 @@ class CatchingUp:
             if shown is not None and reached >= position and not (event and await self._parked(shown, position, left)):
                 return
             if not left:
+                if reached >= position:
+                    raise TableMissing(self._table.name, self._table.version, None)
                 raise NotCaughtUp(self._name, position, reached)
             await asyncio.sleep(_SOON_S)  # what has caught up is about to be shown
 
