@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leftfold import Aggregate, App, Command, Context, DomainError, Event, Repository, applies
+from leftfold import Aggregate, AlreadyExists, App, Command, Context, DomainError, Event, NotFound, Repository, applies
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.testing import fold, given
 
@@ -40,6 +40,16 @@ class Lend(Command[str]):
     reader: str
 
 
+class Register(Command):
+    book: str
+    reader: str
+
+
+class Extend(Command):
+    book: str
+    reader: str
+
+
 class LendAll(Command):
     books: tuple[str, ...]
     reader: str
@@ -51,6 +61,16 @@ def lend(command: Lend, book: Book) -> str:
         raise AlreadyLent(reader=book.reader)
     book.record(Lent(book=book.id, reader=command.reader))
     return f"{book.id} is lent to {command.reader}"
+
+
+@library.decides(Book, id="book", exists=False)
+def register(command: Register, book: Book) -> None:
+    book.record(Lent(book=book.id, reader=command.reader))
+
+
+@library.decides(Book, id="book", exists=True)
+def extend(command: Extend, book: Book) -> None:
+    book.record(Lent(book=book.id, reader=command.reader))
 
 
 @library.command
@@ -69,6 +89,16 @@ def test_a_function_that_decides_a_command_is_tested_by_its_events_result_and_re
     given(lend, id="dune").when(DUNE).then(TO_BEN).result("dune is lent to ben")
     given(lend, TO_ANN).when(DUNE).raises(AlreadyLent, reader="ann")
     given(lend).when(DUNE).then(Lent(book="test", reader="ben"))
+
+
+def test_what_has_to_be_there_or_must_not_is_refused_in_a_test_as_an_app_refuses_it() -> None:
+    new, longer = Register(book="dune", reader="ben"), Extend(book="dune", reader="ben")
+    given(register, id="dune").when(new).then(TO_BEN)
+    given(register, TO_ANN, id="dune").when(new).raises(AlreadyExists, stream="book-dune", version=1)
+    given(extend, TO_ANN, id="dune").when(longer).then(TO_BEN)
+    given(extend, id="dune").when(longer).raises(NotFound, stream="book-dune")
+    with pytest.raises(AssertionError, match="it was refused: stream 'book-dune' has no events"):
+        given(extend, id="dune").when(longer).then(TO_BEN)
 
 
 def test_a_function_that_decides_a_command_has_a_history_of_old_versions_by_upcasts() -> None:

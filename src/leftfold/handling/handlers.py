@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, NewType, TypeVar, cast, get_origin
+from typing import Any, Final, NewType, TypeVar, cast, get_origin
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -29,12 +30,16 @@ __all__ = [
     "command_handler_of",
     "decision_of",
     "decisions_of",
+    "exists_of",
     "query_handler_of",
 ]
 
 A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C", bound=Command[object])
 R = TypeVar("R")
+
+_EXISTS: Final = WeakKeyDictionary[Callable[..., object], "bool | None"]()
+"""What each function was registered with, for tests of it; the function itself stays as it is."""
 
 
 class Decision(Struct, frozen=True):
@@ -126,7 +131,14 @@ def decision_of(
         findings.extend((*_id_flaws(command, id, where), *_answer_flaws(signature, command)))
     if findings or command is None:
         raise DefinitionError(*findings)
+    if inspect.isfunction(function):
+        _EXISTS[function] = exists
     return Decision(command, subject, id, exists, function, where)
+
+
+def exists_of(function: Callable[..., object]) -> bool | None:
+    """What `decision_of` was told about a function last: whether the aggregate has to be there; None for either."""
+    return _EXISTS.get(function)
 
 
 def decisions_of(decider: Decider[Any, Any, Any], *, id: str) -> tuple[Decision, ...]:

@@ -14,13 +14,25 @@ from leftfold.handling.answers import Answer, Refusal
 from leftfold.messages.annotations import annotation_flaw, resolved
 from leftfold.messages.values import ValueCodec
 
-__all__ = ["REFUSALS", "RefusalError", "refusal_of", "refused_again"]
+__all__ = ["REFUSALS", "RefusalError", "refusal_of", "refused_again", "refused_as_it_is"]
 
 RefusalError: TypeAlias = DomainError | NotFound | AlreadyExists
 """Says no to a command or query, and is no fault of the program."""
 
 REFUSALS: Final = (DomainError, NotFound, AlreadyExists)
 """The same, to be caught."""
+
+
+def refused_as_it_is(stream: str, version: int, *, exists: bool | None) -> NotFound | AlreadyExists | None:
+    """What refuses a command about a stream that has, or has not, to be there; None when it is as it has to be.
+
+    Args:
+        version: of the stream, 0 when it has no events.
+        exists: True when it has to be there, False when it must not, None for either.
+    """
+    if exists is None or exists == bool(version):
+        return None
+    return NotFound(stream) if exists else AlreadyExists(stream, version)
 
 
 def refusal_of(error: DomainError) -> Refusal:

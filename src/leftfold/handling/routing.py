@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.errors import AlreadyExists, DefinitionError, NotFound, UnknownCommand, UnknownQuery
+from leftfold.errors import DefinitionError, UnknownCommand, UnknownQuery
 from leftfold.handling.handlers import CommandHandler, Decision, QueryHandler
 from leftfold.handling.injection import Handling, Scope, Supply
 from leftfold.handling.loading import stream_of
+from leftfold.handling.refusals import refused_as_it_is
 from leftfold.handling.tracking import Tracking
 from leftfold.messages.requests import RequestForm, answer_type
 from leftfold.messages.values import ValueCodec
@@ -195,9 +196,9 @@ def _deciding(decision: Decision) -> Run:
             await tracking.decide(subject, id, command)
             return None
         aggregate: Aggregate[Any] = await tracking.load(subject, id)
-        if decision.exists is not None and decision.exists != bool(aggregate.version):
-            stream = stream_of(handling.loader.plan(subject).core, id)
-            raise NotFound(stream) if decision.exists else AlreadyExists(stream, aggregate.version)
+        stream = stream_of(handling.loader.plan(subject).core, id)
+        if (refusal := refused_as_it_is(stream, aggregate.version, exists=decision.exists)) is not None:
+            raise refusal
         return decision.decide(command, aggregate)
 
     return decide

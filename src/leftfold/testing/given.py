@@ -12,7 +12,9 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.errors import DomainError
 from leftfold.domain.folding import Fact, Folding
 from leftfold.domain.lifecycle import core_of, load, pending
-from leftfold.errors import InvalidInput
+from leftfold.errors import AlreadyExists, InvalidInput, NotFound
+from leftfold.handling.handlers import exists_of
+from leftfold.handling.refusals import RefusalError, refused_as_it_is
 from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.codec import Codec
 from leftfold.messages.command import Command
@@ -40,7 +42,7 @@ class Then(Generic[_R]):
         AssertionError: it came differently; the message shows what was expected and what happened.
     """
 
-    def __init__(self, events: tuple[object, ...], result: _R | None, refusal: DomainError | None) -> None:
+    def __init__(self, events: tuple[object, ...], result: _R | None, refusal: RefusalError | None) -> None:
         self._events = events
         self._result = result
         self._refusal = refusal
@@ -55,13 +57,18 @@ class Then(Generic[_R]):
         """It was not refused, and nothing was recorded."""
         return self.then()
 
-    def raises(self, error: type[DomainError], **fields: object) -> Then[_R]:
-        """It was refused with an error of this class, whose *fields* have these values; the others may be any."""
+    def raises(self, error: type[RefusalError], **fields: object) -> Then[_R]:
+        """It was refused with an error of this class, whose *fields* have these values; the others may be any.
+
+        Args:
+            error: a `DomainError`; `NotFound` or `AlreadyExists`, where `Context.decides` says `exists=`.
+        """
         refusal = self._refusal
         happened = _lines(self._events) if refusal is None else f"{type(refusal).__name__}: {refusal}"
         wanted = f"{error.__name__}" + "".join(f"\n    {name}={value!r}" for name, value in fields.items())
+        known = refusal.fields if isinstance(refusal, DomainError) else vars(refusal or object)
         matches = isinstance(refusal, error) and all(
-            name in refusal.fields and refusal.fields[name] == value for name, value in fields.items()
+            name in known and known[name] == value for name, value in fields.items()
         )
         assert matches, _contrast("refusal", wanted, happened)
         return self
@@ -109,12 +116,23 @@ class GivenAggregate(Generic[_A]):
 class GivenCommand(Generic[_M, _A, _R]):
     """A function that lets an aggregate decide a command, and that aggregate with a history."""
 
-    def __init__(self, function: Callable[[_M, _A], _R], aggregate: GivenAggregate[_A]) -> None:
+    def __init__(
+        self,
+        function: Callable[[_M, _A], _R],
+        aggregate: GivenAggregate[_A],
+        refusal: NotFound | AlreadyExists | None,
+    ) -> None:
         self._function = function
         self._aggregate = aggregate
+        self._refusal = refusal
 
     def when(self, command: _M) -> Then[_R]:
-        """Let the aggregate decide *command*; see `GivenAggregate.when`."""
+        """Let the aggregate decide *command*; see `GivenAggregate.when`.
+
+        Where `Context.decides` says `exists=`, a history that is not so refuses it, as in an app.
+        """
+        if self._refusal is not None:
+            return Then((), None, self._refusal)
         return self._aggregate.when(lambda aggregate: self._function(command, aggregate))
 
 
@@ -180,7 +198,9 @@ def given(
         if waiting_flaw(subject) is not None:
             raise _waits(subject)
         if (aggregate := decided_by(subject)) is not None:
-            return GivenCommand(subject, given(aggregate, *events, id=id, upcasts=upcasts))
+            stream = f"{core_of(aggregate).category}-{id}"
+            refusal = refused_as_it_is(stream, len(events), exists=exists_of(subject))
+            return GivenCommand(subject, given(aggregate, *events, id=id, upcasts=upcasts), refusal)
         return GivenProcess(subject, events)
     decides = cast("type[Any] | Decider[Any, Any, Any]", subject)
     core: Core[Any] = core_of(decides)
