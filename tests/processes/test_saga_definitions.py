@@ -267,8 +267,11 @@ def _derived() -> type[Saga]:
         (_undo_of_nothing, "saga Torn: step 'one' has an undo, and says undoable=False"),
         (_two_undos, "step 'one' has two undos"),
         (_undo_in_the_place_of_its_step, "step 'one': its undo has its name"),
-        (_undo_after_the_pivot, "saga Late: step 'two' comes after the pivot"),
-        (_undoable_after_the_pivot, "saga Late: step 'two' comes after the pivot"),
+        (_undo_after_the_pivot, "step 'two' comes after the pivot, from where nothing is undone; leave its undo out"),
+        (
+            _undoable_after_the_pivot,
+            "step 'two' comes after the pivot, from where nothing is undone; leave undoable=False out",
+        ),
         (_two_pivots, "saga Torn: there is one pivot at most; 'one', 'two' are declared so"),
         (_parallel_pivot, "saga Torn: step 'one' is the pivot, and begun together with others"),
         (_parallel_alone, "saga Alone: parallel() begins several steps at once, and has 1"),

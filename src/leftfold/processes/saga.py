@@ -188,7 +188,8 @@ def _step_findings(one: Step[Any], *, behind: bool, alone: bool) -> Iterator[str
     if one.pivot and not alone:
         yield f"step {one.name!r} is the pivot, and begun together with others; give it a place of its own"
     if behind and (one.undoing is not None or not one.undoable):
-        yield f"step {one.name!r} comes after the pivot, from where nothing is undone; leave its undo out"
+        extra = "its undo" if one.undoing is not None else "undoable=False"
+        yield f"step {one.name!r} comes after the pivot, from where nothing is undone; leave {extra} out"
     elif not behind and not one.pivot and one.undoable and one.undoing is None:
         yield (
             f"step {one.name!r} has no undo; write one with @{one.name}.undo, or say @step(undoable=False) when there "
