@@ -85,7 +85,7 @@ async def test_a_pause_between_tries_outlives_the_app(timed: Ground) -> None:
     assert timedelta(minutes=30) <= view.wake_at - clock.now() <= _HOUR
     clock.set(view.wake_at - timedelta(microseconds=1))
     async with timed.app(shop, world=world, clock=clock) as app:
-        with pytest.raises(NotEnded):
+        with pytest.raises(NotEnded, match=r"Now step 'one' is tried again at .*\+00:00, after ConnectionError: cut$"):
             await app.sagas.ended("Keep", "1", timeout=0.1)
         assert world.names == ["one"]
         clock.advance(timedelta(microseconds=1))

@@ -51,15 +51,20 @@ class NotPossible(LeftfoldError):
 
 
 class NotEnded(LeftfoldError, TimeoutError):
-    """An instance had not ended when the time to wait was over; it goes on. Wait again, or look at what it does."""
+    """An instance had not ended when the time to wait was over; it goes on. Wait again, or look at what it does.
 
-    def __init__(self, item: str, status: str, timeout_s: float) -> None:
+    Args:
+        waits: what it waits for; None when it waits for nothing, or nobody knows.
+    """
+
+    def __init__(self, item: str, status: str, timeout_s: float, waits: str | None = None) -> None:
         self.item = item
         self.status = status
         self.timeout_s = timeout_s
+        self.waits = waits
         super().__init__(
             f"{item!r} is {status} after {timeout_s:g} s, and goes on where a worker runs: `leftfold work`, or "
-            "App(workers=True). Wait again, or look at its steps"
+            f"App(workers=True). {'Wait again, or look at its steps' if waits is None else f'Now {waits}'}"
         )
 
 

@@ -20,7 +20,7 @@ from leftfold.processes.journal import dump_journal, load_journal
 from leftfold.processes.planning import planned, turned_back
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
-from leftfold.processes.saga_view import SagaView, known_definition, saga_view
+from leftfold.processes.saga_view import SagaView, known_definition, saga_view, waits_for
 from leftfold.processes.watching import Watchers, heard_within
 from leftfold.store.checks import check_id, check_statuses
 from leftfold.store.port import Store
@@ -284,7 +284,7 @@ class SagaInstances:
                     if item.status in ENDED:
                         return self._view(item)
                     if left_s <= 0:
-                        raise NotEnded(item.id, item.status, timeout_s)
+                        raise NotEnded(item.id, item.status, timeout_s, waits_for(self._view(item)))
                 # another process may carry it on, and tells nobody here
                 last = await heard_within(heard, max(min(left_s, _LOOK_S), 0.0))
                 if last is not None and last.status in ENDED:

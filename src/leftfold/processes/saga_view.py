@@ -16,7 +16,7 @@ from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga, check_saga_class
 from leftfold.store.work import WorkItem
 
-__all__ = ["SagaView", "known_definition", "saga_view"]
+__all__ = ["SagaView", "known_definition", "saga_view", "waits_for"]
 
 S = TypeVar("S", bound=Saga)
 
@@ -122,3 +122,14 @@ def saga_view(definition: SagaDefinition | None, item: WorkItem) -> SagaView:
         began_at=item.created_at,
         changed_at=item.changed_at,
     )
+
+
+def waits_for(view: SagaView) -> str | None:
+    """Which steps, or undos of them, are tried again later, when and why; None when none is."""
+    again: list[str] = []
+    for one in view.steps:
+        if one.due is not None and one.error is not None:
+            at = one.due.isoformat(" ", "milliseconds")
+            what = "the undo of step" if one.status == "undoing" else "step"
+            again.append(f"{what} {one.name!r} is tried again at {at}, after {one.error}")
+    return "; ".join(again) or None
