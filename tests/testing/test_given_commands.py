@@ -101,6 +101,12 @@ def test_what_has_to_be_there_or_must_not_is_refused_in_a_test_as_an_app_refuses
         given(extend, id="dune").when(longer).then(TO_BEN)
 
 
+def test_a_refusal_that_is_given_as_an_error_is_told_to_be_given_as_its_class() -> None:
+    refused = given(lend, TO_ANN).when(DUNE)
+    with pytest.raises(InvalidInput, match=r"give the class and its fields: raises\(AlreadyLent, \.\.\.\)"):
+        refused.raises(AlreadyLent(reader="ann"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def test_a_function_that_decides_a_command_has_a_history_of_old_versions_by_upcasts() -> None:
     def book_was_not_said(old: LentTo) -> Lent:
         return Lent(book="dune", reader=old.reader)

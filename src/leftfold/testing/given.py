@@ -62,7 +62,13 @@ class Then(Generic[_R]):
 
         Args:
             error: a `DomainError`; `NotFound` or `AlreadyExists`, where `Context.decides` says `exists=`.
+
+        Raises:
+            InvalidInput: it is given an error, and no class.
         """
+        if not isinstance(cast("object", error), type):
+            name = type(error).__name__
+            raise InvalidInput(f"raises() is given {error!r:.80}; give the class and its fields: raises({name}, ...)")
         refusal = self._refusal
         happened = _lines(self._events) if refusal is None else f"{type(refusal).__name__}: {refusal}"
         wanted = f"{error.__name__}" + "".join(f"\n    {name}={value!r}" for name, value in fields.items())
