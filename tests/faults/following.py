@@ -148,6 +148,12 @@ FAULTS: Final[dict[str, Fault]] = {
         "it is shown before it has caught up",
         "not_a_moment_before and sqlite",
     ),
+    "what is shown goes on although a rebuild asks it to stand still": Fault(
+        in_code(Generations, "hold", ("await self.store.release(name, known[name].token)", "continue")),
+        (_REBUILDS,),
+        "assert await generations.switch(new, built.position)",
+        "stands_still and sqlite",
+    ),
     "rebuild shown although what is shown moved on": Fault(
         in_code(Generations, "switch", ("writes=[*still, point", "writes=[point")),
         (_REBUILDS,),

@@ -13,10 +13,11 @@ import msgspec
 
 from leftfold import App
 from leftfold.clock import SystemClock
+from leftfold.errors import Fenced
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generations
 from leftfold.projections.rebuilding import Rebuild
-from leftfold.store.checkpoints import Checkpoint
+from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.events import StoredEvent
 from leftfold.store.port import Store
 from leftfold.store.transaction import Advance, Transaction
@@ -227,3 +228,56 @@ async def test_who_built_rows_that_every_append_writes_writes_none_once_they_are
             await Runner(assignment.part, assignment.consumer(), claim, assignment.progress).run()
         assert await store.reached(claim.name, head, 0.0) == claim.position, "it went on"
         assert await rows_in(store, TOTALS) == folded(await log_of(store))
+
+
+async def test_what_is_shown_stands_still_for_what_never_catches_it_up(
+    place: Place,
+) -> None:
+    async with opened(place.url) as store:
+        async with App(counting_house(), store=store, workers=STEADY) as app:
+            head = await append_counted(store, [("a", 1)])
+            await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
+            await Rebuild[Total](app.running().followers["totals"], "rebuild", STEADY).build(lambda _done, _head: None)
+        shown, built = [await store.claim(name, "worker", 60.0) for name in ("totals@1.1/0.1", "totals@1.2/0.1")]
+        assert shown is not None
+        assert built is not None
+        moved: list[bool] = []
+
+        async def to(claim: Claim, position: int) -> None:
+            event_id = (await log_of(store))[position - 1].id
+            move = Advance(name=claim.name, token=claim.token, position=position, event_id=event_id)
+            await store.transact(Transaction(writes=[move]))
+
+        async def move_on() -> None:
+            position = await append_counted(store, [("a", 2)])
+            try:
+                await to(shown, position)
+            except Fenced:
+                moved.append(False)
+            else:
+                moved.append(True)
+
+        generations = Generations(TOTALS, cast("Store", _MovesOn(store, move_on)))
+        new = next(one for one in await Generations(TOTALS, store).all() if one.state == "building")
+        for _ in range(3):
+            await to(built, await store.head())
+            assert not await generations.switch(new, built.position)
+        assert moved
+        assert all(moved)
+        await generations.hold(new)
+        await to(built, await store.head())
+        assert await generations.switch(new, built.position)
+        assert moved[-1] is False
+        assert await store.generation(TOTALS.table) == 2
+
+
+async def test_what_stands_still_for_a_rebuild_that_goes_away_is_followed_again(place: Place) -> None:
+    async with opened(place.url) as store, App(counting_house(), store=store, workers=STEADY) as app:
+        head = await append_counted(store, [("a", 1)])
+        await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
+        await Rebuild[Total](app.running().followers["totals"], "rebuild", STEADY).build(lambda _done, _head: None)
+        generations = Generations(TOTALS, store)
+        new = next(one for one in await generations.all() if one.state == "building")
+        await generations.hold(new)
+        head = await append_counted(store, [("a", 2)])
+        await app.monitor.wait("totals", position=head, timeout=_WAIT_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from leftfold.clock import Clock
 from leftfold.projections.generations import GENERATIONS, Generation, Generations
@@ -17,6 +17,9 @@ from leftfold.subscriptions.subscription import Source, Subscription
 from leftfold.subscriptions.worker import Assignment, Progress
 
 __all__ = ["ProjectionFollower"]
+
+_PATIENCE: Final = 10
+"""Attempts to show a generation before what is shown is held."""
 
 
 class ProjectionFollower:
@@ -44,6 +47,7 @@ class ProjectionFollower:
         self.target = target
         self._clock = clock
         self._inline = inline
+        self._futile = 0
 
     @property
     def inline(self) -> bool:
@@ -119,12 +123,19 @@ class ProjectionFollower:
     async def show(self, generation: Generation, position: int, *, allow_parked: bool = False) -> bool:
         """Show *generation* if all of its parts have caught up with position *position* and with what is shown.
 
+        Where appends never pause, what is shown may move on between each look and the switch; after some attempts it is
+        held for a moment.
+
         Args:
             allow_parked: see `Generations.switch`.
         """
         switch = self.generations.switch
         if not await switch(generation, position, at_head=self._inline, allow_parked=allow_parked):
+            self._futile += 1
+            if not self._inline and self._futile % _PATIENCE == 0:
+                await self.generations.hold(generation, allow_parked=allow_parked)
             return False
+        self._futile = 0
         self.switched.set()
         self.switched = asyncio.Event()
         return True

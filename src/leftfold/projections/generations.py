@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.errors import Fenced, InvalidInput, KeyTaken, NotAtHead
+from leftfold.ids import new_id
 from leftfold.projections.projection import Projection
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.port import Store
@@ -34,6 +35,7 @@ GENERATIONS: Final = Table(
 """What is known about the generations of all projections."""
 
 _PAGE: Final = 1_000
+_HELD_S: Final = 2.0
 
 
 class Generation(Struct, frozen=True, kw_only=True):
@@ -173,6 +175,24 @@ class Generations:
                 raise
             return False
         return True
+
+    async def hold(self, new: Generation, *, allow_parked: bool = False) -> None:
+        """Take what is shown away from whoever follows it, so that it stands still for *new* to catch up and be shown.
+
+        They go on once it is shown, or when a lease of two seconds has ended. Nothing is held while parked keys keep
+        *new* from being shown.
+
+        Args:
+            allow_parked: see `switch`.
+        """
+        shown = [one for one in await self.all() if one.state == "active"]
+        if not allow_parked and await any_parked(self.store, new.subscription) and await self._lacking(new, shown):
+            return
+        known, owner = await self._known(), f"{new.subscription} to be shown, {new_id()}"
+        for name in chain.from_iterable(one.checkpoints for one in shown):
+            if name in known:
+                await self.store.release(name, known[name].token)
+                await self.store.claim(name, owner, _HELD_S)
 
     async def _lacking(self, new: Generation, shown: Sequence[Generation], limit: int = 1) -> list[str]:
         found = [await parked_sooner(self.store, new.subscription, one.subscription, limit) for one in shown]
