@@ -23,14 +23,14 @@ REFUSALS: Final = (DomainError, NotFound, AlreadyExists)
 """The same, to be caught."""
 
 
-def refused_as_it_is(stream: str, version: int, *, exists: bool | None) -> NotFound | AlreadyExists | None:
+def refused_as_it_is(stream: str, version: int, *, exists: bool) -> NotFound | AlreadyExists | None:
     """What refuses a command about a stream that has, or has not, to be there; None when it is as it has to be.
 
     Args:
         version: of the stream, 0 when it has no events.
-        exists: True when it has to be there, False when it must not, None for either.
+        exists: True when it has to be there, False when it must not.
     """
-    if exists is None or exists == bool(version):
+    if exists == bool(version):
         return None
     return NotFound(stream) if exists else AlreadyExists(stream, version)
 

@@ -196,9 +196,10 @@ def _deciding(decision: Decision) -> Run:
             await tracking.decide(subject, id, command)
             return None
         aggregate: Aggregate[Any] = await tracking.load(subject, id)
-        stream = stream_of(handling.loader.plan(subject).core, id)
-        if (refusal := refused_as_it_is(stream, aggregate.version, exists=decision.exists)) is not None:
-            raise refusal
+        if decision.exists is not None:
+            stream = stream_of(handling.loader.plan(subject).core, id)
+            if (refusal := refused_as_it_is(stream, aggregate.version, exists=decision.exists)) is not None:
+                raise refusal
         return decision.decide(command, aggregate)
 
     return decide

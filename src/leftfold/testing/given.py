@@ -204,8 +204,8 @@ def given(
         if waiting_flaw(subject) is not None:
             raise _waits(subject)
         if (aggregate := decided_by(subject)) is not None:
-            stream = f"{core_of(aggregate).category}-{id}"
-            refusal = refused_as_it_is(stream, len(events), exists=exists_of(subject))
+            stream, exists = f"{core_of(aggregate).category}-{id}", exists_of(subject)
+            refusal = None if exists is None else refused_as_it_is(stream, len(events), exists=exists)
             return GivenCommand(subject, given(aggregate, *events, id=id, upcasts=upcasts), refusal)
         return GivenProcess(subject, events)
     decides = cast("type[Any] | Decider[Any, Any, Any]", subject)
