@@ -149,7 +149,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "not_a_moment_before and sqlite",
     ),
     "what is shown goes on although a rebuild asks it to stand still": Fault(
-        in_code(Generations, "hold", ("await self.store.release(name, known[name].token)", "continue")),
+        in_code(Generations, "hold", ("await self.store.release(one.name, one.token)", "continue")),
         (_REBUILDS,),
         "assert await generations.switch(new, built.position)",
         "stands_still and sqlite",

@@ -264,6 +264,13 @@ async def test_what_is_shown_stands_still_for_what_never_catches_it_up(
             assert not await generations.switch(new, built.position)
         assert moved
         assert all(moved)
+        for _ in range(2):
+            await append_counted(store, [("a", 3)] * 300)
+            await move_on()
+        await generations.hold(new)
+        await move_on()
+        assert all(moved), "it is held although what is built is far behind"
+        await to(built, await store.head())
         await generations.hold(new)
         await to(built, await store.head())
         assert await generations.switch(new, built.position)

@@ -36,6 +36,8 @@ GENERATIONS: Final = Table(
 
 _PAGE: Final = 1_000
 _HELD_S: Final = 2.0
+_NEAR: Final = 500
+"""Events that are caught up with in one page."""
 
 
 class Generation(Struct, frozen=True, kw_only=True):
@@ -179,20 +181,26 @@ class Generations:
     async def hold(self, new: Generation, *, allow_parked: bool = False) -> None:
         """Take what is shown away from whoever follows it, so that it stands still for *new* to catch up and be shown.
 
-        They go on once it is shown, or when a lease of two seconds has ended. Nothing is held while parked keys keep
-        *new* from being shown.
+        They go on once it is shown, or when a lease of two seconds has ended. Nothing is held while a part of *new* is
+        more than a page behind, which would take long, or while parked keys keep it from being shown.
 
         Args:
             allow_parked: see `switch`.
         """
-        shown = [one for one in await self.all() if one.state == "active"]
+        everything = await self.all()
+        shown = [one for one in everything if one.state == "active"]
+        if all(one.generation != new.generation or one.state != "building" for one in everything):
+            return
         if not allow_parked and await any_parked(self.store, new.subscription) and await self._lacking(new, shown):
             return
         known, owner = await self._known(), f"{new.subscription} to be shown, {new_id()}"
-        for name in chain.from_iterable(one.checkpoints for one in shown):
-            if name in known:
-                await self.store.release(name, known[name].token)
-                await self.store.claim(name, owner, _HELD_S)
+        followed = [known[name] for one in shown for name in one.checkpoints if name in known]
+        reached = min(known[name].position if name in known else 0 for name in new.checkpoints)
+        if any(one.position > reached + _NEAR for one in followed):
+            return
+        for one in followed:
+            await self.store.release(one.name, one.token)
+            await self.store.claim(one.name, owner, _HELD_S)
 
     async def _lacking(self, new: Generation, shown: Sequence[Generation], limit: int = 1) -> list[str]:
         found = [await parked_sooner(self.store, new.subscription, one.subscription, limit) for one in shown]
