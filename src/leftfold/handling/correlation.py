@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Final
 
 from leftfold.messages.metadata import NO_METADATA, Metadata
@@ -34,14 +34,22 @@ OUTCOME: Final[ContextVar[Outcome | None]] = ContextVar("leftfold_outcome", defa
 """Where the command that runs now counts; None while nobody wants to know."""
 
 
-@contextmanager
-def handling(metadata: Metadata) -> Generator[None]:
+class _Handling:
+    __slots__ = ("_before", "_metadata")
+
+    def __init__(self, metadata: Metadata) -> None:
+        self._metadata = metadata
+
+    def __enter__(self) -> None:
+        self._before = _CURRENT.set(self._metadata)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        _CURRENT.reset(self._before)
+
+
+def handling(metadata: Metadata) -> AbstractContextManager[None]:
     """Say that what runs inside belongs to the command, query or event with this metadata."""
-    token = _CURRENT.set(metadata)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
+    return _Handling(metadata)
 
 
 class CorrelationFilter(logging.Filter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import Final
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ from leftfold.processes.trying import Calling
 from leftfold.subscriptions.reaction import Attempt
 
 __all__ = ["Means"]
+
+_UNMEASURED: Final = nullcontext()
 
 
 class Means(Struct, frozen=True):
@@ -78,7 +81,7 @@ class Means(Struct, frozen=True):
         self, definition: SagaDefinition, plan: StepPlan, attempt: int, metadata: Metadata, *, undo: bool
     ) -> AbstractContextManager[object]:
         if self.measuring is None:
-            return nullcontext()
+            return _UNMEASURED
         trial = Trial(
             saga=definition.name,
             step=plan.name,

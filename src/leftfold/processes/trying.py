@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 
 from leftfold.errors import TooLarge
 from leftfold.handling.correlation import handling as belonging
+from leftfold.handling.within import NoAnswer, within
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.definition import StepPlan, check_kept
 from leftfold.processes.journal import Journal, StepRecord, StepStatus
@@ -25,7 +25,6 @@ from leftfold.subscriptions.reaction import Attempt
 
 __all__ = [
     "Calling",
-    "NoAnswer",
     "Tried",
     "attempt_of",
     "called",
@@ -43,10 +42,6 @@ _Fields: TypeAlias = dict[str, Raw]
 
 _ROOM_BYTES: Final = 256 * 1024
 """For all that a journal notes beside what steps give."""
-
-
-class NoAnswer(TimeoutError):
-    """A call had not ended when its time was over, whatever errors of its own mean."""
 
 
 class Calling(Struct, frozen=True):
@@ -107,15 +102,8 @@ async def called(work: Awaitable[R], calling: Calling) -> R:
         NoAnswer: the time is over.
         Exception: whatever it raises.
     """
-    limit = asyncio.timeout(calling.limit_s)
-    try:
-        with belonging(calling.metadata), calling.around, blamed():
-            async with limit:
-                return await work
-    except TimeoutError as error:
-        if limit.expired():
-            raise NoAnswer(f"no answer within {calling.limit_s:g} s") from error
-        raise
+    with belonging(calling.metadata), calling.around, blamed():
+        return await within(calling.limit_s, work)
 
 
 async def do_externally(plan: StepPlan, saga: Saga, given: Mapping[str, object], calling: Calling) -> Tried:
@@ -148,8 +136,9 @@ async def undo_once(
 
 def check_room(journal: Journal, plan: StepPlan, tried: Tried) -> None:
     """Raise `TooLarge` when the journal would outgrow, with what a step gave, what a store keeps."""
-    parts = [journal.fields, tried.result, *tried.changed.values(), *(one.result for one in journal.steps)]
-    size = sum(map(len, parts)) + _ROOM_BYTES
+    size = _ROOM_BYTES + len(journal.fields) + len(tried.result) + sum(map(len, tried.changed.values()))
+    for one in journal.steps:
+        size += len(one.result)
     if size > MAX_EVENT_BYTES:
         what = f"journal with what step {plan.name!r} gave, in bytes"
         raise TooLarge(what, size, MAX_EVENT_BYTES, "MAX_EVENT_BYTES")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import TypeAlias
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Final, TypeAlias
 
 __all__ = ["Stray", "blamed", "ends_task", "running_task"]
 
@@ -44,17 +44,24 @@ class Stray(Exception):
         super().__init__("a cancellation came out that nobody had asked for; catch it where it is waited for")
 
 
-@contextmanager
-def blamed() -> Generator[None]:
+class _Blamed:
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, asyncio.CancelledError) and not ends_task(error, running_task()):
+            raise Stray from error
+
+
+_BLAMED: Final = _Blamed()
+
+
+def blamed() -> AbstractContextManager[None]:
     """Around user code that is awaited: a cancellation that comes out of it is one that this task was asked for.
 
     Raises:
         Stray: it was not; see `ends_task`.
     """
-    task = running_task()
-    try:
-        yield
-    except asyncio.CancelledError as error:
-        if ends_task(error, task):
-            raise
-        raise Stray from error
+    return _BLAMED
