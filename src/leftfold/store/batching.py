@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, Future
+from asyncio import CancelledError, Future, get_running_loop
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from math import inf
+from types import coroutine
 from uuid import UUID
 
 from leftfold.store.checks import check_append
@@ -13,7 +15,7 @@ from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
 from leftfold.store.transaction import Delete, Insert, Put, Transaction
 from leftfold.store.work import Begin, End, Revise
 
-__all__ = ["AppendQueue", "Pending"]
+__all__ = ["AppendQueue", "Pending", "end_of_tick"]
 
 
 class Pending:
@@ -22,20 +24,29 @@ class Pending:
     Args:
         events: number of its events, and of the rows that a transaction names.
         size: bytes of its payloads and metadata, and of such rows.
-        deadline: time of the event loop, in seconds, after which it is given up.
+        deadline: time of the event loop, in seconds, after which it is given up; never, until that is said.
         alone: True to be a batch of its own, because a batch with it in was refused by the database.
         transaction: what it belongs to; None for an append that is nothing else.
         doubt: what broke while it was on its way, so that it may be stored already; None while that cannot be.
+        settled: whether it has its verdict, or its caller has gone away.
     """
 
-    __slots__ = ("alone", "condition", "deadline", "doubt", "events", "outcome", "parts", "size", "transaction")
+    __slots__ = (
+        "_heard",
+        "_verdict",
+        "alone",
+        "condition",
+        "deadline",
+        "doubt",
+        "events",
+        "parts",
+        "settled",
+        "size",
+        "transaction",
+    )
 
     def __init__(
-        self,
-        parts: Sequence[ToStream],
-        condition: AppendCondition | None,
-        loop: AbstractEventLoop,
-        transaction: Transaction | None = None,
+        self, parts: Sequence[ToStream], condition: AppendCondition | None, transaction: Transaction | None = None
     ) -> None:
         self.events, self.size = (0, 0) if transaction is not None and not parts else check_append(parts, condition)
         self.transaction = transaction
@@ -45,25 +56,48 @@ class Pending:
             self.size += size
         self.parts = parts
         self.condition = condition
-        self.outcome: Future[Appended] = loop.create_future()
-        self.deadline = 0.0
-        self.alone = False
+        self.deadline = inf
+        self.alone = self.settled = False
         self.doubt: str | None = None
+        self._verdict: Appended | Exception | None = None
+        self._heard: Future[None] | None = None
 
     @property
     def ids(self) -> list[UUID]:
         """The ids of its events, in order."""
         return [event.id for part in self.parts for event in part.events]
 
-    def succeed(self, appended: Appended) -> None:
-        """Give the caller its result, unless it has gone away."""
-        if not self.outcome.done():
-            self.outcome.set_result(appended)
+    def settle(self, verdict: Appended | Exception) -> None:
+        """Give the caller its result or its error, unless it has gone away."""
+        if not self.settled:
+            self._verdict = verdict
+            self.leave()
 
-    def fail(self, error: Exception) -> None:
-        """Give the caller its error, unless it has gone away."""
-        if not self.outcome.done():
-            self.outcome.set_exception(error)
+    def leave(self) -> None:
+        """Wait no more: what is not stored yet need not be."""
+        self.settled = True
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(None)
+
+    async def outcome(self) -> Appended:
+        """Wait for the verdict; raises the error that it is."""
+        if not self.settled:
+            try:
+                await self.heard()
+            except BaseException:
+                self.leave()
+                raise
+        if isinstance(self._verdict, Appended):
+            return self._verdict
+        raise self._verdict or CancelledError
+
+    def heard(self) -> Future[None]:
+        """Done as soon as this is settled."""
+        if self._heard is None:
+            self._heard = get_running_loop().create_future()
+            if self.settled:
+                self._heard.set_result(None)
+        return self._heard
 
 
 class AppendQueue:
@@ -92,7 +126,7 @@ class AppendQueue:
         events = size = 0
         while self._waiting:
             pending = self._waiting[0]
-            if pending.outcome.done():
+            if pending.settled:
                 self._waiting.popleft()
                 continue
             events += pending.events
@@ -104,9 +138,9 @@ class AppendQueue:
                 break
         return batch
 
-    def outcomes(self) -> list[Future[Appended]]:
-        """What the callers of everything in the queue wait for."""
-        return [pending.outcome for pending in self._waiting]
+    def verdicts(self) -> list[Future[None]]:
+        """Each done as soon as one of those in the queue is settled."""
+        return [pending.heard() for pending in self._waiting if not pending.settled]
 
     def take_expired(self, now: float) -> list[Pending]:
         """Take out those whose deadline is not after *now* (seconds of the event loop)."""
@@ -136,3 +170,9 @@ def _weight(transaction: Transaction) -> tuple[int, int]:
             case _:
                 pass
     return rows, size
+
+
+@coroutine
+def end_of_tick() -> Generator[None]:
+    """Let everything that is ready to run have its turn first."""
+    yield

@@ -187,6 +187,8 @@ def _check_indexes(where: str, table: Table, types: Mapping[str, ColumnType]) ->
 
 def _check_write(write: Write) -> None:
     match write:
+        case Begin() | Revise() | End():
+            check_work_write(write)
         case Put(table=table, rows=rows):
             _check_rows(table, write.generation, rows)
             if not 0 <= write.shard <= MAX_VERSION:
@@ -203,8 +205,6 @@ def _check_write(write: Write) -> None:
         case Point(table=table):
             _check_rows(table, write.generation, ())
             _check_view(write)
-        case Begin() | Revise() | End():
-            check_work_write(write)
 
 
 def _check_rows(table: Table, generation: int | None, keys: Iterable[str]) -> None:

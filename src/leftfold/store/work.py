@@ -90,6 +90,7 @@ class Revise(Struct, frozen=True, kw_only=True):
     Args:
         wake: when it is due; a `Hold` holds it, `KEEP` leaves it to whoever has it, everything else lets go of it.
         queue: another one, None for the one it has.
+        was: the status that it has, as whoever writes it knows; spares the store a look, and changes nothing else.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Revise(Struct, frozen=True, kw_only=True):
     state: bytes
     wake: Wake | Keep
     queue: str | None = None
+    was: str | None = None
 
 
 class End(Struct, frozen=True, kw_only=True):

@@ -87,7 +87,7 @@ class Committer:
             self._task = self._loop.create_task(self._run())
         if self._expiry is None:
             self._expiry = self._loop.call_at(pending.deadline, self._expire)
-        return await pending.outcome
+        return await pending.outcome()
 
     async def close(self) -> None:
         """Wait until everything accepted so far has its verdict, then let go of the connection."""
@@ -168,7 +168,7 @@ class Committer:
             return _Batch(batch, (self._sql, call.arguments())) if batch else None
         except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
             for pending in taken:
-                pending.fail(error)
+                pending.settle(error)
             return None
 
     async def _deliver(self, batch: Sequence[Pending], verdicts: Verdicts) -> None:
@@ -181,14 +181,14 @@ class Committer:
                 if verdict is None:
                     known.append(pending)
                 else:
-                    _settle(pending, verdict)
+                    pending.settle(verdict)
             if head := max(verdicts[2]):
                 self._grown(head)
             if known:
                 await self._compare(known)
         except Exception as error:  # noqa: BLE001 - as above
             for pending in batch:
-                pending.fail(error)
+                pending.settle(error)
 
     async def _compare(self, known: Sequence[Pending]) -> None:
         try:
@@ -197,13 +197,13 @@ class Committer:
             self._doubt(known, error)
             return
         for pending in known:
-            _settle(pending, _first_result(pending, stored))
+            pending.settle(_first_result(pending, stored))
 
     async def _recover(self, batch: Sequence[Pending], error: Exception) -> None:
         if isinstance(error, Refused):
             told, others = refused_in(batch, error)
             for pending, reason in told.items():
-                pending.fail(reason)
+                pending.settle(reason)
             self._queue.put_back(others)
         elif is_lost(error):
             self._trouble = error
@@ -219,7 +219,7 @@ class Committer:
                 pending.alone = True
             self._queue.put_back(batch)
         else:
-            _settle(batch[0], await self._explained(batch[0], error))
+            batch[0].settle(await self._explained(batch[0], error))
 
     async def _explained(self, pending: Pending, error: Exception) -> Appended | LeftfoldError:
         if sqlstate_of(error) == ID_TAKEN:
@@ -236,7 +236,7 @@ class Committer:
         doubtful = [pending for pending in batch if pending.doubt]
         for pending in batch:
             if not pending.doubt:
-                pending.fail(translated(error, self._location.shown))
+                pending.settle(translated(error, self._location.shown))
         if doubtful:
             self._doubt(doubtful, error)
             await self._pause()
@@ -259,23 +259,16 @@ class Committer:
     def _give_up(self, expired: Sequence[Pending]) -> None:
         for pending in expired:
             if pending.doubt:
-                pending.fail(OutcomeUnknown(pending.ids, pending.doubt))
+                pending.settle(OutcomeUnknown(pending.ids, pending.doubt))
             elif self._trouble is not None:
-                pending.fail(self._connector.unavailable(self._trouble))
+                pending.settle(self._connector.unavailable(self._trouble))
             else:
-                pending.fail(
+                pending.settle(
                     StoreBusy(
                         f"an append waited {self._location.deadline_s:g} s behind others to "
                         f"{self._location.shown}; nothing of it was stored. Append it again"
                     )
                 )
-
-
-def _settle(pending: Pending, verdict: Appended | LeftfoldError) -> None:
-    if isinstance(verdict, LeftfoldError):
-        pending.fail(verdict)
-    else:
-        pending.succeed(verdict)
 
 
 def _first_result(pending: Pending, stored: Mapping[UUID, StoredEvent]) -> Appended | LeftfoldError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import asyncpg
 
@@ -13,8 +14,17 @@ from leftfold.errors import StoreUnavailable
 __all__ = ["Sender"]
 
 
+_DURABLE: Final = (  # whatever the database has for others, and whatever it is told later
+    "select set_config('synchronous_commit', case setting when 'off' then 'on' else setting end, false) "
+    "from current_setting('synchronous_commit') setting"
+)
+
+
 class Sender:
-    """Sends calls to the database, one after another, and connects when it has to."""
+    """Sends calls to the database, one after another, and connects when it has to.
+
+    Its sessions wait for the disk, but behind a pooler, where a session is shared.
+    """
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
@@ -36,8 +46,16 @@ class Sender:
 
     async def connect(self) -> None:
         """Connect unless the connection stands; raises the driver's error."""
-        if not self.is_ready:
-            self._connection = await self._connector.connect(lock_timeout=self._lock_timeout)
+        if self.is_ready:
+            return
+        connection = await self._connector.connect(lock_timeout=self._lock_timeout)
+        if not self._connector.pooled:
+            try:
+                await connection.execute(_DURABLE, timeout=self._connector.location.connect_timeout_s)
+            except BaseException:
+                connection.terminate()
+                raise
+        self._connection = connection
 
     async def call(self, sql: str, arguments: Sequence[object], timeout_s: float) -> asyncpg.Record:
         """Send one call in a transaction of its own; raises the driver's error, or `TimeoutError`."""

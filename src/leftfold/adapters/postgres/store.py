@@ -77,7 +77,7 @@ class PostgresStore:
     async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
         """See `Store.append`."""
         self._check_open()
-        return await self._committer.commit(Pending(parts, condition, self._loop))
+        return await self._committer.commit(Pending(parts, condition))
 
     async def transact(self, transaction: Transaction) -> Appended | None:
         """See `Transacting.transact`."""
@@ -87,7 +87,7 @@ class PostgresStore:
             await (self._worked if only_work(transaction) else self._transactor).commit(transaction)
             return None
         rows = transaction if transaction.writes or transaction.inline else None
-        return await self._committer.commit(Pending(transaction.parts, transaction.condition, self._loop, rows))
+        return await self._committer.commit(Pending(transaction.parts, transaction.condition, rows))
 
     async def read_stream(
         self, stream: str, *, after: int = 0, upto: int | None = None, backward: bool = False, limit: int = 500

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 
 __all__ = ["Watch"]
 
@@ -21,27 +22,28 @@ class Watch:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._until: float | None = None
+        self._seconds = 0.0
         self._broke_off = False
+        self._during = _During(self)
 
-    @contextmanager
-    def over(self, seconds: float) -> Generator[None]:
+    def over(self, seconds: float) -> AbstractContextManager[None]:
         """Break off what happens inside when it has not ended after *seconds*.
 
         Raises:
             TimeoutError: it was broken off.
         """
         self._until = until = self._loop.time() + seconds
+        self._seconds = seconds
         self._broke_off = False
         if self._timer is None or self._timer.when() > until:
             self._set(until)
-        try:
-            yield
-        except Exception as error:
-            if self._broke_off:
-                raise TimeoutError(f"no answer after {seconds:.3g} s") from error
-            raise
-        finally:
-            self._until = None
+        return self._during
+
+    def over_now(self, error: BaseException | None) -> None:
+        """What was watched has ended."""
+        self._until = None
+        if self._broke_off and isinstance(error, Exception):
+            raise TimeoutError(f"no answer after {self._seconds:.3g} s") from error
 
     def end(self) -> None:
         """Let go of the timer."""
@@ -62,3 +64,18 @@ class Watch:
             self._break_off()
         else:
             self._set(self._until)
+
+
+class _During:
+    """While one call is under way."""
+
+    __slots__ = ("_watch",)
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._watch.over_now(error)

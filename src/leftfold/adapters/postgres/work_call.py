@@ -56,9 +56,11 @@ class WorkCall:
 
     def take(self, member: int, writes: Sequence[WorkWrite]) -> bool:
         """Add all writes of a member, of items that differ; False, adding nothing, when one of them is here."""
-        if any(write.id in self._writes for write in writes):
+        known = self._writes
+        if known and not known.keys().isdisjoint([write.id for write in writes]):
             return False
-        self._writes.update((write.id, ((member, step), write)) for step, write in enumerate(writes))
+        for step, write in enumerate(writes):
+            known[write.id] = (member, step), write
         self.several = self.several or len(writes) > 1
         return True
 

@@ -47,34 +47,33 @@ def only_work(transaction: Transaction) -> Sequence[WorkWrite] | None:
     """The writes of a transaction that only writes work items, each once; None of every other."""
     if transaction.parts or transaction.inline:
         return None
-    writes = [write for write in transaction.writes if isinstance(write, Begin | Revise | End)]
-    if len(writes) < len(transaction.writes) or len({write.id for write in writes}) < len(writes):
-        return None
-    return writes
+    writes: list[WorkWrite] = []
+    for write in transaction.writes:
+        if not isinstance(write, Begin | Revise | End):
+            return None
+        writes.append(write)
+    return writes if len(writes) < 2 or len({write.id for write in writes}) == len(writes) else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Batch:
     """What is sent again as it is: its number is what the database keeps its result under.
 
     Args:
         single: the statement for a batch of one write; None for others.
+        missed: whether an answer was missed, so that it may be stored already.
     """
 
     number: int
     members: Sequence[Pending]
     call: WorkCall
     single: Query | None
+    missed: bool = False
 
     @cached_property
     def text(self) -> str:
         """The argument of the function."""
         return self.call.text()
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether an answer was missed, so that it may be stored already."""
-        return any(pending.doubt for pending in self.members)
 
 
 class WorkCommitter:
@@ -105,12 +104,12 @@ class WorkCommitter:
 
     async def commit(self, transaction: Transaction) -> None:
         """Put *transaction*, which has only work, into the next batch and wait for its verdict."""
-        pending = Pending((), None, self._loop, transaction)
+        pending = Pending((), None, transaction)
         pending.deadline = self._loop.time() + self._connector.location.deadline_s
         self._queue.put(pending)
         if self._task is None:
             self._task = self._loop.create_task(self._run())
-        await pending.outcome
+        await pending.outcome()
 
     async def close(self) -> None:
         """Wait until everything accepted so far has its verdict, then let go of the connection."""
@@ -138,7 +137,7 @@ class WorkCommitter:
                     return batch
             except Exception as error:  # noqa: BLE001 - a fault here must reach the callers, not vanish in the loop
                 for pending in taken:
-                    pending.fail(error)
+                    pending.settle(error)
         return None
 
     def _batch(self, taken: Sequence[Pending]) -> _Batch | None:
@@ -157,20 +156,23 @@ class WorkCommitter:
 
     async def _carry_out(self, batch: _Batch) -> None:
         """Commit *batch*, whatever comes of it."""
+        trouble = await self._try(batch)
+        if trouble is None:
+            return
         backoff = Backoff(batch.members[-1].deadline)
-        while not all(pending.outcome.done() for pending in batch.members):
-            trouble = await self._try(batch)
-            if trouble is None:
-                return
+        while trouble is not None:
             self._give_up(batch.members, trouble)
             await backoff.wait()
+            if all(pending.settled for pending in batch.members):
+                return
+            trouble = await self._try(batch)
 
     async def _try(self, batch: _Batch) -> Exception | None:
         """Send *batch*; returns why it has to be sent again, None when everybody was told or waits for another one."""
         try:
             await self._sender.connect()
         except Exception as error:  # noqa: BLE001 - broken connections show as anything
-            if is_lost(error) or batch.in_doubt:
+            if is_lost(error) or batch.missed:
                 return error
             self._refuse(batch.members, error)
             return None
@@ -181,6 +183,7 @@ class WorkCommitter:
                 return error
             if is_lost(error):
                 self._sender.drop()
+                batch.missed = True
                 for pending in batch.members:
                     pending.doubt = f"{error or type(error).__name__}"
                 return error
@@ -191,7 +194,7 @@ class WorkCommitter:
         timeout_s = max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
         name = (self._client, batch.number)
         row: asyncpg.Record | None = None
-        if batch.in_doubt:
+        if batch.missed:
             row = await self._sender.ask(self._missed, name, timeout_s)
         if row is None and batch.single is not None:
             sql, values = batch.single
@@ -202,10 +205,7 @@ class WorkCommitter:
         for refusal in batch.call.refusals(row["refused"]):
             told.setdefault(refusal.place[0], refusal.error)
         for number, pending in enumerate(batch.members):
-            if number in told:
-                pending.fail(told[number])
-            else:
-                pending.succeed(_NOTHING)
+            pending.settle(told.get(number, _NOTHING))
         if row["soon"]:
             self._due(row["soon"])
 
@@ -216,7 +216,7 @@ class WorkCommitter:
             self._queue.put_back(members)
             return
         for pending in members:
-            pending.fail(translated(error, self._connector.location.shown))
+            pending.settle(translated(error, self._connector.location.shown))
 
     def _give_up(self, members: Sequence[Pending], trouble: Exception) -> None:
         """Tell those whose deadline has passed."""
@@ -224,11 +224,11 @@ class WorkCommitter:
         expired = [pending for pending in members if pending.deadline <= now]
         for pending in (*expired, *self._queue.take_expired(now)):
             if pending.doubt:
-                pending.fail(OutcomeUnknown((), pending.doubt))
+                pending.settle(OutcomeUnknown((), pending.doubt))
             elif is_lost(trouble):
-                pending.fail(self._connector.unavailable(trouble))
+                pending.settle(self._connector.unavailable(trouble))
             else:
-                pending.fail(translated(trouble, self._connector.location.shown))
+                pending.settle(translated(trouble, self._connector.location.shown))
 
 
 def _writes_of(pending: Pending) -> Sequence[WorkWrite]:

@@ -1,7 +1,8 @@
 """A batch of one write, as who works alone sends it: a plain statement that does what the function does, for less.
 
 The statement writes only while the batch's number is above the one that the database knows of this client. It answers
-nothing when it is not, or when the client is not known yet: the function settles that.
+nothing when it is not, or when the client is not known yet: the function settles that. It waits for the disk as its
+session does, see `Sender`.
 """
 
 from __future__ import annotations
@@ -86,12 +87,9 @@ def _woken(wake: Wake | Keep) -> _Woken:
 def _kept(schema: str, write: str, refused: str) -> str:
     """*write* as `t`, and what it came to, kept for whoever missed the answer."""
     batches = f'"{schema}".work_batches'
-    flushed = (  # as the function does
-        "case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', true) end"
-    )
     return (
         f"with b as materialized (select from {batches} where client = $1::uuid and batch < $2::bigint for update), "
-        f'm as materialized (select "{schema}".now_v1() as now, {flushed}), t as ({write}) '
+        f'm as materialized (select "{schema}".now_v1() as now), t as ({write}) '
         f"update {batches} set batch = $2::bigint, refused = case when {refused} then array[0] end, "
         "soon = (select array[queue] from t where soon), written_at = m.now from m "
         "where client = $1::uuid and exists (select from b) returning refused, soon"

@@ -15,15 +15,18 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from leftfold.adapters.sqlite.batch import Batch, events_by_id
+from leftfold.adapters.sqlite.batch import Batch, events_by_id, only_work
 from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.naming import Naming
+from leftfold.adapters.sqlite.rows import micros_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S
+from leftfold.adapters.sqlite.work_writing import rouses, write_work
 from leftfold.clock import Clock
 from leftfold.errors import AppendRefused, IdReused, LeftfoldError, OutcomeUnknown, StoreBusy
-from leftfold.store.batching import AppendQueue, Pending
+from leftfold.store.batching import AppendQueue, Pending, end_of_tick
 from leftfold.store.events import Appended
+from leftfold.store.work import WorkWrite
 
 __all__ = ["Committer"]
 
@@ -57,24 +60,38 @@ class Committer:
         self._loop = asyncio.get_running_loop()
         self._queue = AppendQueue()
         self._next: asyncio.Handle | None = None
+        self._cursor = connection.cursor()
         connection.execute("pragma temp_store = memory")  # rows of one statement wait there; no payload in other files
 
     async def commit(self, pending: Pending) -> Appended:
-        """Put *pending* into the next batch and wait for its verdict."""
-        pending.deadline = self._loop.time() + self._location.deadline_s
+        """Put *pending* into the next batch and wait for its verdict; the first to come commits for all."""
         self._queue.put(pending)
         if self._next is None:
-            self._next = self._loop.call_soon(self._turn)
-        return await pending.outcome
+            try:
+                await end_of_tick()
+            except BaseException:
+                pending.leave()
+                raise
+            if not pending.settled:
+                self._work_off()
+        if not pending.settled:
+            pending.deadline = self._loop.time() + self._location.deadline_s
+        return await pending.outcome()
 
     async def drain(self) -> None:
         """Wait until everything accepted so far has its verdict."""
-        while outcomes := self._queue.outcomes():
-            await asyncio.wait(outcomes)
+        while verdicts := self._queue.verdicts():
+            await asyncio.wait(verdicts)
 
     def _turn(self) -> None:
         self._next = None
         self._give_up(self._queue.take_expired(self._loop.time()))
+        self._work_off()
+
+    def _work_off(self) -> None:
+        """Commit the next batch, unless a turn is to come anyway; what is left then has one."""
+        if self._next is not None:
+            return
         batch = self._queue.next_batch()
         wait_s = self._try(batch) if batch else 0.0
         if len(self._queue):
@@ -83,32 +100,30 @@ class Committer:
     def _try(self, batch: list[Pending]) -> float:
         """Commit *batch*, whatever comes of it; returns the seconds to wait before the next turn."""
         try:
-            return self._commit(batch)
+            try:
+                verdicts = self._write(batch)
+            except sqlite3.Error as error:
+                return self._recover(batch, error)
         except Exception as error:  # noqa: BLE001 - a fault here must reach its caller, not vanish in the loop
             if len(batch) > 1:
                 return self._one_by_one(batch)
-            batch[0].fail(error)
+            batch[0].settle(error)
             return 0.0
-
-    def _commit(self, batch: list[Pending]) -> float:
-        try:
-            verdicts = self._write(batch)
-        except sqlite3.Error as error:
-            if is_busy(error):
-                self._queue.put_back(batch)
-                return BUSY_RETRY_S
-            return self._recover(batch, error)
-        self._deliver(batch, verdicts)
+        for pending, verdict in zip(batch, verdicts, strict=True):
+            pending.settle(verdict)
         return 0.0
 
     def _recover(self, batch: list[Pending], error: sqlite3.Error) -> float:
+        if is_busy(error):
+            self._queue.put_back(batch)
+            return BUSY_RETRY_S
         if len(batch) > 1:
             return self._one_by_one(batch)
         if is_input_output(error):
             batch[0].doubt = str(error)
             self._queue.put_back(batch)
             return _FAULT_RETRY_S
-        batch[0].fail(self._explained(batch[0], error))
+        batch[0].settle(self._explained(batch[0], error))
         return 0.0
 
     def _one_by_one(self, batch: Sequence[Pending]) -> float:
@@ -117,7 +132,9 @@ class Committer:
         self._queue.put_back(batch)
         return 0.0
 
-    def _write(self, batch: Sequence[Pending]) -> list[Appended | Exception]:
+    def _write(self, batch: Sequence[Pending]) -> Sequence[Appended | Exception]:
+        if len(batch) == 1 and (alone := only_work(batch[0].transaction)):
+            return (self._write_work(alone),)
         execute = self._connection.execute
         execute("begin immediate")
         try:
@@ -138,12 +155,16 @@ class Committer:
                 execute("rollback")
         return verdicts
 
-    def _deliver(self, batch: Sequence[Pending], verdicts: Sequence[Appended | Exception]) -> None:
-        for pending, verdict in zip(batch, verdicts, strict=True):
-            if isinstance(verdict, Exception):
-                pending.fail(verdict)
-            else:
-                pending.succeed(verdict)
+    def _write_work(self, work: WorkWrite) -> Appended | Exception:
+        """Write one work item that waits alone: each statement of it is a transaction of its own, and enough."""
+        now = self._clock.now()
+        try:
+            write_work(self._cursor, work, micros_of(now))
+        except LeftfoldError as refusal:
+            return refusal
+        if rouses(work):
+            self._due()
+        return Appended(position=0, versions={}, recorded_at=now)
 
     def _explained(self, pending: Pending, error: sqlite3.Error) -> LeftfoldError:
         refusal = translated(error, self._location.path)
@@ -154,7 +175,7 @@ class Committer:
 
     def _give_up(self, expired: Sequence[Pending]) -> None:
         for pending in expired:
-            pending.fail(
+            pending.settle(
                 OutcomeUnknown(pending.ids, pending.doubt)
                 if pending.doubt
                 else StoreBusy(

@@ -49,13 +49,13 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
     async def append(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
         """See `Store.append`."""
         self._check_open()
-        return await self._committer.commit(Pending(parts, condition, self._loop))
+        return await self._committer.commit(Pending(parts, condition))
 
     async def transact(self, transaction: Transaction) -> Appended | None:
         """See `Transacting.transact`."""
         self._check_open()
         check_transaction(transaction)
-        pending = Pending(transaction.parts, transaction.condition, self._loop, transaction)
+        pending = Pending(transaction.parts, transaction.condition, transaction)
         appended = await self._committer.commit(pending)
         return appended if transaction.parts else None
 

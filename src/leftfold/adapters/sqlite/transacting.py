@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import chain
 
 from leftfold.adapters.sqlite.cells import Bound
@@ -13,7 +12,7 @@ from leftfold.adapters.sqlite.layout import Layout
 from leftfold.adapters.sqlite.registry import activate, find
 from leftfold.adapters.sqlite.searching import forget_words, keep_words
 from leftfold.adapters.sqlite.tables import rows_under
-from leftfold.adapters.sqlite.work_writing import write_work
+from leftfold.adapters.sqlite.work_writing import rouses, write_work
 from leftfold.errors import Fenced, InvalidInput, KeyTaken, NotAtHead, ShardMismatch
 from leftfold.store.events import Appended
 from leftfold.store.table_checks import check_row_writes
@@ -63,7 +62,7 @@ class RowWriter:
     def work(self, write: WorkWrite) -> None:
         """Write one work item, wholly or not at all."""
         write_work(self._cursor, write, self._now)
-        if not isinstance(write, End) and isinstance(write.wake, datetime):
+        if rouses(write):
             self.wakes = True
 
     def forget(self) -> None:

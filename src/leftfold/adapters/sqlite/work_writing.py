@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime, timedelta
 from typing import Final
 
 from leftfold.adapters.sqlite.checkpoints import storable
 from leftfold.adapters.sqlite.rows import micros_of, time_of
 from leftfold.errors import Fenced, KeyTaken
-from leftfold.store.work import Begin, End, Keep, Revise, Wake, WorkWrite
+from leftfold.store.work import Begin, End, Hold, Keep, Revise, Wake, WorkWrite
 from leftfold.store.work_checks import woken
 
-__all__ = ["KEPT", "write_work"]
+__all__ = ["KEPT", "rouses", "write_work"]
 
 _BEGIN = """insert into work (id, queue, status, state, token, owner, wake_at, created_at, changed_at)
 values (?, ?, ?, ?, 1, ?, ?, ?, ?) on conflict (id) do nothing"""
@@ -23,6 +24,7 @@ KEPT: Final = _REVISE.format("") + " and status = ?"
 _KEPT_ANEW = _REVISE.format(_LISTED)
 _WOKEN = _REVISE.format(_DUE) + " and status = ?"
 _WOKEN_ANEW = _REVISE.format(_LISTED + _DUE)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _END = "delete from work where id = ? and token = ?"
 
 
@@ -35,13 +37,20 @@ def write_work(cursor: sqlite3.Cursor, write: WorkWrite, now: int) -> None:
     Raises:
         KeyTaken, Fenced: see `Begin`, `Revise` and `End`. Nothing was written.
     """
-    match write:
-        case Begin():
-            _begin(cursor, write, now)
-        case Revise():
-            _fence(write, _revise(cursor, write, now))
-        case End():
-            _fence(write, cursor.execute(_END, (write.id, storable(write.token))).rowcount)
+    if isinstance(write, Begin):
+        _begin(cursor, write, now)
+        return
+    if isinstance(write, Revise):
+        count = _revise(cursor, write, now)
+    else:
+        count = cursor.execute(_END, (write.id, storable(write.token))).rowcount
+    if count == 0:
+        raise Fenced(write.id, write.token, "work item")
+
+
+def rouses(write: WorkWrite) -> bool:
+    """Whether it leaves work that will be due without anybody's lease ending."""
+    return not isinstance(write, End) and isinstance(write.wake, datetime)
 
 
 def _begin(cursor: sqlite3.Cursor, write: Begin, now: int) -> None:
@@ -58,16 +67,14 @@ def _revise(cursor: sqlite3.Cursor, write: Revise, now: int) -> int:
         due = _woken(write.wake, now)
         as_listed, anew = _WOKEN, _WOKEN_ANEW
     values = (*due, write.state.decode(), now, write.id, storable(write.token))
-    if write.queue is None and cursor.execute(as_listed, (*values, write.status)).rowcount:
+    same = write.queue is None and write.was in (None, write.status)
+    if same and cursor.execute(as_listed, (*values, write.status)).rowcount:
         return 1
     return cursor.execute(anew, (write.queue, write.status, *values)).rowcount
 
 
-def _fence(write: Revise | End, count: int) -> None:
-    if count == 0:
-        raise Fenced(write.id, write.token, "work item")
-
-
 def _woken(wake: Wake, now: int) -> tuple[str | None, int | None]:
+    if isinstance(wake, Hold):
+        return wake.owner, now + timedelta(seconds=wake.lease_s) // _MICROSECOND
     owner, wake_at = woken(wake, time_of(now))
     return owner, None if wake_at is None else micros_of(wake_at)
