@@ -6,6 +6,7 @@ May import: every room above it, and adapters where a URL names them.
 
 from typing import TYPE_CHECKING
 
+from leftfold.app.beginning import Begun
 from leftfold.app.composition import App
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.monitoring import Monitor, StreamLag
@@ -17,7 +18,7 @@ from leftfold.on_demand import names_of as _names_of
 if TYPE_CHECKING:
     from leftfold.app.moving import Moved, move
     from leftfold.app.processes import Processes
-    from leftfold.app.sagas import Begun, Sagas
+    from leftfold.app.sagas import Sagas
     from leftfold.app.sync_processes import SyncProcesses
     from leftfold.app.sync_sagas import SyncSagas
 
@@ -50,7 +51,7 @@ __getattr__, __dir__ = _names_of(
     {
         "moving": ("Moved", "move"),
         "processes": ("Processes",),
-        "sagas": ("Begun", "Sagas"),
+        "sagas": ("Sagas",),
         "sync_processes": ("SyncProcesses",),
         "sync_sagas": ("SyncSagas",),
     },

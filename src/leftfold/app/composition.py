@@ -12,6 +12,7 @@ import msgspec
 
 from leftfold.app.assembling import assembled, contexts_of
 from leftfold.app.assembly import Assembly, Plan
+from leftfold.app.beginning import Begun, begin
 from leftfold.app.conduct import Conduct
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
@@ -48,7 +49,7 @@ from leftfold.subscriptions.worker import Timing
 
 if TYPE_CHECKING:
     from leftfold.app.processes import Processes
-    from leftfold.app.sagas import Begun, Sagas
+    from leftfold.app.sagas import Sagas
     from leftfold.app.telemetry import Telemetry
     from leftfold.contexts.context_map import ContextMap
     from leftfold.processes.saga import Saga
@@ -269,8 +270,6 @@ class App:
             InvalidPayload: a field cannot be stored.
             InvalidInput: *id* is no text, or an empty one; *metadata* is none.
         """
-        from leftfold.app.sagas import begin
-
         return await begin(self._opened(), saga, id, metadata)
 
     async def followed(self) -> None:

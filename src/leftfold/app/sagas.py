@@ -8,48 +8,21 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from msgspec import Struct
-
 from leftfold.app.running import Running
-from leftfold.errors import DefinitionError, InvalidQuery
-from leftfold.ids import new_id
+from leftfold.errors import InvalidQuery
 from leftfold.messages.message import declaration_in
-from leftfold.messages.metadata import Metadata
 from leftfold.processes.checking import SagaFinding, saga_findings
 from leftfold.processes.instances import SagaInstances
 from leftfold.processes.intervening import Verb
 from leftfold.processes.migrating import Migrated, migrated
-from leftfold.processes.saga import Saga, check_saga
+from leftfold.processes.saga import Saga
 from leftfold.processes.saga_view import SagaView
 from leftfold.store.checks import check_moment, check_timeout
 
-__all__ = ["Begun", "SagaName", "Sagas", "begin"]
+__all__ = ["SagaName", "Sagas"]
 
 SagaName: TypeAlias = str | type[Saga]
 """A saga: its class, its name, or its name behind that of its context: `shop.PlaceOrder`."""
-
-
-class Begun(Struct, frozen=True):
-    """A saga that was begun.
-
-    Args:
-        id: of the instance.
-        repeated: whether it had begun before; then nothing was changed now.
-    """
-
-    id: str
-    repeated: bool
-
-
-async def begin(running: Mapping[str, Running], saga: Saga, id: str | None, metadata: Metadata) -> Begun:
-    """Begin *saga* in the one of these contexts that it is registered with; see `App.start`."""
-    check_saga(saga)
-    known = str(new_id()) if id is None else id
-    for one in running.values():
-        if one.sagas.knows(type(saga)):
-            return Begun(known, not await one.sagas.begin(saga, known, metadata))
-    name = type(saga).__qualname__
-    raise DefinitionError(f"no context here has the saga {name}; register it: @context.saga above the class")
 
 
 class Sagas:
@@ -206,6 +179,10 @@ class Sagas:
         return [self._of(saga)] if saga is not None else [(one.sagas, "") for one in self._running.values()]
 
     def _of(self, saga: SagaName) -> tuple[SagaInstances, str]:
+        if isinstance(saga, type):
+            here = [running.sagas for running in self._running.values() if running.sagas.knows(saga)]
+            if len(here) == 1:
+                return here[0], here[0].definition_of(saga).name
         every = [
             (one, running.sagas) for running in self._running.values() for one in running.sagas.definitions.values()
         ]

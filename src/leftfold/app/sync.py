@@ -28,8 +28,8 @@ from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, Qu
 from leftfold.store.following import Unknown
 
 if TYPE_CHECKING:
+    from leftfold.app.beginning import Begun
     from leftfold.app.composition import App
-    from leftfold.app.sagas import Begun
     from leftfold.app.sync_processes import SyncProcesses
     from leftfold.app.sync_sagas import SyncSagas
     from leftfold.processes.saga import Saga

@@ -97,14 +97,14 @@ class StepPlan(Struct, frozen=True, eq=False):
             TooLarge: no store keeps so much.
         """
         what = f"what step {self.name!r} returned"
-        if inspect.isawaitable(value):
-            raise InvalidPayload(what, f"{value!r:.80} is still to be awaited; write await before it")
         try:
             data = msgspec.json.encode(value)
             self.result.decode(data)
         except msgspec.ValidationError as error:
             raise InvalidPayload(what, f"{error}; annotate its type, or name it by returns=") from error
         except (TypeError, ValueError) as error:
+            if inspect.isawaitable(value):
+                raise InvalidPayload(what, f"{value!r:.80} is still to be awaited; write await before it") from error
             raise InvalidPayload(what, str(error)) from error
         check_kept(what, data)
         return Raw(data)

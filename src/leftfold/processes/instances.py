@@ -277,7 +277,8 @@ class SagaInstances:
         key = self._item_id(name, id)
         here = engine is not None and engine.carries(key)  # then there is nothing to read before it is let go of
         while True:
-            with self.watchers.watching(key) as heard:
+            heard = self.watchers.watch(key)
+            try:
                 left_s = end - loop.time()
                 if not here:
                     item = await self._item(name, id)
@@ -289,6 +290,8 @@ class SagaInstances:
                 last = await heard_within(heard, max(min(left_s, _LOOK_S), 0.0))
                 if last is not None and last.status in ENDED:
                     return self._view(last)
+            finally:
+                self.watchers.leave(key, heard)
             here = False
 
     async def _item(self, name: str, id: str) -> WorkItem:

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from leftfold.messages.metadata import NO_METADATA, Metadata
 
@@ -100,10 +101,11 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def recorded(self, record: StepRecord) -> Journal:
         """With *record* in the place of what was known of its step, or at the end."""
-        if self.record(record.name) is None:
-            return msgspec.structs.replace(self, steps=(*self.steps, record))
-        steps = tuple(record if one.name == record.name else one for one in self.steps)
-        return msgspec.structs.replace(self, steps=steps)
+        steps = self.steps
+        for at, one in enumerate(steps):
+            if one.name == record.name:
+                return replace(self, steps=(*steps[:at], record, *steps[at + 1 :]))
+        return replace(self, steps=(*steps, record))
 
 
 dump_journal = msgspec.json.Encoder().encode

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 _SETTLED = frozenset({"done", "skipped"})
+_OPEN = frozenset({"started", "parked"})
+_GIVEN_UP = frozenset({"refused", "failed"})
 _NOT_UNDONE = frozenset({"undone", "refused", "skipped", "parked"})
 
 
@@ -131,11 +133,14 @@ def _no_further(definition: SagaDefinition, journal: Journal, now: datetime, dea
     """Why it has to be undone; None when it goes on."""
     if definition.no_way_back(journal):
         return None
-    if any(definition.irrevocable(one) and one.status in ("started", "parked") for one in journal.steps):
-        return None  # the pivot may be done: first somebody has to know
+    failed: StepRecord | None = None
     for one in journal.steps:
-        if one.status in ("refused", "failed"):
-            return f"step {one.name!r} {'was refused' if one.status == 'refused' else 'is in doubt'}: {one.error}"
+        if one.status in _OPEN and definition.irrevocable(one):
+            return None  # the pivot may be done: first somebody has to know
+        if one.status in _GIVEN_UP:
+            failed = failed or one
+    if failed is not None:
+        return f"step {failed.name!r} {'was refused' if failed.status == 'refused' else 'is in doubt'}: {failed.error}"
     return "its deadline has passed" if deadline is not None and deadline <= now else None
 
 
@@ -144,26 +149,36 @@ def _forward(
 ) -> tuple[Journal, Move]:
     if deadline is not None and deadline <= now and not journal.overdue:
         journal = replace(journal, overdue=True)
+    known = {one.name: one for one in journal.steps}
     for group in definition.groups:
-        known = [journal.record(plan.name) for plan in group]
-        if all(one is not None and one.status in _SETTLED for one in known):
-            continue
-        due = [plan for plan, one in zip(group, known, strict=True) if _is_due(one, now)]
+        due, moments, parked = _standing(group, known, now)
         if due:
             return begun(journal, due, now), Do(tuple(due))
-        moments = [one.due for one in known if one is not None and one.status == "started" and one.due is not None]
-        if not moments:
-            return journal, Finish("stuck")  # what is left of the group is parked
-        if deadline is not None and not journal.overdue:
-            moments.append(deadline)
-        return journal, Until(min(moments))
+        if moments:
+            if deadline is not None and not journal.overdue:
+                moments.append(deadline)
+            return journal, Until(min(moments))
+        if parked:
+            return journal, Finish("stuck")
     return journal, Finish("completed")
 
 
-def _is_due(record: StepRecord | None, now: datetime) -> bool:
-    if record is None:
-        return True
-    return record.status == "started" and (record.due is None or record.due <= now)
+def _standing(
+    group: Sequence[StepPlan], known: Mapping[str, StepRecord], now: datetime
+) -> tuple[list[StepPlan], list[datetime], bool]:
+    """Which steps of a group are to be done now, when others are, and whether one waits for a person."""
+    due: list[StepPlan] = []
+    moments: list[datetime] = []
+    parked = False
+    for plan in group:
+        one = known.get(plan.name)
+        if one is None or (one.status == "started" and (one.due is None or one.due <= now)):
+            due.append(plan)
+        elif one.status == "started" and one.due is not None:
+            moments.append(one.due)
+        elif one.status not in _SETTLED:
+            parked = True
+    return due, moments, parked
 
 
 def begun(journal: Journal, plans: Sequence[StepPlan], now: datetime) -> Journal:
@@ -171,8 +186,12 @@ def begun(journal: Journal, plans: Sequence[StepPlan], now: datetime) -> Journal
     for plan in plans:
         if plan.transactional:
             continue
-        known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", started_at=now)
-        journal = journal.recorded(replace(known, tries=known.tries + 1, due=None))
+        known = journal.record(plan.name)
+        if known is None:
+            again = StepRecord(name=plan.name, status="started", tries=1, started_at=now)
+        else:
+            again = replace(known, tries=known.tries + 1, due=None)
+        journal = journal.recorded(again)
     return journal
 
 

@@ -151,7 +151,15 @@ class RunningProcess:
         if isinstance(item, str):
             return Begin(id=item, queue=queue, status=instance.status, state=state, wake=wake)
         moved = None if queue == item.queue else queue
-        return Revise(id=item.id, token=item.token, status=instance.status, state=state, wake=wake, queue=moved)
+        return Revise(
+            id=item.id,
+            token=item.token,
+            status=instance.status,
+            state=state,
+            wake=wake,
+            queue=moved,
+            was=item.status,
+        )
 
     def holds(self, process: Process[Any], key: str, recorded: RecordedEvent[object]) -> bool:
         """Whether an event is for that instance of that version."""

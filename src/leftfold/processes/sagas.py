@@ -97,20 +97,21 @@ class Run:
         if not step.stored:
             await self._write(self._revise(journal, move))
         if isinstance(move, Do):
-            return self._planned(await self._do(move.steps, journal))
+            return await self._do(move.steps, journal)
         if isinstance(move, Undo):
-            return self._planned(await self._undo(move.step, journal))
+            return await self._undo(move.step, journal)
         if isinstance(move, Finish) and journal.parent is not None:
             await self._means.instances.nudge(journal.parent)
         return None
 
-    def _planned(self, journal: Journal) -> _Next:
-        return _Next(*planned(self._definition, journal, self._moment(), self._deadline), stored=False)
+    def _planned(self, journal: Journal, now: datetime | None = None) -> _Next:
+        return _Next(*planned(self._definition, journal, now or self._moment(), self._deadline), stored=False)
 
-    async def _do(self, plans: tuple[StepPlan, ...], journal: Journal) -> Journal:
+    async def _do(self, plans: tuple[StepPlan, ...], journal: Journal) -> _Next:
         """Call external steps at the same moment; what one has answered is stored while others are under way."""
         if len(plans) == 1:
-            return heard(journal, plans[0], await self._try(plans[0], journal), self._moment())
+            tried, now = await self._try(plans[0], journal), self._moment()
+            return self._planned(heard(journal, plans[0], tried, now), now)
         tasks = {asyncio.create_task(self._try(plan, journal)): plan for plan in plans}
         changed: dict[str, str] = {}
         pending = set(tasks)
@@ -127,14 +128,15 @@ class Run:
                 task.cancel()
             if pending:
                 await asyncio.gather(*pending, return_exceptions=True)
-        return journal
+        return self._planned(journal)
 
     async def _try(self, plan: StepPlan, journal: Journal) -> Tried:
         record = journal.record(plan.name)
         assert record is not None  # noqa: S101 - it was noted that it has begun
         limit_s = plan.step.timeout.total_seconds()
-        forward = self._definition.no_way_back(journal) or self._definition.irrevocable(record)
-        if self._deadline is not None and not forward:
+        if self._deadline is not None and not (
+            self._definition.no_way_back(journal) or self._definition.irrevocable(record)
+        ):
             limit_s = min(limit_s, max((self._deadline - self._moment()).total_seconds(), 0.0))
         attempt = attempt_of(self._item.id, record, undo=False)
         metadata = self._metadata(journal, self._definition.via(plan.name))
@@ -142,15 +144,15 @@ class Run:
         calling = self._means.calling(self._definition, plan, record.tries, metadata, limit_s)
         return await do_externally(plan, self._definition.load(journal.fields), given, calling)
 
-    async def _undo(self, plan: StepPlan, journal: Journal) -> Journal:
+    async def _undo(self, plan: StepPlan, journal: Journal) -> _Next:
         record = journal.record(plan.name)
         assert record is not None  # noqa: S101 - it was begun
         saga, attempt = self._definition.load(journal.fields), attempt_of(self._item.id, record, undo=True)
         metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
         given = self._means.given(plan.undo_needs, metadata, attempt)
         calling = self._means.undoing(self._definition, plan, record.undo_tries, metadata)
-        error = await undo_once(plan, saga, record, given, calling)
-        return undo_heard(journal, plan, error, self._moment())
+        error, now = await undo_once(plan, saga, record, given, calling), self._moment()
+        return self._planned(undo_heard(journal, plan, error, now), now)
 
     async def _transact(self, plan: StepPlan, journal: Journal) -> _Next:
         """Do a transactional step: its events, the fact that it is done and the next plan in one commit."""
@@ -235,7 +237,8 @@ class Run:
         elif isinstance(move, Finish):
             wake = None
         state, status = dump_journal(journal), status_of(journal, move)
-        return Revise(id=self._item.id, token=self._token, status=status, state=state, wake=wake)
+        was = self._item.status if self._written is None else self._written.status
+        return Revise(id=self._item.id, token=self._token, status=status, state=state, wake=wake, was=was)
 
     async def _write(self, revise: Revise) -> None:
         await self._loader.store.transact(Transaction(writes=[revise]))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import TypeAlias
 
 from leftfold.store.work import WorkItem
@@ -21,18 +19,18 @@ class Watchers:
     def __init__(self) -> None:
         self._waiting: dict[str, set[Heard]] = {}
 
-    @contextmanager
-    def watching(self, id: str) -> Generator[Heard]:
-        """Wait for an item; what is told from now on is heard, until this is left."""
+    def watch(self, id: str) -> Heard:
+        """Wait for an item: what is told from now on is heard, until it is left."""
         heard: Heard = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.setdefault(id, set())
-        waiting.add(heard)
-        try:
-            yield heard
-        finally:
-            waiting.discard(heard)
-            if not waiting and self._waiting.get(id) is waiting:
-                del self._waiting[id]
+        self._waiting.setdefault(id, set()).add(heard)
+        return heard
+
+    def leave(self, id: str, heard: Heard) -> None:
+        """Wait no more."""
+        waiting = self._waiting[id]
+        waiting.discard(heard)
+        if not waiting:
+            del self._waiting[id]
 
     def has(self, id: str) -> bool:
         """Whether somebody waits for an item."""
