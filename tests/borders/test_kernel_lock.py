@@ -35,7 +35,9 @@ def locked_kernels(draw: st.DrawFn) -> LockedKernel:
     changes = kernel_changes(states[agreed], states[digest]) if agreed else ()
     teams = sorted(draw(st.sets(TEXT.filter(bool), max_size=3)))
     approvals = tuple(Approval(team, draw(TEXT), draw(TIMES), draw(digests)) for team in teams)
-    return LockedKernel(digest, agreed, tuple(map(str, changes)), approvals, states)
+    named = {digest, agreed, *(approval.digest for approval in approvals)}
+    kept = {name: state for name, state in states.items() if name in named}
+    return LockedKernel(digest, agreed, tuple(map(str, changes)), approvals, kept)
 
 
 LOCKS = st.dictionaries(TEXT, locked_kernels(), max_size=3)
@@ -130,6 +132,18 @@ def test_a_file_that_is_not_there_locks_nothing_and_one_that_is_no_text_is_refus
     (tmp_path / "kernel.lock").write_bytes(b"\xff\xfe")
     with pytest.raises(InvalidKernelFile, match="UTF-8"):
         read_kernel_lock(tmp_path / "kernel.lock")
+
+
+def test_a_state_that_a_team_approved_is_missed_and_one_that_nobody_names_any_more_is_not() -> None:
+    kernel = locked("a", "b", digest=0)
+    lines = dump_kernel_lock({"money": replace(kernel, agreed="", changes=())}).split("\n")
+    at = lines.index(f'      "{DIGESTS[0]}": {{')
+    broken = [*lines[:at], *lines[at + 3 :]]
+    error = refused("\n".join(broken))
+    assert "a state that was approved is not here" in error.reason
+    assert DIGESTS[0] in broken[error.line - 1]
+    merged = replace(locked("a", "b"), agreed="", changes=())
+    assert load_kernel_lock(dump_kernel_lock({"money": merged}), "kernel.lock") == {"money": merged}
 
 
 def test_line_ends_of_windows_are_those_of_git_and_change_nothing(tmp_path: Path) -> None:

@@ -170,6 +170,8 @@ def _check(name: str, kernel: LockedKernel, lines: list[str], path: str) -> None
     states = kernel.states
     check(kernel.digest in states, f'"digest": "{kernel.digest}"', "the state that is locked is not here")
     check(kernel.agreed in {"", *states}, f'"agreed": "{kernel.agreed}"', "the state that was agreed on is not here")
+    for approval in kernel.approvals:  # more than these may be here, where a merge put two approvals together
+        check(approval.digest in states, f'"digest": "{approval.digest}"', "a state that was approved is not here")
     for digest, state in states.items():
         check(state_digest(state) == digest, f'"{digest}": {{', f"these are not the elements of {digest:.19}")
     teams = [approval.team for approval in kernel.approvals]
