@@ -2,8 +2,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import pytest
+
 from leftfold import App, Context, Metadata, RecordedEvent
-from leftfold.flow import Chain, Flow, Leap, Observation, Seen, circles, declared_flow, hints, node_id, path_text, seen
+from leftfold.flow import (
+    Chain,
+    Flow,
+    Leap,
+    Observation,
+    Returns,
+    Seen,
+    circles,
+    declared_flow,
+    hints,
+    node_id,
+    path_text,
+    seen,
+    suspected,
+)
 from leftfold.messages.event import event_name
 from tests.flow import market
 from tests.flow.market import events
@@ -27,7 +43,11 @@ async def watched(app: App, declared: Flow) -> Seen:
         observation.record(context, types, recorded.stream, recorded.metadata)
     async for context, types, recorded in _log(app):
         observation.resolve(context, types, str(recorded.id))
-    return seen(declared, observation.chains())
+    chains = observation.chains()
+    returns = Returns(suspected(declared, chains))
+    async for context, types, recorded in _log(app):
+        returns.record(str(recorded.id), context, types, recorded.metadata)
+    return seen(declared, chains, returns.counts())
 
 
 async def _log(app: App) -> AsyncIterator[tuple[str, list[str], RecordedEvent[object]]]:
@@ -128,6 +148,46 @@ async def test_a_reaction_that_nobody_declared_is_found_and_so_is_its_circle() -
         "event Placed"
     )
     assert cycle.count == 3
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_led_to_each_other_in_different_stories_is_no_circle(*, same: bool) -> None:
+    """One order is spoiled after it was placed, the other is placed after it was spoiled; or both is one order."""
+    declared = declared_flow(market.rogue().contexts)
+    spoil, redo = "reaction/market.spoil", "reaction/market.redo"
+    log = [
+        ("placed A", "Placed", None, None),
+        ("cancelled A", "Cancelled", spoil, "placed A"),
+        ("cancelled B", "Cancelled", None, None),
+        ("placed B", "Placed", redo, "cancelled A" if same else "cancelled B"),
+    ]
+    observation, about = Observation(), dict[str, Metadata]()
+    for id, type, via, cause in log:
+        about[id] = Metadata(causation_id=cause, via=via, command="Cancel" if type == "Cancelled" else "Place")
+        observation.record("market", [type], "order-A", about[id])
+    for id, type, _, _ in log:
+        observation.resolve("market", [type], id)
+    chains = observation.chains()
+    returns = Returns(suspected(declared, chains))
+    for id, type, _, _ in reversed(log):
+        returns.record(id, "market", [type], about[id])
+    assert suspected(declared, chains) == {"event/market/Placed", "event/market/Cancelled"}
+    cycles = [one for one in seen(declared, chains, returns.counts()).findings if one.kind == "cycle"]
+    assert len(cycles) == (1 if same else 0)
+
+
+def test_a_process_or_a_saga_in_between_ends_a_circle() -> None:
+    node = "event/market/Placed"
+    for via, count in (
+        ("reaction/market.redo", 1),
+        ("process/market.dunning", 0),
+        ("saga/market.Deliver/x", 0),
+        (None, 1),
+    ):
+        returns = Returns([node])
+        returns.record("2", "market", ["Placed"], Metadata(causation_id="1", via=via))
+        returns.record("1", "market", ["Placed"], Metadata())
+        assert returns.counts().get(node, 0) == count
 
 
 async def test_a_command_of_a_declared_reaction_that_it_does_not_declare_is_found(traded: App) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
@@ -16,7 +17,18 @@ from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.walking import walk
 from leftfold.errors import UnreadableEvent
-from leftfold.flow import Flow, Observation, Seen, declared_flow, hints, mermaid_text, seen, svg_text
+from leftfold.flow import (
+    Flow,
+    Observation,
+    Returns,
+    Seen,
+    declared_flow,
+    hints,
+    mermaid_text,
+    seen,
+    suspected,
+    svg_text,
+)
 from leftfold.messages.event import event_name
 from leftfold.store.event_store import metadata_of
 from leftfold.store.events import StoredEvent
@@ -71,7 +83,11 @@ def _write(report: FlowReport, form: _Form | None, *, observed: bool) -> None:
 async def _seen(app: App, declared: Flow) -> Seen:
     causes = _Causes()
     await walk(app, causes)
-    return seen(declared, causes.observation.chains())
+    chains = causes.observation.chains()
+    returns = Returns(suspects := suspected(declared, chains))
+    if suspects:
+        await walk(app, _Trail(returns))
+    return seen(declared, chains, returns.counts())
 
 
 class _Causes:
@@ -99,6 +115,28 @@ class _Causes:
 
     def give_up(self) -> None:
         self.observation.give_up()
+
+
+class _Trail:
+    """See `Causes`: what is noted of each event is enough, and nothing is to be found."""
+
+    waiting = 0
+
+    def __init__(self, returns: Returns) -> None:
+        self._returns = returns
+
+    def record(self, running: Running, stored: StoredEvent) -> None:
+        with suppress(UnreadableEvent):
+            self._returns.record(str(stored.id), running.name, _types(running, stored), metadata_of(stored))
+
+    def wants(self, id: str) -> bool:  # noqa: ARG002 - nothing
+        return False
+
+    def resolve(self, running: Running, stored: StoredEvent) -> None:
+        """Never called."""
+
+    def give_up(self) -> None:
+        """Nothing is given up."""
 
 
 def _types(running: Running, stored: StoredEvent) -> Sequence[str]:

@@ -7,11 +7,12 @@ May import: errors, messages, domain, store, handling, projections, processes, i
 from __future__ import annotations
 
 from leftfold.flow.circles import Leap, circles
-from leftfold.flow.compared import FindingKind, FlowFinding, Seen, hints, seen
+from leftfold.flow.compared import FindingKind, FlowFinding, Seen, hints, seen, suspected
 from leftfold.flow.declared import declared_flow
 from leftfold.flow.graph import Edge, Flow, Mark, Node, NodeKind, node_id, node_of, path_text
 from leftfold.flow.mermaid import mermaid_text
 from leftfold.flow.observed import Chain, Observation
+from leftfold.flow.returning import Returns
 from leftfold.flow.svg import svg_text
 from leftfold.flow.tracing import QUEUES, Trace, TraceEntry, TraceKind
 
@@ -27,6 +28,7 @@ __all__ = [
     "Node",
     "NodeKind",
     "Observation",
+    "Returns",
     "Seen",
     "Trace",
     "TraceEntry",
@@ -39,5 +41,6 @@ __all__ = [
     "node_of",
     "path_text",
     "seen",
+    "suspected",
     "svg_text",
 ]

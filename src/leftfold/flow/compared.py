@@ -15,7 +15,7 @@ from leftfold.flow.graph import Edge, Flow, Mark, Node, NodeKind, node_of
 from leftfold.flow.observed import Chain
 from leftfold.processes.expecting import CATEGORY
 
-__all__ = ["FindingKind", "FlowFinding", "Seen", "hints", "seen"]
+__all__ = ["FindingKind", "FlowFinding", "Seen", "hints", "seen", "suspected"]
 
 FindingKind: TypeAlias = Literal["undeclared", "never seen", "cycle", "possible cycle", "orphan"]
 
@@ -50,7 +50,15 @@ class Seen(Struct, frozen=True, kw_only=True):
     findings: tuple[FlowFinding, ...]
 
 
-def seen(declared: Flow, chains: Mapping[Chain, int]) -> Seen:
+def suspected(declared: Flow, chains: Mapping[Chain, int]) -> frozenset[str]:
+    """The ids of events that may have led to themselves, going by what led to which at any time; for `Returns`."""
+    flow = _merged(declared, _counts(declared, chains))
+    return frozenset(
+        id for path in circles(_reactions(flow, chains)[0]) for id in path if flow.by_id[id].kind == "event"
+    )
+
+
+def seen(declared: Flow, chains: Mapping[Chain, int], returned: Mapping[str, int]) -> Seen:
     """Hold what is declared against what was seen.
 
     - *undeclared*: an edge that was seen and is not declared; what a node that is open sends is not held against it.
@@ -58,10 +66,14 @@ def seen(declared: Flow, chains: Mapping[Chain, int]) -> Seen:
       be sent and never was, a step that never recorded. That nothing was overdue is no finding.
     - *cycle*: events that led to themselves through reactions alone. What keeps a state, a process or a saga, can see
       that it has been here before, and is no finding.
+
+    Args:
+        chains: from an `Observation`.
+        returned: from `Returns`, of those that are `suspected`.
     """
     counts = _counts(declared, chains)
     flow = _merged(declared, counts)
-    found = [*_undeclared(flow), *_never_seen(flow), *_cycles(flow, chains)]
+    found = [*_undeclared(flow), *_never_seen(flow), *_cycles(flow, chains, returned)]
     ordered = sorted(chains.items(), key=lambda item: (-item[1], item[0].path))
     return Seen(flow=flow, chains=tuple(ordered), findings=tuple(found))
 
@@ -148,18 +160,26 @@ def _never_seen(flow: Flow) -> Iterator[FlowFinding]:
             yield FlowFinding(kind="never seen", path=(edge.source, edge.target))
 
 
-def _cycles(flow: Flow, chains: Mapping[Chain, int]) -> Iterator[FlowFinding]:
-    nodes = flow.by_id
+def _cycles(flow: Flow, chains: Mapping[Chain, int], returned: Mapping[str, int]) -> Iterator[FlowFinding]:
+    leaps, counts = _reactions(flow, chains)
+    for path in circles(leaps):
+        events = [id for id in path if flow.by_id[id].kind == "event"]
+        if any(returned.get(id, 0) for id in events):
+            yield FlowFinding(kind="cycle", path=path, count=min(counts[pair] for pair in pairwise(events)))
+
+
+def _reactions(
+    flow: Flow, chains: Mapping[Chain, int]
+) -> tuple[Mapping[str, Sequence[Leap]], Mapping[tuple[str, str], int]]:
+    """From event to event through reactions alone, and how often."""
     leaps: dict[str, list[Leap]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for chain, count in chains.items():
-        if chain.cause is None or (chain.via is not None and nodes[chain.via].kind in _STEADY):
+        if chain.cause is None or (chain.via is not None and flow.by_id[chain.via].kind in _STEADY):
             continue
         leaps.setdefault(chain.cause, []).append(Leap(chain.path[1:-2], chain.event))
         counts[chain.cause, chain.event] += count
-    for path in circles(leaps):
-        events = [id for id in path if nodes[id].kind == "event"]
-        yield FlowFinding(kind="cycle", path=path, count=min(counts[pair] for pair in pairwise(events)))
+    return leaps, counts
 
 
 def _leaps(event: str, nodes: Mapping[str, Node], following: Mapping[str, Sequence[str]]) -> list[Leap]:
