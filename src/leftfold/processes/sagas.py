@@ -238,7 +238,8 @@ class Run:
             wake = None
         state, status = dump_journal(journal), status_of(journal, move)
         was = self._item.status if self._written is None else self._written.status
-        return Revise(id=self._item.id, token=self._token, status=status, state=state, wake=wake, was=was)
+        owner = self._item.owner
+        return Revise(id=self._item.id, token=self._token, status=status, state=state, wake=wake, was=was, owner=owner)
 
     async def _write(self, revise: Revise) -> None:
         await self._loader.store.transact(Transaction(writes=[revise]))

@@ -32,6 +32,10 @@ class Wire:
         self._armed = question
         self._for_good = True
 
+    def let_through(self) -> None:
+        """Let clients through again."""
+        self._for_good = False
+
     def fall_silent_after(self, question: bytes) -> None:
         """Like `lose_answer_to`, but cut nothing: what the server says is kept back for ever."""
         self._armed = question

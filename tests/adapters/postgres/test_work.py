@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from leftfold.adapters.postgres import PostgresStore, open_postgres, work_news
 from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown, StoreBusy, StoreUnavailable
@@ -32,6 +33,10 @@ def _begin(id: str, wake: Wake = None, *, queue: str = "q", n: int = 0, unless_t
 
 def _revise(id: str, token: int, wake: Wake | Keep = None) -> Revise:
     return Revise(id=id, token=token, status="on", state=b'{"n":%d}' % token, wake=wake)
+
+
+def _keep(id: str, token: int, owner: str = "me") -> Revise:
+    return replace(_revise(id, token, KEEP), owner=owner)
 
 
 async def _write(store: PostgresStore, *writes: WorkWrite) -> None:
@@ -136,6 +141,60 @@ async def test_who_works_alone_and_was_not_answered_has_written_once_and_gets_th
         assert (kept.token, kept.state) == (1, b'{"n":0}')
 
 
+async def test_who_keeps_what_he_holds_and_was_not_answered_has_written_once_and_gets_the_verdict(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    id = "lost-me"
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
+    ):
+        await _write(store, _begin(id, Hold("me", 600)))
+        for token in (1, 2, 3):
+            wire.lose_answer_to(id.encode())
+            await _write(store, _keep(id, token))
+        for wrong, error in ((2, OutcomeUnknown), (3, Fenced), (4, type(None)), (6, Fenced), (2**70, Fenced)):
+            wire.lose_answer_to(id.encode())
+            write = _write(store, replace(_keep(id, wrong), state=b'{"other":%d}' % wrong))
+            [outcome] = await asyncio.gather(write, return_exceptions=True)
+            assert type(outcome) is error, wrong
+        assert wire.lost == 8
+        [kept] = await _all(store)
+        assert (kept.token, kept.state, kept.owner) == (5, b'{"other":4}', "me")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [(1, 0, Fenced), (0, 0, type(None)), (0, 1, OutcomeUnknown), (0, -1, OutcomeUnknown)],
+)
+async def test_who_keeps_what_he_held_and_was_not_answered_is_told_what_can_be_known(
+    postgres: PostgresServer, store_url: str, before: int, after: int, verdict: type
+) -> None:
+    """Others claim the item *before* or *after* the write that is not answered; -1: it is gone."""
+    id = "lost-me"
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
+        opened(store_url) as other,
+    ):
+        await _write(store, _begin(id, Hold("me", 0.001), n=1))  # a claim leaves it in the state that is written here
+        await asyncio.sleep(0.01)
+        if before:
+            assert len(await other.claim_due(["q"], "you", 600)) == before
+        wire.lose_everything_from(id.encode())
+        write = asyncio.create_task(_write(store, _keep(id, 1)))
+        async with asyncio.timeout(_LONG_S):
+            while not wire.lost:
+                await asyncio.sleep(0.005)
+        if after > 0:
+            assert len(await other.claim_due(["q"], "you", 600)) == after
+        elif after < 0:
+            await _write(other, End(id=id, token=2))
+        wire.let_through()
+        [outcome] = await asyncio.gather(write, return_exceptions=True)
+        assert type(outcome) is verdict
+
+
 async def test_what_is_not_answered_until_the_deadline_is_told_as_unknown(
     postgres: PostgresServer, store_url: str
 ) -> None:
@@ -183,6 +242,8 @@ async def test_every_step_is_written_once_while_backends_are_killed(lone_url: st
         await _write(store, _begin(id, Hold("me", 600)))
         for token in range(1, 9):
             await _write(store, _revise(id, token, Hold("me", 600)), _begin(f"{id} {token}", _FAR))
+        for token in range(9, 13):
+            await _write(store, _keep(id, token))
         await _write(store, End(id=f"{id} 1", token=1))
 
     async with opened(lone_url) as store:
@@ -195,7 +256,7 @@ async def test_every_step_is_written_once_while_backends_are_killed(lone_url: st
             done.set()
         assert await killing > 5
         there = [(item.id, item.token) for item in await _all(store)]
-        sagas = [(f"{n}", 9) for n in range(24)]
+        sagas = [(f"{n}", 13) for n in range(24)]
         assert there == sorted([*sagas, *((f"{n} {token}", 1) for n in range(24) for token in range(2, 9))])
 
 
@@ -322,7 +383,7 @@ async def test_writes_that_keep_lease_and_status_touch_no_index(lone_url: str) -
     async with opened(lone_url) as store:
         await _write(store, *(_begin(id, Hold("me", 600)) for id in "abc"))
         for token in (1, 2):
-            await _write(store, _revise("a", token, KEEP))
+            await _write(store, _revise("a", token, KEEP) if token == 1 else _keep("a", token))
             await asyncio.gather(_write(store, _revise("b", token, KEEP)), _write(store, _revise("c", token, KEEP)))
         await store.transact(counted("s-1", writes=[_revise("a", 3, KEEP)]))
         await _write(store, _revise("b", 3, Hold("me", 600)))

@@ -61,6 +61,7 @@ class _Batch:
 
     Args:
         single: the statement for a batch of one write; None for others.
+        kept: the same, of a write that keeps what is held.
         missed: whether an answer was missed, so that it may be stored already.
     """
 
@@ -68,6 +69,7 @@ class _Batch:
     members: Sequence[Pending]
     call: WorkCall
     single: Query | None
+    kept: Query | None
     missed: bool = False
 
     @cached_property
@@ -152,7 +154,9 @@ class WorkCommitter:
             return None
         self._number += 1
         only = None if self._connector.pooled else call.only  # where statements are planned each time, the function
-        return _Batch(self._number, members, call, self._single.query(only) if only else None)
+        kept = self._single.kept(only) if only else None
+        single = self._single.query(only) if only and kept is None else None
+        return _Batch(self._number, members, call, single, kept)
 
     async def _carry_out(self, batch: _Batch) -> None:
         """Commit *batch*, whatever comes of it."""
@@ -192,6 +196,9 @@ class WorkCommitter:
 
     async def _send(self, batch: _Batch) -> None:
         timeout_s = max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
+        if batch.kept is not None:
+            await self._keep(batch, batch.kept, timeout_s)
+            return
         name = (self._client, batch.number)
         row: asyncpg.Record | None = None
         if batch.missed:
@@ -201,6 +208,25 @@ class WorkCommitter:
             row = await self._sender.ask(sql, (*name, *values), timeout_s)
         if row is None:
             row = await self._sender.call(self._sql, (*name, batch.text, batch.call.several), timeout_s)
+        self._tell(batch, row)
+
+    async def _keep(self, batch: _Batch, kept: Query, timeout_s: float) -> None:
+        """Carry out a batch of one write that keeps what is held."""
+        row = await self._sender.call(*kept, timeout_s)
+        [pending] = batch.members
+        write = batch.call.only
+        if not batch.missed or not row["refused"] or not isinstance(write, Revise):
+            self._tell(batch, row)
+            return
+        left = await self._sender.ask(*self._single.left(write), timeout_s)  # it may be what was not answered
+        if left is None or left["ahead"] > 1:
+            pending.settle(OutcomeUnknown((), pending.doubt or ""))
+        elif left["ahead"] == 1 and left["same"]:
+            pending.settle(_NOTHING)
+        else:
+            self._tell(batch, row)
+
+    def _tell(self, batch: _Batch, row: asyncpg.Record) -> None:
         told: dict[int, Exception] = {}
         for refusal in batch.call.refusals(row["refused"]):
             told.setdefault(refusal.place[0], refusal.error)

@@ -3,6 +3,8 @@
 The statement writes only while the batch's number is above the one that the database knows of this client. It answers
 nothing when it is not, or when the client is not known yet: the function settles that. It waits for the disk as its
 session does, see `Sender`.
+
+Who keeps what he holds needs no number: whether the write to which no answer was heard was his tells the item itself.
 """
 
 from __future__ import annotations
@@ -52,6 +54,31 @@ class SingleWrite:
             "returning queue, false as soon",
             "not exists (select from t)",
         )
+
+        self._keep = (
+            f"with t as (update {work} set token = token + 1, queue = coalesce($2, queue), status = $3, state = $4, "
+            f'changed_at = "{schema}".now_v1() where id = $1 and token = $5::bigint returning id) '
+            "select case when not exists (select from t) then array[0] end as refused, null::text[] as soon"
+        )
+        self._left = (
+            "select token - $4::bigint as ahead, status = $2 and state::text = $3 and owner = $5 as same "
+            f"from {work} where id = $1"
+        )
+
+    def kept(self, write: WorkWrite) -> Query | None:
+        """The statement of a write that keeps what is held, with all its values; None of others.
+
+        It answers like the function, whoever has sent it before.
+        """
+        if not isinstance(write, Revise) or not isinstance(write.wake, Keep) or write.owner is None:
+            return None
+        if not 0 < write.token < MAX_BIGINT:
+            return None
+        return self._keep, (write.id, write.queue, write.status, write.state.decode(), write.token)
+
+    def left(self, write: Revise) -> Query:
+        """Asks how far the token of an item is ahead of that of *write*, and whether it is as that leaves it."""
+        return self._left, (write.id, write.status, write.state.decode(), write.token, write.owner)
 
     def query(self, write: WorkWrite) -> Query:
         """The statement of *write*, and its values after the first two; its answer is like that of the function."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 
 import pytest
 from msgspec.structs import replace
@@ -98,19 +99,19 @@ class WorkLaws(Laws):
         await later(LEASE_S + 1)
         assert ids_of(await store.claim_due(["other"], "they", LEASE_S)) == ["held", "due"]
 
-    async def test_what_a_writer_says_the_status_was_changes_nothing(self, store: FullStore) -> None:
-        for wake in (None, KEEP, Hold("you", LEASE_S)):
-            for was in (None, "running", "other"):
-                for status in ("running", "other", "new"):
-                    id = f"{wake} {was} {status}"
-                    old = await begun(store, id, Hold("me", LEASE_S))
-                    await write(store, replace(revise(old, wake, status=status), was=was))
-                    new = await item_of(store, id)
-                    assert (new.token, new.status, new.state) == (2, status, b'{"n":1}'), (wake, was)
-                    listed = await store.find_work(statuses=[status])
-                    assert id in ids_of(listed), "lists know it too"
-                    with pytest.raises(Fenced):
-                        await write(store, replace(revise(old, wake, status=status), was=was))
+    async def test_what_a_writer_says_of_status_and_owner_changes_nothing(self, store: FullStore) -> None:
+        wakes, said, statuses = (None, KEEP, Hold("you", LEASE_S)), (None, "running", "me"), ("running", "other")
+        for wake, was, owner, status in product(wakes, said, said, statuses):
+            id = f"{wake} {was} {owner} {status}"
+            old = await begun(store, id, Hold("me", LEASE_S))
+            revision = replace(revise(old, wake, status=status), was=was, owner=owner)
+            await write(store, revision)
+            new = await item_of(store, id)
+            assert (new.token, new.status, new.state) == (2, status, b'{"n":1}')
+            assert new.owner == (None if wake is None else "me" if wake is KEEP else "you")
+            assert id in ids_of(await store.find_work(statuses=[status])), "lists know it too"
+            with pytest.raises(Fenced):
+                await write(store, revision)
 
     async def test_a_wrong_token_writes_nothing_of_its_transaction(self, store: FullStore) -> None:
         await active(store, COUNTS)
