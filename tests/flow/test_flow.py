@@ -190,6 +190,15 @@ def test_a_process_or_a_saga_in_between_ends_a_circle() -> None:
         assert returns.counts().get(node, 0) == count
 
 
+def test_events_that_say_they_came_of_each_other_are_followed_once() -> None:
+    nodes = ["event/market/Placed", "event/market/Cancelled"]
+    returns = Returns(nodes)
+    returns.record("1", "market", ["Placed"], Metadata(causation_id="2"))
+    returns.record("2", "market", ["Cancelled"], Metadata(causation_id="3"))
+    returns.record("3", "market", ["Cancelled"], Metadata(causation_id="2"))
+    assert returns.counts() == {"event/market/Cancelled": 2}
+
+
 async def test_a_command_of_a_declared_reaction_that_it_does_not_declare_is_found(traded: App) -> None:
     silent = Context("market")
     for part in market.market.parts:

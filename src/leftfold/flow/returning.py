@@ -48,7 +48,9 @@ class Returns:
 
     def _before(self, cause: str | None, wanted: frozenset[str]) -> frozenset[str]:
         """The nodes of the nearest event before that is like one of *wanted*; none when there is none."""
-        while cause is not None and (known := self._causes.get(cause)) is not None:
+        passed: set[str] = set()
+        while cause is not None and cause not in passed and (known := self._causes.get(cause)) is not None:
+            passed.add(cause)
             nodes, cause = known
             if nodes & wanted:
                 return nodes
