@@ -9,6 +9,7 @@ from math import inf
 from types import coroutine
 from uuid import UUID
 
+from leftfold.errors import StoreError
 from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, ToStream
 from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
@@ -103,17 +104,27 @@ class Pending:
 class AppendQueue:
     """Appends in the order they came, handed out in batches of at most `BATCH_EVENTS` events and `BATCH_BYTES` bytes.
 
-    An append above a bound is a batch of its own.
+    An append above a bound is a batch of its own. It belongs to the event loop that it was made on.
     """
 
     def __init__(self) -> None:
+        self._loop = get_running_loop()
         self._waiting: deque[Pending] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def put(self, pending: Pending) -> None:
-        """Add *pending* at the end."""
+        """Add *pending* at the end.
+
+        Raises:
+            StoreError: another event loop runs.
+        """
+        if get_running_loop() is not self._loop:
+            raise StoreError(
+                "this store belongs to the event loop that opened it, and another one runs here; nothing was stored. "
+                "Open a store on each loop, or use App.sync() from threads"
+            )
         self._waiting.append(pending)
 
     def put_back(self, batch: Sequence[Pending]) -> None:

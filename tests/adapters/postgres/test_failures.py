@@ -14,10 +14,13 @@ from leftfold.errors import (
     OutcomeUnknown,
     SchemaMismatch,
     StoreBusy,
+    StoreError,
     StoreFull,
     StoreUnavailable,
 )
 from leftfold.store import Appended, ToStream
+from leftfold.store.transaction import Transaction
+from leftfold.testing.conformance.work_ground import begin
 from leftfold.testing.postgres import PostgresServer, postgres_server
 from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, somebody_waits
 
@@ -98,6 +101,19 @@ async def test_a_read_whose_caller_goes_away_harms_nobody(store_url: str) -> Non
                 await asyncio.sleep(0)
             reading.cancel()
         assert await store.head() == 0
+
+
+async def test_another_event_loop_is_refused_and_stores_nothing(store_url: str) -> None:
+    async with opened(store_url) as store:
+        for writing in (
+            store.append(ToStream("a-1", 0, [event()])),
+            store.transact(Transaction(writes=[begin("w-1")])),
+        ):
+            with pytest.raises(StoreError, match="belongs to the event loop that opened it"):
+                await asyncio.to_thread(asyncio.run, writing)
+        await store.append(ToStream("b-1", 0, [event()]))
+        assert [each.stream for each in await log_of(store)] == ["b-1"]
+        assert not await store.work(["w-1"])
 
 
 async def test_a_server_that_is_not_there_is_said_so() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from leftfold.errors import Conflict
+from leftfold.errors import Conflict, StoreError
 from leftfold.store import ToStream
 from leftfold.store.batching import AppendQueue, Pending
 from leftfold.testing.conformance.work_ground import begin, begun, item_of, revise
@@ -111,3 +111,13 @@ async def test_closing_waits_for_whoever_is_in_the_tick(tmp_path: Path) -> None:
         assert [(await each).position for each in going] == [1, 2, 3]
     async with opened(url) as again:
         assert await again.head() == 3
+
+
+async def test_another_event_loop_is_refused_and_stores_nothing(tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        for writing in (store.append(_append("a-1")), write(store, begin("w-1"))):
+            with pytest.raises(StoreError, match="belongs to the event loop that opened it"):
+                await asyncio.to_thread(asyncio.run, writing)
+        await store.append(_append("b-1"))
+        assert [event.stream for event in (await store.read_log()).events] == ["b-1"]
+        assert not await store.work(["w-1"])
