@@ -125,6 +125,8 @@ class AppendQueue:
                 "this store belongs to the event loop that opened it, and another one runs here; nothing was stored. "
                 "Open a store on each loop, or use App.sync() from threads"
             )
+        while self._waiting and self._waiting[0].settled:  # they came and went, and nobody has committed since
+            self._waiting.popleft()
         self._waiting.append(pending)
 
     def put_back(self, batch: Sequence[Pending]) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from leftfold.errors import Conflict, StoreError
-from leftfold.store import ToStream
+from leftfold.store import NewEvent, ToStream
 from leftfold.store.batching import AppendQueue, Pending
 from leftfold.testing.conformance.work_ground import begin, begun, item_of, revise
 from tests.adapters.sqlite.opened import event, opened, url_of
@@ -29,6 +33,10 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(AppendQueue, "next_batch", noted)
     return sizes
+
+
+class _Events(list[NewEvent]):
+    """Events that a test can see forgotten."""
 
 
 def _append(stream: str) -> ToStream:
@@ -111,6 +119,20 @@ async def test_closing_waits_for_whoever_is_in_the_tick(tmp_path: Path) -> None:
         assert [(await each).position for each in going] == [1, 2, 3]
     async with opened(url) as again:
         assert await again.head() == 3
+
+
+async def test_what_was_given_up_in_its_tick_is_not_kept_until_somebody_commits(tmp_path: Path) -> None:
+    given_up: list[weakref.ref[Sequence[NewEvent]]] = []
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        for number in range(20):
+            part = ToStream(f"a-{number}", 0, _Events([event()]))
+            given_up.append(weakref.ref(part.events))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0):
+                    await store.append(part)
+        gc.collect()
+        assert sum(each() is not None for each in given_up) <= 1, "at most the last one"
+        assert await store.head() == 0
 
 
 async def test_another_event_loop_is_refused_and_stores_nothing(tmp_path: Path) -> None:
