@@ -90,7 +90,7 @@ class Pending:
                 raise
         if isinstance(self._verdict, Appended):
             return self._verdict
-        raise self._verdict or CancelledError
+        raise CancelledError if self._verdict is None else self._verdict
 
     def heard(self) -> Future[None]:
         """Done as soon as this is settled."""

@@ -32,6 +32,17 @@ def _refused(_appended: Appended, _rows: Rows) -> Sequence[RowWrite]:
     raise ArithmeticError("not today")
 
 
+class _Flaws(Exception):
+    """An error that counts what is wrong, and is false while that is nothing."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _flawed(_appended: Appended, _rows: Rows) -> Sequence[RowWrite]:
+    raise _Flaws
+
+
 @pytest.fixture
 def commits(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
     """The group commits from now on: a refusal that has every member tried again alone shows here."""
@@ -83,6 +94,13 @@ async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_n
             assert await log_of(other) == log
     with connected(path) as anybody:
         assert anybody.execute("select count(*) from names").fetchone() == (6,)
+
+
+async def test_an_error_that_is_false_is_raised_as_it_is(tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        with pytest.raises(_Flaws):
+            await store.transact(Transaction(parts=[ToStream("a-1", 0, [event()])], inline=[Inline((), _flawed)]))
+        assert await store.head() == 0
 
 
 async def test_every_kind_of_refusal_stands_beside_good_members_in_one_commit(
