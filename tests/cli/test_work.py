@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -149,10 +150,13 @@ def test_the_health_port_is_of_the_address_that_is_named_and_of_no_other(leftfol
         assert worker.end()[0] == 0
 
 
-def test_the_health_file_is_touched_every_poll_period(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("port", [(), ("--health-port",)])
+def test_the_health_file_is_touched_every_poll_period_beside_a_port_as_well(
+    leftfold: Leftfold, sqlite: str, tmp_path: Path, port: Sequence[str]
+) -> None:
     leftfold("migrate", "--store", sqlite)
     file = tmp_path / "health"
-    with Worker(sqlite, "--health-file", str(file)) as worker:
+    with Worker(sqlite, "--health-file", str(file), *port, *(str(free_port()) for _ in port)) as worker:
         first = file.stat().st_mtime_ns
         while file.stat().st_mtime_ns == first:
             assert worker.process.poll() is None
@@ -212,7 +216,6 @@ def test_a_store_that_is_missing_is_not_made(leftfold: Leftfold, sqlite: str, tm
         ["--app", APP, "--health-port", "0"],
         ["--app", APP, "--health-host", "127.0.0.1"],
         ["--app", APP, "--health-host", "192.0.2.1", "--health-port", "8080"],
-        ["--app", APP, "--health-port", "8080", "--health-file", "x"],
         ["--app", APP, "--health-file", "/nowhere/at/all"],
         ["--app", APP, "--store", "memory:"],
     ],

@@ -76,8 +76,6 @@ async def work(
     """
     if lease < 2 * poll:
         raise UsageError(f"--lease {lease:g} has to be at least twice --poll {poll:g}, or it runs out in between")
-    if health.health_file is not None and health.health_port is not None:
-        raise UsageError("--health-file and --health-port say the same twice; give one of them")
     if health.health_host is not None and health.health_port is None:
         raise UsageError("--health-host is where --health-port listens; give that too")
     app = named_app(source)
