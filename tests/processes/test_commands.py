@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -55,6 +56,21 @@ async def test_a_command_that_fails_every_time_is_kept_and_can_be_tried_again_by
     assert [one async for one in app.processes.parked()] == []
     entry = (await app.processes.show("watch", "w")).journal[-1]
     assert (entry.kind, entry.what, entry.note) == ("retried", "Mark", "ann: the bell is mended")
+
+
+@pytest.mark.parametrize(
+    ("poked", "told"),
+    [("red", "dead: Fire: red. "), ("no red", "refused: NotToday: Some marks are refused. (name=no red). ")],
+)
+async def test_the_log_says_which_command_waits_for_a_person(
+    app: App, bell: Bell, caplog: pytest.LogCaptureFixture, poked: str, told: str
+) -> None:
+    bell.broken.add("red")
+    with caplog.at_level(logging.WARNING, "leftfold"):
+        await begun(app, poked)
+    kept = [record.getMessage() for record in caplog.records if "is kept as" in record.getMessage()]
+    (sender,) = {record.partition(" is kept")[0] for record in kept}
+    assert kept == [f"{sender} is kept as {told}See: leftfold processes parked"]
 
 
 async def test_a_command_that_was_given_up_can_be_dropped(app: App, bell: Bell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 
 import pytest
@@ -46,6 +47,18 @@ async def _parked_pivot(app: App, world: World) -> SagaView:
 
 def standing(view: SagaView) -> dict[str, str]:
     return {one.name: one.status for one in view.steps}
+
+
+async def test_the_log_says_which_saga_is_stuck_and_why(ground: Ground, caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    with caplog.at_level(logging.WARNING, "leftfold"):
+        async with ground.app(shop, mailing, world=world) as app:
+            await _parked_undo(app, world)
+    (told,) = [record.getMessage() for record in caplog.records if "stuck" in record.getMessage()]
+    assert told == (
+        "saga shop.PlaceOrder '1' is stuck: step 'charge' is parked: OSError: down. "
+        "See: leftfold sagas list --status stuck"
+    )
 
 
 async def test_a_parked_undo_is_tried_again_as_often_as_at_first(ground: Ground) -> None:

@@ -74,6 +74,14 @@ class CommandCarrier:
     async def _write(self, writes: Sequence[WorkWrite], item: WorkItem, outgoing: Outgoing) -> None:
         await self._store.transact(Transaction(writes=writes))
         kept = next((one for one in writes if isinstance(one, Revise) and one.id == item.id), None)
+        if kept is not None and kept.wake is None:
+            _log.warning(
+                "command %r of %s is kept as %s: %s. See: leftfold processes parked",
+                outgoing.command,
+                outgoing.origin.id,
+                kept.status,
+                load_outgoing(kept.state).error,
+            )
         if kept is not None and self._measuring is not None:
             sender = outgoing.origin.name.partition("/")[2]
             self._measuring.went_wrong(Mishap(sender=sender, kind="command", status=kept.status))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Final
+
 from leftfold.errors import UnreadableState
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition
 from leftfold.processes.engine import Moment
@@ -10,10 +13,13 @@ from leftfold.processes.instances import ENDED
 from leftfold.processes.journal import Journal
 from leftfold.processes.means import Means
 from leftfold.processes.reading import read_journal
+from leftfold.processes.saga_view import saga_view
 from leftfold.processes.sagas import Run
 from leftfold.store.work import WorkItem
 
 __all__ = ["SagaCarrier"]
+
+_log: Final = logging.getLogger("leftfold")
 
 
 class SagaCarrier:
@@ -34,6 +40,8 @@ class SagaCarrier:
         finally:
             left = run.left
             self._means.instances.watchers.tell(item.id, left)
+            if left is not None and left.status == "stuck":
+                _warn(definition, left)
             if left is not None and left.status in ENDED and self._means.measuring is not None:
                 self._means.measuring.ended(definition.name, left)
 
@@ -43,3 +51,11 @@ class SagaCarrier:
         except UnreadableState:
             await run.give_up()
             raise
+
+
+def _warn(definition: SagaDefinition, item: WorkItem) -> None:
+    """Say of an instance that a person has to decide about it, and why."""
+    view = saga_view(definition, item)
+    parked = [f"step {one.name!r} is parked: {one.error}" for one in view.steps if one.status == "parked"]
+    why = "; ".join(parked) or view.reason
+    _log.warning("saga %s %.200r is stuck: %s. See: leftfold sagas list --status stuck", view.saga, view.id, why)
