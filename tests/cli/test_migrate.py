@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -83,6 +84,15 @@ def test_sql_prints_a_script_that_makes_the_store_and_touches_nothing(
     assert leftfold("migrate", "--check", "--store", sqlite).code == 0
     record(sqlite, ("account-1", [event()]))
     assert leftfold("streams", "--json", "--store", sqlite).lines[0]["events"] == 1
+
+
+def test_sql_prints_what_a_store_of_an_older_schema_lacks(leftfold: Leftfold, sqlite: str, tmp_path: Path) -> None:
+    whole = leftfold("migrate", "--sql", "--store", sqlite).out
+    later = leftfold("migrate", "--sql", "--after", "1", "--store", sqlite).out
+    for script, code in ((whole.removesuffix(later), 1), (later, 0)):
+        with closing(sqlite3.connect(tmp_path / "bank.db", isolation_level=None)) as database:
+            database.executescript(script)
+        assert leftfold("migrate", "--check", "--store", sqlite).code == code
 
 
 def test_sql_asks_no_server(leftfold: Leftfold) -> None:

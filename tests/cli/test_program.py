@@ -115,6 +115,7 @@ def test_verbs_that_need_no_code_take_no_app_from_anywhere(
         ["log", "--store", "memory:"],
         ["log", "--store", "sqlite:///x.db?wrong=1"],
         ["migrate", "--check", "--sql"],
+        ["migrate", "--after", "1"],
     ],
 )
 def test_a_wrong_command_line_is_one_message_and_exit_code_2(

@@ -12,7 +12,7 @@ from leftfold.app.opening import open_schema
 from leftfold.app.stores import PLACE
 from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import app_at, one_store, urls_of
-from leftfold.cli.options import NO_SOURCE_GIVEN, OneSource, OneStore, url_of
+from leftfold.cli.options import NO_SOURCE_GIVEN, AtLeastZero, OneSource, OneStore, url_of
 from leftfold.cli.output import console, write_json
 from leftfold.errors import SchemaMismatch
 from leftfold.store.schema import SchemaAdmin
@@ -24,6 +24,7 @@ async def migrate(
     *,
     check: Annotated[bool, Parameter(show_default=False)] = False,
     sql: Annotated[bool, Parameter(show_default=False)] = False,
+    after: AtLeastZero | None = None,
     role: str | None = None,
     source: OneSource = NO_SOURCE_GIVEN,
 ) -> int:
@@ -35,16 +36,19 @@ async def migrate(
     Args:
         check: Change nothing; exit with 1 when something is pending.
         sql: Change nothing and connect to nothing; print the whole script, for somebody else to run.
+        after: With --sql, only what comes after this schema version, for a store that --check says is at it.
         role: PostgreSQL role that applications append and read as; it is granted what that takes and no more.
     """
     if check and sql:
         raise UsageError("--check looks at the store and --sql does not touch it; give one of them")
+    if after is not None and not sql:
+        raise UsageError("--after says where the script of --sql begins; give both, or neither")
     stores = _stores(source)
     if sql and len(stores) > 1:
         raise UsageError("--sql prints the script of one store; name one: --context NAME")
     schemas = [_Named(context, open_schema(url, role=role), source.json) for context, url in stores]
     if sql:
-        return _print_script(schemas[0].schema, json=source.json)
+        return _print_script(schemas[0].schema, after or 0, json=source.json)
     work = _check if check else _migrate
     return max([await work(one) for one in schemas])
 
@@ -76,8 +80,8 @@ def _stores(source: OneSource) -> Sequence[tuple[str, str]]:
     return [(context.name, url_of(url, context.name)) for context in app_at(source.app).contexts]
 
 
-def _print_script(schema: SchemaAdmin, *, json: bool) -> int:
-    script = schema.script()
+def _print_script(schema: SchemaAdmin, after: int, *, json: bool) -> int:
+    script = schema.script(after)
     if json:
         write_json({"sql": script})
     else:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
+from typing import Final
 
 import asyncpg
 import pytest
@@ -21,6 +24,7 @@ from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, snapshot
 from tests.adapters.postgres.rowing import COUNTS, SUMMARIES, counted, pointed, row, summary, write
 
+_PAGE: Final = Path(__file__).parents[3] / "docs" / "stores.md"
 _CATALOG = """
     select c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text
         from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
@@ -158,6 +162,34 @@ async def application(postgres: PostgresServer, bare_url: str) -> str:
     postgres.execute(f'create role "{role}" login')
     postgres.execute(PostgresSchema(PostgresLocation.parse(bare_url), role=role).script(), "shared")
     return bare_url.replace("postgres@", f"{role}@")
+
+
+async def test_a_role_for_reports_needs_no_more_than_the_page_grants(
+    postgres: PostgresServer, bare_url: str, application: str
+) -> None:
+    schema = schema_of(application)[1:-1]
+    role = f"report_{schema}"
+    page = _PAGE.read_text("utf-8").partition("A role for reports")[2]
+    postgres.execute(f'create role "{role}" login')
+    by_owner, by_application = (
+        re.sub(r"\bleftfold", schema, block).replace("to report", f'to "{role}"')
+        for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)[:2]
+    )
+    async with connected(bare_url) as connection:
+        await connection.execute(by_owner)
+    async with connected(application) as connection:
+        await connection.execute(by_application)
+    async with opened(application) as store:
+        await pointed(store, SUMMARIES, view="shown")
+        await store.transact(counted("b-1", writes=[Put(table=SUMMARIES, rows={"a": summary("Zoe")})]))
+        await write(store, Begin(id="a", queue="q", status="on", state=b"{}", wake=AT_ONCE))
+    async with opened(re.sub(r"//[^@]*@", f"//{role}@", application)) as store:
+        assert len(await log_of(store)) == 1
+        assert [found.key for found in await store.search(SUMMARIES, "zoe", Selection())] == ["a"]
+        assert [item.id for item in await store.find_work()] == ["a"]
+        assert await store.checkpoints() == []
+        with pytest.raises(AccessDenied):
+            await store.append(ToStream("a-1", 0, [event()]))
 
 
 async def test_the_application_role_needs_no_more_than_the_script_grants(application: str) -> None:
