@@ -53,6 +53,12 @@ async def test_a_parked_key_is_told_once_and_what_waits_behind_it_is_not(caplog:
     )
 
 
+async def test_the_record_has_where_the_error_was_raised(caplog: pytest.LogCaptureFixture) -> None:
+    await _told(Failing.PARK, caplog, Weighed(parcel="P", grams=-1))
+    (record,) = [each for each in caplog.records if each.name == "leftfold"]
+    assert 'raise ValueError("lighter than air")' in logging.Formatter().format(record)
+
+
 async def test_each_skipped_event_is_told(caplog: pytest.LogCaptureFixture) -> None:
     events = [Weighed(parcel="P", grams=grams) for grams in (5, -1, 6, -2)]
     assert await _told(Failing.SKIP, caplog, *events) == [

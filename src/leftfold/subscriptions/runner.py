@@ -236,6 +236,7 @@ class Runner:
                     one.event.position,
                     one.event.stream,
                     error_text(one.error),
+                    exc_info=one.error,
                 )
 
     async def _write(self, writes: Sequence[Write], position: int | None = None, event_id: UUID | None = None) -> None:
