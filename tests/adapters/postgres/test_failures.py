@@ -51,6 +51,22 @@ async def test_an_error_of_the_database_becomes_one_of_ours_and_nothing_is_store
         assert await store.head() == 0
 
 
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("25006", "connect to the primary"),
+        ("53300", "raise max_connections"),
+        ("57014", "raise statement_timeout"),
+        ("53200", "mend the cause"),
+    ],
+)
+async def test_an_error_that_the_server_gives_says_what_to_do_about_it(store_url: str, code: str, advice: str) -> None:
+    async with opened(store_url) as store:
+        await rows(store_url, _CLOCK_FAILS.format(code))
+        with pytest.raises(StoreUnavailable, match=f"{code}.*{advice}.*, and try again"):
+            await store.append(ToStream("a-1", 0, [event()]))
+
+
 async def test_a_deadlock_that_hit_an_append_is_not_the_callers_to_mend(store_url: str) -> None:
     once = """create or replace function :schema.now_v1() returns timestamptz language plpgsql as $$ begin
         if nextval(':schema.tries') < 3 then raise exception 'planted' using errcode = '40P01'; end if;

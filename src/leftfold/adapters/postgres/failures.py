@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from leftfold.adapters.postgres.migrations import NEWEST
 from leftfold.errors import (
     AccessDenied,
@@ -44,6 +46,11 @@ WRONG_ISOLATION = "LF001"
 BREAKS_LOG = "LF003"
 WRONG_ENCODING = "LF004"
 
+_ADVICE: Final = {
+    "25006": "connect to the primary, or end default_transaction_read_only",
+    "53300": "run fewer processes, give them a smaller ?pool=, or raise max_connections or the limit of the role",
+    "57014": "see what held it up, or raise statement_timeout for this role",
+}
 _LOST = ("57P01", "57P02", "57P03", "25P03", "57P05")
 _BATCH_WIDE = ("25", "28", "40", "42", "3D", "3F", "53", "55", "57", "58", "XX")
 _MISSING = ("3F000", NO_TABLE, NO_COLUMN, "42883")
@@ -117,4 +124,4 @@ def translated(error: Exception, where: str) -> StoreError:
         return SchemaMismatch(0, NEWEST, f"{error}")
     if code and is_refusal(error):
         return AppendRefused(str(error), code)
-    return StoreUnavailable(f"{told}. Nothing was stored; mend the cause and try again")
+    return StoreUnavailable(f"{told}. Nothing was stored; {_ADVICE.get(code, 'mend the cause')}, and try again")
