@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from leftfold import App, Context, Event
-from leftfold.store import Expected
+from leftfold.handling import CorrelationFilter
+from leftfold.messages import Metadata
+from leftfold.store import Envelope, Expected
 from leftfold.subscriptions import Failing, Policy, Timing
 
 
@@ -36,7 +38,7 @@ def _post(failing: Failing) -> Context:
     return post
 
 
-async def _told(failing: Failing, caplog: pytest.LogCaptureFixture, *events: Weighed) -> list[str]:
+async def _told(failing: Failing, caplog: pytest.LogCaptureFixture, *events: Weighed | Envelope) -> list[str]:
     with caplog.at_level(logging.WARNING, "leftfold"):
         async with App(_post(failing), store="memory:", workers=Timing(poll_s=0.05)) as app:
             appended = await app.events.append("scale-1", *events, expected=Expected.ANY)
@@ -57,6 +59,14 @@ async def test_the_record_has_where_the_error_was_raised(caplog: pytest.LogCaptu
     await _told(Failing.PARK, caplog, Weighed(parcel="P", grams=-1))
     (record,) = [each for each in caplog.records if each.name == "leftfold"]
     assert 'raise ValueError("lighter than air")' in logging.Formatter().format(record)
+
+
+async def test_the_record_says_to_which_request_the_event_belongs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.addFilter(CorrelationFilter())
+    weighed = Envelope(event=Weighed(parcel="P", grams=-1), metadata=Metadata(correlation_id="request 7"))
+    await _told(Failing.PARK, caplog, weighed)
+    (record,) = [each for each in caplog.records if each.name == "leftfold"]
+    assert vars(record)["correlation_id"] == "request 7"
 
 
 async def test_each_skipped_event_is_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from leftfold import Aggregate, App, Command, Context, Event, Next, applies
 from leftfold.errors import NotPossible, UnknownInstance
+from leftfold.handling import CorrelationFilter
 from leftfold.processes import IGNORE, CommandRefused, Ignored
 from leftfold.processes.outgoing import Origin, command_id
 from tests.processes.test_timers import STAYING, Bell, marks
@@ -66,11 +67,13 @@ async def test_the_log_says_which_command_waits_for_a_person(
     app: App, bell: Bell, caplog: pytest.LogCaptureFixture, poked: str, told: str
 ) -> None:
     bell.broken.add("red")
+    caplog.handler.addFilter(CorrelationFilter())
     with caplog.at_level(logging.WARNING, "leftfold"):
         await begun(app, poked)
-    kept = [record.getMessage() for record in caplog.records if "is kept as" in record.getMessage()]
-    (sender,) = {record.partition(" is kept")[0] for record in kept}
-    assert kept == [f"{sender} is kept as {told}See: leftfold processes parked"]
+    (record,) = [record for record in caplog.records if "is kept as" in record.getMessage()]
+    sender = "command 'Mark' of process/watching.watch/w"
+    assert record.getMessage() == f"{sender} is kept as {told}See: leftfold processes parked"
+    assert vars(record)["correlation_id"] is not None
 
 
 async def test_a_command_that_was_given_up_can_be_dropped(app: App, bell: Bell) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from leftfold import App
 from leftfold.errors import InvalidQuery, NotPossible, UnknownInstance
+from leftfold.handling import CorrelationFilter
 from leftfold.processes import SagaView
 from tests.processes.grounds import WAIT_S, Ground, World
 from tests.processes.parcels import Declined, PlaceOrder, Sell, mailing, shop
@@ -51,14 +52,16 @@ def standing(view: SagaView) -> dict[str, str]:
 
 async def test_the_log_says_which_saga_is_stuck_and_why(ground: Ground, caplog: pytest.LogCaptureFixture) -> None:
     world = World()
+    caplog.handler.addFilter(CorrelationFilter())
     with caplog.at_level(logging.WARNING, "leftfold"):
         async with ground.app(shop, mailing, world=world) as app:
             await _parked_undo(app, world)
-    (told,) = [record.getMessage() for record in caplog.records if "stuck" in record.getMessage()]
-    assert told == (
+    (record,) = [record for record in caplog.records if "stuck" in record.getMessage()]
+    assert record.getMessage() == (
         "saga shop.PlaceOrder '1' is stuck: step 'charge' is parked: OSError: down. "
         "See: leftfold sagas list --status stuck"
     )
+    assert vars(record)["correlation_id"] == "saga/shop.PlaceOrder/1"
 
 
 async def test_a_parked_undo_is_tried_again_as_often_as_at_first(ground: Ground) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from leftfold.domain.errors import DomainError
 from leftfold.errors import Fenced, UnreadableState
+from leftfold.handling.correlation import handling
 from leftfold.handling.refusals import REFUSALS, RefusalError
 from leftfold.processes.engine import Moment
 from leftfold.processes.instance import Entry
@@ -75,13 +76,14 @@ class CommandCarrier:
         await self._store.transact(Transaction(writes=writes))
         kept = next((one for one in writes if isinstance(one, Revise) and one.id == item.id), None)
         if kept is not None and kept.wake is None:
-            _log.warning(
-                "command %r of %s is kept as %s: %s. See: leftfold processes parked",
-                outgoing.command,
-                outgoing.origin.id,
-                kept.status,
-                load_outgoing(kept.state).error,
-            )
+            with handling(outgoing.metadata):
+                _log.warning(
+                    "command %r of %s is kept as %s: %s. See: leftfold processes parked",
+                    outgoing.command,
+                    outgoing.origin.id,
+                    kept.status,
+                    load_outgoing(kept.state).error,
+                )
         if kept is not None and self._measuring is not None:
             sender = outgoing.origin.name.partition("/")[2]
             self._measuring.went_wrong(Mishap(sender=sender, kind="command", status=kept.status))
@@ -92,7 +94,8 @@ class CommandCarrier:
         attempts, text = outgoing.attempts + 1, error_text(error)
         pause_s = retry.pause_s(attempts, error)
         failed = replace(outgoing, attempts=attempts, error=text)
-        _log.warning("command %r of %s failed, try %d: %s", outgoing.command, outgoing.origin.id, attempts, text)
+        with handling(outgoing.metadata):
+            _log.warning("command %r of %s failed, try %d: %s", outgoing.command, outgoing.origin.id, attempts, text)
         wake = None if pause_s is None else moment() + timedelta(seconds=pause_s)
         return _revised(item, failed, "dead" if wake is None else "retrying", wake=wake)
 

@@ -6,6 +6,8 @@ import logging
 from typing import Final
 
 from leftfold.errors import UnreadableState
+from leftfold.handling.correlation import handling
+from leftfold.messages.metadata import NO_METADATA
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition
 from leftfold.processes.engine import Moment
 from leftfold.processes.guided import GuidedRun
@@ -35,13 +37,16 @@ class SagaCarrier:
         definition = self._definitions[item.queue]
         kind = GuidedRun if isinstance(definition, GuidedDefinition) else Run
         run = kind(self._means, definition, item, moment)
+        journal: Journal | None = None
         try:
-            await run.run(await self._read(run, definition, item))
+            journal = await self._read(run, definition, item)
+            await run.run(journal)
         finally:
             left = run.left
             self._means.instances.watchers.tell(item.id, left)
             if left is not None and left.status == "stuck":
-                _warn(definition, left)
+                with handling((journal.metadata if journal else NO_METADATA).caused_by(item.id)):
+                    _warn(definition, left)
             if left is not None and left.status in ENDED and self._means.measuring is not None:
                 self._means.measuring.ended(definition.name, left)
 

@@ -27,6 +27,7 @@ from leftfold.errors import (
     Overtaken,
     UnreadableEvent,
 )
+from leftfold.handling.correlation import handling
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.checkpoints import Claim
 from leftfold.store.events import StoredEvent
@@ -227,7 +228,9 @@ class Runner:
         subscription = self._part.subscription
         skips = subscription.policy.failing is Failing.SKIP
         for one in failures:
-            if one.error is not None:
+            if one.error is None:
+                continue
+            with handling(one.event.metadata):
                 _log.warning(
                     "%s %s %.200r at position %d of stream %.200r: %s. See: leftfold dead-letters list",
                     subscription.name,
