@@ -59,18 +59,22 @@ class AccessDenied(StoreError):
 
 
 class OutcomeUnknown(StoreError):
-    """The connection broke and the deadline passed before the outcome of an append was known.
+    """The connection broke, and the outcome of a write cannot be known, or was not when the deadline passed.
 
-    Append the same events with the same ids again: what was stored is then reported, what was not is stored.
+    Append the same events with the same ids again: what was stored is then reported, what was not is stored. Where
+    there are no events, look at what is stored, and decide again.
+
+    Args:
+        ids: of the events; none of a write that has none.
     """
 
     def __init__(self, ids: Sequence[UUID], reason: str) -> None:
         self.ids: tuple[UUID, ...] = tuple(ids)
         self.reason = reason
-        super().__init__(
-            f"the outcome of an append is unknown ({reason}). Append the same events with the same ids again; "
-            f"first id {self.ids[0] if self.ids else None}"
-        )
+        what, advice = "a write", "Look at what is stored, and decide again"
+        if self.ids:
+            what, advice = "an append", f"Append the same events with the same ids again; first id {self.ids[0]}"
+        super().__init__(f"the outcome of {what} is unknown ({reason}). {advice}")
 
 
 class AppendRefused(StoreError):

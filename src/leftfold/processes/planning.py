@@ -186,12 +186,8 @@ def begun(journal: Journal, plans: Sequence[StepPlan], now: datetime) -> Journal
     for plan in plans:
         if plan.transactional:
             continue
-        known = journal.record(plan.name)
-        if known is None:
-            again = StepRecord(name=plan.name, status="started", tries=1, started_at=now)
-        else:
-            again = replace(known, tries=known.tries + 1, due=None)
-        journal = journal.recorded(again)
+        known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", started_at=now)
+        journal = journal.recorded(replace(known, tries=known.tries + 1, due=None))
     return journal
 
 

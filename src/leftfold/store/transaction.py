@@ -139,8 +139,9 @@ class Transacting(Protocol):
         Raises:
             Fenced, KeyTaken, ShardMismatch, NotAtHead, TableMissing: see the writes. Nothing was stored.
             InvalidPayload, TooLarge: a row or a state is not a JSON object that a store keeps.
-            OutcomeUnknown: the deadline passed after a broken connection. With events or an `Insert`, repeat it; a
-                fenced one is decided again from its checkpoint, or from its work as it is now.
+            OutcomeUnknown: the deadline passed after a broken connection, or somebody else has written the same work
+                since. With events or an `Insert`, repeat it; a fenced one is decided again from its checkpoint, or from
+                its work as it is now.
             Exception: what an `Inline` raised.
             Conflict, ConditionFailed, IdReused, InvalidInput, AppendRefused: see `Store.append`.
         """

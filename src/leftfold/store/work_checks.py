@@ -11,25 +11,23 @@ from leftfold.store.checkpoint_checks import check_lease
 from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import time_fits
-from leftfold.store.work import KEEP, Begin, End, Hold, Keep, Revise, Wake, WorkWrite
+from leftfold.store.work import Begin, End, Hold, Keep, Revise, Wake, WorkWrite
 
 __all__ = ["check_claiming", "check_holding", "check_ids", "check_queues", "check_work_write", "woken"]
 
 
 def check_work_write(write: WorkWrite) -> None:
     """Raise a typed error unless *write* can be stored."""
-    if flaw := flaw_of(write.id):
-        raise InvalidInput(f"work item: {write.id!r:.80} {flaw}")
+    _check_name("work item", write.id)
     if isinstance(write, End):
         return
     if flaw := flaw_of(write.status):
         raise InvalidInput(f"status of {_place(write)}: {write.status!r:.80} {flaw}")
     queue = write.queue or ""
-    if (write.queue is not None or isinstance(write, Begin)) and (flaw := flaw_of(queue)):
+    if (isinstance(write, Begin) or write.queue is not None) and (flaw := flaw_of(queue)):
         raise InvalidInput(f"queue of {_place(write)}: {queue!r:.80} {flaw}")
     _check_state(write)
-    if write.wake is not None and write.wake is not KEEP:
-        _check_wake(write)
+    _check_wake(write)
 
 
 def check_claiming(queues: Collection[str], owner: str, lease_s: float, limit: int) -> timedelta:

@@ -6,7 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-__all__ = ["Wire", "wire_to"]
+from leftfold.adapters.postgres import PostgresStore
+from leftfold.testing.postgres import PostgresServer
+from tests.adapters.postgres.opened import opened
+
+__all__ = ["Wire", "wire_to", "wired"]
 
 
 class Wire:
@@ -22,6 +26,7 @@ class Wire:
         self._for_good = self._silent = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.lost = 0
+        self._losing = asyncio.Event()
 
     def lose_answer_to(self, question: bytes) -> None:
         """Of the next message that contains *question*, let the server do its work, then cut instead of answering."""
@@ -31,6 +36,10 @@ class Wire:
         """Like `lose_answer_to`, and from then on let nobody through."""
         self._armed = question
         self._for_good = True
+
+    async def loses(self) -> None:
+        """Wait until an answer is lost."""
+        await self._losing.wait()
 
     def let_through(self) -> None:
         """Let clients through again."""
@@ -74,12 +83,23 @@ class Wire:
             while data := await source.read(1 << 20):
                 if mute.is_set():
                     self.lost += 1
+                    self._losing.set()
                     if not self._silent:
                         break
                     continue
                 target.write(data)
         finally:
             target.close()
+
+
+@asynccontextmanager
+async def wired(server: PostgresServer, url: str) -> AsyncGenerator[tuple[Wire, PostgresStore]]:
+    """A wire to *server*, and the store at *url* opened over it."""
+    async with (
+        wire_to(server.port) as (wire, port),
+        opened(url.replace(f":{server.port}/", f":{port}/")) as store,
+    ):
+        yield wire, store
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from leftfold.errors import Conflict, OutcomeUnknown
 from leftfold.store import Appended, ToStream
 from leftfold.store.limits import BATCH_EVENTS
 from leftfold.testing.postgres import PostgresServer
-from tests.adapters.postgres.cutting import wire_to
+from tests.adapters.postgres.cutting import wire_to, wired
 from tests.adapters.postgres.opened import CUT_OTHERS, connected, event, log_of, opened, schema_of
 
 _WRITERS = 12
@@ -80,10 +80,7 @@ async def test_every_append_is_stored_exactly_once_while_backends_are_killed(url
 async def test_an_append_whose_answer_was_lost_is_sent_again_and_stored_once(
     postgres: PostgresServer, store_url: str
 ) -> None:
-    async with (
-        wire_to(postgres.port) as (wire, port),
-        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
-    ):
+    async with wired(postgres, store_url) as (wire, store):
         first = await store.append(ToStream("a-1", 0, [event()]))
         assert first.repeated is False
         wire.lose_answer_to(b"lost-me")
@@ -115,10 +112,7 @@ async def test_batches_made_ready_behind_one_whose_answer_was_lost_keep_their_or
         mark = f"lost-{number}" if number == _LOST else "kept"
         return ToStream("a-1", number * _FIFTH, [event(type=mark), *(event(n) for n in range(1, _FIFTH))])
 
-    async with (
-        wire_to(postgres.port) as (wire, port),
-        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
-    ):
+    async with wired(postgres, store_url) as (wire, store):
         wire.lose_answer_to(f"lost-{_LOST}".encode())
         outcomes = await asyncio.gather(*(store.append(part(number)) for number in range(_FULL_BATCHES * 5)))
         assert wire.lost == 1
@@ -130,10 +124,7 @@ async def test_batches_made_ready_behind_one_whose_answer_was_lost_keep_their_or
 
 
 async def test_a_read_whose_answer_was_lost_is_asked_again(postgres: PostgresServer, store_url: str) -> None:
-    async with (
-        wire_to(postgres.port) as (wire, port),
-        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
-    ):
+    async with wired(postgres, store_url) as (wire, store):
         await store.append(ToStream("read-me", 0, [event()]))
         wire.lose_answer_to(b"read-me")
         assert len(await store.read_stream("read-me")) == 1

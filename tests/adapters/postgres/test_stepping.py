@@ -10,7 +10,7 @@ from leftfold.ids import new_id
 from leftfold.store.tables import Column, ColumnType, Selection, Table
 from leftfold.store.transaction import Advance, Delete, Put, Transaction, Write
 from leftfold.testing.postgres import PostgresServer
-from tests.adapters.postgres.cutting import wire_to
+from tests.adapters.postgres.cutting import wired
 from tests.adapters.postgres.opened import opened
 from tests.adapters.postgres.rowing import COUNTS, SUMMARIES, pointed, row, summary, write
 
@@ -79,10 +79,7 @@ async def test_it_writes_columns_words_and_the_checkpoint_and_writes_them_over(s
 
 @pytest.mark.parametrize("lost", [b"commit\x00", b"with p as", b"begin isolation"])
 async def test_one_that_was_not_answered_is_done_once(postgres: PostgresServer, store_url: str, lost: bytes) -> None:
-    async with (
-        wire_to(postgres.port) as (wire, port),
-        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
-    ):
+    async with wired(postgres, store_url) as (wire, store):
         await pointed(store, COUNTS)
         token = await _token(store)
         wire.lose_answer_to(lost)

@@ -15,7 +15,7 @@ from leftfold.ids import new_id
 from leftfold.store import Appended, ToStream
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rows, RowWrite, Transaction, Write
 from leftfold.testing.postgres import PostgresServer
-from tests.adapters.postgres.cutting import wire_to
+from tests.adapters.postgres.cutting import wire_to, wired
 from tests.adapters.postgres.opened import connected, dsn_of, event, log_of, opened, rows, schema_of, somebody_waits
 from tests.adapters.postgres.rowing import COUNTS, SUMMARIES, adding, counted, pointed, row, summary, write
 
@@ -35,10 +35,7 @@ async def _everything(store: PostgresStore) -> dict[str, bytes]:
 async def test_a_group_whose_commit_was_not_answered_is_sent_again_and_done_once(
     postgres: PostgresServer, store_url: str
 ) -> None:
-    async with (
-        wire_to(postgres.port) as (wire, port),
-        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
-    ):
+    async with wired(postgres, store_url) as (wire, store):
         await pointed(store, COUNTS)
         wire.lose_answer_to(_COMMIT)
         outcomes = await asyncio.gather(
@@ -57,10 +54,7 @@ async def test_a_group_whose_commit_was_not_answered_is_sent_again_and_done_once
 async def test_a_transaction_without_events_that_was_not_answered_is_done_once(
     postgres: PostgresServer, store_url: str, lost: bytes
 ) -> None:
-    async with (
-        wire_to(postgres.port) as (wire, port),
-        opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store,
-    ):
+    async with wired(postgres, store_url) as (wire, store):
         await pointed(store, COUNTS)
         claim = await store.claim("c", "me", 60)
         assert claim is not None

@@ -10,6 +10,7 @@ from leftfold.adapters.postgres import PostgresLocation, append_within, channel,
 from leftfold.errors import StoreClosed
 from leftfold.ids import new_id
 from leftfold.store import Advance, ToStream, Transaction
+from leftfold.testing.conformance.work_ground import begin
 from tests.adapters.postgres.opened import connected, event, opened, rows
 
 _LONG_S = 60.0
@@ -100,3 +101,21 @@ async def test_who_waits_for_one_checkpoint_is_told_of_that_one_and_of_where_it_
         assert {name: await one for name, one in waiting.items()} == {"a": 2, "b": 5}
         await store.forget("a")
         assert await store.reached("a", 1, 0.0) == 0
+
+
+async def test_a_store_keeps_its_readers_and_five_connections_and_no_more(store_url: str) -> None:
+    count = "select count(*) from pg_stat_activity where application_name = 'counted'"
+    async with opened(f"{store_url}&pool=2&application_name=counted") as store, asyncio.timeout(_LONG_S):
+        waits = (store.wake(99, _LONG_S), store.reached("a", 9, _LONG_S), store.await_work(["q"], _LONG_S))
+        waiting = [asyncio.ensure_future(wait) for wait in waits]
+        await asyncio.gather(
+            *(store.append(ToStream(f"a-{number}", 0, [event()])) for number in range(9)),
+            *(store.transact(Transaction(writes=[begin(f"w-{number}", None)])) for number in range(9)),
+            *(store.claim(f"c-{number}", "me", _LONG_S) for number in range(9)),
+            *(store.read_log() for _ in range(9)),
+        )
+        while (kept := await rows(store_url, count)) < [(7,)]:  # those that listen connect by themselves
+            assert not any(each.done() for each in waiting)
+        assert kept == [(7,)]
+        for each in waiting:
+            each.cancel()

@@ -75,20 +75,6 @@ async def test_who_goes_away_in_its_tick_takes_nobody_along(
         assert await store.head() == len(stored) + 1
 
 
-async def test_who_was_refused_and_cancelled_in_one_tick_leaves_no_unheard_error(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with opened(url_of(tmp_path / "store.db")) as store:
-        await store.append(_append("a-1"))
-        first = asyncio.create_task(store.append(_append("b-1")))
-        refused = asyncio.create_task(store.append(_append("a-1")))
-        await asyncio.sleep(0)
-        first.add_done_callback(lambda _: refused.cancel())
-        outcomes = await asyncio.gather(first, refused, return_exceptions=True)
-        assert isinstance(outcomes[1], Conflict | asyncio.CancelledError)
-    assert not caplog.records
-
-
 async def test_while_others_hold_the_file_everybody_waits_and_may_go_away(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     async with opened(url_of(path)) as store:

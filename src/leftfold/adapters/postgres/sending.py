@@ -14,7 +14,7 @@ from leftfold.errors import StoreUnavailable
 __all__ = ["Sender"]
 
 
-_DURABLE: Final = (  # whatever the database has for others, and whatever it is told later
+_DURABLE: Final = (  # whatever the database has for others
     "select set_config('synchronous_commit', case setting when 'off' then 'on' else setting end, false) "
     "from current_setting('synchronous_commit') setting"
 )

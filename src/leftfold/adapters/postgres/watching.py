@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from types import TracebackType
 
 __all__ = ["Watch"]
@@ -24,9 +23,8 @@ class Watch:
         self._until: float | None = None
         self._seconds = 0.0
         self._broke_off = False
-        self._during = _During(self)
 
-    def over(self, seconds: float) -> AbstractContextManager[None]:
+    def over(self, seconds: float) -> Watch:
         """Break off what happens inside when it has not ended after *seconds*.
 
         Raises:
@@ -37,10 +35,12 @@ class Watch:
         self._broke_off = False
         if self._timer is None or self._timer.when() > until:
             self._set(until)
-        return self._during
+        return self
 
-    def over_now(self, error: BaseException | None) -> None:
-        """What was watched has ended."""
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._until = None
         if self._broke_off and isinstance(error, Exception):
             raise TimeoutError(f"no answer after {self._seconds:.3g} s") from error
@@ -64,18 +64,3 @@ class Watch:
             self._break_off()
         else:
             self._set(self._until)
-
-
-class _During:
-    """While one call is under way."""
-
-    __slots__ = ("_watch",)
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._watch.over_now(error)

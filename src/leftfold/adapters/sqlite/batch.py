@@ -18,7 +18,7 @@ from leftfold.store.transaction import Transaction
 from leftfold.store.verdict import check_version, first_result
 from leftfold.store.work import Begin, End, Revise, WorkWrite
 
-__all__ = ["Batch", "events_by_id", "insert_rows", "numbers_of", "only_work", "version_in"]
+__all__ = ["Batch", "events_by_id", "insert_rows", "lone_work", "numbers_of", "version_in"]
 
 # A failed insert ends the transaction anyway; `or fail` spares SQLite the preparation for undoing it alone.
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -69,7 +69,7 @@ class Batch:
 
     def judge(self, pending: Pending) -> Appended | Exception:
         """The verdict over one append or transaction; what is appended is written by `flush` at the latest."""
-        if work := only_work(pending.transaction):
+        if work := lone_work(pending.transaction):
             return self._work(work)
         if not self._looked:
             self._look()
@@ -220,7 +220,7 @@ class Batch:
         self.position, self._versions[part.stream] = position, version
 
 
-def only_work(transaction: Transaction | None) -> WorkWrite | None:
+def lone_work(transaction: Transaction | None) -> WorkWrite | None:
     """The one write of work that *transaction* is: a single statement, which needs nothing to take it back."""
     if transaction is None or transaction.parts or len(transaction.writes) != 1:
         return None

@@ -15,7 +15,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from leftfold.adapters.sqlite.batch import Batch, events_by_id, only_work
+from leftfold.adapters.sqlite.batch import Batch, events_by_id, lone_work
 from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.naming import Naming
@@ -133,7 +133,7 @@ class Committer:
         return 0.0
 
     def _write(self, batch: Sequence[Pending]) -> Sequence[Appended | Exception]:
-        if len(batch) == 1 and (alone := only_work(batch[0].transaction)):
+        if len(batch) == 1 and (alone := lone_work(batch[0].transaction)):
             return (self._write_work(alone),)
         execute = self._connection.execute
         execute("begin immediate")
