@@ -91,8 +91,8 @@ class Revise(Struct, frozen=True, kw_only=True):
         wake: when it is due; a `Hold` holds it, `KEEP` leaves it to whoever has it, everything else lets go of it.
         queue: another one, None for the one it has.
         was: the status that it has, as whoever writes it knows; spares the store a look, and changes nothing else.
-        owner: who holds it, as whoever writes it knows, where that is kept: by it, and by a state that is new, a store
-            may know a write again to which it heard no answer.
+        owner: who holds it, as whoever writes it knows: by it, and by a state that is new, a store may know a write
+            again to which it heard no answer.
     """
 
     id: str

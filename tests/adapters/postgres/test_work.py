@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import asyncpg
@@ -17,7 +17,7 @@ from leftfold.store import AT_ONCE, KEEP, Begin, End, Hold, Keep, Revise, Transa
 from leftfold.store.work import Wake, WorkWrite
 from leftfold.testing.conformance import Later, check_work_against_reference
 from leftfold.testing.postgres import PostgresServer
-from tests.adapters.postgres.cutting import wire_to, wired
+from tests.adapters.postgres.cutting import Wire, wire_to, wired
 from tests.adapters.postgres.opened import connected, log_of, opened, rows, schema_of, somebody_waits, statistics_told
 from tests.adapters.postgres.rowing import COUNTS, adding, counted, pointed
 
@@ -25,6 +25,12 @@ _LONG_S = 60.0
 _KILL = """select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database()
     and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle'"""
 _FAR = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def over_wire(postgres: PostgresServer, store_url: str) -> AsyncIterator[tuple[Wire, PostgresStore]]:
+    async with wired(postgres, store_url) as both:
+        yield both
 
 
 def _begin(id: str, wake: Wake = None, *, queue: str = "q", n: int = 0, unless_there: bool = False) -> Begin:
@@ -35,8 +41,8 @@ def _revise(id: str, token: int, wake: Wake | Keep = None) -> Revise:
     return Revise(id=id, token=token, status="on", state=b'{"n":%d}' % token, wake=wake)
 
 
-def _keep(id: str, token: int, owner: str = "me") -> Revise:
-    return replace(_revise(id, token, KEEP), owner=owner)
+def _keep(id: str, token: int, wake: Keep | None = KEEP) -> Revise:
+    return replace(_revise(id, token, wake), owner="me")
 
 
 async def _write(store: PostgresStore, *writes: WorkWrite) -> None:
@@ -94,87 +100,97 @@ async def test_what_a_client_that_crashed_left_behind_is_forgotten_after_a_day(s
 
 
 async def test_a_batch_that_was_not_answered_is_done_once_and_each_gets_its_own_verdict(
-    postgres: PostgresServer, store_url: str
+    over_wire: tuple[Wire, PostgresStore], store_url: str
 ) -> None:
-    async with wired(postgres, store_url) as (wire, store):
-        await _write(store, *(_begin(id) for id in ("a", "b", "c", "d")))
-        wire.lose_answer_to(b"lost-me")
-        outcomes = await asyncio.gather(
-            _write(store, _revise("a", 1)),
-            _write(store, End(id="b", token=1)),
-            _write(store, _begin("lost-me")),
-            _write(store, _begin("c")),
-            _write(store, _revise("d", 2)),
-            _write(store, _revise("c", 1), End(id="gone", token=1)),
-            return_exceptions=True,
-        )
-        assert wire.lost == 1
-        assert _kinds(outcomes) == [type(None)] * 3 + [KeyTaken, Fenced, Fenced]
-        assert [(item.id, item.token) for item in await _all(store)] == [("a", 2), ("c", 1), ("d", 1), ("lost-me", 1)]
-        await _write(store, _revise("a", 2))
-        assert await _batches(store_url) == [4], "the one about an item that was in the batch already came after it"
+    wire, store = over_wire
+    await _write(store, *(_begin(id) for id in ("a", "b", "c", "d")))
+    wire.lose_answer_to(b"lost-me")
+    outcomes = await asyncio.gather(
+        _write(store, _revise("a", 1)),
+        _write(store, End(id="b", token=1)),
+        _write(store, _begin("lost-me")),
+        _write(store, _begin("c")),
+        _write(store, _revise("d", 2)),
+        _write(store, _revise("c", 1), End(id="gone", token=1)),
+        return_exceptions=True,
+    )
+    assert wire.lost == 1
+    assert _kinds(outcomes) == [type(None)] * 3 + [KeyTaken, Fenced, Fenced]
+    assert [(item.id, item.token) for item in await _all(store)] == [("a", 2), ("c", 1), ("d", 1), ("lost-me", 1)]
+    await _write(store, _revise("a", 2))
+    assert await _batches(store_url) == [4], "the one about an item that was in the batch already came after it"
 
 
 async def test_who_works_alone_and_was_not_answered_has_written_once_and_gets_the_verdict(
-    postgres: PostgresServer, store_url: str
+    over_wire: tuple[Wire, PostgresStore], store_url: str
 ) -> None:
     id = "lost-me"
-    async with wired(postgres, store_url) as (wire, store):
-        await _write(store, _begin("first"))
-        again = _begin(id, n=9, unless_there=True)
-        for write in (_begin(id), again, _revise(id, 1), _revise(id, 2, AT_ONCE), End(id=id, token=3), _begin(id)):
-            wire.lose_answer_to(id.encode())
+    wire, store = over_wire
+    await _write(store, _begin("first"))
+    again = _begin(id, n=9, unless_there=True)
+    for write in (_begin(id), again, _revise(id, 1), _revise(id, 2, AT_ONCE), End(id=id, token=3), _begin(id)):
+        wire.lose_answer_to(id.encode())
+        await _write(store, write)
+    for write, error in ((_begin(id), KeyTaken), (_revise(id, 2), Fenced), (End(id=id, token=2), Fenced)):
+        wire.lose_answer_to(id.encode())
+        with pytest.raises(error):
             await _write(store, write)
-        for write, error in ((_begin(id), KeyTaken), (_revise(id, 2), Fenced), (End(id=id, token=2), Fenced)):
-            wire.lose_answer_to(id.encode())
-            with pytest.raises(error):
-                await _write(store, write)
-        assert wire.lost == 9
-        assert await _batches(store_url) == [10]
-        [_, kept] = await _all(store)
-        assert (kept.token, kept.state) == (1, b'{"n":0}')
+    assert wire.lost == 9
+    assert await _batches(store_url) == [10]
+    [_, kept] = await _all(store)
+    assert (kept.token, kept.state) == (1, b'{"n":0}')
 
 
-async def test_who_keeps_what_he_holds_and_was_not_answered_has_written_once_and_gets_the_verdict(
-    postgres: PostgresServer, store_url: str
+@pytest.mark.parametrize("wake", [KEEP, None])
+async def test_who_keeps_what_he_holds_or_lets_it_rest_and_was_not_answered_has_written_once_and_gets_the_verdict(
+    over_wire: tuple[Wire, PostgresStore], wake: Keep | None
 ) -> None:
     id = "lost-me"
-    async with wired(postgres, store_url) as (wire, store):
-        await _write(store, _begin(id, Hold("me", 600)))
-        for token in (1, 2, 3):
-            wire.lose_answer_to(id.encode())
-            await _write(store, _keep(id, token))
-        for wrong, error in ((2, OutcomeUnknown), (3, Fenced), (4, type(None)), (6, Fenced), (2**70, Fenced)):
-            wire.lose_answer_to(id.encode())
-            write = _write(store, replace(_keep(id, wrong), state=b'{"other":%d}' % wrong))
-            [outcome] = await asyncio.gather(write, return_exceptions=True)
-            assert type(outcome) is error, wrong
-        assert wire.lost == 8
-        [kept] = await _all(store)
-        assert (kept.token, kept.state, kept.owner) == (5, b'{"other":4}', "me")
+    wire, store = over_wire
+    await _write(store, _begin(id, Hold("me", 600)))
+    for token in (1, 2, 3):
+        wire.lose_answer_to(id.encode())
+        await _write(store, _keep(id, token, wake))
+    for wrong, error in ((2, OutcomeUnknown), (3, Fenced), (4, type(None)), (6, Fenced), (2**70, Fenced)):
+        wire.lose_answer_to(id.encode())
+        write = _write(store, replace(_keep(id, wrong, wake), state=b'{"other":%d}' % wrong))
+        [outcome] = await asyncio.gather(write, return_exceptions=True)
+        assert type(outcome) is error, wrong
+    assert wire.lost == 8
+    [kept] = await _all(store)
+    assert (kept.token, kept.state, kept.owner) == (5, b'{"other":4}', "me" if wake is KEEP else None)
+    assert (kept.wake_at is None) == (wake is None)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "verdict"),
-    [(1, 0, Fenced), (0, 0, type(None)), (0, 1, OutcomeUnknown), (0, -1, OutcomeUnknown)],
+    ("wake", "others", "verdict"),
+    [
+        *(
+            (wake, others, verdict)
+            for wake in (KEEP, None)
+            for others, verdict in (("before", Fenced), ("", type(None)))
+        ),
+        (KEEP, "after", OutcomeUnknown),
+        *((wake, "end it", OutcomeUnknown) for wake in (KEEP, None)),
+    ],
 )
-async def test_who_keeps_what_he_held_and_was_not_answered_is_told_what_can_be_known(
-    postgres: PostgresServer, store_url: str, later: Later, before: int, after: int, verdict: type
+async def test_who_writes_what_he_held_and_was_not_answered_is_told_what_can_be_known(
+    over_wire: tuple[Wire, PostgresStore], store_url: str, later: Later, wake: Keep | None, others: str, verdict: type
 ) -> None:
-    """Others claim the item *before* or *after* the write that is not answered; -1: it is gone."""
-    id = "lost-me"
-    async with wired(postgres, store_url) as (wire, store), opened(store_url) as other:
+    """Others claim the item before or after the write that is not answered, or end it."""
+    id, (wire, store) = "lost-me", over_wire
+    async with opened(store_url) as other:
         await _write(store, _begin(id, Hold("me", 600), n=1))  # a claim leaves it in the state that is written here
         await later(601)
-        if before:
-            assert len(await other.claim_due(["q"], "you", 600)) == before
+        if others == "before":
+            assert len(await other.claim_due(["q"], "you", 600)) == 1
         wire.lose_everything_from(id.encode())
-        write = asyncio.create_task(_write(store, _keep(id, 1)))
+        write = asyncio.create_task(_write(store, _keep(id, 1, wake)))
         async with asyncio.timeout(_LONG_S):
             await wire.loses()
-        if after > 0:
-            assert len(await other.claim_due(["q"], "you", 600)) == after
-        elif after < 0:
+        if others == "after":
+            assert len(await other.claim_due(["q"], "you", 600)) == 1
+        elif others == "end it":
             await _write(other, End(id=id, token=2))
         wire.let_through()
         [outcome] = await asyncio.gather(write, return_exceptions=True)

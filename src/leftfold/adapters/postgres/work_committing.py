@@ -61,7 +61,7 @@ class _Batch:
 
     Args:
         single: the statement for a batch of one write; None for others.
-        kept: the same, of a write that keeps what is held.
+        known: the same, of a write that its item is known by.
         missed: whether an answer was missed, so that it may be stored already.
     """
 
@@ -69,7 +69,7 @@ class _Batch:
     members: Sequence[Pending]
     call: WorkCall
     single: Query | None
-    kept: Query | None
+    known: Query | None
     missed: bool = False
 
     @cached_property
@@ -154,9 +154,9 @@ class WorkCommitter:
             return None
         self._number += 1
         only = None if self._connector.pooled else call.only  # where statements are planned each time, the function
-        kept = self._single.kept(only) if only else None
-        single = self._single.query(only) if only and kept is None else None
-        return _Batch(self._number, members, call, single, kept)
+        known = self._single.known(only) if only else None
+        single = self._single.query(only) if only and known is None else None
+        return _Batch(self._number, members, call, single, known)
 
     async def _carry_out(self, batch: _Batch) -> None:
         """Commit *batch*, whatever comes of it."""
@@ -196,8 +196,8 @@ class WorkCommitter:
 
     async def _send(self, batch: _Batch) -> None:
         timeout_s = max(batch.members[0].deadline - self._loop.time(), 0.0) + _GRACE_S
-        if batch.kept is not None:
-            await self._keep(batch, batch.kept, timeout_s)
+        if batch.known is not None:
+            await self._send_known(batch, batch.known, timeout_s)
             return
         name = (self._client, batch.number)
         row: asyncpg.Record | None = None
@@ -210,30 +210,33 @@ class WorkCommitter:
             row = await self._sender.call(self._sql, (*name, batch.text, batch.call.several), timeout_s)
         self._tell(batch, row)
 
-    async def _keep(self, batch: _Batch, kept: Query, timeout_s: float) -> None:
-        """Carry out a batch of one write that keeps what is held."""
-        row = await self._sender.call(*kept, timeout_s)
+    async def _send_known(self, batch: _Batch, known: Query, timeout_s: float) -> None:
+        """Carry out a batch of one write that its item is known by."""
+        if await self._sender.ask(*known, timeout_s) is not None:
+            self._settle(batch, ())
+            return
         [pending] = batch.members
         write = batch.call.only
-        if not batch.missed or not row["refused"] or not isinstance(write, Revise):
-            self._tell(batch, row)
+        if not batch.missed or not isinstance(write, Revise):
+            self._settle(batch, (0,))
             return
         left = await self._sender.ask(*self._single.left(write), timeout_s)  # it may be what was not answered
         if left is None or left["ahead"] > 1:
             pending.settle(OutcomeUnknown((), pending.doubt or ""))
-        elif left["ahead"] == 1 and left["same"]:
-            pending.settle(_NOTHING)
         else:
-            self._tell(batch, row)
+            self._settle(batch, () if left["ahead"] == 1 and left["same"] else (0,))
 
     def _tell(self, batch: _Batch, row: asyncpg.Record) -> None:
+        self._settle(batch, row["refused"])
+        if row["soon"]:
+            self._due(row["soon"])
+
+    def _settle(self, batch: _Batch, refused: Sequence[int] | None) -> None:
         told: dict[int, Exception] = {}
-        for refusal in batch.call.refusals(row["refused"]):
+        for refusal in batch.call.refusals(refused):
             told.setdefault(refusal.place[0], refusal.error)
         for number, pending in enumerate(batch.members):
             pending.settle(told.get(number, _NOTHING))
-        if row["soon"]:
-            self._due(row["soon"])
 
     def _refuse(self, members: Sequence[Pending], error: Exception) -> None:
         if is_refusal(error) and len(members) > 1:

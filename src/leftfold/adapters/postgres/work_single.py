@@ -4,7 +4,8 @@ The statement writes only while the batch's number is above the one that the dat
 nothing when it is not, or when the client is not known yet: the function settles that. It waits for the disk as its
 session does, see `Sender`.
 
-Who keeps what he holds needs no number: whether the write to which no answer was heard was his tells the item itself.
+Who keeps what he holds, or lets it rest for good, needs no number: whether the write to which no answer was heard was
+his tells the item itself.
 """
 
 from __future__ import annotations
@@ -55,30 +56,33 @@ class SingleWrite:
             "not exists (select from t)",
         )
 
-        self._keep = (
-            f"with t as (update {work} set token = token + 1, queue = coalesce($2, queue), status = $3, state = $4, "
-            f'changed_at = "{schema}".now_v1() where id = $1 and token = $5::bigint returning id) '
-            "select case when not exists (select from t) then array[0] end as refused, null::text[] as soon"
+        self._keep, self._rest = (
+            f"update {work} set token = token + 1, queue = coalesce($2, queue), status = $3, state = $4, {let_go}"
+            f'changed_at = "{schema}".now_v1() where id = $1 and token = $5::bigint returning true'
+            for let_go in ("", "owner = null, wake_at = null, ")
         )
         self._left = (
-            "select token - $4::bigint as ahead, status = $2 and state::text = $3 and owner = $5 as same "
+            "select token - $4::bigint as ahead, "
+            "status = $2 and state::text = $3 and owner is not distinct from $5 as same "
             f"from {work} where id = $1"
         )
 
-    def kept(self, write: WorkWrite) -> Query | None:
-        """The statement of a write that keeps what is held, with all its values; None of others.
+    def known(self, write: WorkWrite) -> Query | None:
+        """The statement of a write that is known again by the item it leaves, with all its values; None of others.
 
-        It answers like the function, whoever has sent it before.
+        It answers nothing when it refuses, which it does too when it has been written before.
         """
-        if not isinstance(write, Revise) or not isinstance(write.wake, Keep) or write.owner is None:
+        if not isinstance(write, Revise) or write.owner is None or not 0 < write.token < MAX_BIGINT:
             return None
-        if not 0 < write.token < MAX_BIGINT:
+        if write.wake is not None and not isinstance(write.wake, Keep):  # others may take it further at once
             return None
-        return self._keep, (write.id, write.queue, write.status, write.state.decode(), write.token)
+        sql = self._rest if write.wake is None else self._keep
+        return sql, (write.id, write.queue, write.status, write.state.decode(), write.token)
 
     def left(self, write: Revise) -> Query:
         """Asks how far the token of an item is ahead of that of *write*, and whether it is as that leaves it."""
-        return self._left, (write.id, write.status, write.state.decode(), write.token, write.owner)
+        owner = None if write.wake is None else write.owner
+        return self._left, (write.id, write.status, write.state.decode(), write.token, owner)
 
     def query(self, write: WorkWrite) -> Query:
         """The statement of *write*, and its values after the first two; its answer is like that of the function."""
