@@ -129,6 +129,8 @@ def _fits(cell: Cell, where: Where) -> bool:
     if isinstance(cell, msgspec.Raw):
         held = _parse(cell)
         return isinstance(held, list) and where.value in held
+    if isinstance(where.value, tuple):
+        return cell in where.value
     return _ORDERS[where.compare](cell, where.value)
 
 

@@ -22,6 +22,7 @@ from leftfold.store.work_checks import check_work_write
 
 __all__ = [
     "KEY",
+    "MAX_CHOICES",
     "MAX_WORDS",
     "check_generation",
     "check_keys",
@@ -34,6 +35,9 @@ __all__ = [
     "words_in",
     "words_of",
 ]
+
+MAX_CHOICES: Final = 10_000
+"""Values that all conditions of a question compare with."""
 
 MAX_WORDS: Final = 32
 """Words of one search."""
@@ -121,10 +125,11 @@ def check_selection(table: Table, selection: Selection) -> None:
     `key` is a column of text. Texts are ordered by code points, times by the instant, false before true; a null is
     before every value, so that it comes last in descending order. A column of JSON is only compared by `CONTAINS`,
     and has no order. A value has exactly the type of its column, but whole numbers fit REAL and DECIMAL too. None is
-    compared by `EQUAL` and `NOT_EQUAL`, with any column but `key`.
+    compared by `EQUAL` and `NOT_EQUAL`, with any column but `key`, and several values by `ONE_OF`.
     """
-    for where in selection.where:
-        _check_where(table, where)
+    values = sum(_check_where(table, where) for where in selection.where)
+    if values > MAX_CHOICES:
+        raise InvalidQuery(f"table {table.name!r} is asked about {values} values; MAX_CHOICES allows {MAX_CHOICES}")
     for name in selection.order_by:
         if column_of(table, name.removeprefix("-")).type is ColumnType.JSON:
             raise InvalidQuery(f"table {table.name!r}: {name!r} is JSON, which has no order")
@@ -227,14 +232,28 @@ def _check_advance(write: Advance) -> None:
         raise InvalidInput(f"checkpoint {write.name!r:.80}: a position above 0 has the id of its event, 0 has none")
 
 
-def _check_where(table: Table, where: Where) -> None:
+def _check_where(table: Table, where: Where) -> int:
+    """Raise `InvalidQuery` unless *table* can answer it; returns how many values there are."""
     column = column_of(table, where.column)
     if where.value is None:
         _check_null(table, where)
     elif (where.compare is Compare.CONTAINS) != (column.type is ColumnType.JSON):
         raise InvalidQuery(f"table {table.name!r}: {where.column!r} is {column.type.value}: no {where.compare.name}")
-    elif not _fits(where.value, column.type):
-        raise InvalidQuery(f"{where.value!r:.80} does not fit {where.column!r}, which is {column.type.value}")
+    values = _values(where)
+    for value in values:
+        if not _fits(value, column.type):
+            raise InvalidQuery(f"{value!r:.80} does not fit {where.column!r}, which is {column.type.value}")
+    return len(values)
+
+
+def _values(where: Where) -> Sequence[object]:
+    if where.value is None:
+        return ()
+    if where.compare is not Compare.ONE_OF:
+        return (where.value,)
+    if not isinstance(where.value, tuple):
+        raise InvalidQuery(f"{where.column!r} ONE_OF {where.value!r:.80}: give a tuple of values")
+    return where.value
 
 
 def _check_null(table: Table, where: Where) -> None:

@@ -91,6 +91,8 @@ class Compare(Enum):
     AT_MOST = "<="
     MORE = ">"
     AT_LEAST = ">="
+    ONE_OF = "in"
+    """The column is equal to one of several values, a tuple; nothing is equal to one of none."""
     CONTAINS = "contains"
     """The column is a JSON array that holds the value, a text."""
 
@@ -101,12 +103,12 @@ class Where(Struct, frozen=True):
     Args:
         column: its name.
         compare: how; with None only by `EQUAL`, which every null fits, and by `NOT_EQUAL`, which everything else does.
-        value: of the column's type, or None.
+        value: of the column's type, or None; for `ONE_OF` a tuple of such values without None.
     """
 
     column: str
     compare: Compare
-    value: Value | None
+    value: Value | tuple[Value, ...] | None
 
 
 class Selection(Struct, frozen=True, kw_only=True):

@@ -90,6 +90,9 @@ def _condition(table: Table, where: Where, values: _Values) -> str:
         return f"{column} is {'' if where.compare is Compare.EQUAL else 'not '}null"
     if where.compare is Compare.CONTAINS:
         return _HOLDS.format(column, values.add(where.value))
+    if isinstance(where.value, tuple):
+        texts = [_text_of(value, type_) for value in where.value]
+        return f"{column} = any ({values.add(texts)}::text[]::{TYPES[type_]}[])"
     return f"{column} {where.compare.value} {values.add(_text_of(where.value, type_))}::text::{TYPES[type_]}"
 
 

@@ -26,7 +26,7 @@ from leftfold.store.table_checks import (
     check_table,
     words_of,
 )
-from leftfold.store.tables import Compare, Found, Selection, Table, Where
+from leftfold.store.tables import Compare, Found, Selection, Table, Value, Where
 
 __all__ = ["SqliteTables", "rows_under"]
 
@@ -169,7 +169,7 @@ def _removed(table: Table, cursor: sqlite3.Cursor) -> int:
 
 def _conditions(where: Sequence[Where]) -> tuple[str, list[Bound]]:
     texts = "".join(f" and {_condition(each)}" for each in where)
-    return texts, [bound(each.value) for each in where if each.value is not None]
+    return texts, [bound(value) for each in where for value in _values(each)]
 
 
 def _condition(where: Where) -> str:
@@ -178,7 +178,15 @@ def _condition(where: Where) -> str:
         return f"t.{column} is {'' if where.compare is Compare.EQUAL else 'not '}null"
     if where.compare is Compare.CONTAINS:
         return _HOLDS.format(column=column)
+    if isinstance(where.value, tuple):
+        return f"t.{column} in ({', '.join('?' * len(where.value))})"
     return f"t.{column} {where.compare.value} ?"
+
+
+def _values(where: Where) -> tuple[Value, ...]:
+    if where.value is None:
+        return ()
+    return where.value if isinstance(where.value, tuple) else (where.value,)
 
 
 def _order(name: str) -> str:

@@ -85,6 +85,7 @@ _WHERES = st.one_of(
     st.builds(Where, st.just("title"), st.sampled_from(list(Compare)[:6]), st.sampled_from(["tea", "Tea", "b", ""])),
     st.builds(Where, st.just("pages"), st.sampled_from(list(Compare)[:6]), st.integers(0, 11)),
     st.builds(Where, st.just("key"), st.sampled_from(list(Compare)[:6]), _KEYS),
+    st.builds(Where, st.just("pages"), st.just(Compare.ONE_OF), st.lists(st.integers(0, 11), max_size=4).map(tuple)),
     st.builds(Where, st.just("tags"), st.just(Compare.CONTAINS), st.sampled_from(["hot", "cold", "ho"])),
     st.builds(Where, st.sampled_from(["title", "pages", "tags"]), st.sampled_from(list(Compare)[:2]), st.none()),
 )

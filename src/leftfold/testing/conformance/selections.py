@@ -15,6 +15,7 @@ import pytest
 from leftfold.errors import InvalidQuery
 from leftfold.ids import new_id
 from leftfold.store.port import Store
+from leftfold.store.table_checks import MAX_CHOICES
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Value, Where
 from leftfold.testing.conformance.ledger import BOOKS, active, put
 from leftfold.testing.conformance.stores import FullStore, Laws
@@ -93,6 +94,9 @@ class SelectionLaws(Laws):
             for compare, fits in _COMPARES:
                 wanted = [key for key, kept in zip(ids, values, strict=True) if fits(kept, value)]
                 assert await _ids(store, _KINDS, Where(name, compare, value)) == wanted, (compare, value)
+        for some in ((), values[:1], values[::2], values[1:][::-1], (*values, *values)):
+            wanted = [key for key, kept in zip(ids, values, strict=True) if kept in some]
+            assert await _ids(store, _KINDS, Where(name, Compare.ONE_OF, tuple(some))) == wanted, some
         ordered = sorted(zip(values, ids, strict=True))
         assert await _ids(store, _KINDS, order_by=(name,)) == ["none", "null", *(key for _, key in ordered)]
 
@@ -112,6 +116,7 @@ class SelectionLaws(Laws):
             ("a_real", 1.5, ["1"]),
         ):
             assert await _ids(store, _KINDS, Where(name, Compare.EQUAL, value)) == wanted, (name, value)
+            assert await _ids(store, _KINDS, Where(name, Compare.ONE_OF, (77, value))) == wanted, (name, value)
 
     async def test_a_row_that_is_put_again_is_found_by_its_new_values_only(self, store: FullStore) -> None:
         await active(store, BOOKS)
@@ -222,9 +227,18 @@ class SelectionLaws(Laws):
             Selection(order_by=("id desc",)),
             Selection(where=(Where("a_text", Compare.CONTAINS, "a"),)),
             Selection(where=(Where("key", Compare.EQUAL, None),)),
+            Selection(where=(Where("a_text", Compare.EQUAL, ("a",)),)),
+            Selection(where=(Where("a_text", Compare.ONE_OF, "a"),)),
+            Selection(where=(Where("a_text", Compare.ONE_OF, ("a", 1)),)),
+            Selection(where=(Where("a_text", Compare.ONE_OF, ("a",) * MAX_CHOICES), Where("id", Compare.EQUAL, "a"))),
+            Selection(where=(Where("a_json", Compare.ONE_OF, ("a",)),)),
+            Selection(where=(Where("a_json", Compare.ONE_OF, ()),)),
+            Selection(where=(Where("absent", Compare.ONE_OF, ()),)),
         ):
             with pytest.raises(InvalidQuery):
                 await store.select(_KINDS, bad)
+        most = tuple(f"{n}" for n in range(MAX_CHOICES))
+        assert await _ids(store, _KINDS, Where("a_text", Compare.ONE_OF, most)) == []
         with pytest.raises(InvalidQuery, match=r"'a_tim'; it has a_boolean, .*, a_uuid, id, key$"):
             await store.select(_KINDS, Selection(where=(Where("a_tim", Compare.EQUAL, _NOON),)))
 
