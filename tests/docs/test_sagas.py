@@ -38,7 +38,7 @@ def test_the_pages_program_prints_what_the_page_shows(house: Path) -> None:
 
 
 def test_the_pages_tests_pass(house: Path) -> None:
-    assert "3 passed" in run(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_sagas.py")
+    assert "4 passed" in run(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_sagas.py")
 
 
 def test_the_page_shows_every_part_of_the_program() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from leftfold import App, Attempt, Context, DomainError, Outcome, Retry, Saga, parallel, step
+from leftfold import Aggregate, App, Attempt, Context, DomainError, Event, Outcome, Retry, Saga, applies, parallel, step
 from leftfold.store.port import Store
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
 
@@ -42,6 +42,19 @@ class World:
     def in_effect(self) -> list[str]:
         """Steps that are done."""
         return [key.split("/")[-2] for key, count in self.done.items() if count]
+
+
+class Announced(Event):
+    """Trips of *traveller* are announced."""
+
+    traveller: str
+
+
+class News(Aggregate[Announced]):
+    """What is known."""
+
+    @applies
+    def _announced(self, event: Announced) -> None: ...
 
 
 class Trip(Saga):
@@ -88,6 +101,7 @@ class Trip(Saga):
 
 travel = Context("travel")
 travel.saga(Trip)
+travel.includes(News)
 
 
 def _app(world: World, store: Store, clock: ManualClock) -> App:
@@ -128,3 +142,17 @@ async def test_what_a_check_finds_tells_where_the_saga_was_killed() -> None:
     with pytest.raises(AssertionError) as caught:
         await crash_everywhere(Trip(traveller="Ada"), World, _app, check)
     assert "killed after commit 2" in str(getattr(caught.value, "__notes__", ()))
+
+
+async def test_each_run_begins_with_what_is_given_which_nothing_kills() -> None:
+    ada, announced = Announced(traveller="Ada"), list[int]()
+
+    async def given(app: App) -> None:
+        announced.append((await app.events.append("news-1", ada, ada, expected=0)).position)
+
+    def check(_world: World, run: CrashRun) -> None:
+        assert run.events == [ada, ada]
+
+    runs = await crash_everywhere(Trip(traveller="Ada"), World, _app, check, given=given)
+    assert [run.commit for run in runs] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, None]
+    assert announced == [2] * len(runs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar, cast
 
@@ -13,6 +13,7 @@ from leftfold.app.running import Running
 from leftfold.processes.instances import ENDED
 from leftfold.processes.saga import Saga
 from leftfold.processes.saga_view import SagaView
+from leftfold.store.event_store import EventStore
 from leftfold.store.memory import MemoryStore
 from leftfold.store.memory_log import MemoryLog
 from leftfold.store.port import Store
@@ -36,11 +37,13 @@ class CrashRun(Struct, frozen=True):
         commit: at which of its commits it was killed, from 1; None for the run that was not.
         stored: whether that commit had been stored.
         view: how it ended.
+        events: those in the log of the saga's context then, in the log's order.
     """
 
     commit: int | None
     stored: bool
     view: SagaView
+    events: Sequence[object]
 
 
 class _Killed(BaseException):
@@ -79,6 +82,7 @@ async def crash_everywhere(
     world: Callable[[], W],
     build: Callable[[W, Store, ManualClock], App],
     check: Callable[[W, CrashRun], None],
+    given: Callable[[App], Awaitable[object]] | None = None,
 ) -> Sequence[CrashRun]:
     """Run a saga once for each of its commits, killed just before it and once more just after it, and carry it on.
 
@@ -99,6 +103,7 @@ async def crash_everywhere(
         world: makes what is outside of the app, which outlives a kill; anew for each run.
         build: makes an app for that world, as a new process would, with `workers=False`.
         check: gets the world and the run after the saga has ended; it asserts what must hold.
+        given: brings an open app to where the saga begins, by commands or events; nothing is killed meanwhile.
 
     Returns:
         Every run, the one that was not killed last.
@@ -112,7 +117,7 @@ async def crash_everywhere(
         commit += 1
         for stored in (False, True):
             made = world()
-            run = await _run(saga, made, build, commit, stored=stored)
+            run = await _run(saga, made, build, (commit, stored), given)
             runs.append(run)
             try:
                 check(made, run)
@@ -125,19 +130,27 @@ async def crash_everywhere(
 
 
 async def _run(
-    saga: Saga, world: W, build: Callable[[W, Store, ManualClock], App], commit: int, *, stored: bool
+    saga: Saga,
+    world: W,
+    build: Callable[[W, Store, ManualClock], App],
+    killed: tuple[int, bool],
+    given: Callable[[App], Awaitable[object]] | None,
 ) -> CrashRun:
     clock, log = ManualClock(), MemoryLog()
+    if given is not None:
+        async with build(world, MemoryStore(clock=clock, log=log), clock) as app:
+            await given(app)
+    commit, stored = killed
     killing = _Killing(MemoryStore(clock=clock, log=log), commit, stored=stored)
     try:
-        view = await _life(build(world, cast("Store", killing), clock), saga, clock, "killed")
+        view, events = await _life(build(world, cast("Store", killing), clock), saga, clock, "killed")
     except _Killed:
         clock.advance(timedelta(seconds=_LEASE_S))
-        view = await _life(build(world, MemoryStore(clock=clock, log=log), clock), saga, clock, "after")
-    return CrashRun(commit if killing.killed else None, stored, view)
+        view, events = await _life(build(world, MemoryStore(clock=clock, log=log), clock), saga, clock, "after")
+    return CrashRun(commit if killing.killed else None, stored, view, events)
 
 
-async def _life(app: App, saga: Saga, clock: ManualClock, owner: str) -> SagaView:
+async def _life(app: App, saga: Saga, clock: ManualClock, owner: str) -> tuple[SagaView, Sequence[object]]:
     """What one process does: begin it, unless it has begun, and carry it on until it has ended."""
     async with app:
         await app.start(saga, id=_ID)
@@ -146,7 +159,16 @@ async def _life(app: App, saga: Saga, clock: ManualClock, owner: str) -> SagaVie
         await _carry_on(running, clock, Hold(owner, _LEASE_S))
         view = await app.sagas.show(type(saga), _ID)
         assert view.status in ENDED, f"it is {view.status} and nothing is due"
-        return view
+        return view, await _all(running.loader.events)
+
+
+async def _all(events: EventStore) -> Sequence[object]:
+    found: list[object] = []
+    after = 0
+    while (page := await events.read_log(after=after)).position > after:
+        found += [recorded.event for recorded in page.events]
+        after = page.position
+    return found
 
 
 async def _carry_on(running: Running, clock: ManualClock, hold: Hold) -> None:
