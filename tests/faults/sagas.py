@@ -109,9 +109,9 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "journal of a transactional step in a commit of its own": Fault(
         in_code(committing, "decided_with", (_TOGETHER, _APART)),
-        (_CRASHES,),
-        "a commit happened twice, or was lost",
-        "sqlite-Booking",
+        ("tests/testing/test_crashing.py",),
+        "recorded twice, or lost",
+        "records_its_events_once",
     ),
     "deadline that cancels": Fault(
         in_code(planning, "planned", (_BACK, _CANCELLED)),

@@ -10,6 +10,7 @@ from typing import Final
 
 import asyncpg
 
+from leftfold.adapters.postgres import sending
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.sqlite import batch, committer
@@ -19,7 +20,7 @@ from leftfold.adapters.sqlite.store import SqliteStore
 from leftfold.clock import Clock
 from leftfold.store.batching import Pending
 from leftfold.store.events import Appended
-from tests.faults.changes import Fault, both, in_postgres, in_sqlite, with_changes
+from tests.faults.changes import Fault, both, in_postgres, in_sqlite, in_text, with_changes
 
 __all__ = ["FAULTS"]
 
@@ -138,6 +139,8 @@ _SQLITE_SCHEMA: Final = "tests/adapters/sqlite/test_schema.py"
 _READERS: Final = "tests/guarantees/test_nothing_behind_a_reader.py"
 _CONDITIONS: Final = "tests/guarantees/test_conditions_are_exact.py"
 _CRASHES: Final = "tests/guarantees/test_crash_points.py"
+_SWITCHED_ON: Final = ("if current_setting('synchronous_commit') = 'off' then", "if false then")
+_SESSION_SWITCHED_ON: Final = ("case setting when 'off' then 'on' else setting end", "setting")
 _FLUSHES: Final = "tests/guarantees/test_flush_before_acknowledgement.py"
 _NO_CONFLICT: Final = "AssertionError: Appended("
 _NO_REPETITION: Final = "AssertionError: (0, Conflict("
@@ -215,10 +218,13 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "synchronous off, sqlite": Fault(_unflushed, (_FLUSHES,), "all([0, 0, 0", "sqlite_flushes"),
     "synchronous_commit off, postgres": Fault(
-        in_postgres(("if current_setting('synchronous_commit') = 'off' then", "if false then")),
+        both(in_postgres(_SWITCHED_ON), in_text(sending, "_DURABLE", _SESSION_SWITCHED_ON)),
         ("tests/guarantees/test_server_crash.py", _FLUSHES),
         "an acknowledged append is gone",
         "postgres or asynchronously",
+    ),
+    "synchronous_commit off in a transaction of the user's, postgres": Fault(
+        in_postgres(_SWITCHED_ON), ("tests/adapters/postgres/test_within.py",), "still off", "asynchronous_commit"
     ),
     "acknowledged before commit, sqlite": Fault(
         _acknowledged_before_commit_in_sqlite,

@@ -7,7 +7,21 @@ from datetime import timedelta
 
 import pytest
 
-from leftfold import Aggregate, App, Attempt, Context, DomainError, Event, Outcome, Retry, Saga, applies, parallel, step
+from leftfold import (
+    Aggregate,
+    App,
+    Attempt,
+    Context,
+    DomainError,
+    Event,
+    Outcome,
+    Repository,
+    Retry,
+    Saga,
+    applies,
+    parallel,
+    step,
+)
 from leftfold.store.port import Store
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
 
@@ -99,8 +113,23 @@ class Trip(Saga):
         world.do(attempt.key)
 
 
+class Announce(Saga):
+    """Says twice that somebody travels."""
+
+    traveller: str
+
+    @step(undoable=False)
+    async def announce(self, news: Repository[News]) -> None:
+        (await news.get("1")).record(Announced(traveller=self.traveller))
+
+    @step(undoable=False)
+    async def remind(self, news: Repository[News]) -> None:
+        (await news.get("1")).record(Announced(traveller=self.traveller))
+
+
 travel = Context("travel")
 travel.saga(Trip)
+travel.saga(Announce)
 travel.includes(News)
 
 
@@ -156,3 +185,17 @@ async def test_each_run_begins_with_what_is_given_which_nothing_kills() -> None:
     runs = await crash_everywhere(Trip(traveller="Ada"), World, _app, check, given=given)
     assert [run.commit for run in runs] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, None]
     assert announced == [2] * len(runs)
+
+
+async def test_a_transactional_step_records_its_events_once_wherever_it_is_killed() -> None:
+    ada, bob = Announced(traveller="Ada"), Announced(traveller="Bob")
+
+    async def given(app: App) -> None:
+        await app.events.append("news-1", ada, expected=0)
+
+    def check(_world: World, run: CrashRun) -> None:
+        assert run.view.status == "completed"
+        assert run.events == [ada, bob, bob], "recorded twice, or lost"
+
+    runs = await crash_everywhere(Announce(traveller="Bob"), World, _app, check, given=given)
+    assert len(runs) > 3
