@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from heapq import nlargest
 from operator import attrgetter
@@ -18,12 +17,10 @@ from leftfold.cli.progress import progress
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import counted
 from leftfold.store.port import Store
-from leftfold.store.timeline import StreamHead
 
 __all__ = ["streams"]
 
-_TOGETHER: Final = 50
-"""Streams whose last events are read at the same time; an event may be large."""
+_TOGETHER: Final = 500
 
 _last_position: Final = attrgetter("last_position")
 
@@ -39,8 +36,6 @@ async def streams(
     *, category: str | None = None, limit: AtLeastOne | None = None, target: OneStore = NO_STORE_GIVEN
 ) -> int:
     """List the streams, the one written last first.
-
-    One event of each stream is read for it, the last.
 
     Args:
         category: Only streams of this category: the part of the name before the first hyphen.
@@ -65,15 +60,10 @@ async def _listed(store: Store, category: str | None, limit: int | None) -> tupl
     found: list[_Stream] = []
     with progress("listing streams", None) as tell:
         while page := await store.streams(category=category, after=after, upto=upto, limit=_TOGETHER):
-            found += await asyncio.gather(*(_with_last_event(store, head) for head in page))
+            found += [_Stream(one.stream, one.version, one.position, one.recorded_at) for one in page]
             if limit is not None and len(found) > 2 * limit + _TOGETHER:
                 found = nlargest(limit, found, key=_last_position)
             after, count = page[-1].stream, count + len(page)
             tell(count)
             await breathe()
     return sorted(found, key=_last_position, reverse=True)[:limit], count
-
-
-async def _with_last_event(store: Store, head: StreamHead) -> _Stream:
-    [last] = await store.read_stream(head.stream, after=head.version - 1, upto=head.version)
-    return _Stream(head.stream, head.version, last.position, last.recorded_at)

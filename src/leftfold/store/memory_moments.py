@@ -39,8 +39,12 @@ class MemoryTimeline(OpenedLog):
         names = sorted(
             name for name in self._log.streams if name > after and (category is None or category_of(name) == category)
         )
-        heads = (StreamHead(name, self._version_at(name, end)) for name in names)
-        return [head for head in heads if head.version][:limit]
+        heads = ((name, self._version_at(name, end)) for name in names)
+        return [self._head(name, version) for name, version in heads if version][:limit]
+
+    def _head(self, stream: str, version: int) -> StreamHead:
+        last = self._log.streams[stream][version - 1]
+        return StreamHead(stream, version, last.position, last.recorded_at)
 
     def _version_at(self, stream: str, position: int) -> int:
         return bisect_right(self._log.streams.get(stream, []), position, key=lambda event: event.position)

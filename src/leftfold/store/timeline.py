@@ -12,10 +12,18 @@ __all__ = ["StreamHead", "Timeline"]
 
 
 class StreamHead(Struct, frozen=True):
-    """A stream and the version of its last event up to some position."""
+    """A stream and its last event up to some position.
+
+    Args:
+        version: of that event.
+        position: of that event.
+        recorded_at: when that event was recorded.
+    """
 
     stream: str
     version: int
+    position: int
+    recorded_at: datetime
 
 
 class Timeline(Protocol):
@@ -54,7 +62,7 @@ class Timeline(Protocol):
         Args:
             category: only streams of this category.
             after: a stream's name; ask on after the last one of a page. Empty begins with the first.
-            upto: a position, included: only streams that had an event by then, with the version they had then.
+            upto: a position, included: only streams that had an event by then, as they were then.
                 None means now.
             limit: 1 or more.
 

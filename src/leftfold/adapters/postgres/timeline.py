@@ -50,7 +50,7 @@ class Timeline:
         start = category if category and after < category else max(first_above(after), floor)
         end = _ABOVE_ALL if category is None else f"{category}."  # the character after the hyphen
         rows = await self._readers.fetch(self._streams, start, floor, end, category, big(upto), big(limit))
-        return [StreamHead(stream, version) for stream, version in rows]
+        return [StreamHead(*row) for row in rows]
 
 
 def _position_sql(events: str) -> str:
@@ -100,6 +100,7 @@ def _streams_sql(events: str) -> str:
                 from {events} q where q.stream >= s.next and q.stream < $3::text
                 order by q.stream, q.version limit 1) e
             where s.counted < $6::bigint)
-        select s.stream, v.version from s cross join lateral (
+        select s.stream, e.version, e.position, e.recorded_at from s cross join lateral (
             {_bisection(events, "s.stream", "$5::bigint")} select low from b where low = high) v (version)
+        join {events} e on e.stream = s.stream and e.version = v.version
         where s.found order by s.stream"""

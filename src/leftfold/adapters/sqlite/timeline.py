@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeAlias
 
 from leftfold.adapters.sqlite.reading import OpenFile
-from leftfold.adapters.sqlite.rows import LARGEST, micros_of
+from leftfold.adapters.sqlite.rows import LARGEST, micros_of, time_of
 from leftfold.store.checks import check_moment, check_range
 from leftfold.store.names import first_above, flaw_of
 from leftfold.store.timeline import StreamHead
 
 __all__ = ["SqliteTimeline"]
+
+_Named: TypeAlias = tuple[str, int, int, int]
+"""A name, and the version, position and recorded time of the last event of its stream; version 0 when there is none."""
 
 _FEWEST, _MOST = 64, 512
 
@@ -27,7 +31,7 @@ with recursive span (low, high) as (
 )
 select low from span where low = high"""
 
-# The unique index on stream and version holds the position too, so no row of the log itself is read.
+# The unique index on stream and version holds the position too, so of the log itself only the last row is read.
 _VERSIONS_AT = """
 with recursive span (stream, low, high) as (
     select number, 0, coalesce((select max(version) from events where stream = number), 0)
@@ -37,7 +41,10 @@ with recursive span (stream, low, high) as (
     from span cross join events e on e.stream = span.stream and e.version = (low + high + 1) / 2
     where low < high
 )
-select n.name, low from span cross join names n on n.number = span.stream where low = high order by n.name"""
+select n.name, low, e.position, e.recorded_at
+from span cross join names n on n.number = span.stream
+left join events e on e.stream = span.stream and e.version = low
+where low = high order by n.name"""
 
 _ONE = _VERSIONS_AT.format(chosen="select number from names where name = ?2")
 _FROM = _VERSIONS_AT.format(chosen="select number from names where name >= ?2 order by name limit ?3")
@@ -60,7 +67,7 @@ class SqliteTimeline(OpenFile):
         if flaw_of(stream):
             return 0
         values = (min(position, LARGEST), str(stream))
-        found: list[tuple[str, int]] = await self._read(lambda: self._connection.execute(_ONE, values).fetchall())
+        found: list[_Named] = await self._read(lambda: self._connection.execute(_ONE, values).fetchall())
         return found[0][1] if found else 0
 
     async def streams(
@@ -76,15 +83,15 @@ class SqliteTimeline(OpenFile):
             while len(heads) < limit:
                 size = min(max(limit - len(heads), _FEWEST), _MOST)
                 named = await self._read(partial(self._versions, position, start, below, size))
-                heads += [StreamHead(name, version) for name, version in named if version]
+                heads += [StreamHead(name, version, at, time_of(when)) for name, version, at, when in named if version]
                 if len(named) < size:
                     break
                 start = first_above(named[-1][0])
                 await asyncio.sleep(0)
         return heads[:limit]
 
-    def _versions(self, position: int, low: str, below: str | None, size: int) -> list[tuple[str, int]]:
-        """The next names of streams and tags, each with the version its stream had: 0 when it had none."""
+    def _versions(self, position: int, low: str, below: str | None, size: int) -> list[_Named]:
+        """The next names of streams and tags, each with the last event that its stream had."""
         if below is None:
             return self._connection.execute(_FROM, (position, low, size)).fetchall()
         return self._connection.execute(_BETWEEN, (position, low, size, below)).fetchall()

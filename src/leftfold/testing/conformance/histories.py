@@ -41,11 +41,9 @@ def history_of(groups: Sequence[int], *, streams: Sequence[str] = ("a-1", "b-1",
 
 
 def newest_of(log: Iterable[StoredEvent]) -> list[StreamHead]:
-    """The streams of *log*, in the order of their names, with their last versions."""
-    versions: dict[str, int] = {}
-    for kept in log:
-        versions[kept.stream] = kept.version
-    return [StreamHead(stream, versions[stream]) for stream in sorted(versions)]
+    """The streams of *log*, in the order of their names, with their last events."""
+    last = {kept.stream: StreamHead(kept.stream, kept.version, kept.position, kept.recorded_at) for kept in log}
+    return [last[stream] for stream in sorted(last)]
 
 
 def renumbered(log: Sequence[StoredEvent]) -> list[StoredEvent]:
