@@ -138,6 +138,27 @@ def test_the_health_port_answers_with_the_lags_and_503_when_a_follower_is_stoppe
         assert worker.end()[0] == 0
 
 
+def test_what_a_rebuild_built_and_did_not_show_is_kept_and_the_health_port_answers_200_beside_it(
+    leftfold: Leftfold, sqlite: str
+) -> None:
+    leftfold("migrate", "--store", sqlite)
+    port = free_port()
+    with Worker(sqlite, "--health-port", str(port)) as worker:
+        balance(leftfold, sqlite, sent(leftfold, sqlite))
+        assert leftfold("rebuild", "balances", "--compare", "--app", APP, "--store", sqlite).code == 0
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        said = json.loads(answer.read())
+        assert (answer.status, said["status"]) == (200, "ok")
+        states = {one["name"]: one["state"] for one in said["followers"]}
+        assert [name for name, state in states.items() if state in ("kept", "stopped")] == ["balances@1.2"]
+        assert states["balances@1.2"] == "kept"
+        table = leftfold("projections", "--app", APP, "--store", sqlite).out
+        assert "balances@1.2  kept, not shown" in table
+        assert worker.end()[0] == 0
+
+
 def test_the_health_port_is_of_the_address_that_is_named_and_of_no_other(leftfold: Leftfold, sqlite: str) -> None:
     leftfold("migrate", "--store", sqlite)
     port = free_port()

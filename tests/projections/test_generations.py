@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from leftfold.errors import InvalidInput
 from leftfold.ids import new_id
@@ -67,6 +68,25 @@ async def test_a_worker_that_comes_when_its_rows_are_shown_already_builds_no_oth
     assert (late.generation, late.state) == (first.generation, "active")
     assert await generations.all() == [late]
     assert (await generations.begin("rebuild")).generation == first.generation + 1
+
+
+async def test_workers_are_expected_to_follow_what_is_shown_and_what_they_build_in_as_many_parts_as_are_wanted() -> (
+    None
+):
+    generations = await _generations(MemoryStore())
+    shown = await generations.begin("worker")
+    assert generations.is_expected(shown, [shown])  # nothing else is shown yet
+    shown = replace(shown, state="active")
+    other, rebuilt = (
+        replace(shown, generation=2, state="building", **how) for how in ({"shards": 4}, {"by": "rebuild"})
+    )
+    for known in ([shown, other], [shown, rebuilt]):
+        assert [generations.is_expected(one, known) for one in known] == [True, False]
+    old = replace(shown, shards=4)
+    wanted = replace(shown, generation=2, state="building")
+    assert all(generations.is_expected(one, [old, wanted]) for one in (old, wanted))
+    assert not generations.is_expected(rebuilt, [old, rebuilt])
+    assert not generations.is_expected(replace(shown, state="retired"), [])
 
 
 async def test_what_is_behind_what_is_shown_or_behind_the_log_is_not_shown() -> None:

@@ -15,7 +15,7 @@ from leftfold.errors import InvalidQuery, NotCaughtUp
 from leftfold.projections.projection import Projection
 from leftfold.store.checks import check_timeout
 from leftfold.store.port import Store
-from leftfold.subscriptions.monitor import Lag, lag_of
+from leftfold.subscriptions.monitor import Lag, State, lag_of
 
 __all__ = ["Monitor", "StreamLag"]
 
@@ -54,14 +54,17 @@ class Monitor:
         found: list[Lag] = []
         for running in self._running.values():
             for follower in running.followers.values():
-                for generation in await follower.generations.all():
+                known = await follower.generations.all()
+                for generation in known:
                     inline = follower.projection in running.assembly.inline and generation.state == "active"
                     if generation.state != "retired" and not inline:
                         source = follower.source.store
                         name, parts = generation.subscription, generation.checkpoints
                         lag = await lag_of(name, parts, source, running.store, self._clock)
                         building = generation.state == "building"
-                        found.append(msgspec.structs.replace(lag, context=running.name, building=building))
+                        kept = lag.state is State.STOPPED and not follower.generations.is_expected(generation, known)
+                        state = State.KEPT if kept else lag.state
+                        found.append(msgspec.structs.replace(lag, context=running.name, building=building, state=state))
             for subscription in running.reactions:
                 parts = tuple(part.checkpoint for part in subscription.parts)
                 name, source = subscription.name, subscription.source.store

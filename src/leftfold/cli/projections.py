@@ -11,6 +11,7 @@ from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.text import printable
+from leftfold.subscriptions.monitor import State
 
 __all__ = ["projections"]
 
@@ -19,7 +20,8 @@ async def projections(*, source: Source = NOTHING_GIVEN) -> int:
     """Show how far an app's projections, reactions and processes are.
 
     A name ends with the version and, after a dot, the generation of the rows. What is stopped has a part that no worker
-    follows; the reason that it left is shown below.
+    follows; the reason that it left is shown below. What is kept, not shown, is of a rebuild that has ended, and
+    nobody follows it: `leftfold rebuild NAME` goes on with it, or drops it with --give-up.
     """
     app = named_app(source)
     if not any(context.followers for context in app.contexts):
@@ -78,7 +80,7 @@ def _cells(one: FollowerState, *, several: bool) -> Sequence[str]:
     only = len(one.owners) == 1
     return (
         _title(one, several=several),
-        f"{one.state}, being built" if one.building else one.state,
+        _state(one),
         f"{one.position:,}",
         f"{one.head:,}",
         f"{one.behind:,}",
@@ -89,9 +91,15 @@ def _cells(one: FollowerState, *, several: bool) -> Sequence[str]:
     )
 
 
+def _state(one: FollowerState) -> str:
+    if one.state == State.KEPT.value:
+        return f"{one.state}, not shown"
+    return f"{one.state}, being built" if one.building else one.state
+
+
 def _title(one: FollowerState, *, several: bool) -> str:
     return f"{one.context}/{one.name}" if several else one.name
 
 
 def _style(one: FollowerState) -> str:
-    return "red" if one.state == "stopped" else ""
+    return {State.STOPPED.value: "red", State.KEPT.value: "dim"}.get(one.state, "")

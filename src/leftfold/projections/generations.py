@@ -98,6 +98,13 @@ class Generations:
         """What is known of *one* now; None when it was dropped."""
         return next((now for now in await self.all() if now.generation == one.generation), None)
 
+    def is_expected(self, one: Generation, known: Sequence[Generation]) -> bool:
+        """Whether workers follow *one* of all that are *known*: it is shown, or is what they build to be shown."""
+        if one.state == "building":
+            shown = any(each.state == "active" and each.shards == self.projection.shards for each in known)
+            return one.by == "worker" and one.shards == self.projection.shards and not shown
+        return one.state == "active"
+
     async def behind(self, new: Generation, limit: int = 1) -> list[str]:
         """Keys for which *new* lacks events that what is shown has, because they are parked; *limit* at most."""
         active = await self.active()

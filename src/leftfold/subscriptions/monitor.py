@@ -25,11 +25,12 @@ _COUNTED: Final = 10_000
 
 
 class State(Enum):
-    """What a follower is doing."""
+    """What a follower is doing; `KEPT` are rows that a rebuild has built, and that nobody goes on building."""
 
     RUNNING = "running"
     CATCHING_UP = "catching up"
     STOPPED = "stopped"
+    KEPT = "kept"
 
 
 class Lag(Struct, frozen=True, kw_only=True):
