@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 from leftfold.adapters.postgres import PostgresLocation
+from leftfold.testing.postgres.server import postgres_server
 from tests.cli.command import Leftfold, event, record
 from tests.cli.savings import APP, EMPTY, GATE, READY, TWO, Worker, balance, followers, sent
 from tests.servers import free_port
@@ -136,6 +137,31 @@ def test_the_health_port_answers_with_the_lags_and_503_when_a_follower_is_stoppe
             pass
         assert json.loads(asked()[1])["status"] == "stopped"
         assert worker.end()[0] == 0
+
+
+@pytest.mark.postgres
+def test_the_health_port_answers_503_at_once_while_the_server_is_away_and_200_when_it_is_back(
+    leftfold: Leftfold,
+) -> None:
+    port = free_port()
+
+    def asked() -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)  # a third of the store's deadline
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())["status"]
+
+    with postgres_server() as server:
+        url = server.create_database("savings")
+        assert leftfold("migrate", "--store", url).code == 0
+        with Worker(url, "--health-port", str(port)) as worker:
+            while asked() != (200, "ok"):
+                assert worker.process.poll() is None
+            server.stop()
+            assert asked() == asked() == (503, "store out of reach")
+            server.start()
+            while asked() != (200, "ok"):
+                assert worker.process.poll() is None
 
 
 def test_what_a_rebuild_built_and_did_not_show_is_kept_and_the_health_port_answers_200_beside_it(

@@ -61,7 +61,9 @@ async def _touch(file: Path, every_s: float) -> None:
 
 @asynccontextmanager
 async def under_observation(host: str, port: int, lags: Lags) -> AsyncGenerator[None]:
-    """Answer on *port* of *host*, a name or an address here: 200 with the lags as JSON, 503 when a follower is stopped.
+    """Answer on *port* of *host*, a name or an address here: 200 with the lags as JSON.
+
+    It is 503 when a follower is stopped, and when *lags* raises that a store is out of reach.
 
     Raises:
         UsageError: the port is taken, or may not be listened on, or *host* is not here.

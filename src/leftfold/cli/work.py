@@ -24,12 +24,15 @@ from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.serving import touching, under_observation
+from leftfold.errors import StoreUnavailable
+from leftfold.handling.within import NoAnswer, within
 from leftfold.subscriptions.monitor import Lag
 from leftfold.subscriptions.worker import Timing
 
 __all__ = ["Health", "work"]
 
 _log: Final = logging.getLogger("leftfold")
+_REACH_S: Final = 1.0
 _MOST_SECONDS: Final = 86_400.0
 _MOST_PORT: Final = 65_535
 _LOOPBACK: Final = "127.0.0.1"
@@ -44,7 +47,10 @@ class Health:
     health_file: Annotated[Path | None, Parameter(help="File to touch every poll period.")] = None
     health_port: Annotated[
         Annotated[AtLeastOne, Parameter(validator=Number(gt=0, lte=_MOST_PORT))] | None,
-        Parameter(help="Port that answers 200 with the lags as JSON; 503 when a follower is stopped."),
+        Parameter(
+            help="Port that answers 200 with the lags as JSON; 503 when a follower is stopped, or a store gives no "
+            "answer within a second."
+        ),
     ] = None
     health_host: Annotated[
         str | None, Parameter(help="Address of the health port, 127.0.0.1 when left out; 0.0.0.0 for all of them.")
@@ -145,6 +151,7 @@ def _stop_on_signals() -> asyncio.Event:
 @asynccontextmanager
 async def _observed(app: App, health: Health, poll_s: float) -> AsyncGenerator[None]:
     async def lags() -> list[Lag]:
+        await asyncio.gather(*(_check_reach(app, context.name) for context in app.contexts))
         return [*await app.monitor.lags()]
 
     host = health.health_host or _LOOPBACK
@@ -154,6 +161,14 @@ async def _observed(app: App, health: Health, poll_s: float) -> AsyncGenerator[N
         if health.health_port is not None:
             await stack.enter_async_context(under_observation(host, health.health_port, lags))
         yield
+
+
+async def _check_reach(app: App, context: str) -> None:
+    """Raise `StoreUnavailable` soon where a store is away; reading the lags would wait for it until its deadline."""
+    try:
+        await within(_REACH_S, app.running(context).store.head())
+    except NoAnswer as error:
+        raise StoreUnavailable(f"the store of {context} gave {error}; see that its server runs") from error
 
 
 async def _until(app: App, stop: asyncio.Event, say_ready: Callable[[], None]) -> None:
