@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import getpass
 
 import msgspec
 import pytest
 
+from leftfold.cli.sagas_retried import Retried, retried_all
 from tests.cli.command import Leftfold, Ran
-from tests.cli.parcels import APP, BROKEN, LATER, MIGRATING, NONE, begun, carried_on
+from tests.cli.parcels import APP, BROKEN, LATER, MIGRATING, NONE, app, begun, carried_on
 
 
 class _Step(msgspec.Struct):
@@ -101,6 +103,54 @@ def test_what_a_person_decides_is_kept_with_who_and_why_and_carried_on(leftfold:
     assert f"{getpass.getuser()}: retry, for 'the van is back'" in ran.out
 
 
+def test_all_that_are_stuck_are_tried_again_each_with_who_and_why(
+    leftfold: Leftfold, shelf: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "mail")
+        begun(shelf, "B")
+    ran = called(leftfold, shelf, "retry", "--all", "--why", "the van is back", "--who", "ann")
+    assert (ran.code, ran.err) == (0, "")
+    assert [line.split() for line in ran.out.splitlines()] == [
+        ["saga", "id", "outcome"],
+        ["parcels.Ship", "A", "tried", "again"],
+        ["parcels.Ship", "B", "tried", "again"],
+        ["2", "instances", "are", "tried", "again,", "0", "stay", "as", "they", "are"],
+    ]
+    for parcel in "AB":
+        view = carried_on(shelf, parcel)
+        assert view.status == "completed"
+        assert [(one.who, one.verb, one.why) for one in view.interventions] == [("ann", "retry", "the van is back")]
+    none = called(leftfold, shelf, "retry", "Ship", "--all", "--why", "again", "--json")
+    assert (none.code, none.out) == (0, "")
+
+
+def test_one_that_this_code_cannot_read_is_told_and_left_as_it_is(leftfold: Leftfold, corner: str) -> None:
+    ran = called(leftfold, corner, "retry", "Ship", "--all", "--why", "again", "--json", app=LATER)
+    reason = "no saga of this name and version is registered here"
+    assert (ran.code, ran.lines) == (1, [{"saga": "parcels.Ship", "id": "A", "reason": reason}])
+    assert called(leftfold, corner, "list", "--status", "stuck", "--json").lines[0]["interventions"] == []
+
+
+async def test_one_that_somebody_else_has_dealt_with_meanwhile_is_told_and_the_others_are_tried(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "hand_over")
+        await asyncio.to_thread(begun, url, "A", "B", "C")
+    async with app.with_settings(store=url) as opened:
+        told = retried_all(opened.sagas, None, who="ann", why="the van is back")
+        assert await anext(told) == Retried(saga="parcels.Ship", id="A", reason=None)
+        await opened.sagas.retry("Ship", "B", who="ben", why="I saw it")
+        rest = [one async for one in told]
+        assert [(one.id, one.reason) for one in rest] == [
+            ("B", "somebody else has dealt with it meanwhile"),
+            ("C", None),
+        ]
+        for parcel, who in zip("ABC", ("ann", "ben", "ann"), strict=True):
+            assert [one.who for one in (await opened.sagas.show("Ship", parcel)).interventions] == [who]
+
+
 def test_a_step_done_by_hand_is_resolved_with_what_it_returned(leftfold: Leftfold, corner: str) -> None:
     decide = ("resolve", "Ship", "A", "--why", "I did it", "--who", "ann", "--step", "hand_over")
     wrong = called(leftfold, corner, *decide, "--result", '"seven"')
@@ -184,6 +234,12 @@ def test_an_instance_of_a_definition_that_is_gone_is_shown_with_what_is_wrong(le
         ["resolve", "Ship", "A", "--why", "so", "--result", "{"],
         ["abort", "Ship", "A", "--why", "so", "--step", "pack"],
         ["check", "Ship"],
+        ["retry", "--all"],
+        ["retry", "Ship", "A", "--all", "--why", "so"],
+        ["retry", "--all", "--step", "mail", "--why", "so"],
+        ["retry", "Nothing", "--all", "--why", "so"],
+        ["skip", "--all", "--why", "so"],
+        ["show", "--all"],
         ["forget"],
         ["forget", "Ship", "A", "--days", "1"],
         ["forget", "--days", "-1"],

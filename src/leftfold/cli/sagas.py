@@ -17,6 +17,7 @@ from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.saga_views import FindingList, SagaSheet, migrated_list, saga_json, saga_list
+from leftfold.cli.sagas_retried import retried_all, retried_list
 from leftfold.processes.saga_view import SagaView
 
 __all__ = ["Change", "Choice", "sagas"]
@@ -49,6 +50,9 @@ class Change(Decision):
 
     step: Annotated[str | None, Parameter(help="Only this parked step; every parked one when left out.")] = None
     result: Annotated[str | None, Parameter(help="With resolve, what the step returned, as JSON.")] = None
+    all: Annotated[
+        bool, Parameter(help="With retry, every instance that is stuck, or every one of SAGA.", show_default=False)
+    ] = False
 
 
 _ALL: Final = Choice()
@@ -69,10 +73,12 @@ async def sagas(
 
     `list [SAGA]` lists instances, `show SAGA ID` shows one with its steps. `retry SAGA ID` has what is parked tried
     again, `skip SAGA ID` goes on without it, `resolve SAGA ID` takes it as done by hand, `abort SAGA ID` undoes the
-    instance; each takes --why, and whoever carries sagas on does it. `check` names instances that this code cannot
-    carry on, and the exit code is 1 when there are some. `migrate SAGA` brings instances to newer versions, by the
-    app's migrations; the exit code is 1 when some stay as they are. `forget [SAGA] --days N` deletes instances that
-    were completed or undone N days ago or earlier; their ids begin anew when they are started again.
+    instance; each takes --why, and whoever carries sagas on does it. `retry [SAGA] --all` means every instance that is
+    stuck; one that somebody else has dealt with meanwhile, or that this code cannot read, is named, and the exit code
+    is 1 then. `check` names instances that this code cannot carry on, and the exit code is 1 when there are some.
+    `migrate SAGA` brings instances to newer versions, by the app's migrations; the exit code is 1 when some stay as
+    they are. `forget [SAGA] --days N` deletes instances that were completed or undone N days ago or earlier; their ids
+    begin anew when they are started again.
 
     Args:
         action: What to do.
@@ -92,6 +98,8 @@ async def sagas(
             return await _migrated(opened.sagas, saga, try_only=choice.try_only, json=source.json)
         elif action == "forget" and choice.days is not None:
             await _forgotten(opened.sagas, saga, choice, json=source.json)
+        elif change.all:
+            return await _retried(opened.sagas, saga, change, json=source.json)
         elif saga is not None and id is not None:
             if action != "show":
                 await _decided(opened.sagas, action, (saga, id), change)
@@ -100,7 +108,10 @@ async def sagas(
 
 
 def _check(action: str, place: tuple[str | None, str | None], choice: Choice, change: Change) -> None:
-    _check_place(action, sum(part is not None for part in place))
+    if change.all:
+        _check_all(action, place, change)
+    else:
+        _check_place(action, sum(part is not None for part in place))
     if action != "list" and (choice.status or choice.limit != _FIRST):
         raise UsageError("--status and --limit are for list")
     if choice.try_only and action not in ("migrate", "forget"):
@@ -115,6 +126,15 @@ def _check(action: str, place: tuple[str | None, str | None], choice: Choice, ch
         raise UsageError("--result is for resolve")
     if change.step is not None and action == "abort":
         raise UsageError("abort undoes the whole instance; leave --step out")
+
+
+def _check_all(action: str, place: tuple[str | None, str | None], change: Change) -> None:
+    if action != "retry":
+        raise UsageError("--all is for retry")
+    if place[1] is not None or change.step is not None:
+        raise UsageError(
+            "retry --all takes the name of a saga at most, and tries every parked step; leave the rest out"
+        )
 
 
 def _check_place(action: str, named: int) -> None:
@@ -154,9 +174,25 @@ async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> i
             left += one.reason is not None
             write_json(one) if json else table.add(one)
     if not json:
-        stay = f"{left:,} {'stays as it is' if left == 1 else 'stay as they are'}"
-        out.print(f"{instances_are(count, try_only=try_only)} migrated, {stay}", style="dim")
+        out.print(f"{instances_are(count, try_only=try_only)} migrated, {_stay(left)}", style="dim")
     return 1 if left else 0
+
+
+async def _retried(sagas: Sagas, saga: str | None, change: Change, *, json: bool) -> int:
+    count = left = 0
+    out = console()
+    with retried_list(out) as table:
+        async for one in retried_all(sagas, saga, who=change.person, why=change.why or ""):
+            count += one.reason is None
+            left += one.reason is not None
+            write_json(one) if json else table.add(one)
+    if not json:
+        out.print(f"{instances_are(count, try_only=False)} tried again, {_stay(left)}", style="dim")
+    return 1 if left else 0
+
+
+def _stay(count: int) -> str:
+    return f"{count:,} {'stays as it is' if count == 1 else 'stay as they are'}"
 
 
 async def _forgotten(sagas: Sagas, saga: str | None, choice: Choice, *, json: bool) -> None:
