@@ -66,6 +66,20 @@ def test_instances_are_listed_with_their_status_and_the_step_that_waits(leftfold
     )
 
 
+def test_the_stuck_one_unchanged_for_longest_is_listed_first_and_what_is_over_last(
+    leftfold: Leftfold, corner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "mail")
+        begun(corner, "C")
+        begun(corner, "B")
+    begun(corner, "AA")
+    ran = called(leftfold, corner, "list", "--json")
+    assert [one["id"] for one in ran.lines] == ["A", "C", "B", "AA", "nowhere"]
+    ran = called(leftfold, corner, "list", "--status", "stuck", "--limit", "2", "--json")
+    assert [one["id"] for one in ran.lines] == ["A", "C"]
+
+
 def test_only_instances_of_a_status_are_listed(leftfold: Leftfold, corner: str) -> None:
     ran = called(leftfold, corner, "list", "parcels.Ship", "--status", "stuck", "--json")
     assert [one["id"] for one in ran.lines] == ["A"]
@@ -182,6 +196,7 @@ def test_an_instance_is_aborted_and_undone_and_an_undo_that_fails_waits_for_a_pe
     with monkeypatch.context() as broken:
         broken.setenv(BROKEN, "unpack")
         assert carried_on(corner, "A").status == "stuck"
+    assert "undo of pack: RuntimeError: unpack is broken" in called(leftfold, corner, "list").out
     text = called(leftfold, corner, "show", "Ship", "A").out
     assert "aborted by ann: no van" in text
     assert "RuntimeError: unpack is broken" in text
@@ -284,6 +299,15 @@ def test_what_ended_long_ago_is_forgotten_on_request(leftfold: Leftfold, shelf: 
     tried = called(leftfold, shelf, "forget", "Ship", "--days", "0", "--try-only", "--json")
     assert tried.code == 0, tried.err
     assert [(one["id"], one["status"]) for one in tried.lines] == [("nowhere", "compensated")]
+    begun(shelf, "B", "C")
     ran = called(leftfold, shelf, "forget", "--days", "0")
-    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instance is forgotten")
+    assert (ran.code, [line.split() for line in ran.out.splitlines()]) == (
+        0,
+        [
+            ["saga", "status", "instances"],
+            ["parcels.Ship", "compensated", "1"],
+            ["parcels.Ship", "completed", "2"],
+            ["3", "instances", "are", "forgotten"],
+        ],
+    )
     assert [one["id"] for one in called(leftfold, shelf, "list", "--json").lines] == ["A"]

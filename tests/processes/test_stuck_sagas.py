@@ -58,7 +58,7 @@ async def test_the_log_says_which_saga_is_stuck_and_why(ground: Ground, caplog: 
             await _parked_undo(app, world)
     (record,) = [record for record in caplog.records if "stuck" in record.getMessage()]
     assert record.getMessage() == (
-        "saga shop.PlaceOrder '1' is stuck: step 'charge' is parked: OSError: down. "
+        "saga shop.PlaceOrder '1' is stuck: the undo of step 'charge' is parked: OSError: down. "
         "See: leftfold sagas list --status stuck"
     )
     assert vars(record)["correlation_id"] == "saga/shop.PlaceOrder/1"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from leftfold.cli.errors import UsageError
-from leftfold.cli.output import Listing, console, write_json
+from leftfold.cli.output import Columns, Listing, Row, console, write_json
+from leftfold.cli.progress import progress
 from leftfold.cli.text import counted
 
 __all__ = ["check_days", "counted_instances", "days_ago", "instances_are", "left_out", "show_first", "show_forgotten"]
 
 V = TypeVar("V")
+_Kind: TypeAlias = tuple[str, str]
 
 
 def check_days(action: str, days: int | None) -> None:
@@ -37,23 +40,44 @@ async def show_first(
     left = limit
     with table:
         async for view in views:
-            _show(view, table, dump)
+            if dump is None:
+                table.add(view)
+            else:
+                write_json(dump(view))
             left -= 1
             if not left:
                 return
 
 
 async def show_forgotten(
-    views: AsyncIterator[V], table: Listing[V], dump: Callable[[V], object] | None, *, try_only: bool
+    views: AsyncIterator[V],
+    what: str,
+    kind: Callable[[V], _Kind],
+    dump: Callable[[V], object] | None,
+    *,
+    try_only: bool,
 ) -> None:
-    """Show all, those that are gone also when it breaks off, and how many there are; see `show_first`."""
-    count = 0
-    with table:
-        async for view in views:
-            count += 1
-            _show(view, table, dump)
+    """Show how many there are of each kind, those that are gone also when it breaks off; as JSON, each of them.
+
+    Args:
+        what: they are instances of.
+        kind: name and status of one.
+        dump: what JSON is made of; None for counts.
+    """
+    counts, out = Counter[_Kind](), console()
+    try:
+        with progress("forgetting", None) as tell:
+            async for view in views:
+                counts[kind(view)] += 1
+                tell(counts.total())
+                if dump is not None:
+                    write_json(dump(view))
+    finally:
+        if dump is None and counts:
+            rows = [Row((name, status, f"{count:,}")) for (name, status), count in sorted(counts.items())]
+            Columns(out, what, "status", ">instances").print(rows)
     if dump is None:
-        console().print(f"{instances_are(count, try_only=try_only)} forgotten", style="dim")
+        out.print(f"{instances_are(counts.total(), try_only=try_only)} forgotten", style="dim")
 
 
 def counted_instances(counts: Mapping[str, int], statuses: Collection[str], limit: int) -> str:
@@ -70,10 +94,3 @@ def instances_are(count: int, *, try_only: bool) -> str:
 def left_out(count: int, limit: int) -> str:
     """What to say behind a number when a list does not show all of it."""
     return f", {limit:,} of them listed" if count > limit else ""
-
-
-def _show(view: V, table: Listing[V], dump: Callable[[V], object] | None) -> None:
-    if dump is None:
-        table.add(view)
-    else:
-        write_json(dump(view))

@@ -71,7 +71,7 @@ async def processes(
     or was given up: events without an instance, commands, timers. `retry ID` has one of them tried again, `drop ID`
     lets it go; each takes --why. `check` names instances that this code cannot carry on, and the exit code is 1 when
     there are some. `forget [PROCESS] --days N` deletes instances that ended N days ago or earlier, and of which nothing
-    is left; an event that comes for such a key meets no instance.
+    is left, and tells how many, with --json which; an event that comes for such a key meets no instance.
 
     Args:
         action: What to do.
@@ -170,7 +170,7 @@ async def _list(known: Processes, name: str | None, selection: Selection, *, jso
 async def _forgotten(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
     views = known.forget(name, before=days_ago(selection.days), try_only=selection.try_only)
     dump = process_json if json else None
-    await show_forgotten(views, process_list(console()), dump, try_only=selection.try_only)
+    await show_forgotten(views, "process", lambda view: (view.process, view.status), dump, try_only=selection.try_only)
 
 
 async def _parked(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:

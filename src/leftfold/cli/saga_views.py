@@ -105,7 +105,8 @@ def _about(view: SagaView) -> Iterator[str]:
 
 def _at(view: SagaView) -> str:
     """Where an instance stands: what is parked, or the step begun last."""
-    parked = [f"{one.name}: {_one_line(one.error)}" for one in view.steps if one.status == "parked"]
+    undo = "undo of " if view.back else ""
+    parked = [f"{undo}{one.name}: {_one_line(one.error)}" for one in view.steps if one.status == "parked"]
     if parked:
         return "; ".join(parked)
     if view.status == "compensated" and view.reason:

@@ -17,6 +17,7 @@ from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.saga_views import FindingList, SagaSheet, migrated_list, saga_json, saga_list
+from leftfold.cli.sagas_listed import listed
 from leftfold.cli.sagas_retried import retried_all, retried_list
 from leftfold.processes.saga_view import SagaView
 
@@ -71,14 +72,15 @@ async def sagas(
 ) -> int:
     """Look at an app's sagas, and decide what becomes of those that are stuck.
 
-    `list [SAGA]` lists instances, `show SAGA ID` shows one with its steps. `retry SAGA ID` has what is parked tried
-    again, `skip SAGA ID` goes on without it, `resolve SAGA ID` takes it as done by hand, `abort SAGA ID` undoes the
-    instance; each takes --why, and whoever carries sagas on does it. `retry [SAGA] --all` means every instance that is
-    stuck; one that somebody else has dealt with meanwhile, or that this code cannot read, is named, and the exit code
-    is 1 then. `check` names instances that this code cannot carry on, and the exit code is 1 when there are some.
-    `migrate SAGA` brings instances to newer versions, by the app's migrations; the exit code is 1 when some stay as
-    they are. `forget [SAGA] --days N` deletes instances that were completed or undone N days ago or earlier; their ids
-    begin anew when they are started again.
+    `list [SAGA]` lists instances: first those that are under way or stuck, the one unchanged for longest first, then
+    those that are over. `show SAGA ID` shows one with its steps. `retry SAGA ID` has what is parked tried again,
+    `skip SAGA ID` goes on without it, `resolve SAGA ID` takes it as done by hand, `abort SAGA ID` undoes the instance;
+    each takes --why, and whoever carries sagas on does it. `retry [SAGA] --all` means every instance that is stuck; one
+    that somebody else has dealt with meanwhile, or that this code cannot read, is named, and the exit code is 1 then.
+    `check` names instances that this code cannot carry on, and the exit code is 1 when there are some. `migrate SAGA`
+    brings instances to newer versions, by the app's migrations; the exit code is 1 when some stay as they are.
+    `forget [SAGA] --days N` deletes instances that were completed or undone N days ago or earlier, and tells how many,
+    with --json which; their ids begin anew when they are started again.
 
     Args:
         action: What to do.
@@ -149,7 +151,7 @@ def _check_place(action: str, named: int) -> None:
 
 
 async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
-    out, views = console(), sagas.find(name, statuses=choice.status)
+    out, views = console(), listed(sagas, name, choice.status, choice.limit)
     await show_first(views, choice.limit, saga_list(out), saga_json if json else None)
     if not json:
         out.print(counted_instances(await sagas.count(name), choice.status, choice.limit), style="dim")
@@ -197,7 +199,8 @@ def _stay(count: int) -> str:
 
 async def _forgotten(sagas: Sagas, saga: str | None, choice: Choice, *, json: bool) -> None:
     views = sagas.forget(saga, before=days_ago(choice.days), try_only=choice.try_only)
-    await show_forgotten(views, saga_list(console()), saga_json if json else None, try_only=choice.try_only)
+    dump = saga_json if json else None
+    await show_forgotten(views, "saga", lambda view: (view.saga, view.status), dump, try_only=choice.try_only)
 
 
 async def _decided(sagas: Sagas, action: str, place: tuple[str, str], change: Change) -> None:

@@ -61,6 +61,7 @@ class SagaCarrier:
 def _warn(definition: SagaDefinition, item: WorkItem) -> None:
     """Say of an instance that a person has to decide about it, and why."""
     view = saga_view(definition, item)
-    parked = [f"step {one.name!r} is parked: {one.error}" for one in view.steps if one.status == "parked"]
+    what = "the undo of step" if view.back else "step"
+    parked = [f"{what} {one.name!r} is parked: {one.error}" for one in view.steps if one.status == "parked"]
     why = "; ".join(parked) or view.reason
     _log.warning("saga %s %.200r is stuck: %s. See: leftfold sagas list --status stuck", view.saga, view.id, why)
