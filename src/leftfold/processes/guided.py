@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from leftfold.errors import DefinitionError, NotPossible, StepRefused, UnknownInstance, UnreadableState
 from leftfold.messages.message import name_flaw
 from leftfold.processes.declaring import Step
-from leftfold.processes.definition import GuidedDefinition
+from leftfold.processes.definition import GuidedDefinition, StepPlan
 from leftfold.processes.intervening import Verb
 from leftfold.processes.journal import Journal, StepRecord
 from leftfold.processes.outcome import Outcome
@@ -19,7 +19,7 @@ from leftfold.processes.planning import Do, Finish, Move, Until, begun, doubted,
 from leftfold.processes.saga import Saga, check_saga
 from leftfold.processes.sagas import Run
 from leftfold.processes.steps import Steps
-from leftfold.processes.trying import heard
+from leftfold.processes.trying import undo_heard
 from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.policy import Retry
@@ -140,7 +140,7 @@ class GuidedRun(Run):
                 self._journal = begun(self._journal, [plan], self._moment())
                 await self._write(self._revise(self._journal, Do((plan,))))
                 tried = await self._try(plan, self._journal)
-                self._journal = heard(self._journal, plan, tried, self._moment())
+                self._journal = self._heard(plan, self._journal, tried, self._moment())
         finally:
             self._under_way = None
         return cast("R", plan.result.decode(record.result))
@@ -282,6 +282,12 @@ class GuidedRun(Run):
         elif view.status == "stuck":
             raise NotPossible(id, "undo", "it is stuck: put it right, then retry this step")
         raise _StillUndoing(f"{id} is {view.status}")
+
+    def _undo_heard(self, plan: StepPlan, journal: Journal, error: Exception | None, now: datetime) -> Journal:
+        """See `Run._undo_heard`; to wait for a child is no failure."""
+        if isinstance(error, _StillUndoing):
+            return undo_heard(journal, plan, error, now)
+        return super()._undo_heard(plan, journal, error, now)
 
     @property
     def _own_id(self) -> str:

@@ -20,6 +20,7 @@ from leftfold.processes.engine import Moment
 from leftfold.processes.journal import Journal, StepRecord, dump_journal
 from leftfold.processes.means import Means
 from leftfold.processes.planning import Do, Finish, Move, Undo, Until, left_behind, planned, status_of
+from leftfold.processes.telling import tell_failed
 from leftfold.processes.trying import (
     Tried,
     attempt_of,
@@ -111,7 +112,7 @@ class Run:
         """Call external steps at the same moment; what one has answered is stored while others are under way."""
         if len(plans) == 1:
             tried, now = await self._try(plans[0], journal), self._moment()
-            return self._planned(heard(journal, plans[0], tried, now), now)
+            return self._planned(self._heard(plans[0], journal, tried, now), now)
         tasks = {asyncio.create_task(self._try(plan, journal)): plan for plan in plans}
         changed: dict[str, str] = {}
         pending = set(tasks)
@@ -120,7 +121,8 @@ class Run:
                 done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     plan = tasks[task]
-                    journal = heard(journal, plan, _apart(task.result(), plan.name, changed), self._moment())
+                    tried = _apart(task.result(), plan.name, changed)
+                    journal = self._heard(plan, journal, tried, self._moment())
                 if pending:
                     await self._write(self._revise(journal, Do(plans)))
         finally:
@@ -152,7 +154,7 @@ class Run:
         given = self._means.given(plan.undo_needs, metadata, attempt)
         calling = self._means.undoing(self._definition, plan, record.undo_tries, metadata)
         error, now = await undo_once(plan, saga, record, given, calling), self._moment()
-        return self._planned(undo_heard(journal, plan, error, now), now)
+        return self._planned(self._undo_heard(plan, journal, error, now), now)
 
     async def _transact(self, plan: StepPlan, journal: Journal) -> _Next:
         """Do a transactional step: its events, the fact that it is done and the next plan in one commit."""
@@ -173,7 +175,7 @@ class Run:
             return self._planned(journal.recorded(self._postponed(known, busy)))
         except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
             refused = isinstance(error, plan.step.refused)
-            return self._planned(heard(journal, plan, Tried(error, refused=refused), self._moment()))
+            return self._planned(self._heard(plan, journal, Tried(error, refused=refused), self._moment()))
 
     async def _transact_undo(self, plan: StepPlan, journal: Journal) -> _Next:
         """Undo a step by a transactional undo, which was not noted before."""
@@ -198,7 +200,25 @@ class Run:
             postponed = replace(self._postponed(known, busy), undo_tries=known.undo_tries - 1)
             return self._planned(journal.recorded(postponed))
         except Exception as error:  # noqa: BLE001 - it is tried again, then parked
-            return self._planned(undo_heard(journal, plan, error, self._moment()))
+            return self._planned(self._undo_heard(plan, journal, error, self._moment()))
+
+    def _heard(self, plan: StepPlan, journal: Journal, tried: Tried, now: datetime) -> Journal:
+        """The journal after a try of a step; one that failed is told in the log."""
+        after = heard(journal, plan, tried, now)
+        record = after.record(plan.name)
+        if record is not None and record.status != "done":
+            metadata = self._metadata(journal, self._definition.via(plan.name))
+            tell_failed(self._item.id, record, metadata, undo=False, refused=tried.refused)
+        return after
+
+    def _undo_heard(self, plan: StepPlan, journal: Journal, error: Exception | None, now: datetime) -> Journal:
+        """The journal after a try of an undo; one that failed is told in the log."""
+        after = undo_heard(journal, plan, error, now)
+        record = after.record(plan.name)
+        if record is not None and error is not None:
+            metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
+            tell_failed(self._item.id, record, metadata, undo=True)
+        return after
 
     async def _committed(self, metadata: Metadata, decide: Callable[[Tracking], Awaitable[Journal]]) -> _Next:
         """What is recorded, the journal that *decide* makes of it and the next plan, in one commit."""
