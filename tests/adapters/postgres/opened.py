@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ __all__ = [
     "CUT_OTHERS",
     "clock_moved",
     "connected",
+    "done_or_waiting",
     "dsn_of",
     "event",
     "log_of",
@@ -30,6 +32,10 @@ __all__ = [
 CUT_OTHERS: Final = """select count(pg_terminate_backend(pid)) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
 """Ends every other connection to the database, and tells how many."""
+
+_WAITING: Final = (
+    "select count(distinct pid) from pg_locks where locktype in ('transactionid', 'tuple') and not granted"
+)
 
 
 def event(n: int = 1, *, type: str = "Happened", tags: Sequence[str] = ()) -> NewEvent:
@@ -110,3 +116,11 @@ async def somebody_waits(connection: asyncpg.Connection[asyncpg.Record]) -> None
         """do $$ begin while not exists (select from pg_locks where locktype = 'advisory' and not granted) loop
         perform pg_sleep(0.005); end loop; end $$"""
     )
+
+
+async def done_or_waiting(
+    connection: asyncpg.Connection[asyncpg.Record], waiting: int, done: Callable[[], bool]
+) -> None:
+    """Return when something is *done*, or when so many connections wait for rows that others write."""
+    while not done() and await connection.fetchval(_WAITING) < waiting:
+        await asyncio.sleep(0)

@@ -12,13 +12,24 @@ import pytest
 from msgspec.structs import replace
 
 from leftfold.adapters.postgres import PostgresStore, open_postgres, work_news
-from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown, StoreBusy, StoreUnavailable
+from leftfold.errors import Fenced, KeyTaken, NotAtHead, OutcomeUnknown, StoreBusy, StoreUnavailable
 from leftfold.store import AT_ONCE, KEEP, Begin, End, Hold, Keep, Revise, Transaction, WorkItem
+from leftfold.store.events import Appended
+from leftfold.store.transaction import Point
 from leftfold.store.work import Wake, WorkWrite
 from leftfold.testing.conformance import Later, check_work_against_reference
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.cutting import Wire, wire_to, wired
-from tests.adapters.postgres.opened import connected, log_of, opened, rows, schema_of, somebody_waits, statistics_told
+from tests.adapters.postgres.opened import (
+    connected,
+    done_or_waiting,
+    log_of,
+    opened,
+    rows,
+    schema_of,
+    somebody_waits,
+    statistics_told,
+)
 from tests.adapters.postgres.rowing import COUNTS, adding, counted, pointed
 
 _LONG_S = 60.0
@@ -322,7 +333,53 @@ async def test_many_who_write_the_same_items_never_wait_for_each_other_in_a_circ
     async with opened(lone_url) as store, opened(lone_url) as other:
         await _write(store, *(_begin(id, AT_ONCE) for id in ids))
         await asyncio.gather(*(contend((store, other)[n % 2], n) for n in range(12)))
-    assert await rows(lone_url, "select deadlocks from pg_stat_database where datname = current_database()") == [(0,)]
+    assert await _deadlocks(lone_url) == 0
+
+
+async def test_what_is_new_comes_after_what_is_there_in_everybodys_order(lone_url: str) -> None:
+    """A batch begins one item and is stopped before the last; who holds the last begins the same one."""
+    batch: list[WorkWrite] = [_begin("a"), _revise("b", 1), _revise("c", 1)]
+    await _meet(lone_url, [Transaction(writes=[write]) for write in batch], [_begin("a"), _revise("c", 1)])
+
+
+async def test_members_of_one_group_that_write_the_same_item_keep_to_everybodys_order(lone_url: str) -> None:
+    """The second writes what the first has, and then what comes before it."""
+    second = [_revise("c", 2), _revise("b", 1), _revise("bb", 1)]
+    group = [counted("a-1", writes=[_revise("c", 1)]), counted("a-2", writes=second)]
+    await _meet(lone_url, group, [_revise("bb", 1), _revise("c", 1)])
+
+
+async def test_of_work_that_is_refused_it_is_not_said_before_what_comes_first(store_url: str) -> None:
+    async with opened(store_url) as store:
+        await pointed(store, COUNTS)
+        await _write(store, _begin("a"), _begin("b"))
+        first = Point(table=COUNTS, generation=1, at_head=7)
+        with pytest.raises(NotAtHead):
+            await store.transact(Transaction(writes=[_revise("b", 1), first, _begin("a")]))
+        with pytest.raises(Fenced):
+            await store.transact(Transaction(writes=[_revise("b", 2), first, _begin("a")]))
+
+
+async def _meet(url: str, first: Sequence[Transaction], second: Sequence[WorkWrite]) -> None:
+    """Let *first* wait for the item b, which is held until *second* is written or waits too; nobody has to give way."""
+    async with opened(url) as store, opened(url) as other, connected(url) as holder:
+        await _write(store, *(_begin(id) for id in ("b", "bb", "c")))
+        async with holder.transaction():
+            await holder.execute("select from leftfold.work where id = 'b' for update")
+            held = asyncio.gather(*(store.transact(each) for each in first), return_exceptions=True)
+            await done_or_waiting(holder, 1, held.done)
+            late = asyncio.ensure_future(_write(other, *second))
+            await done_or_waiting(holder, 2, late.done)
+        await late
+        outcomes = await held
+        assert set(map(type, outcomes)) <= {KeyTaken, Fenced, Appended, type(None)}, outcomes
+    assert await _deadlocks(url) == 0
+
+
+async def _deadlocks(url: str) -> int:
+    await statistics_told(url)
+    [(count,)] = await rows(url, "select deadlocks from pg_stat_database where datname = current_database()")
+    return int(count)
 
 
 async def test_work_is_durable_even_where_the_database_would_not_wait_for_its_disk(lone_url: str) -> None:

@@ -97,7 +97,9 @@ class GroupWriter:
         verdicts: Verdicts = (codes, versions, positions, recorded_at)
         stored = _stored(members, verdicts)
         if stored:
-            await writing.opened(names, [row[4:] for row in rows], [transaction for _, transaction, _ in stored])
+            await writing.opened(
+                names, [row[4:] for row in rows], {number: transaction for number, transaction, _ in stored}
+            )
             for number, transaction, appended in stored:
                 await writing.write(number, transaction, appended, appended.position)
             await writing.finish()

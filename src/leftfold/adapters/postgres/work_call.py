@@ -44,8 +44,7 @@ class WorkCall:
 
     def __init__(self) -> None:
         self._writes: dict[str, tuple[Place, WorkWrite]] = {}
-        self.several = False
-        """Whether a member that was taken as a whole has more than one write."""
+        self._several = False
 
     def __len__(self) -> int:
         return len(self._writes)
@@ -61,8 +60,19 @@ class WorkCall:
             return False
         for step, write in enumerate(writes):
             known[write.id] = (member, step), write
-        self.several = self.several or len(writes) > 1
+        self._several = self._several or len(writes) > 1
         return True
+
+    @property
+    def locks_first(self) -> bool:
+        """Whether all is judged, and what is there is locked, before anything is written.
+
+        A member with several writes needs it, for it is written as a whole. So does who begins one item and revises
+        another: what is there comes before what is new in everybody's order, or two wait for each other in a circle.
+        Who only revises is spared it. Should it be an item that the other has not seen when it looked and begins
+        itself, the database ends one of the two, and its call is sent again.
+        """
+        return self._several or len({isinstance(write, Begin) for _, write in self._writes.values()}) > 1
 
     @property
     def only(self) -> WorkWrite | None:

@@ -207,7 +207,7 @@ class WorkCommitter:
             sql, values = batch.single
             row = await self._sender.ask(sql, (*name, *values), timeout_s)
         if row is None:
-            row = await self._sender.call(self._sql, (*name, batch.text, batch.call.several), timeout_s)
+            row = await self._sender.call(self._sql, (*name, batch.text, batch.call.locks_first), timeout_s)
         self._tell(batch, row)
 
     async def _send_known(self, batch: _Batch, known: Query, timeout_s: float) -> None:

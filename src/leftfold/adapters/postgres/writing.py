@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -23,7 +24,7 @@ from leftfold.store.events import Appended
 from leftfold.store.table_checks import check_row_writes
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rows, RowWrite, Transaction, Write
-from leftfold.store.work import Begin, End, Revise
+from leftfold.store.work import Begin, End, Revise, WorkWrite
 
 __all__ = ["Refused", "RowWriting", "points", "tables_of"]
 
@@ -56,6 +57,9 @@ class RowWriting:
         self._gathered = Gathered()
         self._advances: dict[str, tuple[Advance, Place]] = {}
         self._work = WorkCall()
+        self._work_again = WorkCall()
+        self._work_refused: list[Refusal] | None = None
+        self._reached: Place = (0, 0)
         self._untouched = True
         self.advanced: dict[str, int] = {}
         """Where checkpoints were moved to."""
@@ -69,19 +73,25 @@ class RowWriting:
 
     async def open(self, transaction: Transaction) -> None:
         """Look up the tables of *transaction* and keep their generations as they are."""
+        self._take_work(0, transaction)
         await self._generations.look_up(tables_of(transaction), changing=points(transaction))
 
     async def opened(
-        self, names: Sequence[TableName], rows: Iterable[Sequence[Any]], transactions: Sequence[Transaction]
+        self, names: Sequence[TableName], rows: Iterable[Sequence[Any]], transactions: Mapping[int, Transaction]
     ) -> None:
         """Take over what was looked up already, and read at once what everything inline of *transactions* needs.
 
         Args:
             rows: see `Generations.note`.
+            transactions: by the numbers of their members.
         """
         self._generations.note(names, rows)
+        for member, transaction in transactions.items():
+            self._take_work(member, transaction)
         with suppress(StoreError):  # whoever reads a table that is not there is told when it is its turn
-            await self._load([read for each in transactions for inline in each.inline for read in inline.reads])
+            await self._load(
+                [read for each in transactions.values() for inline in each.inline for read in inline.reads]
+            )
 
     async def write(self, member: int, transaction: Transaction, appended: Appended | None, head: int) -> None:
         """Do what *transaction* writes; what it comes to is known at `finish`.
@@ -90,20 +100,33 @@ class RowWriting:
             member: its number; those of a group come in order.
             head: the log's last position as it is for this member.
         """
-        step = 0
+        self._reached = member, 0
         try:
             for write in transaction.writes:
-                step += 1
-                await self._do(write, (member, step), head)
+                await self._do(write, self._next(), head)
             for inline in transaction.inline:
                 for write in await self._project(inline, member, appended):
-                    step += 1
-                    await self._do(write, (member, step), head)
+                    await self._do(write, self._next(), head)
         except LeftfoldError as error:
             await self._refuse(member, error)
 
     async def finish(self) -> None:
         """Write what is left to write."""
+        self._reached = sys.maxsize, 0
+        await self._flush()
+
+    def _take_work(self, member: int, transaction: Transaction) -> None:
+        for step, write in enumerate(transaction.writes, start=1):
+            if isinstance(write, Begin | Revise | End):
+                self._work.add((member, step), write)
+
+    def _next(self) -> Place:
+        member, step = self._reached
+        self._reached = member, step + 1
+        return self._reached
+
+    async def _flush(self) -> None:
+        """Write what was gathered so far."""
         refusals = await self._gathered.write(self._connection)
         refusals += await self._advance_all()
         refusals += await self._work_all()
@@ -112,7 +135,7 @@ class RowWriting:
             raise Refused(_settled(refusals, sure=sure))
 
     async def _refuse(self, member: int, error: Exception) -> None:
-        await self.finish()  # what comes before may be refused first
+        await self._flush()  # what comes before may be refused first
         raise Refused({member: error}) from error
 
     async def _project(self, inline: Inline, member: int, appended: Appended | None) -> Sequence[RowWrite]:
@@ -132,17 +155,15 @@ class RowWriting:
         match write:
             case Advance(name=name):
                 if name in self._advances:
-                    await self.finish()
+                    await self._flush()
                 self._advances[name] = write, place
             case Point():
                 if write.at_head is not None and write.at_head != head:
                     raise NotAtHead(write.at_head, head)
-                await self.finish()
+                await self._flush()
                 await self._generations.point(write)
             case Begin() | Revise() | End():
-                if not self._work.add(place, write):
-                    await self.finish()
-                    self._work.add(place, write)
+                await self._write_work(place, write)
             case Put(rows=rows):
                 layout = await self._generations.layout(write.table, write.generation)
                 await self._change(Kind.PUT, layout, rows, place, write.shard)
@@ -153,13 +174,21 @@ class RowWriting:
                 layout = await self._generations.layout(write.table, write.generation)
                 await self._change(Kind.DELETE, layout, dict.fromkeys(keys), place)
 
+    async def _write_work(self, place: Place, write: WorkWrite) -> None:
+        """Note *write* if another of its item comes before it; the first ones of all members are noted already."""
+        if self._work.add(place, write):
+            return
+        if self._work_refused is None or not self._work_again.add(place, write):
+            await self._flush()
+            self._work_again.add(place, write)
+
     async def _change(
         self, kind: Kind, layout: Layout, rows: Mapping[str, bytes | None], place: Place, shard: int = 0
     ) -> None:
         for key, row in rows.items():
             change = Change(kind, place, row, shard)
             if not self._gathered.add(layout, key, change):
-                await self.finish()
+                await self._flush()
                 self._gathered.add(layout, key, change)
         self._rows.setdefault(layout, {}).update(rows)
 
@@ -184,10 +213,22 @@ class RowWriting:
         ]
 
     async def _work_all(self) -> list[Refusal]:
-        if not len(self._work):
+        """Write work: the first write of each item, of all members at once and so in one order, then what comes again.
+
+        Who comes later may be refused by then, and is told when it is its turn.
+        """
+        if self._work_refused is None:
+            self._work_refused = await self._call(self._work)
+        refusals = [each for each in self._work_refused if each.place <= self._reached]
+        if not refusals:
+            again, self._work_again = self._work_again, WorkCall()
+            refusals = await self._call(again)
+        return refusals
+
+    async def _call(self, work: WorkCall) -> list[Refusal]:
+        if not len(work):
             return []
-        work, self._work = self._work, WorkCall()
-        [row] = await self._connection.fetch(self._sql.work, None, None, work.text(), False)
+        [row] = await self._connection.fetch(self._sql.work, None, None, work.text(), work.locks_first)
         self.due.update(row["soon"] or ())
         return work.refusals(row["refused"])
 
