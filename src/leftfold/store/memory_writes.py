@@ -11,7 +11,8 @@ from leftfold.store.events import AppendCondition, Appended, NewEvent, StoredEve
 from leftfold.store.memory_checkpoints import MemoryCheckpoints
 from leftfold.store.memory_tables import Undo
 from leftfold.store.memory_work import MemoryWork
-from leftfold.store.table_checks import check_row_writes, check_transaction
+from leftfold.store.projecting import projected
+from leftfold.store.table_checks import check_transaction
 from leftfold.store.transaction import Advance, Point, Transaction, Write
 from leftfold.store.verdict import check_version, first_result, matches
 from leftfold.store.work import Begin, End, Revise
@@ -92,9 +93,7 @@ class MemoryWrites(MemoryCheckpoints, MemoryWork):
 
     def _project(self, transaction: Transaction, appended: Appended, undo: Undo) -> None:
         for inline in transaction.inline:
-            writes = inline.project(appended, self._log.tables.read(inline.reads))
-            check_row_writes(writes)
-            for write in writes:
+            for write in projected(inline, appended, self._log.tables.read(inline.reads)):
                 self._log.tables.write(write, undo)
 
     def _do(self, write: Write, head: int, undo: Undo) -> None:

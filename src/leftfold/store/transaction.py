@@ -100,7 +100,8 @@ class Inline(Struct, frozen=True):
         reads: keys of the rows that *project* needs, of the active generation of each table. While one of these tables
             has no active generation, it is left out: whoever makes one active catches up first, see `Point.at_head`.
         project: gets what the append did and the rows as of then, and returns what to write. It is pure and quick:
-            other writers wait, and it may run more than once. What it raises refuses the transaction, and it alone.
+            other writers wait, and it may run more than once. What it raises refuses the transaction, and it alone;
+            what is no `Exception`, like `asyncio.CancelledError`, as an `InvalidInput` that says so.
     """
 
     reads: tuple[tuple[Table, tuple[str, ...]], ...]

@@ -21,7 +21,7 @@ from leftfold.errors import (
     StoreError,
 )
 from leftfold.store.events import Appended
-from leftfold.store.table_checks import check_row_writes
+from leftfold.store.projecting import projected
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rows, RowWrite, Transaction, Write
 from leftfold.store.work import Begin, End, Revise, WorkWrite
@@ -144,12 +144,10 @@ class RowWriting:
         if appended is None:
             raise InvalidInput("a transaction without events has nothing for `inline`; give it events")
         try:
-            writes = inline.project(appended, rows)
-            check_row_writes(writes)
+            return projected(inline, appended, rows)
         except Exception as error:
             await self._refuse(member, error)
             raise
-        return writes
 
     async def _do(self, write: Write, place: Place, head: int) -> None:
         match write:

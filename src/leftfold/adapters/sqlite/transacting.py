@@ -15,7 +15,7 @@ from leftfold.adapters.sqlite.tables import rows_under
 from leftfold.adapters.sqlite.work_writing import rouses, write_work
 from leftfold.errors import Fenced, InvalidInput, KeyTaken, NotAtHead, ShardMismatch
 from leftfold.store.events import Appended
-from leftfold.store.table_checks import check_row_writes
+from leftfold.store.projecting import projected
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Transaction, Write
 from leftfold.store.work import Begin, End, Revise, WorkWrite
@@ -54,9 +54,7 @@ class RowWriter:
         for write in transaction.writes:
             self._write(write, appended.position)
         for inline in transaction.inline:
-            writes = inline.project(appended, self._rows(inline.reads))
-            check_row_writes(writes)
-            for write in writes:
+            for write in projected(inline, appended, self._rows(inline.reads)):
                 self._write(write, appended.position)
 
     def work(self, write: WorkWrite) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
 
 from leftfold.errors import InvalidInput, InvalidPayload, ShardMismatch, TableMissing
 from leftfold.store.events import Appended, Expected, ToStream
@@ -25,10 +25,26 @@ from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events,
 
 __all__ = ["InlineLaws"]
 
+_LONG_S: Final = 60.0
+
+
+class _Odd(BaseException):
+    """What is no `Exception`."""
+
+
+_ODD: Final = (asyncio.CancelledError("of its own"), _Odd("odd"), GeneratorExit())
+
 
 def _returning(*writes: object) -> Inline:
     def project(_: Appended, __: Rows) -> Sequence[RowWrite]:
         return cast("Sequence[RowWrite]", writes)  # what a wrong projection returns is the point
+
+    return Inline((), project)
+
+
+def _raising(error: BaseException) -> Inline:
+    def project(_: Appended, __: Rows) -> Sequence[RowWrite]:
+        raise error
 
     return Inline((), project)
 
@@ -69,6 +85,27 @@ class InlineLaws(Laws):
         log = await log_of(store)
         assert {e.stream for e in log} == {f"a-{n}" for n in kept}
         assert [e.position for e in log] == list(range(1, 21))
+
+    async def test_one_that_cancels_refuses_its_own_transaction_only_with_an_ordinary_error(
+        self, store: FullStore
+    ) -> None:
+        await active(store, COUNTS)
+        async with asyncio.timeout(_LONG_S):
+            outcomes = await asyncio.gather(
+                *(
+                    store.transact(counted(f"a-{n}", adding(), *([_raising(_ODD[n // 3])] if n % 3 == 1 else [])))
+                    for n in range(3 * len(_ODD))
+                ),
+                return_exceptions=True,
+            )
+            assert [type(outcome) for outcome in outcomes] == [Appended, InvalidInput, Appended] * len(_ODD)
+            told = [(f"{error}", error.__cause__) for error in outcomes if isinstance(error, InvalidInput)]
+            assert all(
+                type(odd).__name__ in text and cause is odd for odd, (text, cause) in zip(_ODD, told, strict=True)
+            )
+            assert {e.stream for e in await log_of(store)} == {f"a-{n}" for n in range(3 * len(_ODD)) if n % 3 != 1}
+            await store.transact(counted("b-1", adding()))
+        assert await all_rows(store, COUNTS) == {"total": row(2 * len(_ODD) + 1)}
 
     async def test_it_sees_what_was_written_before_it_in_its_transaction(self, store: FullStore) -> None:
         await active(store, COUNTS)
