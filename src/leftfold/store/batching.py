@@ -28,6 +28,7 @@ class Pending:
         deadline: time of the event loop, in seconds, after which it is given up; never, until that is said.
         alone: True to be a batch of its own, because a batch with it in was refused by the database.
         transaction: what it belongs to; None for an append that is nothing else.
+        moments: of the tries that are in doubt, by a clock of the store, for one that knows its writes by them.
         doubt: what broke while it was on its way, so that it may be stored already; None while that cannot be.
         settled: whether it has its verdict, or its caller has gone away.
     """
@@ -40,6 +41,7 @@ class Pending:
         "deadline",
         "doubt",
         "events",
+        "moments",
         "parts",
         "settled",
         "size",
@@ -60,6 +62,7 @@ class Pending:
         self.deadline = inf
         self.alone = self.settled = False
         self.doubt: str | None = None
+        self.moments: tuple[int, ...] = ()
         self._verdict: Appended | Exception | None = None
         self._heard: Future[None] | None = None
 

@@ -6,7 +6,8 @@ hand-over costs more than it saves. The price is that a slow disk holds the loop
     append -> queue -> end of the tick -> begin immediate -> judge each -> insert -> commit -> verdicts
                                              | busy: 2 ms later
                                              | refused by the database: each one alone
-                                             | flush failed: the same ids again, until the deadline
+                                             | flush failed: the same again, until the deadline; what is refused then
+                                             |   may be there already, so look
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from leftfold.adapters.sqlite.batch import Batch, events_by_id, lone_work
+from leftfold.adapters.sqlite.doubting import is_stored
 from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.naming import Naming
@@ -23,7 +26,7 @@ from leftfold.adapters.sqlite.rows import micros_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S
 from leftfold.adapters.sqlite.work_writing import rouses, write_work
 from leftfold.clock import Clock
-from leftfold.errors import AppendRefused, IdReused, LeftfoldError, OutcomeUnknown, StoreBusy
+from leftfold.errors import AppendRefused, Fenced, IdReused, KeyTaken, LeftfoldError, OutcomeUnknown, StoreBusy
 from leftfold.store.batching import AppendQueue, Pending, end_of_tick
 from leftfold.store.events import Appended
 from leftfold.store.work import WorkWrite
@@ -61,6 +64,7 @@ class Committer:
         self._queue = AppendQueue()
         self._next: asyncio.Handle | None = None
         self._cursor = connection.cursor()
+        self._tried_at = 0
         connection.execute("pragma temp_store = memory")  # rows of one statement wait there; no payload in other files
 
     async def commit(self, pending: Pending) -> Appended:
@@ -101,7 +105,7 @@ class Committer:
         """Commit *batch*, whatever comes of it; returns the seconds to wait before the next turn."""
         try:
             try:
-                verdicts = self._write(batch)
+                verdicts = [self._sure(*each) for each in zip(batch, self._write(batch), strict=True)]
             except sqlite3.Error as error:
                 return self._recover(batch, error)
         except Exception as error:  # noqa: BLE001 - a fault here must reach its caller, not vanish in the loop
@@ -117,28 +121,50 @@ class Committer:
         if is_busy(error):
             self._queue.put_back(batch)
             return BUSY_RETRY_S
-        if len(batch) > 1:
-            return self._one_by_one(batch)
-        if is_input_output(error):
-            batch[0].doubt = str(error)
-            self._queue.put_back(batch)
-            return _FAULT_RETRY_S
+        doubtful = is_input_output(error)
+        if doubtful:
+            for pending in batch:
+                pending.doubt = str(error)
+                pending.moments += (self._tried_at,)
+        if len(batch) > 1 or doubtful:
+            return self._one_by_one(batch, _FAULT_RETRY_S if len(batch) == 1 else 0.0)
         batch[0].settle(self._explained(batch[0], error))
         return 0.0
 
-    def _one_by_one(self, batch: Sequence[Pending]) -> float:
+    def _one_by_one(self, batch: Sequence[Pending], wait_s: float = 0.0) -> float:
         for pending in batch:
             pending.alone = True
         self._queue.put_back(batch)
-        return 0.0
+        return wait_s
+
+    def _sure(self, pending: Pending, verdict: Appended | Exception) -> Appended | Exception:
+        """*verdict*, unless it is what a write without events comes to that was stored by a try before."""
+        transaction = pending.transaction
+        if (
+            transaction is None
+            or transaction.parts
+            or not pending.moments
+            or not isinstance(verdict, Fenced | KeyTaken)
+        ):
+            return verdict
+        stored = is_stored(self._cursor, transaction, pending.moments)
+        if stored is None:
+            return OutcomeUnknown((), pending.doubt or "")
+        if stored:
+            self._grown()
+            self._due()
+            return Appended(position=0, versions={}, recorded_at=self._clock.now())
+        return verdict
 
     def _write(self, batch: Sequence[Pending]) -> Sequence[Appended | Exception]:
+        now = self._clock.now()
+        self._tried_at = micros_of(now)
         if len(batch) == 1 and (alone := lone_work(batch[0].transaction)):
-            return (self._write_work(alone),)
+            return (self._write_work(alone, now),)
         execute = self._connection.execute
         execute("begin immediate")
         try:
-            work = Batch(self._connection, self._naming, self._clock.now())
+            work = Batch(self._connection, self._naming, now)
             verdicts = [work.judge(pending) for pending in batch]
             if not work.changed:
                 execute("rollback")
@@ -155,11 +181,10 @@ class Committer:
                 execute("rollback")
         return verdicts
 
-    def _write_work(self, work: WorkWrite) -> Appended | Exception:
+    def _write_work(self, work: WorkWrite, now: datetime) -> Appended | Exception:
         """Write one work item that waits alone: each statement of it is a transaction of its own, and enough."""
-        now = self._clock.now()
         try:
-            write_work(self._cursor, work, micros_of(now))
+            write_work(self._cursor, work, self._tried_at)
         except LeftfoldError as refusal:
             return refusal
         if rouses(work):
