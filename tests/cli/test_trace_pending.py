@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import msgspec
+import pytest
 
 from leftfold import App, Command, Context, Event, Metadata, Retry, Saga, step
 from leftfold.flow import TraceEntry
-from leftfold.store import Envelope, Expected
+from leftfold.processes.missing import MissingEvent, missing_event
+from leftfold.store import Envelope, Expected, Transaction
 from leftfold.testing import ManualClock
 from tests.cli.command import Leftfold
 from tests.processes.watches import Fire, Poke, Wait, watching
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+LATER = NOON + timedelta(minutes=10)
 TALK = Metadata(correlation_id="talk")
 
 
@@ -29,6 +33,9 @@ class Bell:
     def ring(self, name: str) -> None:
         if name in self.broken:
             raise Fire(name)
+
+
+bench = App(watching(Bell()), store="memory:")
 
 
 def played(url: str, context: Context, play: Callable[[App, ManualClock], Awaitable[None]]) -> None:
@@ -84,6 +91,40 @@ def test_a_timer_that_was_given_up_says_so_and_what_the_function_raised(leftfold
     played(sqlite, watching(Bell("timer tea")), play)
     timers = [one for one in traced(leftfold, sqlite, "talk") if one.kind == "timer"]
     assert [(one.status, one.note, one.due) for one in timers][-1] == ("dead", "Fire: timer tea", None)
+
+
+@pytest.mark.parametrize("source", [(), ("--app", "tests.cli.test_trace_pending:bench")], ids=["store", "app"])
+def test_an_event_that_waits_for_an_instance_says_for_which_and_until_when(
+    leftfold: Leftfold, sqlite: str, source: Sequence[str]
+) -> None:
+    async def play(app: App, _clock: ManualClock) -> None:
+        await app.send(Poke(id="other", what="tea"))
+        await app.send(Poke(id="w", what="tea"), metadata=TALK)
+        await app.send(Poke(id="there", what="end"), metadata=TALK)
+        await app.send(Wait(id="there"), metadata=TALK)
+
+    played(sqlite, watching(Bell()), play)
+    entries = traced(leftfold, sqlite, "talk", *source)
+    event, waits = next(pair for pair in pairwise(entries) if pair[1].kind == "process")
+    assert (event.name, event.place) == ("Poked", "watch-w 1")
+    assert (waits.name, waits.status, waits.parent, waits.due) == ("watching.watch/w", "missing", event.id, LATER)
+    assert [(one.name, one.status) for one in entries if one.kind == "process"] == [
+        ("watching.watch/w", "missing"),
+        ("watching.watch/there", "ended"),
+    ]
+    told = leftfold("trace", "talk", "--store", sqlite, *source).out
+    assert "process watching.watch/w  missing  until 2026-03-01 12:10:00.000" in told
+
+
+def test_an_event_that_was_given_up_says_so_below_itself(leftfold: Leftfold, sqlite: str) -> None:
+    async def play(app: App, clock: ManualClock) -> None:
+        await app.send(Poke(id="w", what="tea"), metadata=TALK)
+        await app.settle()
+        clock.advance(HOUR)
+
+    played(sqlite, watching(Bell()), play)
+    [given_up] = [one for one in traced(leftfold, sqlite, "talk") if one.kind == "process"]
+    assert (given_up.name, given_up.status, given_up.due, given_up.depth) == ("watching.watch/w", "dead", None, 2)
 
 
 def test_a_refused_command_is_shown_once_with_why(leftfold: Leftfold, sqlite: str) -> None:
@@ -160,3 +201,15 @@ def test_what_failed_stands_there_with_the_time_at_which_it_is_tried_again(leftf
     for what, due in (("talk", command.due), ("saga/calling.Call/ann", dial.due)):
         text = leftfold("trace", what, "--store", sqlite).out
         assert f"again at {due.strftime('%Y-%m-%d %H:%M:%S')}" in text
+
+
+def test_an_event_of_another_log_is_not_taken_for_the_one_at_its_position_here(leftfold: Leftfold, sqlite: str) -> None:
+    async def play(app: App, _clock: ManualClock) -> None:
+        await app.send(Wait(id="w"), metadata=TALK)
+        store = app.running("watching").store
+        event = MissingEvent(process="watching.watch", key="x", source="elsewhere", position=1, type="Poked")
+        await store.transact(Transaction(writes=[missing_event(event, datetime.max.replace(tzinfo=UTC))]))
+
+    played(sqlite, watching(Bell()), play)
+    names = [one.name for one in traced(leftfold, sqlite, "talk") if one.kind == "process"]
+    assert names == ["watching.watch/w"]

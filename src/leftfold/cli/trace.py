@@ -24,16 +24,16 @@ from leftfold.store.work_paging import work_pages
 
 __all__ = ["trace"]
 
-_STYLES = {"stuck": "red", "parked": "red", "failed": "red", "refused": "red", "dead": "red"}
+_STYLES = {"stuck": "red", "parked": "red", "failed": "red", "refused": "red", "dead": "red", "missing": "yellow"}
 
 
 async def trace(correlation: str, /, *, since: Since = None, source: Source = NOTHING_GIVEN) -> int:
     """Show what one request led to: commands, events, sagas with their steps.
 
     What led to something stands above it, less far to the right. What is still to come is there too: timers at the time
-    at which they fire, and what is tried again with the time of that. The whole log is read, or what is as new as
-    --since says. With --app, and a store with {context} in its URL, those of all contexts are. The exit code is 1 when
-    nothing is found.
+    at which they fire, what is tried again with the time of that, and instances of processes for which events wait, as
+    missing, with the time until which they do. The whole log is read, or what is as new as --since says. With --app,
+    and a store with {context} in its URL, those of all contexts are. The exit code is 1 when nothing is found.
 
     Args:
         correlation: The correlation id; the id of the first command, unless its sender gave one.
@@ -100,7 +100,7 @@ def _text(entry: TraceEntry, *, several: bool) -> str:
     if entry.via is not None:
         parts.append(f"via {entry.via}")
     if entry.due not in (None, entry.at):
-        parts.append(f"again at {time_text(entry.due)}")
+        parts.append(f"{'until' if entry.status == 'missing' else 'again at'} {time_text(entry.due)}")
     if entry.note:
         parts.append(entry.note.replace("\n", " "))
     return printable("  ".join(part for part in parts if part))

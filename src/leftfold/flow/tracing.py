@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.instance import Instance, Timer, load_instance
 from leftfold.processes.journal import Journal, StepRecord, load_journal
+from leftfold.processes.missing import MISSING, MissingEvent, load_missing
 from leftfold.processes.outgoing import COMMAND, Outgoing, load_outgoing
 from leftfold.processes.running import PROCESS
 from leftfold.store.events import StoredEvent
@@ -22,7 +23,7 @@ __all__ = ["QUEUES", "Trace", "TraceEntry", "TraceKind"]
 TraceKind: TypeAlias = Literal["command", "event", "saga", "step", "process", "timer", "refusal"]
 
 _SAGA: Final = "saga/"
-QUEUES: Final = (_SAGA, PROCESS, COMMAND)
+QUEUES: Final = (_SAGA, PROCESS, COMMAND, MISSING)
 """Queues of work that may belong to a conversation begin with one of these."""
 
 
@@ -40,9 +41,11 @@ class TraceEntry(Struct, frozen=True, kw_only=True):
         place: stream and version of an event.
         position: of an event in its log; 0 for what is none.
         status: of an instance, a step, or a command that is not carried out yet; of a timer, `pending` when it is set,
-            `failed` at a time when its function raised, then `retrying`, or `dead` when it was given up.
+            `failed` at a time when its function raised, then `retrying`, or `dead` when it was given up. A process is
+            `missing` while an event waits for its instance, and `dead` when that was given up.
         note: what went wrong.
-        due: when it happens, or is tried again; None for what is over, under way, or waits for a person.
+        due: when it happens, or is tried again, or until when an event waits for an instance; None for what is over,
+            under way, or waits for a person.
     """
 
     at: datetime
@@ -71,6 +74,7 @@ class Trace:
         self.correlation = correlation
         self._found: dict[str, TraceEntry] = {}
         self._refused: list[tuple[str, TraceEntry]] = []
+        self._waiting: list[tuple[str, WorkItem, MissingEvent]] = []
 
     def event(self, context: str, stored: StoredEvent, metadata: Metadata) -> None:
         """Take an event of a log, in the order of its positions; one of another conversation is let go."""
@@ -111,13 +115,15 @@ class Trace:
                 self._add(self._process(context, item, load_instance(item.state)))
             elif item.queue.startswith(COMMAND):
                 self._add(self._command(context, item, load_outgoing(item.state)))
+            elif item.queue.startswith(MISSING):
+                self._waiting.append((context, item, load_missing(item.state)))
         except ValueError:  # `leftfold sagas check` and `leftfold processes check` tell who cannot be read
             return
 
     def entries(self) -> Sequence[TraceEntry]:
         """What belongs to the conversation: each before what it led to, and one beside the other by time."""
         told = set(self._told_already())
-        found = (one for one in self._found.values() if one.id not in told)
+        found = (one for one in (*self._found.values(), *self._missing()) if one.id not in told)
         ordered = sorted(found, key=lambda one: (one.at, one.context, one.position))
         below: dict[str | None, list[TraceEntry]] = {}
         for entry in ordered:
@@ -134,6 +140,24 @@ class Trace:
             lines = [one for one in self._found.values() if one.kind == "refusal"]
             if mine := [one for one in lines if (one.parent, one.name, one.note) == same]:
                 yield max(mine, key=lambda one: one.at).id
+
+    def _missing(self) -> Iterator[TraceEntry]:
+        """The instances that events of the conversation wait for; whose they are is known when all logs are read."""
+        events = {(one.context, one.position): one.id for one in self._found.values() if one.kind == "event"}
+        for context, item, event in self._waiting:
+            named = context != "" or event.source != event.process.partition(".")[0]
+            if (parent := events.get((event.source if named else "", event.position))) is not None:
+                yield TraceEntry(
+                    at=item.created_at,
+                    kind="process",
+                    name=f"{event.process}/{event.key}",
+                    id=item.id,
+                    parent=parent,
+                    context=context,
+                    status="missing" if item.status == "waiting" else item.status,
+                    note=event.error,
+                    due=item.wake_at,
+                )
 
     def _known(self, entry: TraceEntry) -> str | None:
         """What led to *entry*, if it is here; the instance, when a step of it is not."""
