@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -16,10 +15,10 @@ from leftfold.cli.errors import UsageError
 from leftfold.cli.following import FollowerState, follower_of
 from leftfold.errors import LeftfoldError
 from leftfold.subscriptions.monitor import Lag, State
+from leftfold.subscriptions.trouble import Trouble
 
 __all__ = ["Lags", "touching", "under_observation"]
 
-_log: Final = logging.getLogger("leftfold")
 _REQUEST_S: Final = 5.0
 
 Lags: TypeAlias = Callable[[], Awaitable["list[Lag]"]]
@@ -51,12 +50,15 @@ async def touching(file: Path, every_s: float) -> AsyncGenerator[None]:
 
 
 async def _touch(file: Path, every_s: float) -> None:
+    trouble = Trouble(f"the health file {file} cannot be touched", f"the health file {file} is touched again")
     while True:
         await asyncio.sleep(every_s)
         try:
             await asyncio.to_thread(file.touch)
         except OSError as error:
-            _log.warning("the health file %s cannot be touched: %s", file, error.strerror)
+            trouble.met(error)
+        else:
+            trouble.over()
 
 
 @asynccontextmanager

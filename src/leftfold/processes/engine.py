@@ -236,6 +236,8 @@ class Engine:
 
     async def _beat(self) -> None:
         """Show signs of life for what is held, and let go of what was lost."""
+        owner = self._hold.owner
+        trouble = Trouble(f"engine {owner} could not extend its leases", f"engine {owner} extends its leases again")
         while True:
             await asyncio.sleep(self._hold.lease_s / _BEATS)
             held = {id: item.token for id, (item, _) in self._running.items()}
@@ -244,8 +246,9 @@ class Engine:
             try:
                 kept = await self._store.extend(held, self._hold.owner, self._hold.lease_s)
             except Exception as error:  # noqa: BLE001 - without a sign of life everything here would be lost
-                _log.warning("engine %s could not extend its leases: %s", self._hold.owner, error)
+                trouble.met(error)
                 continue
+            trouble.over()
             for id in held.keys() - set(kept):
                 if id in self._running and self._running[id][0].token == held[id]:
                     self._running[id][1].cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,10 +13,10 @@ from leftfold.projections.generations import Generation, Generations
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
 from leftfold.subscriptions.subscription import Source
+from leftfold.subscriptions.trouble import Trouble
 
 __all__ = ["Invalidating"]
 
-_log: Final = logging.getLogger("leftfold")
 _PAGE: Final = 500
 _WAIT_S: Final = 1.0
 _LOOK_S: Final = 0.05
@@ -55,13 +54,16 @@ class Invalidating:
 
     async def run(self) -> None:
         """Follow until cancelled; while it cannot, no answer is kept."""
+        name = self._projection.name
+        trouble = Trouble(f"answers from {name} are not kept", f"answers from {name} are kept again")
         while True:
             try:
                 await self._turn()
+                trouble.over()
                 self._answers.paused = False
                 await asyncio.sleep(0)  # a store may answer without ever letting others run
             except (StoreError, UnreadableEvent) as error:
-                _log.warning("answers from %s are not kept: %s", self._projection.name, error)
+                trouble.met(error)
                 self._answers.paused = True
                 self._answers.drop([(self._projection.name, None)])
                 await asyncio.sleep(_RETRY_S)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from leftfold.errors import StoreError
 from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.port import Store
+from leftfold.subscriptions.trouble import Trouble
 
 __all__ = ["PRESENCE", "WORKERS", "Presence", "Staying"]
 
@@ -20,7 +20,6 @@ WORKERS: Final = "workers"
 PRESENCE: Final = f"leftfold/{WORKERS}/"
 """Begins the names of the checkpoints that living workers hold."""
 
-_log: Final = logging.getLogger("leftfold")
 _FAREWELL_S: Final = 1.0
 
 
@@ -68,6 +67,9 @@ class Staying:
         self._store = store
         self._owner = owner
         self._pause_s = lease_s / 3
+        self._trouble = Trouble(
+            f"worker {owner} cannot say that it is there", f"worker {owner} says again that it is there"
+        )
         self._task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -88,5 +90,6 @@ class Staying:
             try:
                 await self._presence.say()
                 await self._presence.forget_dead(await self._store.checkpoints(self._presence.prefix))
+                self._trouble.over()
             except StoreError as error:
-                _log.warning("worker %s cannot say that it is there: %s", self._owner, error)
+                self._trouble.met(error)
