@@ -55,9 +55,10 @@ class ListingLaws(Laws):
         others = ("account_x-1", "accounts-1", "acc-1", "Account-1", "a", "-x", "-", "b-account-1")
         for name in (*names, *others):
             await store.append(ToStream(name, 0, events(2)))
-        log = await log_of(store)
+        heads = newest_of(await log_of(store))
+        assert [(head.stream, head.version) for head in heads] == [(name, 2) for name in sorted((*names, *others))]
         for category in ("account", "account_x", "account!", "accounts", "a", "A", "", "b", "account-", "account-1"):
-            wanted = [head for head in newest_of(log) if head.stream.partition("-")[0] == category]
+            wanted = [head for head in heads if head.stream.partition("-")[0] == category]
             for limit in (1, 2, 500):
                 assert await heads_of(store, category=category, limit=limit) == wanted, category
             for after in ("a", "account", "account,", "account-", "account-1", "account-zz", "account/", "z"):
