@@ -105,7 +105,9 @@ class Committer:
         """Commit *batch*, whatever comes of it; returns the seconds to wait before the next turn."""
         try:
             try:
-                verdicts = [self._sure(*each) for each in zip(batch, self._write(batch), strict=True)]
+                verdicts = self._write(batch)
+                if batch[0].moments:  # in doubt, and so alone
+                    verdicts = (self._sure(batch[0], verdicts[0]),)
             except sqlite3.Error as error:
                 return self._recover(batch, error)
         except Exception as error:  # noqa: BLE001 - a fault here must reach its caller, not vanish in the loop
@@ -140,12 +142,7 @@ class Committer:
     def _sure(self, pending: Pending, verdict: Appended | Exception) -> Appended | Exception:
         """*verdict*, unless it is what a write without events comes to that was stored by a try before."""
         transaction = pending.transaction
-        if (
-            transaction is None
-            or transaction.parts
-            or not pending.moments
-            or not isinstance(verdict, Fenced | KeyTaken)
-        ):
+        if transaction is None or transaction.parts or not isinstance(verdict, Fenced | KeyTaken):
             return verdict
         stored = is_stored(self._cursor, transaction, pending.moments)
         if stored is None:
