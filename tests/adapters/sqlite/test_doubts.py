@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,9 @@ import pytest
 
 from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown
 from leftfold.store import KEEP, End
+from leftfold.store.transaction import Insert
 from leftfold.store.work import WorkWrite
+from leftfold.testing.conformance.ledger import COUNTS, active, all_rows, row
 from leftfold.testing.conformance.work_ground import all_work, begin, begun, item_of, revise
 from tests.adapters.sqlite.opened import connected, opened, url_of
 from tests.adapters.sqlite.tabled import write
@@ -43,8 +45,8 @@ class _Disk:
 
 
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> _Disk:
-    """What the connections that are opened from now on write to."""
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Disk]:
+    """What the connections that are opened from now on write to; it has to have failed in the end."""
     broken = _Disk()
 
     class Cursor(sqlite3.Cursor):
@@ -62,11 +64,15 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> _Disk:
             return self
 
     class Connection(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Sequence[object] = (), /) -> sqlite3.Cursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return self.cursor().execute(sql, parameters)
+
         def cursor(self, *_: object) -> sqlite3.Cursor:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
             return super().cursor(Cursor)
 
     monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Connection))
-    return broken
+    yield broken
+    assert broken.statement == ""
 
 
 def _break(disk: _Disk, path: Path, statement: str, *, stored: bool, others: str = "") -> None:
@@ -150,8 +156,22 @@ async def test_a_commit_of_many_that_fails_after_it_was_stored_tells_each_the_tr
             write(store, begin("d")),
             write(store, revise(other, KEEP)),
             write(store, begin("b")),
+            write(store, begin("d")),
+            write(store, begin("e"), begin("d")),
             return_exceptions=True,
         )
-        assert [type(outcome) for outcome in outcomes] == [_DONE, _DONE, _DONE, KeyTaken]
+        assert [type(outcome) for outcome in outcomes] == [_DONE, _DONE, _DONE, KeyTaken, KeyTaken, KeyTaken]
         there = [(item.id, item.token) for item in await all_work(store)]
         assert there == [("a", 2), ("b", 2), ("c", 1), ("d", 1)]
+
+
+async def test_a_row_alone_that_was_inserted_by_a_commit_that_failed_is_not_known_again(
+    disk: _Disk, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        await active(store, COUNTS)
+        _break(disk, path, "commit", stored=True)
+        with pytest.raises(OutcomeUnknown):
+            await write(store, Insert(table=COUNTS, key="k", row=row(1)))
+        assert await all_rows(store, COUNTS) == {"k": row(1)}

@@ -65,6 +65,7 @@ class Committer:
         self._next: asyncio.Handle | None = None
         self._cursor = connection.cursor()
         self._tried_at = 0
+        self._judged: Sequence[Appended | Exception] = ()
         connection.execute("pragma temp_store = memory")  # rows of one statement wait there; no payload in other files
 
     async def commit(self, pending: Pending) -> Appended:
@@ -125,7 +126,9 @@ class Committer:
             return BUSY_RETRY_S
         doubtful = is_input_output(error)
         if doubtful:
-            for pending in batch:
+            for number, pending in enumerate(batch):
+                if number < len(self._judged) and not isinstance(self._judged[number], Appended):
+                    continue  # it was refused before anything could fail
                 pending.doubt = str(error)
                 pending.moments += (self._tried_at,)
         if len(batch) > 1 or doubtful:
@@ -156,13 +159,14 @@ class Committer:
     def _write(self, batch: Sequence[Pending]) -> Sequence[Appended | Exception]:
         now = self._clock.now()
         self._tried_at = micros_of(now)
+        self._judged = ()
         if len(batch) == 1 and (alone := lone_work(batch[0].transaction)):
             return (self._write_work(alone, now),)
         execute = self._connection.execute
         execute("begin immediate")
         try:
             work = Batch(self._connection, self._naming, now)
-            verdicts = [work.judge(pending) for pending in batch]
+            self._judged = verdicts = [work.judge(pending) for pending in batch]
             if not work.changed:
                 execute("rollback")
             else:

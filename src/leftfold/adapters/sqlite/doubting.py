@@ -1,7 +1,7 @@
 """What became of a write of work that may have been stored already, when it is refused as it is sent again.
 
-It is known by the moments at which it was tried: nobody else writes an item at one of them. An item keeps the moment it
-was begun at, and that of its last change.
+It is known by the moments at which it was tried: nobody else writes an item at one of them, but who shared its commit
+and was not refused either. An item keeps the moment it was begun at, and that of its last change.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from leftfold.store.transaction import Transaction
+from leftfold.store.transaction import Insert, Transaction
 from leftfold.store.work import Begin, End, Revise, WorkWrite
 
 __all__ = ["is_stored"]
@@ -29,7 +29,9 @@ def is_stored(cursor: sqlite3.Cursor, transaction: Transaction, moments: Sequenc
     }
     if True in found:  # all of it is, if one is
         return True
-    return False if False in found or not found else None
+    if False in found:
+        return False
+    return None if found or any(isinstance(write, Insert) for write in transaction.writes) else False
 
 
 def _is_written(cursor: sqlite3.Cursor, write: WorkWrite, moments: Sequence[int]) -> bool | None:
