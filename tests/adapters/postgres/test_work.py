@@ -162,7 +162,7 @@ async def test_who_keeps_what_he_holds_or_lets_it_rest_and_was_not_answered_has_
     for token in (1, 2, 3):
         wire.lose_answer_to(id.encode())
         await _write(store, _keep(id, token, wake))
-    for wrong, error in ((2, OutcomeUnknown), (3, Fenced), (4, type(None)), (6, Fenced), (2**70, Fenced)):
+    for wrong, error in ((2, OutcomeUnknown), (3, Fenced), (4, type(None)), (6, OutcomeUnknown), (2**70, Fenced)):
         wire.lose_answer_to(id.encode())
         write = _write(store, replace(_keep(id, wrong, wake), state=b'{"other":%d}' % wrong))
         [outcome] = await asyncio.gather(write, return_exceptions=True)
@@ -272,6 +272,19 @@ async def test_every_step_is_written_once_while_backends_are_killed(lone_url: st
         there = [(item.id, item.token) for item in await _all(store)]
         sagas = [(f"{n}", 13) for n in range(24)]
         assert there == sorted([*sagas, *((f"{n} {token}", 1) for n in range(24) for token in range(2, 9))])
+
+
+async def test_who_is_refused_twice_is_told_of_the_first_though_that_item_was_written_before(store_url: str) -> None:
+    async with opened(store_url) as store:
+        await _write(store, _begin("a"), _begin("c"))
+        [first, second] = await asyncio.gather(
+            store.transact(counted("s-1", writes=[_revise("a", 1)])),
+            store.transact(counted("s-2", writes=[_revise("a", 9), _revise("c", 9)])),
+            return_exceptions=True,
+        )
+        assert isinstance(first, Appended)
+        assert isinstance(second, Fenced)
+        assert second.name == "a"
 
 
 async def test_work_waits_for_nobody_who_appends_but_with_events_it_does(store_url: str) -> None:

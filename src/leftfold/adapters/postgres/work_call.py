@@ -82,9 +82,22 @@ class WorkCall:
         [(_, write)] = self._writes.values()
         return write
 
-    def text(self) -> str:
-        """The writes as JSON, in the order of their ids: nobody waits for another in a circle."""
-        writes = [_written(number, place[0], write) for number, (place, write) in enumerate(self._ordered())]
+    def before(self, place: Place) -> WorkCall:
+        """Those that come before *place*."""
+        some = WorkCall()
+        some._writes = {id: one for id, one in self._writes.items() if one[0] < place}
+        return some
+
+    def text(self, *, apart: bool = False) -> str:
+        """The writes as JSON, in the order of their ids: nobody waits for another in a circle.
+
+        Args:
+            apart: each refused by itself, for who takes all back when one is.
+        """
+        writes = [
+            _written(number, number if apart else place[0], write)
+            for number, (place, write) in enumerate(self._ordered())
+        ]
         return msgspec.json.encode(writes).decode()
 
     def refusals(self, numbers: Sequence[int] | None) -> list[Refusal]:

@@ -221,7 +221,7 @@ class WorkCommitter:
             self._settle(batch, (0,))
             return
         left = await self._sender.ask(*self._single.left(write), timeout_s)  # it may be what was not answered
-        if left is None or left["ahead"] > 1:
+        if left is None or not 0 <= left["ahead"] <= 1:  # gone further, or begun anew
             pending.settle(OutcomeUnknown((), pending.doubt or ""))
         else:
             self._settle(batch, () if left["ahead"] == 1 and left["same"] else (0,))

@@ -218,15 +218,15 @@ class RowWriting:
         if self._work_refused is None:
             self._work_refused = await self._call(self._work)
         refusals = [each for each in self._work_refused if each.place <= self._reached]
-        if not refusals:
-            again, self._work_again = self._work_again, WorkCall()
-            refusals = await self._call(again)
-        return refusals
+        again, self._work_again = self._work_again, WorkCall()
+        if refusals:
+            again = again.before(refusals[0].place)
+        return refusals + await self._call(again)
 
     async def _call(self, work: WorkCall) -> list[Refusal]:
         if not len(work):
             return []
-        [row] = await self._connection.fetch(self._sql.work, None, None, work.text(), work.locks_first)
+        [row] = await self._connection.fetch(self._sql.work, None, None, work.text(apart=True), work.locks_first)
         self.due.update(row["soon"] or ())
         return work.refusals(row["refused"])
 
