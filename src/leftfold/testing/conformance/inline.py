@@ -42,6 +42,13 @@ def _returning(*writes: object) -> Inline:
     return Inline((), project)
 
 
+def _giving(odd: object) -> Inline:
+    def project(_: Appended, __: Rows) -> Sequence[RowWrite]:
+        return cast("Sequence[RowWrite]", odd)
+
+    return Inline((), project)
+
+
 def _raising(error: BaseException) -> Inline:
     def project(_: Appended, __: Rows) -> Sequence[RowWrite]:
         raise error
@@ -168,6 +175,8 @@ class InlineLaws(Laws):
             (_returning(Put(table=COUNTS, rows={"a": row(1)}, generation=2)), TableMissing),
             (_returning(Put(table=BOOKS, rows={"a": b"{}"})), TableMissing),
             (_returning("rows"), InvalidInput),
+            (_giving(iter([Put(table=COUNTS, rows={"a": row(1)})])), InvalidInput),
+            (_giving(None), InvalidInput),
             (Inline(((BOOKS, ("a",)),), adding().project), TableMissing),
             (Inline(((COUNTS, ("",)),), adding().project), InvalidInput),
         ]
