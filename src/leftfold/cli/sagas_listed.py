@@ -29,6 +29,7 @@ async def listed(sagas: Sagas, saga: str | None, statuses: Collection[str], limi
         limit: how many of them are looked at.
     """
     wanted = frozenset(statuses) or _UNDER_WAY | _OVER
+    told: set[tuple[str, str]] = set()
     if under_way := wanted & _UNDER_WAY:
         first: list[SagaView] = []
         async for view in sagas.find(saga, statuses=under_way):
@@ -36,10 +37,12 @@ async def listed(sagas: Sagas, saga: str | None, statuses: Collection[str], limi
             if len(first) > 2 * limit + _SPARE:
                 first = nsmallest(limit, first, key=_age)
         for view in nsmallest(limit, first, key=_age):
+            told.add((view.saga, view.id))
             yield view
     if over := wanted & _OVER:
         async for view in sagas.find(saga, statuses=over):
-            yield view
+            if (view.saga, view.id) not in told:  # it may have ended meanwhile
+                yield view
 
 
 def _age(view: SagaView) -> tuple[datetime, str, str]:
