@@ -182,13 +182,13 @@ async def test_who_keeps_what_he_holds_or_lets_it_rest_and_was_not_answered_has_
             for others, verdict in (("before", Fenced), ("", type(None)))
         ),
         (KEEP, "after", OutcomeUnknown),
-        *((wake, "end it", OutcomeUnknown) for wake in (KEEP, None)),
+        *((wake, others, OutcomeUnknown) for wake in (KEEP, None) for others in ("end it", "begin it anew")),
     ],
 )
 async def test_who_writes_what_he_held_and_was_not_answered_is_told_what_can_be_known(
     over_wire: tuple[Wire, PostgresStore], store_url: str, later: Later, wake: Keep | None, others: str, verdict: type
 ) -> None:
-    """Others claim the item before or after the write that is not answered, or end it."""
+    """Others claim the item before or after the write that is not answered, or end it, and begin one by its id."""
     id, (wire, store) = "lost-me", over_wire
     async with opened(store_url) as other:
         await _write(store, _begin(id, Hold("me", 600), n=1))  # a claim leaves it in the state that is written here
@@ -201,12 +201,16 @@ async def test_who_writes_what_he_held_and_was_not_answered_is_told_what_can_be_
             await wire.loses()
         if others == "after":
             assert len(await other.claim_due(["q"], "you", 600)) == 1
-        elif others == "end it":
+        elif others != "before" and others:
             await _write(other, End(id=id, token=2))
+        if others == "begin it anew":
+            await _write(other, _begin(id, Hold("you", 600), n=7))
         wire.let_through()
         [outcome] = await asyncio.gather(write, return_exceptions=True)
         assert type(outcome) is verdict
         assert verdict is not OutcomeUnknown or str(outcome).endswith("Look at what is stored, and decide again")
+        there = [(item.token, item.owner, item.state) for item in await _all(other)]
+        assert others != "begin it anew" or there == [(1, "you", b'{"n":7}')]
 
 
 async def test_what_is_not_answered_until_the_deadline_is_told_as_unknown(

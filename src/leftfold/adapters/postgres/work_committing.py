@@ -212,19 +212,18 @@ class WorkCommitter:
 
     async def _send_known(self, batch: _Batch, known: Query, timeout_s: float) -> None:
         """Carry out a batch of one write that its item is known by."""
-        if await self._sender.ask(*known, timeout_s) is not None:
-            self._settle(batch, ())
-            return
-        [pending] = batch.members
         write = batch.call.only
-        if not batch.missed or not isinstance(write, Revise):
-            self._settle(batch, (0,))
-            return
-        left = await self._sender.ask(*self._single.left(write), timeout_s)  # it may be what was not answered
-        if left is None or not 0 <= left["ahead"] <= 1:  # gone further, or begun anew
-            pending.settle(OutcomeUnknown((), pending.doubt or ""))
-        else:
-            self._settle(batch, () if left["ahead"] == 1 and left["same"] else (0,))
+        if batch.missed and isinstance(write, Revise):
+            left = await self._sender.ask(*self._single.left(write), timeout_s)
+            if left is not None and left["ahead"] == 1:
+                self._settle(batch, () if left["same"] else (0,))
+                return
+            if left is None or left["ahead"] != 0 or not left["held"]:  # gone further, or another one by its id
+                [pending] = batch.members
+                pending.settle(OutcomeUnknown((), pending.doubt or ""))
+                return
+        stored = await self._sender.ask(*known, timeout_s) is not None
+        self._settle(batch, () if stored else (0,))
 
     def _tell(self, batch: _Batch, row: asyncpg.Record) -> None:
         self._settle(batch, row["refused"])

@@ -63,14 +63,15 @@ class SingleWrite:
         )
         self._left = (
             "select token - $4::bigint as ahead, "
-            "status = $2 and state::text = $3 and owner is not distinct from $5 as same "
-            f"from {work} where id = $1"
+            "status = $2 and state::text = $3 and owner is not distinct from $5 as same, "
+            f"owner is not distinct from $6 as held from {work} where id = $1"
         )
 
     def known(self, write: WorkWrite) -> Query | None:
         """The statement of a write that is known again by the item it leaves, with all its values; None of others.
 
-        It answers nothing when it refuses, which it does too when it has been written before.
+        It answers nothing when it refuses. Whose answer was missed asks for what is left first: another item may have
+        been begun by the same id, and have the same token.
         """
         if not isinstance(write, Revise) or write.owner is None or not 0 < write.token < MAX_BIGINT:
             return None
@@ -80,9 +81,9 @@ class SingleWrite:
         return sql, (write.id, write.queue, write.status, write.state.decode(), write.token)
 
     def left(self, write: Revise) -> Query:
-        """Asks how far the token of an item is ahead of that of *write*, and whether it is as that leaves it."""
+        """Asks how far an item's token is ahead of that of *write*, and whether it is as that leaves it or finds it."""
         owner = None if write.wake is None else write.owner
-        return self._left, (write.id, write.status, write.state.decode(), write.token, owner)
+        return self._left, (write.id, write.status, write.state.decode(), write.token, owner, write.owner)
 
     def query(self, write: WorkWrite) -> Query:
         """The statement of *write*, and its values after the first two; its answer is like that of the function."""
