@@ -6,6 +6,7 @@ import getpass
 import msgspec
 import pytest
 
+from leftfold.cli.sagas_listed import listed
 from leftfold.cli.sagas_retried import Retried, retried_all
 from tests.cli.command import Leftfold, Ran
 from tests.cli.parcels import APP, BROKEN, LATER, MIGRATING, NONE, app, begun, carried_on
@@ -78,6 +79,19 @@ def test_the_stuck_one_unchanged_for_longest_is_listed_first_and_what_is_over_la
     assert [one["id"] for one in ran.lines] == ["A", "C", "B", "AA", "nowhere"]
     ran = called(leftfold, corner, "list", "--status", "stuck", "--limit", "2", "--json")
     assert [one["id"] for one in ran.lines] == ["A", "C"]
+
+
+async def test_one_that_ends_while_they_are_listed_is_listed_once(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv(BROKEN, "hand_over")
+        await asyncio.to_thread(begun, sqlite, "A", "B")
+    async with app.with_settings(store=sqlite, workers=True) as opened:
+        told = listed(opened.sagas, None, (), 100)
+        first = await anext(told)
+        await opened.sagas.retry("Ship", "A", who="ann", why="the van is back")
+        assert (await opened.sagas.ended("Ship", "A")).status == "completed"
+        rest = [one async for one in told]
+    assert [(one.id, one.status) for one in (first, *rest)] == [("A", "stuck"), ("B", "stuck")]
 
 
 def test_only_instances_of_a_status_are_listed(leftfold: Leftfold, corner: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from cyclopts import Parameter
@@ -14,16 +15,18 @@ from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
 from leftfold.cli.instances import check_days, counted_instances, days_ago, instances_are, show_first, show_forgotten
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
-from leftfold.cli.output import console, write_json
+from leftfold.cli.output import Listing, console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.saga_views import FindingList, SagaSheet, migrated_list, saga_json, saga_list
 from leftfold.cli.sagas_listed import listed
-from leftfold.cli.sagas_retried import retried_all, retried_list
+from leftfold.cli.sagas_retried import Retried, retried_all, retried_list
+from leftfold.processes.migrating import Migrated
 from leftfold.processes.saga_view import SagaView
 
 __all__ = ["Change", "Choice", "sagas"]
 
 _Status: TypeAlias = Literal["running", "compensating", "completed", "compensated", "stuck"]
+_Outcome = TypeVar("_Outcome", Migrated, Retried)
 _FIRST: Final = 100
 
 
@@ -168,29 +171,32 @@ async def _findings(sagas: Sagas, *, json: bool) -> int:
 
 
 async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> int:
-    count = left = 0
     out = console()
-    with migrated_list(out) as table:
-        async for one in sagas.migrate(saga, try_only=try_only):
-            count += one.reason is None
-            left += one.reason is not None
-            write_json(one) if json else table.add(one)
+    outcomes = sagas.migrate(saga, try_only=try_only)
+    count, left = await _outcomes(outcomes, migrated_list(out), json=json)
     if not json:
         out.print(f"{instances_are(count, try_only=try_only)} migrated, {_stay(left)}", style="dim")
     return 1 if left else 0
 
 
 async def _retried(sagas: Sagas, saga: str | None, change: Change, *, json: bool) -> int:
-    count = left = 0
     out = console()
-    with retried_list(out) as table:
-        async for one in retried_all(sagas, saga, who=change.person, why=change.why or ""):
-            count += one.reason is None
-            left += one.reason is not None
-            write_json(one) if json else table.add(one)
+    outcomes = retried_all(sagas, saga, who=change.person, why=change.why or "")
+    count, left = await _outcomes(outcomes, retried_list(out), json=json)
     if not json:
         out.print(f"{instances_are(count, try_only=False)} tried again, {_stay(left)}", style="dim")
     return 1 if left else 0
+
+
+async def _outcomes(outcomes: AsyncIterator[_Outcome], table: Listing[_Outcome], *, json: bool) -> tuple[int, int]:
+    """Show each as it comes; returns of how many there is no reason why they stay as they are, and of how many."""
+    count = left = 0
+    with table:
+        async for one in outcomes:
+            count += one.reason is None
+            left += one.reason is not None
+            write_json(one) if json else table.add(one)
+    return count, left
 
 
 def _stay(count: int) -> str:
