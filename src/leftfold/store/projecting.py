@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from leftfold.errors import InvalidInput
 from leftfold.store.events import Appended
@@ -24,7 +23,7 @@ def projected(inline: Inline, appended: Appended, rows: Rows) -> Sequence[RowWri
     """
     try:
         writes = inline.project(appended, rows)
-        _check(writes)
+        check_row_writes(writes)
     except (Exception, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
@@ -34,9 +33,3 @@ def projected(inline: Inline, appended: Appended, rows: Rows) -> Sequence[RowWri
             "stored. Have it raise an Exception, and only to refuse the append"
         ) from error
     return writes
-
-
-def _check(writes: object) -> None:
-    if not isinstance(writes, Sequence):
-        raise InvalidInput(f"an Inline returned a {type(writes).__name__}; it returns a list of Put and Delete")
-    check_row_writes(cast("Sequence[object]", writes))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from leftfold.errors import InvalidInput, InvalidQuery
@@ -111,9 +111,11 @@ def check_transaction(transaction: Transaction) -> None:
         _check_reads(inline)
 
 
-def check_row_writes(writes: Sequence[object]) -> None:
+def check_row_writes(writes: object) -> None:
     """Raise a typed error unless *writes*, which an `Inline` returned, are `Put` and `Delete` that can be stored."""
-    for write in writes:
+    if not isinstance(writes, Sequence):
+        raise InvalidInput(f"an Inline returned a {type(writes).__name__}; it returns a list of Put and Delete")
+    for write in cast("Sequence[object]", writes):
         if not isinstance(write, Put | Delete):
             raise InvalidInput(f"an Inline returned a {type(write).__name__}; it returns Put and Delete only")
         _check_write(write)
