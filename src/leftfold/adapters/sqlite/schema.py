@@ -85,8 +85,8 @@ def connect(location: SqliteLocation) -> sqlite3.Connection:
 def prepare(connection: sqlite3.Connection, location: SqliteLocation) -> None:
     """Put the file into WAL mode, and the connection into the location's durability.
 
-    Where Python can say so, a connection of ours runs no triggers: they guard the file against everybody else, and
-    take a fifth of the time of a hundred events.
+    Where Python can say so, a connection of ours runs no triggers: they guard the file against everybody else, and cost
+    time for each event.
     """
     if sys.version_info >= (3, 12):
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
