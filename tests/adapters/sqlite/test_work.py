@@ -31,7 +31,7 @@ from tests.conftest import ROOT
 _MANY = 100_000
 _FILL = f"""
 with recursive n (n) as (select 1 union all select n + 1 from n where n < {_MANY})
-insert into work select ? || n, ?, 'running', '{{}}', 1, null, ?, 0, 0 from n"""
+insert into work select ? || n, ?, 'running', '{{}}', 1, ?, ?, 0, 0 from n"""
 _NOW = 10**15
 
 
@@ -136,17 +136,21 @@ def test_what_sleeps_what_is_for_others_and_what_waits_behind_costs_nothing(tmp_
         return _steps(connection, CLAIMABLE, asked, _NOW, 32), _steps(connection, NEXT_DUE, asked)
 
     for queue in ("here", "there"):
-        connection.execute("insert into work values (?, ?, 'on', '{}', 1, null, ?, 0, 0)", (queue, queue, _NOW + 1))
+        for owner in (None, "me"):
+            values = (f"{queue} {owner}", queue, owner, _NOW + 1)
+            connection.execute("insert into work values (?, ?, 'on', '{}', 1, ?, ?, 0, 0)", values)
     idle = cost()
-    for kind, queue, wake_at in (
-        ("sleeping", "here", _NOW + 2),
-        ("never", "here", None),
-        ("unknown", "somewhere", 1),
-        ("unknown too", "hereafter", 1),
+    for kind, queue, owner, wake_at in (
+        ("sleeping", "here", None, _NOW + 2),
+        ("held", "here", "me", _NOW + 2),
+        ("never", "here", None, None),
+        ("unknown", "somewhere", None, 1),
+        ("unknown too", "hereafter", None, 1),
     ):
-        connection.execute(_FILL, (f"{kind} ", queue, wake_at))
+        connection.execute(_FILL, (f"{kind} ", queue, owner, wake_at))
     assert cost() == idle
-    connection.execute(_FILL, ("due", "here", 5))
+    connection.execute(_FILL, ("due", "here", None, 5))
+    connection.execute(_FILL, ("dead", "here", "you", 5))
     claiming, waiting = cost()
     assert waiting == idle[1]
     assert claiming < 5_000, "what is asked for, not all that is due"
@@ -177,16 +181,24 @@ def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> 
         return [row[3] for row in connection.execute(f"explain query plan {sql}", values)]
 
     ranges = ("a", "b")
-    due, listed = "SEARCH d USING COVERING INDEX work_due", "SEARCH work USING COVERING INDEX work_status"
     for sql, values, wanted in (
-        (CLAIMABLE, ("[]", _NOW, 5), due),
-        (NEXT_DUE, ("[]",), due),
-        (CHOSEN, (*ranges, "", "[]", 5), listed),
-        (COUNTED, ranges, listed),
-        (ALL, ("", 5), "SEARCH work USING COVERING INDEX sqlite_autoindex_work_1"),
+        (
+            CLAIMABLE,
+            ("[]", _NOW, 5),
+            ("d USING INDEX work_due (queue=? AND wake_at", "d USING INDEX work_held (queue=?"),
+        ),
+        (NEXT_DUE, ("[]",), ("d USING INDEX work_due (queue=? AND wake_at", "d USING INDEX work_held (queue=?")),
+        (
+            CHOSEN,
+            (*ranges, "", "[]", 5),
+            ("l USING INDEX work_status (queue=? AND status=? AND id", "w USING INDEX work_held"),
+        ),
+        (COUNTED, ranges, ("work USING INDEX work_status (queue", "work USING INDEX work_held (queue")),
+        (ALL, ("", 5), ("work USING COVERING INDEX sqlite_autoindex_work_1",)),
     ):
         steps = plan(sql, *values)
-        assert any(step.startswith(wanted) for step in steps), steps
+        for each in wanted:
+            assert any(step.startswith(f"SEARCH {each}") for step in steps), (each, steps)
         assert not any(step.startswith(("SCAN work", "SCAN w", "SCAN d")) for step in steps), steps
     connection.close()
 

@@ -22,6 +22,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=2, needs_code=1, name="0002_snapshots"),
     Migration(version=3, needs_code=1, name="0003_rows"),
     Migration(version=4, needs_code=1, name="0004_work"),
+    Migration(version=5, needs_code=1, name="0005_work_held"),
 )
 _NEWEST = MIGRATIONS[-1].version
 

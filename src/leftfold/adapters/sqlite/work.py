@@ -30,14 +30,18 @@ __all__ = ["ALL", "CHOSEN", "CLAIMABLE", "COUNTED", "NEXT_DUE", "SqliteWork"]
 _Row: TypeAlias = tuple[str, str, str, bytes, int, str | None, int | None, int, int]
 
 _COLUMNS = "w.id, w.queue, w.status, cast(w.state as blob), w.token, w.owner, w.wake_at, w.created_at, w.changed_at"
-_DUE = "where d.queue = q.value and d.wake_at is not null"
+# What rests and what is held are each in an index of their own.
+_RESTING, _HELD = ("d.owner is null and d.wake_at is not null", "d.owner is not null")
+_FIRST_DUE = "select (select min(d.wake_at) from work d where d.queue = q.value and {}) due from json_each(?1) q"
+_ROWS_DUE = """select rowid from (select d.rowid from work d
+where d.queue = q.value and {} and d.wake_at <= ?2 order by d.wake_at, d.id limit ?3)"""
 
-NEXT_DUE: Final = f"select min((select min(d.wake_at) from work d {_DUE})) from json_each(?) q"
+NEXT_DUE: Final = f"""select min(due) from (
+{_FIRST_DUE.format(_RESTING)} union all {_FIRST_DUE.format(_HELD)})"""
 """When the next item of some queues is due."""
 
 CLAIMABLE: Final = f"""select {_COLUMNS} from json_each(?1) q cross join work w
-on w.rowid in (select d.rowid from work d {_DUE} and d.wake_at <= ?2 order by d.wake_at, d.id limit ?3)
-order by w.wake_at, w.id limit ?3"""
+on w.rowid in ({_ROWS_DUE.format(_RESTING)} union all {_ROWS_DUE.format(_HELD)}) order by w.wake_at, w.id limit ?3"""
 """What a claim is given: of each queue no more is looked at than is asked for, however much is due."""
 
 _CLAIM = "update work set token = ?, owner = ?, wake_at = ?, changed_at = ? where id = ?"
@@ -53,21 +57,31 @@ ALL: Final = _PAGE.format(chosen="select id from work where id >= ? order by id 
 
 # SQLite skips nothing of an index by itself, so each kind, a queue and a status, is sought behind the one before it.
 _KINDS = """with recursive kinds (at) as (
-select (select rowid from work where queue >= ?1 and queue < ?2 order by queue, status limit 1) union all
-select coalesce((select n.rowid from work n where n.queue = w.queue and n.status > w.status order by n.status limit 1),
-(select n.rowid from work n where n.queue > w.queue and n.queue < ?2 order by n.queue, n.status limit 1))
+select (select rowid from work where owner is null and queue >= ?1 and queue < ?2 order by queue, status limit 1)
+union all select coalesce(
+(select n.rowid from work n where n.owner is null and n.queue = w.queue and n.status > w.status
+order by n.status limit 1),
+(select n.rowid from work n where n.owner is null and n.queue > w.queue and n.queue < ?2
+order by n.queue, n.status limit 1))
 from kinds k cross join work w on w.rowid = k.at)"""
 
-_OF_KINDS = """select d.id from kinds k cross join work w on w.rowid = k.at cross join work d
-on d.queue = w.queue and d.status = w.status and d.id in (
-select l.id from work l where l.queue = w.queue and l.status = w.status and l.id >= ?3 order by l.id limit ?5)
-where ?4 is null or w.status in (select value from json_each(?4)) order by d.id limit ?5"""
+_WANTED = "?4 is null or w.status in (select value from json_each(?4))"
+_OF_KINDS = f"""select d.id from kinds k cross join work w on w.rowid = k.at cross join work d
+on d.owner is null and d.queue = w.queue and d.status = w.status and d.id in (
+select l.id from work l where l.owner is null and l.queue = w.queue and l.status = w.status and l.id >= ?3
+order by l.id limit ?5) where {_WANTED}"""
+_OF_HELD = f"""select w.id from work w
+where w.owner is not null and w.queue >= ?1 and w.queue < ?2 and w.id >= ?3 and ({_WANTED})"""
 
-CHOSEN: Final = f"{_KINDS} {_PAGE.format(chosen=_OF_KINDS)}"
-"""A page of chosen items: of each kind no more than a page is looked at, in an index; of the table, only the page."""
+CHOSEN: Final = f"{_KINDS} {_PAGE.format(chosen=f'{_OF_KINDS} union all {_OF_HELD} order by 1 limit ?5')}"
+"""A page of chosen items: of each kind no more than a page is looked at, in an index, and all that is held."""
 
-COUNTED: Final = "select queue, status, count(*) from work where queue >= ? and queue < ? group by queue, status"
-"""How many items there are; read from an index alone."""
+_COUNT = (
+    "select queue, status, count(*) number from work where {} and queue >= ?1 and queue < ?2 group by queue, status"
+)
+COUNTED: Final = f"""select queue, status, sum(number) from (
+{_COUNT.format("owner is null")} union all {_COUNT.format("owner is not null")}) group by queue, status"""
+"""How many items there are; what rests is read from an index alone."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000
