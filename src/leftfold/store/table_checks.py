@@ -15,7 +15,7 @@ from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.messages.message import MAX_VERSION, name_flaw
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import LARGEST_INTEGER, check_row, decimal_fits, time_fits
-from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
+from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Value, Where
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction, Write
 from leftfold.store.work import Begin, End, Revise
 from leftfold.store.work_checks import check_work_write
@@ -32,6 +32,7 @@ __all__ = [
     "check_table",
     "check_transaction",
     "column_of",
+    "in_column",
     "words_in",
     "words_of",
 ]
@@ -155,6 +156,11 @@ def column_of(table: Table, name: str) -> Column:
             return column
     known = ", ".join(sorted({KEY.name, *(column.name for column in table.columns)}))
     raise InvalidQuery(f"table {table.name!r} has no column {name!r:.80}; it has {known}")
+
+
+def in_column(table: Table, name: str, value: Value) -> Value:
+    """What a column of *table* is compared with for *value*: in a column of real numbers a whole one is real too."""
+    return float(value) if isinstance(value, int) and column_of(table, name).type is ColumnType.REAL else value
 
 
 def words_in(text: str) -> list[str]:

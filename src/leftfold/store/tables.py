@@ -103,7 +103,8 @@ class Where(Struct, frozen=True):
     Args:
         column: its name.
         compare: how; with None only by `EQUAL`, which every null fits, and by `NOT_EQUAL`, which everything else does.
-        value: of the column's type, or None; for `ONE_OF` a tuple of such values without None.
+        value: of the column's type, or None; for `ONE_OF` a tuple of such values without None. A whole number that is
+            compared with real ones is the nearest of them, as it is in a row.
     """
 
     column: str

@@ -24,6 +24,7 @@ from leftfold.store.table_checks import (
     check_search,
     check_selection,
     check_table,
+    in_column,
     words_of,
 )
 from leftfold.store.tables import Compare, Found, Selection, Table, Value, Where
@@ -77,7 +78,7 @@ class SqliteTables(OpenFile):
         """See `Tables.select`."""
         self._check_table(table, generation)
         check_selection(table, selection)
-        conditions, values = _conditions(selection.where)
+        conditions, values = _conditions(table, selection.where)
         order = ", ".join([*map(_order, selection.order_by), "t.key"])
         values += [selection.limit, selection.offset]
         rows: list[tuple[bytes]] = await self._of(
@@ -107,7 +108,7 @@ class SqliteTables(OpenFile):
         self._check_table(table, generation)
         check_search(table, selection)
         words = words_of(text)
-        conditions, more = _conditions(selection.where)
+        conditions, more = _conditions(table, selection.where)
         values = [match_of(words), *more, selection.limit, selection.offset]
         found: list[tuple[str, bytes, float]] = await self._of(
             table,
@@ -167,9 +168,9 @@ def _removed(table: Table, cursor: sqlite3.Cursor) -> int:
     return len(there)
 
 
-def _conditions(where: Sequence[Where]) -> tuple[str, list[Bound]]:
+def _conditions(table: Table, where: Sequence[Where]) -> tuple[str, list[Bound]]:
     texts = "".join(f" and {_condition(each)}" for each in where)
-    return texts, [bound(value) for each in where for value in _values(each)]
+    return texts, [bound(in_column(table, each.column, value)) for each in where for value in _values(each)]
 
 
 def _condition(where: Where) -> str:

@@ -104,6 +104,7 @@ class SelectionLaws(Laws):
         await active(store, _KINDS)
         rows = [b'{"id":"0","a_decimal":1.50,"a_real":2}', b'{"id":"1","a_decimal":"2","a_real":1.5}']
         rows += [b'{"id":"2","a_decimal":"0.1e2","a_real":1e1}', b'{"id":"3","a_decimal":-3,"a_real":-3}']
+        rows += [b'{"id":"4","a_real":9007199254740993}']  # which a real number cannot tell from the one before
         await put(store, _KINDS, {str(n): content for n, content in enumerate(rows)})
         for name, value, wanted in (
             ("a_decimal", Decimal("1.5"), ["0"]),
@@ -114,6 +115,8 @@ class SelectionLaws(Laws):
             ("a_real", 2, ["0"]),
             ("a_real", 10, ["2"]),
             ("a_real", 1.5, ["1"]),
+            ("a_real", 2**53 + 1, ["4"]),
+            ("a_real", 2**53, ["4"]),
         ):
             assert await _ids(store, _KINDS, Where(name, Compare.EQUAL, value)) == wanted, (name, value)
             assert await _ids(store, _KINDS, Where(name, Compare.ONE_OF, (77, value))) == wanted, (name, value)
