@@ -22,6 +22,7 @@ from leftfold import (
     parallel,
     step,
 )
+from leftfold.errors import InvalidInput
 from leftfold.store.port import Store
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
 
@@ -199,3 +200,17 @@ async def test_a_transactional_step_records_its_events_once_wherever_it_is_kille
 
     runs = await crash_everywhere(Announce(traveller="Bob"), World, _app, check, given=given)
     assert len(runs) > 3
+
+
+async def test_what_is_given_has_to_be_async() -> None:
+    def given(_app: App) -> None:
+        pass
+
+    with pytest.raises(InvalidInput, match="cannot be awaited; give an async function"):
+        await crash_everywhere(
+            Trip(traveller="Ada"),
+            World,
+            _app,
+            lambda _world, _run: None,
+            given=given,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from inspect import isawaitable
 from typing import Final, TypeVar, cast
 
 from msgspec import Struct
 
 from leftfold.app.composition import App
 from leftfold.app.running import Running
+from leftfold.errors import InvalidInput
 from leftfold.processes.instances import ENDED
 from leftfold.processes.saga import Saga
 from leftfold.processes.saga_view import SagaView
@@ -110,6 +112,7 @@ async def crash_everywhere(
 
     Raises:
         AssertionError: the saga does not end. What *check* raises has a note that tells the run.
+        InvalidInput: *given* is not async.
     """
     runs: list[CrashRun] = []
     commit = 0
@@ -139,7 +142,10 @@ async def _run(
     clock, log = ManualClock(), MemoryLog()
     if given is not None:
         async with build(world, MemoryStore(clock=clock, log=log), clock) as app:
-            await given(app)
+            bringing = given(app)
+            if not isawaitable(bringing):
+                raise InvalidInput(f"given= returned {bringing!r:.80}, which cannot be awaited; give an async function")
+            await bringing
     commit, stored = killed
     killing = _Killing(MemoryStore(clock=clock, log=log), commit, stored=stored)
     try:
