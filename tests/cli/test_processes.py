@@ -48,14 +48,14 @@ def parked(leftfold: Leftfold, url: str) -> dict[str, str]:
 def test_instances_are_listed_with_their_status_and_what_happened_last(leftfold: Leftfold, bench: str) -> None:
     ran = called(leftfold, bench, "list", "--json")
     assert [(one["process"], one["key"], one["status"], one["transitions"]) for one in ran.lines] == [
+        ("watching.watch", "y", "missing", 0),
         ("watching.watch", "w", "waiting", 2),
         ("watching.watch", "x", "waiting", 2),
-        ("watching.watch", "y", "missing", 0),
     ]
-    assert ran.lines[0]["state"] == {"id": "w", "seen": ["red"]}
-    text = called(leftfold, bench, "list", "watch", "--limit", "1").out
+    assert ran.lines[1]["state"] == {"id": "w", "seen": ["red"]}
+    text = called(leftfold, bench, "list", "watch", "--limit", "2").out
     assert "Poked ignored" in text
-    assert text.splitlines()[-1] == "3 instances, 1 of them listed"
+    assert text.splitlines()[-1] == "3 instances, 2 of them listed"
     waiting = called(leftfold, bench, "list", "--status", "missing", "--json")
     assert [one["key"] for one in waiting.lines] == ["y"]
 
@@ -131,7 +131,7 @@ def test_what_ended_long_ago_is_forgotten_on_request(leftfold: Leftfold, bench: 
     assert (tried.code, [(one["key"], one["status"]) for one in tried.lines]) == (0, [("z", "ended")])
     ran = called(leftfold, bench, "forget", "--days", "0")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 instance is forgotten")
-    assert [one["key"] for one in called(leftfold, bench, "list", "--json").lines] == ["w", "x", "y"]
+    assert [one["key"] for one in called(leftfold, bench, "list", "--json").lines] == ["y", "w", "x"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import getpass
 import msgspec
 import pytest
 
-from leftfold.cli.sagas_listed import listed
+from leftfold.cli.listed import SAGAS, listed
 from leftfold.cli.sagas_retried import Retried, retried_all
 from tests.cli.command import Leftfold, Ran
 from tests.cli.parcels import APP, BROKEN, LATER, MIGRATING, NONE, app, begun, carried_on
@@ -86,7 +86,7 @@ async def test_one_that_ends_while_they_are_listed_is_listed_once(sqlite: str, m
         broken.setenv(BROKEN, "hand_over")
         await asyncio.to_thread(begun, sqlite, "A", "B")
     async with app.with_settings(store=sqlite, workers=True) as opened:
-        told = listed(opened.sagas, None, (), 100)
+        told = listed(lambda statuses: opened.sagas.find(statuses=statuses), SAGAS, (), 100)
         first = await anext(told)
         await opened.sagas.retry("Ship", "A", who="ann", why="the van is back")
         assert (await opened.sagas.ended("Ship", "A")).status == "completed"

@@ -14,6 +14,7 @@ from leftfold.app.processes import Processes
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
 from leftfold.cli.instances import check_days, counted_instances, days_ago, left_out, show_first, show_forgotten
+from leftfold.cli.listed import PROCESSES, listed
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.process_views import (
@@ -67,7 +68,8 @@ async def processes(
 ) -> int:
     """Look at an app's processes, and decide what becomes of what was given up.
 
-    `list [PROCESS]` lists instances, `show PROCESS KEY` shows one with its journal. `parked [PROCESS]` lists what waits
+    `list [PROCESS]` lists instances: first those that are stuck, or missing their beginning, the one unchanged for
+    longest first. `show PROCESS KEY` shows one with its journal. `parked [PROCESS]` lists what waits
     or was given up: events without an instance, commands, timers. `retry ID` has one of them tried again, `drop ID`
     lets it go; each takes --why. `check` names instances that this code cannot carry on, and the exit code is 1 when
     there are some. `forget [PROCESS] --days N` deletes instances that ended N days ago or earlier, and of which nothing
@@ -160,7 +162,8 @@ def _check(action: str, place: tuple[str | None, str | None], selection: Selecti
 
 
 async def _list(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
-    out, views = console(), known.find(name, statuses=selection.status)
+    views = listed(lambda statuses: known.find(name, statuses=statuses), PROCESSES, selection.status, selection.limit)
+    out = console()
     await show_first(views, selection.limit, process_list(out), process_json if json else None)
     if not json:
         counts = await known.count(name)

@@ -14,11 +14,11 @@ from leftfold.app.sagas import Sagas
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
 from leftfold.cli.instances import check_days, counted_instances, days_ago, instances_are, show_first, show_forgotten
+from leftfold.cli.listed import SAGAS, listed
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import Listing, console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.saga_views import FindingList, SagaSheet, migrated_list, saga_json, saga_list
-from leftfold.cli.sagas_listed import listed
 from leftfold.cli.sagas_retried import Retried, retried_all, retried_list
 from leftfold.processes.migrating import Migrated
 from leftfold.processes.saga_view import SagaView
@@ -154,7 +154,10 @@ def _check_place(action: str, named: int) -> None:
 
 
 async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
-    out, views = console(), listed(sagas, name, choice.status, choice.limit)
+    out, views = (
+        console(),
+        listed(lambda statuses: sagas.find(name, statuses=statuses), SAGAS, choice.status, choice.limit),
+    )
     await show_first(views, choice.limit, saga_list(out), saga_json if json else None)
     if not json:
         out.print(counted_instances(await sagas.count(name), choice.status, choice.limit), style="dim")
