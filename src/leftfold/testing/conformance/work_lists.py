@@ -21,6 +21,7 @@ __all__ = ["WorkListLaws"]
 _NAMES = ["b%1", "b_1", "b-1", "B-1", "ä", "🚀", "\ufffd", "b", "a", "\U0010ffff", "\ud7ff", "x" * MAX_NAME_BYTES]
 _BEGINNINGS = ["", "b", "b_", "b%", "B", "ä", "🚀", "x", "c", "b-12", "%", "\ufffd", "\U0010ffff", "\ud7ff"]
 _UNSTORABLE = ["", "a\x00", "\x00", "\ud800", "x" * (MAX_NAME_BYTES + 1), "ü" * (MAX_NAME_BYTES // 2 + 1)]
+_WAKES: list[Wake] = [None, Hold("me", LEASE_S), AT_ONCE]
 _BEYOND_UTC = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
 
 
@@ -37,7 +38,7 @@ class WorkListLaws(Laws):
         assert len(await store.work([f"{n:05}" for n in range(1_500)])) == 1_200
 
     async def test_work_is_listed_page_by_page_in_the_order_of_ids(self, store: FullStore) -> None:
-        await write(store, *(begin(name, None) for name in _NAMES))
+        await write(store, *(begin(name, _WAKES[n % 3]) for n, name in enumerate(_NAMES)))
         wanted = sorted(_NAMES)
         assert ids_of(await store.find_work()) == wanted
         for limit in (1, 3, len(_NAMES)):
@@ -50,7 +51,7 @@ class WorkListLaws(Laws):
             assert ids_of(await store.find_work(after=after)) == [name for name in wanted if name > after], after
 
     async def test_work_is_listed_and_counted_by_the_beginning_of_its_queue(self, store: FullStore) -> None:
-        await write(store, *(begin(f"{n:02}", None, queue=name) for n, name in enumerate(_NAMES)))
+        await write(store, *(begin(f"{n:02}", _WAKES[n % 3], queue=name) for n, name in enumerate(_NAMES)))
         for beginning in (*_BEGINNINGS, "a\x00", "\ud800"):
             fitting = [name for name in _NAMES if name.startswith(beginning)]
             assert [item.queue for item in await store.find_work(queues=beginning)] == fitting, beginning
@@ -61,7 +62,8 @@ class WorkListLaws(Laws):
     async def test_work_is_listed_and_counted_by_status(self, store: FullStore) -> None:
         statuses = ["running", "done", "Done", "übel"]
         work = [(f"{n:02}", statuses[n % 4], ("q:1", "q:2")[n % 3 == 0]) for n in range(30)]
-        await write(store, *(begin(id, None, queue=queue, status=status) for id, status, queue in work))
+        wakes = (_WAKES[n // 4 % 3] for n in range(30))
+        await write(store, *(begin(id, next(wakes), queue=queue, status=status) for id, status, queue in work))
         for chosen in (["done"], ["done", "übel"], ["absent"], ["\x00", "Done"], ["\ud800"], [*statuses, "done"]):
             listed = ids_of(await store.find_work(statuses=chosen))
             assert listed == [id for id, status, _ in work if status in chosen], chosen
