@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Self
+from typing import Final, Self
 
 from leftfold.errors import InvalidStreamName, InvalidTag
-from leftfold.messages.message import name_flaw
+from leftfold.messages.message import MAX_NAME_BYTES, name_flaw
 
-__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "first_above", "flaw_of", "id_of"]
+__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "first_above", "flaw_of", "id_of", "range_of"]
 
 
 flaw_of = lru_cache(maxsize=4096)(name_flaw)
 """Why a name cannot be stored, or None when it can; the names of a store are few and come again and again."""
 
+_ABOVE_ALL: Final = "\U0010ffff" * (MAX_NAME_BYTES // 4 + 1)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -52,6 +53,19 @@ def first_above(name: str) -> str:
     if unstorable is None:
         return name + "\x01"
     return name[: unstorable.start()] + ("\x01" if unstorable[0] == "\0" else "\ue000")
+
+
+def range_of(beginning: str) -> tuple[str, str]:
+    """The least text that has this beginning, and one above every name that has; for a database that orders by code.
+
+    Args:
+        beginning: of names, which can be stored itself; or empty.
+    """
+    stem = beginning.rstrip("\U0010ffff")
+    if not stem:
+        return beginning, _ABOVE_ALL
+    last = ord(stem[-1]) + 1
+    return beginning, stem[:-1] + ("\ue000" if last == 0xD800 else chr(last))
 
 
 class StreamName(str):

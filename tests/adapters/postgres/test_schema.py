@@ -24,6 +24,7 @@ from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, snapshot
 from tests.adapters.postgres.rowing import COUNTS, SUMMARIES, counted, pointed, row, summary, write
 
+_NEWEST: Final = MIGRATIONS[-1].version
 _PAGE: Final = Path(__file__).parents[3] / "docs" / "stores.md"
 _CATALOG = """
     select c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text
@@ -44,7 +45,7 @@ async def _objects(url: str) -> list[tuple[object, ...]]:
 
 async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> None:
     status = await PostgresSchema(PostgresLocation.parse(bare_url)).status()
-    assert (status.found, [step.version for step in status.pending]) == (0, [1, 2, 3, 4, 5, 6, 7, 8])
+    assert (status.found, [step.version for step in status.pending]) == (0, [step.version for step in MIGRATIONS])
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(bare_url)
     schemas = "select count(*) from pg_namespace where nspname = $1"
@@ -54,7 +55,7 @@ async def test_a_database_without_a_store_says_what_to_run(bare_url: str) -> Non
 async def test_migrating_twice_and_from_several_places_at_once_is_the_same_as_once(bare_url: str) -> None:
     schema = PostgresSchema(PostgresLocation.parse(bare_url))
     statuses = await asyncio.gather(*(schema.migrate() for _ in range(4)))
-    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(8, 1, ())}
+    assert {(status.found, status.needs_code, status.pending) for status in statuses} == {(_NEWEST, 1, ())}
     async with opened(bare_url) as store:
         await store.append(ToStream("a-1", 0, [event()]))
         await schema.migrate()
@@ -89,6 +90,7 @@ async def test_a_database_of_an_older_schema_gets_only_what_it_lacks(
         "0006_versions_from_expected",
         "0007_append_one_and_parts",
         "0008_work_kept",
+        "0009_work_status",
     ]
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(other)
@@ -105,7 +107,7 @@ async def test_code_of_the_schema_before_goes_on_beside_newer_code(
         await newer.save_snapshot(snapshot(1))
         monkeypatch.setattr(module, "MIGRATIONS", MIGRATIONS[:1])
         monkeypatch.setattr(module, "NEWEST", 1)
-        assert (await PostgresSchema(PostgresLocation.parse(store_url)).migrate()).found == 8
+        assert (await PostgresSchema(PostgresLocation.parse(store_url)).migrate()).found == _NEWEST
         async with opened(store_url) as older:
             for version, store in enumerate((older, newer, older, newer)):
                 await store.append(ToStream("a-1", version, [event()]))
@@ -113,14 +115,14 @@ async def test_code_of_the_schema_before_goes_on_beside_newer_code(
 
 
 async def test_a_schema_for_newer_code_is_refused_and_one_that_is_only_newer_is_not(store_url: str) -> None:
-    await rows(store_url, "update :schema.meta set value = 9 where name = 'schema_version'")
+    await rows(store_url, f"update :schema.meta set value = {_NEWEST + 1} where name = 'schema_version'")
     async with opened(store_url) as store:
         await store.append(ToStream("a-1", 0, [event()]))
-    await rows(store_url, "update :schema.meta set value = 9 where name = 'needs_code'")
+    await rows(store_url, f"update :schema.meta set value = {_NEWEST + 1} where name = 'needs_code'")
     for attempt in (open_postgres(store_url), PostgresSchema(PostgresLocation.parse(store_url)).migrate()):
         with pytest.raises(SchemaMismatch, match="newer") as refusal:
             await attempt
-        assert (refusal.value.found, refusal.value.needed) == (9, 8)
+        assert (refusal.value.found, refusal.value.needed) == (_NEWEST + 1, _NEWEST)
 
 
 async def test_a_database_that_is_not_utf8_is_refused_and_left_as_it_was(postgres: PostgresServer) -> None:

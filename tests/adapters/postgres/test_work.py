@@ -456,6 +456,28 @@ async def test_what_sleeps_and_what_is_of_other_queues_costs_nothing(lone_url: s
     assert indexed < 2_000
 
 
+async def test_a_list_of_work_reads_no_more_than_it_shows_of_each_kind(lone_url: str) -> None:
+    async with connected(lone_url) as owner:
+        await owner.execute("alter table leftfold.work set (autovacuum_enabled = off); analyze leftfold.work")
+    await rows(
+        lone_url,
+        """insert into leftfold.work select 'x' || n, case n % 2 when 0 then 'q' else 'unknown' end,
+        case n % 10000 when 0 then 'stuck' else 'done' end, '{}', 1, null, null, now(), now()
+        from generate_series(1, 100000) n""",
+    )
+    async with opened(lone_url + "?pool=1") as store:
+        for _ in range(12):  # past the runs after which a plan is kept for good
+            assert len(await store.find_work(queues="q", statuses=["stuck"])) == 10
+            assert len(await store.find_work(queues="q", after="x5", limit=20)) == 20
+            assert len(await store.find_work(limit=20)) == 20
+    await statistics_told(lone_url)
+    read = """select (select sum(seq_tup_read) from pg_stat_user_tables where relname = 'work'),
+        (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'work')"""
+    [(sequential, indexed)] = await rows(lone_url, read)
+    assert sequential == 0
+    assert indexed < 12 * 300
+
+
 async def test_writes_that_keep_lease_and_status_touch_no_index(lone_url: str) -> None:
     async with opened(lone_url) as store:
         await _write(store, *(_begin(id, Hold("me", 600)) for id in "abc"))

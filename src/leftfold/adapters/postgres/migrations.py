@@ -17,6 +17,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=6, needs_code=1, name="0006_versions_from_expected"),
     Migration(version=7, needs_code=1, name="0007_append_one_and_parts"),
     Migration(version=8, needs_code=1, name="0008_work_kept"),
+    Migration(version=9, needs_code=1, name="0009_work_status"),
 )
 
 NEWEST = MIGRATIONS[-1].version

@@ -13,7 +13,7 @@ from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
-from leftfold.store.names import first_above, flaw_of
+from leftfold.store.names import first_above, flaw_of, range_of
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
@@ -25,6 +25,20 @@ _MOST_CLAIMED: Final = 10_000
 _DURABLY: Final = (
     "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'"
 )
+
+# Each kind, a queue and a status, is sought behind the one before it.
+_FIND: Final = f"""with recursive kinds as (
+(select w.queue, w.status from {{work}} w where w.queue >= $1 and w.queue < $2 order by w.queue, w.status limit 1)
+union all select n.* from kinds k cross join lateral (
+select w.queue, w.status from {{work}} w where (w.queue, w.status) > (k.queue, k.status) and w.queue < $2
+order by w.queue, w.status limit 1) n)
+select {_COLUMNS} from {{work}} where id in (
+select f.id from kinds k cross join lateral (
+select w.id from {{work}} w where w.queue = k.queue and w.status = k.status and w.id >= $3 order by w.id limit $5) f
+where $4::text[] is null or k.status = any ($4) order by f.id limit $5) order by id"""
+"""A page of chosen items: of each kind no more than a page is looked at, in an index; of the table, only the page."""
+
+_COUNT: Final = "select queue, status, count(*) from {work} where queue >= $1 and queue < $2 group by queue, status"
 
 
 class Work:
@@ -47,11 +61,8 @@ class Work:
             "where w.id = any (array(select k.id from k)) returning w.id"
         )
         self._get = f"select {_COLUMNS} from {work} where id = any ($1::text[])"
-        self._find = (
-            f"select {_COLUMNS} from {work} where id >= $1::text and starts_with(queue, $2::text) "
-            "and ($3::text[] is null or status = any ($3::text[])) order by id limit $4"
-        )
-        self._count = f"select queue, status, count(*) from {work} where starts_with(queue, $1) group by queue, status"
+        self._find, self._count = _FIND.format(work=work), _COUNT.format(work=work)
+        self._page = f"select {_COLUMNS} from {work} where id >= $1 order by id limit $2"
         self._tokens = f"select id, token from {work} where id = any ($1::text[]) order by id for update"
         self._restore = (
             f"insert into {work} (id, queue, status, state, token, wake_at, created_at, changed_at) "
@@ -91,14 +102,19 @@ class Work:
         if queues and flaw_of(queues):
             return []
         known = [status for status in statuses if not flaw_of(status)] if statuses else None
-        rows = await self._readers.fetch(self._find, first_above(after), queues, known, big(limit))
+        start, most = first_above(after), big(limit)
+        if queues or statuses:
+            rows = await self._readers.fetch(self._find, *range_of(queues), start, known, most)
+        else:
+            rows = await self._readers.fetch(self._page, start, most)
         return [_item_of(row) for row in rows]
 
     async def count_work(self, queues: str) -> Mapping[tuple[str, str], int]:
         """See `WorkItems.count_work`."""
         if queues and flaw_of(queues):
             return {}
-        return {(queue, status): count for queue, status, count in await self._readers.fetch(self._count, queues)}
+        found = await self._readers.fetch(self._count, *range_of(queues))
+        return {(queue, status): count for queue, status, count in found}
 
     async def await_work(self, queues: Collection[str], timeout: float) -> None:
         """See `WorkItems.await_work`."""

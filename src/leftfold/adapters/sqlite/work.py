@@ -20,7 +20,7 @@ from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
 from leftfold.store.limits import WORK_LOOK_S
-from leftfold.store.names import first_above, flaw_of
+from leftfold.store.names import first_above, flaw_of, range_of
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
@@ -132,22 +132,20 @@ class SqliteWork(OpenFile):
         """See `WorkItems.find_work`."""
         if limit < 1:
             raise InvalidQuery(f"limit={limit}: a page has at least one work item")
-        chosen = _chosen(queues)
-        wanted = _json([each for each in statuses if not flaw_of(each)]) if statuses else None
-        if chosen is None:
+        if queues and flaw_of(queues):
             return []
+        wanted = _json([each for each in statuses if not flaw_of(each)]) if statuses else None
         sql, values = ALL, [first_above(after), min(limit, LARGEST)]
         if queues or statuses:
-            sql, values = CHOSEN, [*chosen, values[0], wanted, values[1]]
+            sql, values = CHOSEN, [*range_of(queues), values[0], wanted, values[1]]
         found = await self._read(lambda: self._connection.execute(sql, values).fetchall())
         return [_item_of(row) for row in found]
 
     async def count_work(self, queues: str = "") -> Mapping[tuple[str, str], int]:
         """See `WorkItems.count_work`."""
-        chosen = _chosen(queues)
-        if chosen is None:
+        if queues and flaw_of(queues):
             return {}
-        found = await self._read(lambda: self._connection.execute(COUNTED, chosen).fetchall())
+        found = await self._read(lambda: self._connection.execute(COUNTED, range_of(queues)).fetchall())
         return {(queue, status): count for queue, status, count in found}
 
     async def await_work(self, queues: Collection[str], timeout: float) -> None:
@@ -203,17 +201,6 @@ class SqliteWork(OpenFile):
 
 def _json(texts: Collection[str]) -> str:
     return msgspec.json.encode(sorted(set(texts))).decode()
-
-
-def _chosen(beginning: str) -> tuple[str, str | bytes] | None:
-    """The least text and the least value above all texts that begin like this; None when no queue does."""
-    if beginning and flaw_of(beginning):
-        return None
-    stem = beginning.rstrip("\U0010ffff")
-    if not stem:
-        return beginning, b""  # SQLite puts every blob above every text
-    last = ord(stem[-1]) + 1
-    return beginning, stem[:-1] + ("\ue000" if last == 0xD800 else chr(last))
 
 
 def _row_of(item: WorkItem) -> tuple[str, str, str, str, int, int | None, int, int]:
