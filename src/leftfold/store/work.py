@@ -51,7 +51,8 @@ class WorkItem(Struct, frozen=True, kw_only=True):
         token: changes with each claim and each write, and grows; whoever writes shows the one that was read.
         owner: who holds it; None when nobody does.
         wake_at: since when it is due or when it will be, or when the lease of *owner* ends; None for never.
-        created_at: by the database's clock, like *changed_at*; one moment for all that a transaction writes.
+        created_at: by the database's clock, like *changed_at*; one moment for all that a transaction writes, unless it
+            writes an item twice.
         changed_at: when it was claimed or written last.
     """
 
