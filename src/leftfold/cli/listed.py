@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
@@ -48,9 +48,11 @@ PROCESSES: Final[Order[ProcessView]] = Order(
 
 
 async def listed(
-    find: Callable[[Collection[str]], AsyncIterator[V]], order: Order[V], statuses: Collection[str], limit: int
+    find: Callable[[Sequence[str]], AsyncIterator[V]], order: Order[V], statuses: Collection[str], limit: int
 ) -> AsyncIterator[V]:
     """Instances in an order; all that come first are read, and at most some more than *limit* kept.
+
+    What comes to be one of the first while they are listed is listed behind them.
 
     Args:
         find: those of some statuses, by name and key.
@@ -65,14 +67,14 @@ async def listed(
 
     if ahead := wanted - order.behind:
         first: list[V] = []
-        async for view in find(ahead):
+        async for view in find(sorted(ahead)):
             first.append(view)
             if len(first) > 2 * limit + _SPARE:
                 first = nsmallest(limit, first, key=age)
         for view in nsmallest(limit, first, key=age):
             told.add(order.place(view))
             yield view
-    if behind := wanted & order.behind:
-        async for view in find(behind):
-            if order.place(view) not in told:  # it may have changed meanwhile
+    if wanted & order.behind:
+        async for view in find(sorted(wanted)):  # those that come first, too, for one may have become so meanwhile
+            if order.place(view) not in told:
                 yield view

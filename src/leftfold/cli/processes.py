@@ -69,11 +69,11 @@ async def processes(
     """Look at an app's processes, and decide what becomes of what was given up.
 
     `list [PROCESS]` lists instances: first those that are stuck, or missing their beginning, the one unchanged for
-    longest first. `show PROCESS KEY` shows one with its journal. `parked [PROCESS]` lists what waits
-    or was given up: events without an instance, commands, timers. `retry ID` has one of them tried again, `drop ID`
-    lets it go; each takes --why. `check` names instances that this code cannot carry on, and the exit code is 1 when
-    there are some. `forget [PROCESS] --days N` deletes instances that ended N days ago or earlier, and of which nothing
-    is left, and tells how many, with --json which; an event that comes for such a key meets no instance.
+    longest first, then the others by key. `show PROCESS KEY` shows one with its journal. `parked [PROCESS]` lists what
+    waits or was given up: events without an instance, commands, timers. `retry ID` has one of them tried again, `drop
+    ID` lets it go; each takes --why. `check` names instances that this code cannot carry on, and the exit code is 1
+    when there are some. `forget [PROCESS] --days N` deletes instances that ended N days ago or earlier, and of which
+    nothing is left, and tells how many, with --json which; an event that comes for such a key meets no instance.
 
     Args:
         action: What to do.

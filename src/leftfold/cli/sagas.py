@@ -154,10 +154,8 @@ def _check_place(action: str, named: int) -> None:
 
 
 async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
-    out, views = (
-        console(),
-        listed(lambda statuses: sagas.find(name, statuses=statuses), SAGAS, choice.status, choice.limit),
-    )
+    views = listed(lambda statuses: sagas.find(name, statuses=statuses), SAGAS, choice.status, choice.limit)
+    out = console()
     await show_first(views, choice.limit, saga_list(out), saga_json if json else None)
     if not json:
         out.print(counted_instances(await sagas.count(name), choice.status, choice.limit), style="dim")
