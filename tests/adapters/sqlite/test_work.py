@@ -16,7 +16,7 @@ import pytest
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite
 from leftfold.adapters.sqlite.batch import Batch
 from leftfold.adapters.sqlite.naming import Naming
-from leftfold.adapters.sqlite.work import ALL, CHOSEN, CLAIMABLE, COUNTED, NEXT_DUE, SqliteWork
+from leftfold.adapters.sqlite.work import ALL, CHOSEN, CLAIMABLE, COUNTED, NEAR, NEXT_DUE, SqliteWork
 from leftfold.adapters.sqlite.work_writing import KEPT
 from leftfold.errors import Fenced, KeyTaken
 from leftfold.store import Appended, Begin, End, Hold, Revise, ToStream, Transaction
@@ -164,7 +164,8 @@ def test_a_page_costs_the_same_however_much_stands_before_and_behind_it(tmp_path
 
     def costs() -> list[int]:
         places = [(after, wanted) for after in ("", "00900") for wanted in (None, '["on"]', '["none"]')]
-        return [_steps(connection, CHOSEN, "a", "b", *place, 20) for place in places]
+        near = [_steps(connection, NEAR, "a", "b", *place, 20, 160) for place in places]
+        return [*near, *(_steps(connection, CHOSEN, "a", "b", *place, 20) for place in places)]
 
     rows = [(f"{n:05d}", *kinds[n % 3]) for n in range(3_000)]
     connection.executemany(fill, rows[:1_500])
@@ -193,6 +194,7 @@ def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> 
             (*ranges, "", "[]", 5),
             ("l USING INDEX work_status (queue=? AND status=? AND id", "w USING INDEX work_held"),
         ),
+        (NEAR, (*ranges, "", "[]", 5, 40), ("work USING INDEX sqlite_autoindex_work_1 (id>?)",)),
         (COUNTED, ranges, ("work USING INDEX work_status (queue", "work USING INDEX work_held (queue")),
         (ALL, ("", 5), ("work USING COVERING INDEX sqlite_autoindex_work_1",)),
     ):

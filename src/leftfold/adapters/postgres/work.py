@@ -13,6 +13,7 @@ from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
+from leftfold.store.limits import WORK_NEAR
 from leftfold.store.names import first_above, flaw_of, range_of
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
@@ -21,10 +22,14 @@ from leftfold.store.work_checks import check_claiming, check_holding, check_ids,
 __all__ = ["Work"]
 
 _COLUMNS: Final = "id, queue, status, state, token, owner, wake_at, created_at, changed_at"
+_NEAR_PAGES: Final = 8
 _MOST_CLAIMED: Final = 10_000
 _DURABLY: Final = (
     "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'"
 )
+
+_NEAR: Final = f"""select {_COLUMNS} from (select * from {{work}} where id >= $3 order by id limit $6) n
+where queue >= $1 and queue < $2 and ($4::text[] is null or status = any ($4)) order by id limit $5"""
 
 # Each kind, a queue and a status, is sought behind the one before it.
 _FIND: Final = f"""with recursive kinds as (
@@ -61,7 +66,8 @@ class Work:
             "where w.id = any (array(select k.id from k)) returning w.id"
         )
         self._get = f"select {_COLUMNS} from {work} where id = any ($1::text[])"
-        self._find, self._count = _FIND.format(work=work), _COUNT.format(work=work)
+        self._near, self._find = _NEAR.format(work=work), _FIND.format(work=work)
+        self._count = _COUNT.format(work=work)
         self._page = f"select {_COLUMNS} from {work} where id >= $1 order by id limit $2"
         self._tokens = f"select id, token from {work} where id = any ($1::text[]) order by id for update"
         self._restore = (
@@ -103,10 +109,14 @@ class Work:
             return []
         known = [status for status in statuses if not flaw_of(status)] if statuses else None
         start, most = first_above(after), big(limit)
-        if queues or statuses:
-            rows = await self._readers.fetch(self._find, *range_of(queues), start, known, most)
-        else:
-            rows = await self._readers.fetch(self._page, start, most)
+        if not queues and not statuses:
+            return [_item_of(row) for row in await self._readers.fetch(self._page, start, most)]
+        asked = (*range_of(queues), start, known, most)
+        rows: Sequence[asyncpg.Record] = []
+        if limit < WORK_NEAR:  # what is common is found near by, and is not looked for kind by kind
+            rows = await self._readers.fetch(self._near, *asked, min(_NEAR_PAGES * limit, WORK_NEAR))
+        if len(rows) < limit:
+            rows = await self._readers.fetch(self._find, *asked)
         return [_item_of(row) for row in rows]
 
     async def count_work(self, queues: str) -> Mapping[tuple[str, str], int]:

@@ -19,13 +19,13 @@ from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
-from leftfold.store.limits import WORK_LOOK_S
+from leftfold.store.limits import WORK_LOOK_S, WORK_NEAR
 from leftfold.store.names import first_above, flaw_of, range_of
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
 
-__all__ = ["ALL", "CHOSEN", "CLAIMABLE", "COUNTED", "NEXT_DUE", "SqliteWork"]
+__all__ = ["ALL", "CHOSEN", "CLAIMABLE", "COUNTED", "NEAR", "NEXT_DUE", "SqliteWork"]
 
 _Row: TypeAlias = tuple[str, str, str, bytes, int, str | None, int | None, int, int]
 
@@ -73,6 +73,13 @@ order by l.id limit ?5) where {_WANTED}"""
 _OF_HELD = f"""select w.id from work w
 where w.owner is not null and w.queue >= ?1 and w.queue < ?2 and w.id >= ?3 and ({_WANTED})"""
 
+_OF_NEAR = """select n.id from (select id, queue, status from work where id >= ?3 order by id limit ?6) n
+where n.queue >= ?1 and n.queue < ?2 and (?4 is null or n.status in (select value from json_each(?4)))
+order by n.id limit ?5"""
+
+NEAR: Final = _PAGE.format(chosen=_OF_NEAR)
+"""What is chosen of the items that come next."""
+
 CHOSEN: Final = f"{_KINDS} {_PAGE.format(chosen=f'{_OF_KINDS} union all {_OF_HELD} order by 1 limit ?5')}"
 """A page of chosen items: of each kind no more than a page is looked at, in an index, and all that is held."""
 
@@ -83,6 +90,7 @@ COUNTED: Final = f"""select queue, status, sum(number) from (
 {_COUNT.format("owner is null")} union all {_COUNT.format("owner is not null")}) group by queue, status"""
 """How many items there are; what rests is read from an index alone."""
 
+_NEAR_PAGES: Final = 8
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000
 
@@ -135,11 +143,17 @@ class SqliteWork(OpenFile):
         if queues and flaw_of(queues):
             return []
         wanted = _json([each for each in statuses if not flaw_of(each)]) if statuses else None
-        sql, values = ALL, [first_above(after), min(limit, LARGEST)]
-        if queues or statuses:
-            sql, values = CHOSEN, [*range_of(queues), values[0], wanted, values[1]]
-        found = await self._read(lambda: self._connection.execute(sql, values).fetchall())
-        return [_item_of(row) for row in found]
+        start, most = first_above(after), min(limit, LARGEST)
+        if not queues and not statuses:
+            return await self._listed(ALL, start, most)
+        asked = (*range_of(queues), start, wanted, most)
+        # What is common is found near by, and is not looked for kind by kind.
+        near = await self._listed(NEAR, *asked, min(_NEAR_PAGES * most, WORK_NEAR)) if most < WORK_NEAR else []
+        return near if len(near) == most else await self._listed(CHOSEN, *asked)
+
+    async def _listed(self, sql: str, *values: str | int | None) -> list[WorkItem]:
+        rows: list[_Row] = await self._read(lambda: self._connection.execute(sql, values).fetchall())
+        return [_item_of(row) for row in rows]
 
     async def count_work(self, queues: str = "") -> Mapping[tuple[str, str], int]:
         """See `WorkItems.count_work`."""

@@ -16,7 +16,7 @@ __all__ = ["KEPT", "rouses", "write_work"]
 
 _BEGIN = """insert into work (id, queue, status, state, token, owner, wake_at, created_at, changed_at)
 values (?, ?, ?, ?, 1, ?, ?, ?, ?) on conflict (id) do nothing"""
-# What is not set needs no index written: the one of lists, as the status mostly is the same, and that of what is due.
+# What is not set needs no index written: the one of what is held, due or listed.
 _REVISE = "update work set {}state = ?, changed_at = ?, token = token + 1 where id = ? and token = ?"
 _LISTED, _DUE = "queue = coalesce(?, queue), status = ?, ", "owner = ?, wake_at = ?, "
 KEPT: Final = _REVISE.format("") + " and status = ?"
