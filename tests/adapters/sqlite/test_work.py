@@ -20,6 +20,7 @@ from leftfold.adapters.sqlite.work import ALL, CHOSEN, CLAIMABLE, COUNTED, NEAR,
 from leftfold.adapters.sqlite.work_writing import KEPT
 from leftfold.errors import Fenced, KeyTaken
 from leftfold.store import Appended, Begin, End, Hold, Revise, ToStream, Transaction
+from leftfold.testing import ManualClock
 from leftfold.testing.conformance import check_work_against_reference
 from leftfold.testing.conformance.stores import FullStore
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, item_of, revise
@@ -227,6 +228,22 @@ async def test_who_finds_nothing_due_does_not_need_the_file_for_itself(tmp_path:
                 assert await store.claim_due([QUEUE], "me", LEASE_S) == []
                 await store.await_work([QUEUE], 0.01)
             holder.execute("rollback")
+
+
+async def test_a_dead_workers_lease_ends_in_its_time_though_the_clock_is_set_back_and_nothing_else_is_due(
+    tmp_path: Path,
+) -> None:
+    clock = ManualClock()
+    async with opened(url_of(tmp_path / "store.db")):
+        pass
+    store = await open_sqlite(url_of(tmp_path / "store.db"), clock=clock)
+    await begun(store, "held")
+    assert ids_of(await store.claim_due([QUEUE], "you", 60.0)) == ["held"]
+    clock.set(clock.now() - timedelta(hours=5))
+    assert await store.claim_due([QUEUE], "me", LEASE_S) == []
+    clock.advance(timedelta(seconds=61))
+    assert ids_of(await store.claim_due([QUEUE], "me", LEASE_S)) == ["held"]
+    await store.close()
 
 
 async def test_a_claim_waits_for_a_busy_file(tmp_path: Path) -> None:

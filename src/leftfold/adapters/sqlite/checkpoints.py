@@ -14,7 +14,7 @@ from leftfold.store.checkpoint_checks import check_claim, check_lease, check_not
 from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.names import flaw_of
 
-__all__ = ["SqliteCheckpoints", "storable", "with_the_clock"]
+__all__ = ["SqliteCheckpoints", "is_set_back", "storable", "with_the_clock"]
 
 _HELD = "select 1 from checkpoints where name = ? and owner <> ? and until > ?"
 _NEXT = "update tokens set last = last + 1 returning last"
@@ -110,6 +110,12 @@ def with_the_clock(cursor: sqlite3.Cursor, now: int) -> int:
     if back or not found:
         cursor.execute(_LATER, (now,))
     return now
+
+
+def is_set_back(connection: sqlite3.Connection, now: int) -> bool:
+    """Whether the clock was set back since a lease was last given, and no claim has seen that yet."""
+    found: list[tuple[int]] = connection.execute(_LATEST).fetchall()
+    return bool(found) and found[0][0] > now
 
 
 def storable(token: int) -> int:

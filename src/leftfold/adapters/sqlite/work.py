@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from leftfold.adapters.sqlite.checkpoints import storable, with_the_clock
+from leftfold.adapters.sqlite.checkpoints import is_set_back, storable, with_the_clock
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST, micros_of, time_of
@@ -188,9 +188,12 @@ class SqliteWork(OpenFile):
         self._due = asyncio.Event()
 
     def _pause(self, queues: str) -> float:
-        """Seconds until the next item of *queues* is due, or until the next look for one."""
+        """Seconds until the next item of *queues* is due, or until the next look for one; none for a clock set back."""
+        now = self._now()
+        if is_set_back(self._connection, now):
+            return 0.0  # a claim moves the ends of leases along with it
         due: int | None = self._connection.execute(NEXT_DUE, (queues,)).fetchone()[0]
-        return WORK_LOOK_S if due is None else min(WORK_LOOK_S, (due - self._now()) / _SECOND)
+        return WORK_LOOK_S if due is None else min(WORK_LOOK_S, (due - now) / _SECOND)
 
     def _restored(self, items: Sequence[WorkItem]) -> int:
         execute = self._connection.execute
