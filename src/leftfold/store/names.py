@@ -9,7 +9,7 @@ from typing import Final, Self
 from leftfold.errors import InvalidStreamName, InvalidTag
 from leftfold.messages.message import MAX_NAME_BYTES, name_flaw
 
-__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "first_above", "flaw_of", "id_of", "range_of"]
+__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "first_above", "flaw_of", "id_of", "name_range"]
 
 
 flaw_of = lru_cache(maxsize=4096)(name_flaw)
@@ -55,7 +55,7 @@ def first_above(name: str) -> str:
     return name[: unstorable.start()] + ("\x01" if unstorable[0] == "\0" else "\ue000")
 
 
-def range_of(beginning: str) -> tuple[str, str]:
+def name_range(beginning: str) -> tuple[str, str]:
     """The least text that has this beginning, and one above every name that has; for a database that orders by code.
 
     Args:

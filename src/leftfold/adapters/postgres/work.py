@@ -14,7 +14,7 @@ from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
 from leftfold.store.limits import WORK_NEAR
-from leftfold.store.names import first_above, flaw_of, range_of
+from leftfold.store.names import first_above, flaw_of, name_range
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
@@ -111,7 +111,7 @@ class Work:
         start, most = first_above(after), big(limit)
         if not queues and not statuses:
             return [_item_of(row) for row in await self._readers.fetch(self._page, start, most)]
-        asked = (*range_of(queues), start, known, most)
+        asked = (*name_range(queues), start, known, most)
         rows: Sequence[asyncpg.Record] = []
         if limit < WORK_NEAR:  # what is common is found near by, and is not looked for kind by kind
             rows = await self._readers.fetch(self._near, *asked, min(_NEAR_PAGES * limit, WORK_NEAR))
@@ -123,7 +123,7 @@ class Work:
         """See `WorkItems.count_work`."""
         if queues and flaw_of(queues):
             return {}
-        found = await self._readers.fetch(self._count, *range_of(queues))
+        found = await self._readers.fetch(self._count, *name_range(queues))
         return {(queue, status): count for queue, status, count in found}
 
     async def await_work(self, queues: Collection[str], timeout: float) -> None:

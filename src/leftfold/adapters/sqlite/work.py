@@ -20,7 +20,7 @@ from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
 from leftfold.store.limits import WORK_LOOK_S, WORK_NEAR
-from leftfold.store.names import first_above, flaw_of, range_of
+from leftfold.store.names import first_above, flaw_of, name_range
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
@@ -146,7 +146,7 @@ class SqliteWork(OpenFile):
         start, most = first_above(after), min(limit, LARGEST)
         if not queues and not statuses:
             return await self._listed(ALL, start, most)
-        asked = (*range_of(queues), start, wanted, most)
+        asked = (*name_range(queues), start, wanted, most)
         # What is common is found near by, and is not looked for kind by kind.
         near = await self._listed(NEAR, *asked, min(_NEAR_PAGES * most, WORK_NEAR)) if most < WORK_NEAR else []
         return near if len(near) == most else await self._listed(CHOSEN, *asked)
@@ -159,7 +159,7 @@ class SqliteWork(OpenFile):
         """See `WorkItems.count_work`."""
         if queues and flaw_of(queues):
             return {}
-        found = await self._read(lambda: self._connection.execute(COUNTED, range_of(queues)).fetchall())
+        found = await self._read(lambda: self._connection.execute(COUNTED, name_range(queues)).fetchall())
         return {(queue, status): count for queue, status, count in found}
 
     async def await_work(self, queues: Collection[str], timeout: float) -> None:
