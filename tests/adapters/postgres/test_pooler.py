@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, PostgresStore, open_postgres
+from leftfold.adapters.postgres.migrations import NEWEST
 from leftfold.errors import StoreBusy
 from leftfold.store import ToStream
 from leftfold.testing.conformance import Opener, StoreConformance
@@ -83,5 +84,5 @@ async def test_an_append_behind_a_pooler_waits_until_its_deadline_too(pooled_url
 
 async def test_migrating_through_a_pooler_works(pgbouncer: int, postgres: PostgresServer, bare_url: str) -> None:
     location = PostgresLocation.parse(bare_url.replace(f":{postgres.port}/", f":{pgbouncer}/"))
-    assert (await PostgresSchema(location).migrate()).found == 8
+    assert (await PostgresSchema(location).migrate()).found == NEWEST
     assert (await PostgresSchema(location).status()).pending == ()
