@@ -7,7 +7,6 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 
 import msgspec
-from msgspec.structs import replace
 
 from leftfold.errors import InvalidInput, InvalidQuery, TableMismatch
 from leftfold.store.memory_log import OpenedLog
@@ -116,17 +115,9 @@ class MemoryRows(OpenedLog):
 
 def _fitting(table: Table, selection: Selection, rows: Mapping[str, Kept]) -> list[tuple[str, _Cells]]:
     names = ["key", *(column.name for column in table.columns)]
-    where = [_in_column(table, each) for each in selection.where]
+    where = [in_column(table, each) for each in selection.where]
     all_cells = ((key, dict(zip(names, (key, *cells_of(table, rows[key].row)), strict=True))) for key in sorted(rows))
     return [(key, cells) for key, cells in all_cells if all(_fits(cells[each.column], each) for each in where)]
-
-
-def _in_column(table: Table, where: Where) -> Where:
-    if where.value is None:
-        return where
-    if isinstance(where.value, tuple):
-        return replace(where, value=tuple(in_column(table, where.column, value) for value in where.value))
-    return replace(where, value=in_column(table, where.column, where.value))
 
 
 def _fits(cell: Cell, where: Where) -> bool:

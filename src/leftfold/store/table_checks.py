@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Final, cast
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.messages.message import MAX_VERSION, name_flaw
 from leftfold.store.names import flaw_of
@@ -158,9 +160,16 @@ def column_of(table: Table, name: str) -> Column:
     raise InvalidQuery(f"table {table.name!r} has no column {name!r:.80}; it has {known}")
 
 
-def in_column(table: Table, name: str, value: Value) -> Value:
-    """What a column of *table* is compared with for *value*: in a column of real numbers a whole one is real too."""
-    return float(value) if isinstance(value, int) and column_of(table, name).type is ColumnType.REAL else value
+def in_column(table: Table, where: Where) -> Where:
+    """*where* as its column has values: in a column of real numbers whole ones are real, too."""
+    value = where.value
+    if value is None or column_of(table, where.column).type is not ColumnType.REAL:
+        return where
+    return replace(where, value=tuple(map(_real, value)) if isinstance(value, tuple) else _real(value))
+
+
+def _real(value: Value) -> Value:
+    return float(value) if isinstance(value, int) else value
 
 
 def words_in(text: str) -> list[str]:

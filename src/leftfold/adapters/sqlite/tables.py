@@ -170,7 +170,7 @@ def _removed(table: Table, cursor: sqlite3.Cursor) -> int:
 
 def _conditions(table: Table, where: Sequence[Where]) -> tuple[str, list[Bound]]:
     texts = "".join(f" and {_condition(each)}" for each in where)
-    return texts, [bound(in_column(table, each.column, value)) for each in where for value in _values(each)]
+    return texts, [bound(value) for each in where for value in _values(in_column(table, each))]
 
 
 def _condition(where: Where) -> str:
