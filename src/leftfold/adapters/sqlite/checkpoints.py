@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from leftfold.adapters.sqlite.reading import OpenFile
@@ -14,7 +15,7 @@ from leftfold.store.checkpoint_checks import check_claim, check_lease, check_not
 from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.names import flaw_of
 
-__all__ = ["SqliteCheckpoints", "is_set_back", "storable", "with_the_clock"]
+__all__ = ["LATEST", "SqliteCheckpoints", "storable", "with_the_clock"]
 
 _HELD = "select 1 from checkpoints where name = ? and owner <> ? and until > ?"
 _NEXT = "update tokens set last = last + 1 returning last"
@@ -26,7 +27,8 @@ _RELEASE = "update checkpoints set owner = null, until = null, note = ? where na
 _FORGET = "delete from checkpoints where name = ?"
 _ALL = "select name, position, event_id, token, owner, until, moved_at, note from checkpoints order by name"
 _POSITION = "select position from checkpoints where name = ?"
-_LATEST = "select value from meta where name = 'latest'"
+LATEST: Final = "select value from meta where name = 'latest'"
+"""When a lease was last given, by the clock of then."""
 _LATER = "insert into meta values ('latest', ?) on conflict (name) do update set value = excluded.value"
 _SHIFTED = (
     "update checkpoints set until = until - ? where owner is not null",
@@ -102,7 +104,7 @@ def with_the_clock(cursor: sqlite3.Cursor, now: int) -> int:
 
     Otherwise a dead worker's lease would run on for as long as the clock was set back.
     """
-    found: list[tuple[int]] = cursor.execute(_LATEST).fetchall()
+    found: list[tuple[int]] = cursor.execute(LATEST).fetchall()
     back = found[0][0] - now if found else 0
     if back > 0:
         for statement in _SHIFTED:
@@ -110,12 +112,6 @@ def with_the_clock(cursor: sqlite3.Cursor, now: int) -> int:
     if back or not found:
         cursor.execute(_LATER, (now,))
     return now
-
-
-def is_set_back(connection: sqlite3.Connection, now: int) -> bool:
-    """Whether the clock was set back since a lease was last given, and no claim has seen that yet."""
-    found: list[tuple[int]] = connection.execute(_LATEST).fetchall()
-    return bool(found) and found[0][0] > now
 
 
 def storable(token: int) -> int:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from leftfold.adapters.sqlite.checkpoints import is_set_back, storable, with_the_clock
+from leftfold.adapters.sqlite.checkpoints import LATEST, storable, with_the_clock
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST, micros_of, time_of
@@ -36,7 +36,7 @@ _FIRST_DUE = "select (select min(d.wake_at) from work d where d.queue = q.value 
 _ROWS_DUE = """select rowid from (select d.rowid from work d
 where d.queue = q.value and {} and d.wake_at <= ?2 order by d.wake_at, d.id limit ?3)"""
 
-NEXT_DUE: Final = f"""select min(due) from (
+NEXT_DUE: Final = f"""select min(due), ({LATEST}) from (
 {_FIRST_DUE.format(_RESTING)} union all {_FIRST_DUE.format(_HELD)})"""
 """When the next item of some queues is due."""
 
@@ -189,8 +189,11 @@ class SqliteWork(OpenFile):
 
     def _pause(self, queues: str) -> float:
         """Seconds until the next item of *queues* is due, or until the next look for one; none for a clock set back."""
+        due: int | None
+        latest: int | None
+        due, latest = self._connection.execute(NEXT_DUE, (queues,)).fetchone()
         now = self._now()
-        if is_set_back(self._connection, now):
+        if latest is not None and latest > now:
             return 0.0  # a claim moves the ends of leases along with it
         due: int | None = self._connection.execute(NEXT_DUE, (queues,)).fetchone()[0]
         return WORK_LOOK_S if due is None else min(WORK_LOOK_S, (due - now) / _SECOND)
