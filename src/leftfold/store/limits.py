@@ -15,7 +15,6 @@ __all__ = [
     "MAX_NAME_BYTES",
     "SCAN_POSITIONS",
     "WORK_LOOK_S",
-    "WORK_NEAR",
 ]
 
 MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
@@ -38,6 +37,3 @@ SCAN_POSITIONS: Final = 10_000
 
 WORK_LOOK_S: Final = 1.0
 """Seconds between two looks for work that is due, while nothing tells of any."""
-
-WORK_NEAR: Final = 4_000
-"""Items that a page of a list of work looks at one after another, at most, before it looks for each kind apart."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Final
 
 from leftfold.store.work import WorkItem, WorkItems
 
-__all__ = ["by_status", "work_pages"]
+__all__ = ["by_status", "looked_at", "work_pages"]
+
+_PAGES_NEAR: Final = 8
+_NEAR: Final = 4_000
 
 
 async def work_pages(
@@ -33,3 +37,17 @@ def by_status(counts: Mapping[tuple[str, str], int]) -> Mapping[str, int]:
     for (_, status), count in counts.items():
         found[status] += count
     return dict(found)
+
+
+def looked_at(limit: int) -> int:
+    """How many of the next items a database looks at for a page of chosen ones, before it looks for each kind apart.
+
+    What is common is found among them, however many kinds there are.
+
+    Args:
+        limit: most items of the page.
+
+    Returns:
+        0 for a page so large that they would hardly fill it.
+    """
+    return min(_PAGES_NEAR * limit, _NEAR) if limit < _NEAR else 0

@@ -457,7 +457,7 @@ async def test_what_sleeps_and_what_is_of_other_queues_costs_nothing(lone_url: s
     assert indexed < 2_000
 
 
-async def test_a_list_of_work_reads_no_more_than_it_shows_of_each_kind(lone_url: str) -> None:
+async def test_a_list_of_work_reads_the_next_items_and_those_of_its_kinds_and_no_table(lone_url: str) -> None:
     async with connected(lone_url) as owner:
         await owner.execute("alter table leftfold.work set (autovacuum_enabled = off); analyze leftfold.work")
     await rows(

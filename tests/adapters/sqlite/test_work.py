@@ -176,6 +176,28 @@ def test_a_page_costs_the_same_however_much_stands_before_and_behind_it(tmp_path
     connection.close()
 
 
+async def test_a_list_of_many_kinds_is_not_put_together_of_all_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        with connected(path) as other:
+            rows = ((f"{n:05d}", f"q{n % 500}", ("on", "done")[n % 2]) for n in range(10_000))
+            other.executemany("insert into work values (?, ?, ?, '{}', 1, null, null, 0, 0)", rows)
+            other.commit()
+        steps = 0
+
+        def step() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        connection: sqlite3.Connection = vars(store)["_connection"]
+        connection.set_progress_handler(step, 1)
+        page = await store.find_work(queues="q", statuses=["on"], limit=100)
+        connection.set_progress_handler(None, 0)
+    assert len(page) == 100
+    assert steps < 40_000, "those of all kinds would be 138,000"
+
+
 def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> None:
     connection = _schema(tmp_path / "store.db")
 

@@ -13,16 +13,15 @@ from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
-from leftfold.store.limits import WORK_NEAR
 from leftfold.store.names import first_above, flaw_of, name_range
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
+from leftfold.store.work_paging import looked_at
 
 __all__ = ["Work"]
 
 _COLUMNS: Final = "id, queue, status, state, token, owner, wake_at, created_at, changed_at"
-_NEAR_PAGES: Final = 8
 _MOST_CLAIMED: Final = 10_000
 _DURABLY: Final = (
     "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'"
@@ -30,6 +29,7 @@ _DURABLY: Final = (
 
 _NEAR: Final = f"""select {_COLUMNS} from (select * from {{work}} where id >= $3 order by id limit $6) n
 where queue >= $1 and queue < $2 and ($4::text[] is null or status = any ($4)) order by id limit $5"""
+"""What is chosen of the items that come next."""
 
 # Each kind, a queue and a status, is sought behind the one before it.
 _FIND: Final = f"""with recursive kinds as (
@@ -112,9 +112,10 @@ class Work:
         if not queues and not statuses:
             return [_item_of(row) for row in await self._readers.fetch(self._page, start, most)]
         asked = (*name_range(queues), start, known, most)
+        near = looked_at(limit)
         rows: Sequence[asyncpg.Record] = []
-        if limit < WORK_NEAR:  # what is common is found near by, and is not looked for kind by kind
-            rows = await self._readers.fetch(self._near, *asked, min(_NEAR_PAGES * limit, WORK_NEAR))
+        if near:
+            rows = await self._readers.fetch(self._near, *asked, near)
         if len(rows) < limit:
             rows = await self._readers.fetch(self._find, *asked)
         return [_item_of(row) for row in rows]

@@ -19,11 +19,12 @@ from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery
 from leftfold.store.checks import check_timeout
-from leftfold.store.limits import WORK_LOOK_S, WORK_NEAR
+from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.names import first_above, flaw_of, name_range
 from leftfold.store.restoring import check_items, new_items
 from leftfold.store.work import WorkItem
 from leftfold.store.work_checks import check_claiming, check_holding, check_ids, check_queues
+from leftfold.store.work_paging import looked_at
 
 __all__ = ["ALL", "CHOSEN", "CLAIMABLE", "COUNTED", "NEAR", "NEXT_DUE", "SqliteWork"]
 
@@ -38,7 +39,7 @@ where d.queue = q.value and {} and d.wake_at <= ?2 order by d.wake_at, d.id limi
 
 NEXT_DUE: Final = f"""select min(due), ({LATEST}) from (
 {_FIRST_DUE.format(_RESTING)} union all {_FIRST_DUE.format(_HELD)})"""
-"""When the next item of some queues is due."""
+"""When the next item of some queues is due, and when a lease was last given."""
 
 CLAIMABLE: Final = f"""select {_COLUMNS} from json_each(?1) q cross join work w
 on w.rowid in ({_ROWS_DUE.format(_RESTING)} union all {_ROWS_DUE.format(_HELD)}) order by w.wake_at, w.id limit ?3"""
@@ -90,7 +91,6 @@ COUNTED: Final = f"""select queue, status, sum(number) from (
 {_COUNT.format("owner is null")} union all {_COUNT.format("owner is not null")}) group by queue, status"""
 """How many items there are; what rests is read from an index alone."""
 
-_NEAR_PAGES: Final = 8
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000
 
@@ -147,9 +147,9 @@ class SqliteWork(OpenFile):
         if not queues and not statuses:
             return await self._listed(ALL, start, most)
         asked = (*name_range(queues), start, wanted, most)
-        # What is common is found near by, and is not looked for kind by kind.
-        near = await self._listed(NEAR, *asked, min(_NEAR_PAGES * most, WORK_NEAR)) if most < WORK_NEAR else []
-        return near if len(near) == most else await self._listed(CHOSEN, *asked)
+        near = looked_at(most)
+        found = await self._listed(NEAR, *asked, near) if near else []
+        return found if len(found) == most else await self._listed(CHOSEN, *asked)
 
     async def _listed(self, sql: str, *values: str | int | None) -> list[WorkItem]:
         rows: list[_Row] = await self._read(lambda: self._connection.execute(sql, values).fetchall())
@@ -195,7 +195,6 @@ class SqliteWork(OpenFile):
         now = self._now()
         if latest is not None and latest > now:
             return 0.0  # a claim moves the ends of leases along with it
-        due: int | None = self._connection.execute(NEXT_DUE, (queues,)).fetchone()[0]
         return WORK_LOOK_S if due is None else min(WORK_LOOK_S, (due - now) / _SECOND)
 
     def _restored(self, items: Sequence[WorkItem]) -> int:
