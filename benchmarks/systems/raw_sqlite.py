@@ -28,6 +28,7 @@ _INSERT = (
     "insert into events (position, stream, version, type, schema_version, id, data, metadata, tags, recorded_at) "
     "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_INSERT_TAG = "insert into tags (tag, position) values (?, ?)"
 _INSERT_TAGS = "insert into tags (tag, position) select ?, position from events where position between ? and ?"
 _INSERT_NAME = "insert into names (name) values (?) returning number"
 _SELECT = (
@@ -136,7 +137,10 @@ def _append(connection: sqlite3.Connection, writers: list[_Stream], each: int) -
             data = make_payload().decode()
             rows.append((position, number, writer.version, TYPE, 1, new_id().bytes, data, "{}", tags, now))
     connection.executemany(_INSERT, rows)
-    connection.executemany(_INSERT_TAGS, runs)
+    if each == 1:
+        connection.executemany(_INSERT_TAG, [(number, first) for number, first, _ in runs])
+    else:
+        connection.executemany(_INSERT_TAGS, runs)
     connection.execute("commit")
 
 

@@ -13,7 +13,8 @@ import asyncpg
 from leftfold.adapters.postgres import sending
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.sending import Sender
-from leftfold.adapters.sqlite import batch, committer
+from leftfold.adapters.sqlite import batch, committer, ends
+from leftfold.adapters.sqlite.ends import Ends
 from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.rows import Row, Value
 from leftfold.adapters.sqlite.store import SqliteStore
@@ -33,8 +34,12 @@ def _no_version_check() -> None:
 
 
 def _no_known_ids() -> None:
-    look: str = getattr(batch, "_LOOK")  # noqa: B009
-    setattr(batch, "_LOOK", with_changes(look, [("where id = ?", "where id = ? and false")]))  # noqa: B010
+    known: str = getattr(batch, "_KNOWN")  # noqa: B009
+    setattr(batch, "_KNOWN", with_changes(known, [("where id = ?", "where id = ? and false")]))  # noqa: B010
+
+
+def _alone_in_the_file() -> None:
+    setattr(ends, "_WRITTEN_BY_OTHERS", "select 1")  # noqa: B010
 
 
 def _unflushed() -> None:
@@ -65,7 +70,7 @@ def _acknowledged_before_commit_in_sqlite() -> None:
         connection.execute("begin immediate")
         clock: Clock = getattr(self, "_clock")  # noqa: B009
         naming: Naming = getattr(self, "_naming")  # noqa: B009
-        work = batch.Batch(connection, naming, clock.now())
+        work = batch.Batch(connection, naming, Ends(connection), clock.now(), trusting=False)
         verdicts = [work.judge(pending) for pending in batch_of]
         work.flush()
         asyncio.get_running_loop().call_later(0.001, _commit, connection)
@@ -239,6 +244,9 @@ FAULTS: Final[dict[str, Fault]] = {
         "an acknowledged append is not there",
         "killed_at_any_call and postgres",
         children=True,
+    ),
+    "what others write to the file not seen": Fault(
+        _alone_in_the_file, ("tests/adapters/sqlite/test_ends.py",), "errors.deciding.Conflict", "what_another_store"
     ),
     "idempotency off, sqlite": Fault(_no_known_ids, (_SQLITE_LAWS,), "errors.deciding.Conflict", "repeating_an_append"),
     "idempotency off, postgres": Fault(

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown
-from leftfold.store import KEEP, End
+from leftfold.store import KEEP, End, Expected, ToStream
 from leftfold.store.transaction import Insert
 from leftfold.store.work import WorkWrite
 from leftfold.testing.conformance.ledger import COUNTS, active, all_rows, row
 from leftfold.testing.conformance.work_ground import all_work, begin, begun, item_of, revise
-from tests.adapters.sqlite.opened import connected, opened, url_of
+from tests.adapters.sqlite.opened import connected, event, opened, url_of
 from tests.adapters.sqlite.tabled import write
 
 _DONE = type(None)
@@ -163,6 +163,18 @@ async def test_a_commit_of_many_that_fails_after_it_was_stored_tells_each_the_tr
         assert [type(outcome) for outcome in outcomes] == [_DONE, _DONE, _DONE, KeyTaken, KeyTaken, KeyTaken]
         there = [(item.id, item.token) for item in await all_work(store)]
         assert there == [("a", 2), ("b", 2), ("c", 1), ("d", 1)]
+
+
+async def test_an_append_that_was_stored_by_a_commit_that_failed_is_known_and_its_stream_goes_on(
+    disk: _Disk, tmp_path: Path
+) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        await store.append(ToStream("account-1", 0, [event()]))
+        disk.stored, disk.statement = True, "commit"
+        written = await store.append(ToStream("account-1", Expected.ANY, [event()]))
+        assert (written.repeated, written.versions) == (True, {"account-1": 2})
+        written = await store.append(ToStream("account-1", 2, [event()]))
+        assert (written.position, written.versions) == (3, {"account-1": 3})
 
 
 async def test_a_row_alone_that_was_inserted_by_a_commit_that_failed_is_not_known_again(

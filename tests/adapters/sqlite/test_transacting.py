@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from leftfold.adapters.sqlite.batch import Batch
-from leftfold.adapters.sqlite.naming import Naming
 from leftfold.errors import Conflict, Fenced, IdReused, KeyTaken, NotAtHead
 from leftfold.store import Appended, NewEvent, ToStream
 from leftfold.store.tables import Selection
@@ -41,20 +38,6 @@ class _Flaws(Exception):
 
 def _flawed(_appended: Appended, _rows: Rows) -> Sequence[RowWrite]:
     raise _Flaws
-
-
-@pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
-    """The group commits from now on: a refusal that has every member tried again alone shows here."""
-    begun: list[Batch] = []
-    begin = Batch.__init__
-
-    def noted(self: Batch, connection: sqlite3.Connection, naming: Naming, now: datetime) -> None:
-        begun.append(self)
-        begin(self, connection, naming, now)
-
-    monkeypatch.setattr(Batch, "__init__", noted)
-    return begun
 
 
 async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_nothing_else(

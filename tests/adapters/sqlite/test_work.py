@@ -15,7 +15,6 @@ import pytest
 
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite
 from leftfold.adapters.sqlite.batch import Batch
-from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.work import ALL, CHOSEN, CLAIMABLE, COUNTED, NEAR, NEXT_DUE, SqliteWork
 from leftfold.adapters.sqlite.work_writing import KEPT
 from leftfold.errors import Fenced, KeyTaken
@@ -56,20 +55,6 @@ def test_any_sequence_of_work_agrees_with_the_reference(tmp_path: Path) -> None:
         clock.ahead += timedelta(seconds=seconds)
 
     check_work_against_reference(open_one, move)
-
-
-@pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
-    """The group commits from now on."""
-    made: list[Batch] = []
-    make = Batch.__init__
-
-    def noted(self: Batch, connection: sqlite3.Connection, naming: Naming, now: datetime) -> None:
-        made.append(self)
-        make(self, connection, naming, now)
-
-    monkeypatch.setattr(Batch, "__init__", noted)
-    return made
 
 
 async def test_appends_and_work_of_one_tick_share_a_commit_in_which_only_the_refused_fail(

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
+from leftfold.adapters.sqlite.ends import Ends
 from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.rows import COLUMNS, Row, Run, event_of, exists_sql, micros_of, tags_text, time_of
 from leftfold.adapters.sqlite.transacting import RowWriter
@@ -25,11 +26,10 @@ _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT = f"insert or fail into events ({COLUMNS}) values {_ROW}"
 _BLOCK = 50  # rows of one statement, when there are so many: starting a statement costs a fifth of what a row does
 _INSERT_BLOCK = f"{_INSERT}{f', {_ROW}' * (_BLOCK - 1)}"
+_INSERT_TAG = "insert or fail into tags (tag, position) values (?, ?)"
 _INSERT_RUN = "insert or fail into tags (tag, position) select ?, position from events where position between ? and ?"
-_HEAD = "select position, recorded_at from events order by position desc limit 1"
 _VERSION = "select version from events where stream = ? order by version desc limit 1"
-_KNOWN = "exists (select 1 from events where id = ?)"
-_LOOK = f"select {_KNOWN}, ({_VERSION})"
+_KNOWN = "select 1 from events where id = ?"
 _BY_ID = f"select {COLUMNS} from events where id = ?"
 
 
@@ -39,12 +39,19 @@ class Batch:
     Args:
         connection: inside BEGIN IMMEDIATE, so nobody else writes until the end.
         naming: of the same connection.
+        ends: of the same connection.
         now: the recorded time, unless the log is ahead of it.
+        trusting: that no id is stored already, which a refusal makes it look up, and an insert finds out: it raises
+            `sqlite3.IntegrityError` then, and all is to be judged again without trust.
     """
 
-    def __init__(self, connection: sqlite3.Connection, naming: Naming, now: datetime) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, naming: Naming, ends: Ends, now: datetime, *, trusting: bool
+    ) -> None:
         self._cursor = connection.cursor()
         self._naming = naming
+        self._ends = ends
+        self._trusting = trusting
         self._now = micros_of(now)
         self._looked = False
         self.position = self._head = 0
@@ -80,6 +87,12 @@ class Batch:
         except LeftfoldError as refusal:
             return refusal
 
+    def keep(self) -> None:
+        """It was committed."""
+        self._naming.keep()
+        if self._looked:
+            self._ends.keep((self.position, self._recorded) if self.position != self._head else None, self._versions)
+
     def flush(self) -> None:
         """Write the rows of every append judged so far."""
         if not self._rows:
@@ -91,8 +104,7 @@ class Batch:
 
     def _look(self) -> None:
         """Find out where the log ends, which work alone does not ask for."""
-        last: tuple[int, int] | None = self._cursor.execute(_HEAD).fetchone()
-        self.position, latest = last or (0, self._now)
+        self.position, latest = self._ends.look() or (0, self._now)
         self._head = self.position
         self._recorded = max(self._now, latest)
         self._recorded_at = time_of(self._recorded)
@@ -149,33 +161,42 @@ class Batch:
         first = parts[0].events[0].id.bytes
         if condition is not None or first in self._ids:
             self.flush()
-        if self._is_known(first, parts[0].stream):
-            return first_result(parts, events_by_id(self._cursor, self._naming, parts))
-        if condition is not None:
-            self._check(condition)
-        for part in parts:
-            check_version(part.stream, part.expected, self._version(part.stream))
+        if not self._trusting and self._is_known(first):
+            return self._first_result(parts)
+        try:
+            self._check(parts, condition)
+        except LeftfoldError:
+            if self._is_known(first):
+                return self._first_result(parts)
+            raise
         return Appended(
             position=self._add(parts),
             versions={part.stream: self._versions[part.stream] for part in parts},
             recorded_at=self._recorded_at,
         )
 
-    def _check(self, condition: AppendCondition) -> None:
-        for item in condition.none_of:
-            sql, values = exists_sql(item, condition.after)
-            if self._cursor.execute(sql, values).fetchone():
-                raise ConditionFailed(condition.after)
+    def _check(self, parts: Sequence[ToStream], condition: AppendCondition | None) -> None:
+        if condition is not None:
+            for item in condition.none_of:
+                sql, values = exists_sql(item, condition.after)
+                if self._cursor.execute(sql, values).fetchone():
+                    raise ConditionFailed(condition.after)
+        for part in parts:
+            check_version(part.stream, part.expected, self._version(part.stream))
 
-    def _is_known(self, first: bytes, stream: str) -> bool:
-        known, version = self._cursor.execute(_LOOK, (first, self._naming.find(stream))).fetchone()
-        self._versions.setdefault(stream, version or 0)  # one look serves both; what this batch wrote is newer
-        return bool(known)
+    def _is_known(self, first: bytes) -> bool:
+        return self._cursor.execute(_KNOWN, (first,)).fetchone() is not None
+
+    def _first_result(self, parts: Sequence[ToStream]) -> Appended:
+        return first_result(parts, events_by_id(self._cursor, self._naming, parts))
 
     def _version(self, stream: str) -> int:
         version = self._versions.get(stream)
         if version is None:
-            version = self._versions[stream] = version_in(self._cursor, self._naming, stream)
+            version = self._ends.version(stream)
+            if version is None:
+                version = version_in(self._cursor, self._naming, stream)
+            self._versions[stream] = version
         return version
 
     def _add(self, parts: Sequence[ToStream]) -> int:
@@ -235,8 +256,10 @@ def insert_rows(cursor: sqlite3.Cursor, rows: Sequence[Row], runs: Sequence[Run]
         cursor.execute(_INSERT_BLOCK, tuple(chain.from_iterable(rows[at : at + _BLOCK])))
     if rest:
         cursor.executemany(_INSERT, rows[-rest:])
-    if runs:
-        cursor.executemany(_INSERT_RUN, runs)
+    if lone := [(tag, first) for tag, first, last in runs if first == last]:
+        cursor.executemany(_INSERT_TAG, lone)
+    if len(lone) < len(runs):
+        cursor.executemany(_INSERT_RUN, [run for run in runs if run[1] < run[2]])
 
 
 def numbers_of(naming: Naming, tags: Sequence[str]) -> list[int]:

@@ -19,6 +19,7 @@ from datetime import datetime
 
 from leftfold.adapters.sqlite.batch import Batch, events_by_id, lone_work
 from leftfold.adapters.sqlite.doubting import is_stored
+from leftfold.adapters.sqlite.ends import Ends
 from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.naming import Naming
@@ -56,6 +57,7 @@ class Committer:
     ) -> None:
         self._connection = connection
         self._naming = naming
+        self._ends = Ends(connection)
         self._location = location
         self._clock = clock
         self._grown = grown
@@ -82,6 +84,10 @@ class Committer:
         if not pending.settled:
             pending.deadline = self._loop.time() + self._location.deadline_s
         return await pending.outcome()
+
+    def forget(self) -> None:
+        """Events were written that it has not written."""
+        self._ends.forget()
 
     async def drain(self) -> None:
         """Wait until everything accepted so far has its verdict."""
@@ -162,22 +168,34 @@ class Committer:
         self._judged = ()
         if len(batch) == 1 and (alone := lone_work(batch[0].transaction)):
             return (self._write_work(alone, now),)
+        try:
+            return self._write_together(batch, now, trusting=True)
+        except sqlite3.IntegrityError:
+            return self._write_together(batch, now, trusting=False)
+
+    def _write_together(
+        self, batch: Sequence[Pending], now: datetime, *, trusting: bool
+    ) -> Sequence[Appended | Exception]:
         execute = self._connection.execute
+        kept = False
         execute("begin immediate")
         try:
-            work = Batch(self._connection, self._naming, now)
+            work = Batch(self._connection, self._naming, self._ends, now, trusting=trusting)
             self._judged = verdicts = [work.judge(pending) for pending in batch]
             if not work.changed:
                 execute("rollback")
             else:
                 work.flush()
                 execute("commit")
-                self._naming.keep()
+                work.keep()
+                kept = True
                 self._grown()
                 if work.wakes:
                     self._due()
         finally:
             self._naming.forget()
+            if not kept:
+                self._ends.forget()
             if self._connection.in_transaction:
                 execute("rollback")
         return verdicts
