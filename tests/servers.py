@@ -10,8 +10,10 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,7 @@ from leftfold.testing.postgres import PostgresNotInstalled, PostgresServer, post
 from leftfold.testing.postgres.account import choose_account
 from tests.conftest import leave_out
 
-__all__ = ["bare_url", "database", "lone_url", "pgbouncer", "postgres", "store_url"]
+__all__ = ["bare_url", "database", "lone_url", "pgbouncer", "pgbouncer_before", "postgres", "store_url"]
 
 _numbers = count(1)
 
@@ -65,19 +67,26 @@ async def lone_url(postgres: PostgresServer) -> str:
 @pytest.fixture(scope="session")
 def pgbouncer(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a PgBouncer in transaction mode, with two server connections to any database of `postgres`."""
+    with pgbouncer_before(postgres, tmp_path_factory.mktemp("pgbouncer")) as port:
+        yield port
+
+
+@contextmanager
+def pgbouncer_before(postgres: PostgresServer, path: Path, settings: str = "") -> Generator[int]:
+    """Run a PgBouncer like `pgbouncer`, with more *settings*, a line each, and give its port."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
     if program is None:
         leave_out("pgbouncer is not installed; it is the system's package `pgbouncer`")
     port = free_port()
-    settings = tmp_path_factory.mktemp("pgbouncer") / "pgbouncer.ini"
-    settings.write_text(
+    file = path / "pgbouncer.ini"
+    file.write_text(
         f"[databases]\n* = host=127.0.0.1 port={postgres.port} user=postgres\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
-        "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 200\n"
+        f"pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 200\n{settings}"
     )
     account = choose_account()
     process = subprocess.Popen(
-        [*account.prefix, program, "-q", str(settings)],
+        [*account.prefix, program, "-q", str(file)],
         user=account.number,
         group=account.number,
         stderr=subprocess.DEVNULL,

@@ -44,6 +44,7 @@ class Channel:
         self._heard = heard
         self._untold = asyncio.Event()
         self._happened = self._told = 0
+        self._turn = asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def tell(self) -> None:
@@ -59,13 +60,13 @@ class Channel:
 
     async def close(self) -> None:
         """Tell the last of it, then stop telling and listening."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         if self._told < self._happened:
             with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
                 async with asyncio.timeout(_LAST_WORD_S):
                     await self._notify()
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         if name not in self._tasks:
@@ -81,14 +82,17 @@ class Channel:
     async def _notify(self) -> None:
         # Without the setting, the commit of a notification would wait for a flush.
         sql = "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
-        happened, (text, not_told) = self._happened, self._words()
-        try:
-            with suppress(StoreError):  # others look
-                await self._readers.fetch(sql, self._name, text)
-                self._told = happened
-        finally:
-            if self._told < happened:
-                not_told()
+        async with self._turn:
+            if self._told == self._happened:
+                return
+            happened, (text, not_told) = self._happened, self._words()
+            try:
+                with suppress(StoreError):  # others look
+                    await self._readers.fetch(sql, self._name, text)
+                    self._told = happened
+            finally:
+                if self._told < happened:
+                    not_told()
 
     async def _listen(self) -> None:
         while True:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import asyncpg
 
-from leftfold.adapters.postgres.failures import is_lost, translated
+from leftfold.adapters.postgres.failures import is_lost, sqlstate_of, translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.errors import LeftfoldError, StoreClosed, StoreUnavailable
 
@@ -20,9 +21,9 @@ else:
 
 T = TypeVar("T")
 
-__all__ = ["Backoff", "Connection", "Connector", "Readers", "detect_pooler"]
+__all__ = ["SETTINGS", "Backoff", "Connection", "Connector", "Readers", "connect_first"]
 
-_SETTINGS = {
+SETTINGS: Final = {
     # A plan made while the tables were empty must not live on when they are full: index probes only.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -32,6 +33,8 @@ _SETTINGS = {
     "jit": "off",
     "default_transaction_isolation": "read committed",
 }
+"""Of every session that is not behind a pooler."""
+_SOMEBODY_ELSE = "LF005"
 _ANY_PLAN = (
     "set local plan_cache_mode = force_custom_plan; set local enable_seqscan = on; set local enable_bitmapscan = on"
 )
@@ -60,7 +63,7 @@ class Connector:
             self.location.dsn,
             timeout=self.location.connect_timeout_s,
             statement_cache_size=0 if plain else 100,
-            server_settings={} if plain else {**_SETTINGS, **settings},
+            server_settings={} if plain else {**SETTINGS, **settings},
         )
 
     def unavailable(self, error: BaseException | None) -> StoreUnavailable:
@@ -72,12 +75,28 @@ class Connector:
         )
 
 
-async def detect_pooler(connection: Connection) -> bool:
-    """Whether a pooler stands between us and the server: the process that answers is not the one we connected to."""
-    async with connection.transaction():
-        backend: int = await connection.fetchval("select pg_backend_pid()")
-    announced: int = connection.get_server_pid()
-    return backend != announced
+async def connect_first(location: PostgresLocation) -> tuple[Connection, bool]:
+    """A connection to a store, and whether a pooler stands between: it refuses settings, or another process answers."""
+    connector = Connector(location)
+    with suppress(asyncpg.ProtocolViolationError, asyncpg.FeatureNotSupportedError):
+        connection = await connector.connect()
+        if await _is_direct(connection):
+            return connection, False
+    return await connector.connect(plain=True), True
+
+
+async def _is_direct(connection: Connection) -> bool:
+    try:  # as simple text, which leaves nothing behind in a session that others share
+        await connection.execute(
+            f"do $$ begin if pg_backend_pid() <> {connection.get_server_pid()} then "
+            f"raise sqlstate '{_SOMEBODY_ELSE}'; end if; end $$"
+        )
+    except BaseException as error:
+        connection.terminate()
+        if sqlstate_of(error) == _SOMEBODY_ELSE:
+            return False
+        raise
+    return True
 
 
 class Backoff:
@@ -102,11 +121,15 @@ class Backoff:
 
 
 class Readers:
-    """A few connections, each used by one caller at a time; broken ones are replaced and a read is repeated."""
+    """A few connections, each used by one caller at a time; broken ones are replaced and a read is repeated.
 
-    def __init__(self, connector: Connector) -> None:
+    Args:
+        idle: those that are there already.
+    """
+
+    def __init__(self, connector: Connector, idle: Sequence[Connection] = ()) -> None:
         self._connector = connector
-        self._idle: list[Connection] = []
+        self._idle = [*idle]
         self._turn = asyncio.Semaphore(connector.location.pool)
         self._closed = False
 

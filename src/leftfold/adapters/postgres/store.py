@@ -8,7 +8,7 @@ from datetime import datetime
 
 from leftfold.adapters.postgres.checkpoints import Checkpoints
 from leftfold.adapters.postgres.committing import Committer
-from leftfold.adapters.postgres.connecting import Connector, Readers, detect_pooler
+from leftfold.adapters.postgres.connecting import Connection, Connector, Readers, connect_first
 from leftfold.adapters.postgres.failures import translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.reading import Reading
@@ -52,10 +52,10 @@ class PostgresStore:
     once somebody waits. Made by `open_postgres`.
     """
 
-    def __init__(self, location: PostgresLocation, *, pooled: bool) -> None:
+    def __init__(self, location: PostgresLocation, idle: Sequence[Connection] = (), *, pooled: bool) -> None:
         connector = Connector(location, pooled=pooled)
         self._location = location
-        self._readers = Readers(connector)
+        self._readers = Readers(connector, idle)
         self._reading = Reading(self._readers, location.schema)
         self._timeline = Timeline(self._readers, location.schema)
         self._snapshots = Snapshots(self._readers, location.schema)
@@ -335,15 +335,15 @@ async def open_postgres(url: str, *, migrate: bool = False) -> PostgresStore:
     if migrate:
         await PostgresSchema(location).migrate()
     try:
-        connection = await Connector(location).connect(plain=True)
+        connection, pooled = await connect_first(location)
         try:
-            pooled = await detect_pooler(connection)
             async with connection.transaction():
                 check_schema(await status_of(connection, location.schema), location)
-        finally:
-            await connection.close()
+        except BaseException:
+            connection.terminate()
+            raise
     except LeftfoldError:
         raise
     except Exception as error:
         raise translated(error, location.shown) from error
-    return PostgresStore(location, pooled=pooled)
+    return PostgresStore(location, [connection], pooled=pooled)
