@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown
+from leftfold.errors import Fenced, KeyTaken, OutcomeUnknown, StoreError
 from leftfold.store import KEEP, End, Expected, ToStream
 from leftfold.store.transaction import Insert
 from leftfold.store.work import WorkWrite
@@ -175,6 +175,18 @@ async def test_an_append_that_was_stored_by_a_commit_that_failed_is_known_and_it
         assert (written.repeated, written.versions) == (True, {"account-1": 2})
         written = await store.append(ToStream("account-1", 2, [event()]))
         assert (written.position, written.versions) == (3, {"account-1": 3})
+
+
+async def test_what_was_restored_by_a_commit_that_failed_is_seen(disk: _Disk, tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store, opened(url_of(tmp_path / "other.db")) as other:
+        await store.append(ToStream("account-1", 0, [event()]))
+        await other.restore(await store.read_stream("account-1"))
+        await other.append(ToStream("account-1", 1, [event()]))
+        later = await other.read_stream("account-1", after=1)
+        disk.stored, disk.statement = True, "commit"
+        with pytest.raises(StoreError):
+            await store.restore(later)
+        assert (await store.append(ToStream("account-1", 2, [event()]))).position == 3
 
 
 async def test_a_row_alone_that_was_inserted_by_a_commit_that_failed_is_not_known_again(

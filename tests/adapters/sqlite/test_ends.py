@@ -53,6 +53,16 @@ async def test_what_goes_on_where_it_left_off_looks_up_nothing(url: str) -> None
         assert await versions(store) == [(1, 1), (2, 2), (3, 3)]
 
 
+async def test_who_is_refused_leaves_the_others_what_is_remembered(url: str) -> None:
+    async with opened(url) as store:
+        await store.append(ToStream(_STREAM, 0, [event()]))
+        with pytest.raises(Conflict):
+            await store.append(ToStream(_STREAM, 0, [event()]))
+        statements = traced(store)
+        await store.append(ToStream(_STREAM, 1, [event()]))
+        assert not selected(statements)
+
+
 async def test_what_another_store_has_written_is_seen_before_anything_is_judged(url: str) -> None:
     async with opened(url) as here, opened(url) as there:
         await here.append(ToStream(_STREAM, 0, [event()]))

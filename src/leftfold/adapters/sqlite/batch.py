@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from uuid import UUID
@@ -121,6 +121,7 @@ class Batch:
     def _transact(self, transaction: Transaction) -> Appended | Exception:
         self.flush()
         head, given = self.position, self._naming.given
+        versions = {part.stream: self._version(part.stream) for part in transaction.parts}
         self._cursor.execute("savepoint member")
         verdict: Appended | Exception
         try:
@@ -129,7 +130,7 @@ class Batch:
             raise  # the file's, not the member's
         except Exception as refusal:  # noqa: BLE001 - whatever is wrong with one member is no matter of its neighbours
             self._cursor.execute("rollback to member")
-            self._take_back(transaction, head, given)
+            self._take_back(head, versions, given)
             verdict = refusal
         self._cursor.execute("release member")
         return verdict
@@ -147,12 +148,11 @@ class Batch:
     def _unmoved(self) -> Appended:
         return Appended(position=self.position, versions={}, recorded_at=self._recorded_at)
 
-    def _take_back(self, transaction: Transaction, head: int, given: int) -> None:
+    def _take_back(self, head: int, versions: Mapping[str, int], given: int) -> None:
         self.position = head
+        self._versions.update(versions)
         self._naming.forget(given)
         self._writer.forget()
-        for part in transaction.parts:
-            self._versions.pop(part.stream, None)
         self._rows.clear()
         self._runs.clear()
         self._ids.clear()

@@ -177,7 +177,7 @@ class Committer:
         self, batch: Sequence[Pending], now: datetime, *, trusting: bool
     ) -> Sequence[Appended | Exception]:
         execute = self._connection.execute
-        kept = False
+        self._judged = ()
         execute("begin immediate")
         try:
             work = Batch(self._connection, self._naming, self._ends, now, trusting=trusting)
@@ -188,14 +188,14 @@ class Committer:
                 work.flush()
                 execute("commit")
                 work.keep()
-                kept = True
                 self._grown()
                 if work.wakes:
                     self._due()
+        except BaseException:
+            self._ends.forget()
+            raise
         finally:
             self._naming.forget()
-            if not kept:
-                self._ends.forget()
             if self._connection.in_transaction:
                 execute("rollback")
         return verdicts

@@ -114,8 +114,8 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         try:
             new = self._continuing(events)
             self._insert(new)
-            self._connection.execute("commit")
             self._committer.forget()
+            self._connection.execute("commit")
             self._naming.keep()
         except sqlite3.Error as error:
             raise translated(error, self._location.path) from error

@@ -10,9 +10,11 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from leftfold.errors import Conflict, IdReused
+from leftfold.errors import Conflict, Fenced, IdReused
 from leftfold.ids import new_id
 from leftfold.store.events import AppendCondition, Appended, Expected, ExpectedVersion, NewEvent, QueryItem, ToStream
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import End
 from leftfold.testing.conformance.stores import FullStore, Laws, event, events, log_of
 
 __all__ = ["CompanyLaws"]
@@ -60,6 +62,31 @@ class CompanyLaws(Laws):
                 assert (stored[-1].position, stored[-1].recorded_at) == (outcome.position, outcome.recorded_at)
         log = await log_of(store)
         assert [one.position for one in log] == list(range(1, len(log) + 1))
+
+    @pytest.mark.parametrize("expected", [99, Expected.NO_STREAM, Expected.ANY])
+    async def test_a_refused_transaction_takes_back_nothing_that_others_wrote_to_its_streams(
+        self, store: FullStore, expected: ExpectedVersion
+    ) -> None:
+        """Whether its events are refused, or only a write beside them."""
+        await store.append(ToStream("a-1", 0, [event()]))
+        parts = [ToStream("a-1", expected, events(2)), ToStream("a-2", Expected.ANY, [event()])]
+        refused = Transaction(parts=parts, writes=[End(id="nobody", token=1)])
+        one, two, three = await asyncio.gather(
+            store.append(ToStream("a-1", 1, [event()])),
+            store.transact(refused),
+            store.append(ToStream("a-1", 2, [event()])),
+            return_exceptions=True,
+        )
+        refusal = Fenced if expected is Expected.ANY else Conflict
+        assert isinstance(two, refusal), two
+        assert isinstance(one, Appended), one
+        assert isinstance(three, Appended), three
+        assert (one.versions, three.versions) == ({"a-1": 2}, {"a-1": 3})
+        for version in (3, 4):
+            with pytest.raises(refusal):
+                await store.transact(refused)
+            assert (await store.append(ToStream("a-1", version, [event()]))).versions == {"a-1": version + 1}
+        assert (await store.append(ToStream("a-2", 0, [event()]))).versions == {"a-2": 1}
 
     @_in_any_company
     @_of_any_count

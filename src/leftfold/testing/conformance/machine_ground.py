@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec.structs import replace
 
 from leftfold.ids import new_id
@@ -25,13 +25,17 @@ STREAMS = st.sampled_from(["a-1", "a-2", "b-1", "a"])
 
 
 class MachineGround(RuleBasedStateMachine):
-    """A store and the reference. What the store holds of an example has the example's prefix and is above its base."""
+    """A store and the reference. What the store holds of an example has the example's prefix and is above its base.
+
+    Now and then it goes on at another store of the same log, as processes that share one do in turns.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.reference = self.run(_memory())
         self.store: Store = self.run(self.open_one())
+        self.other: Store | None = None
         self.base = self.run(self.store.head())
         self.prefix = f"{new_id().hex}."
         self.sent: list[tuple[list[ToStream], AppendCondition | None]] = []
@@ -43,8 +47,16 @@ class MachineGround(RuleBasedStateMachine):
     def run(self, work: Coroutine[object, object, T]) -> T:
         return self.runner.get_loop().run_until_complete(work)  # `Runner.run` sets a signal handler at every call
 
+    @rule()
+    def go_on_at_the_other(self) -> None:
+        """Let a store that was opened beside this one do what follows."""
+        other = self.run(self.open_one()) if self.other is None else self.other
+        self.store, self.other = other, self.store
+
     def teardown(self) -> None:
-        self.run(self.store.close())
+        for store in (self.store, self.other):
+            if store is not None:
+                self.run(store.close())
         self.runner.close()
 
     def resync(self) -> None:
