@@ -23,7 +23,7 @@ class Wire:
     def __init__(self, target: int) -> None:
         self._target = target
         self._armed: bytes | None = None
-        self._for_good = self._silent = False
+        self._for_good = self._silent = self._dead = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.lost = 0
         self._losing = asyncio.Event()
@@ -50,6 +50,10 @@ class Wire:
         self._armed = question
         self._silent = True
 
+    def go_dead(self) -> None:
+        """Let nothing through from now on, and cut nothing."""
+        self._dead = True
+
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client."""
         if self._for_good and self._armed is None:
@@ -74,7 +78,8 @@ class Wire:
                 if self._armed is not None and self._armed in data:
                     self._armed = None
                     mute.set()
-                target.write(data)
+                if not self._dead:
+                    target.write(data)
         finally:
             target.close()
 

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, PostgresStore, open_postgres
-from leftfold.adapters.postgres.connecting import SETTINGS, Connection, Connector
+from leftfold.adapters.postgres.connecting import SETTINGS
 from leftfold.adapters.postgres.migrations import NEWEST
 from leftfold.errors import StoreBusy
 from leftfold.store import ToStream
@@ -59,26 +59,6 @@ async def test_a_pooler_that_takes_the_settings_and_ignores_them_is_noticed_too(
             assert store.pooled
             await store.append(ToStream("a-1", 0, [event()]))
             assert await store.head() == 1
-
-
-@pytest.mark.parametrize("pooled", [False, True])
-async def test_what_a_store_was_opened_over_is_read_over(
-    postgres: PostgresServer, pgbouncer: int, store_url: str, pooled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Connection] = []
-    connect = Connector.connect
-
-    async def noted(self: Connector, *, plain: bool = False, **settings: str) -> Connection:
-        made.append(await connect(self, plain=plain, **settings))
-        return made[-1]
-
-    monkeypatch.setattr(Connector, "connect", noted)
-    async with opened(store_url.replace(f":{postgres.port}/", f":{pgbouncer}/") if pooled else store_url) as store:
-        assert await store.head() == 0
-        assert len(made) == 1
-        await store.append(ToStream("a-1", 0, [event()]))
-    assert len(made) == 2  # one for reading and for telling others, one for appends
-    assert all(connection.is_closed() for connection in made)
 
 
 async def test_many_statements_of_many_clients_share_two_server_connections(pooled_url: str) -> None:

@@ -60,13 +60,15 @@ class Channel:
 
     async def close(self) -> None:
         """Tell the last of it, then stop telling and listening."""
-        if self._told < self._happened:
-            with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
-                async with asyncio.timeout(_LAST_WORD_S):
-                    await self._notify()
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        try:
+            if self._told < self._happened:
+                with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
+                    async with asyncio.timeout(_LAST_WORD_S):
+                        await self._notify()
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         if name not in self._tasks:

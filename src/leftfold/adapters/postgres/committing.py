@@ -27,7 +27,7 @@ from leftfold.adapters.postgres.failures import ID_TAKEN, is_lost, is_refusal, i
 from leftfold.adapters.postgres.plain_calls import PlainCalls
 from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.reading import Reading
-from leftfold.adapters.postgres.sending import Sender
+from leftfold.adapters.postgres.sending import Sender, finished
 from leftfold.adapters.postgres.transacting import GroupWriter, refused_in
 from leftfold.adapters.postgres.writing import Refused
 from leftfold.errors import IdReused, LeftfoldError, OutcomeUnknown, StoreBusy, StoreError
@@ -91,8 +91,8 @@ class Committer:
 
     async def close(self) -> None:
         """Wait until everything accepted so far has its verdict, then let go of the connection."""
-        while self._task is not None:
-            await self._task
+        while (task := self._task) is not None:
+            await finished(task, self._sender.drop)
         if self._expiry is not None:
             self._expiry.cancel()
         await self._sender.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import asyncpg
 
-from leftfold.adapters.postgres.failures import is_lost, sqlstate_of, translated
+from leftfold.adapters.postgres.failures import is_lost, translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.errors import LeftfoldError, StoreClosed, StoreUnavailable
 
@@ -21,7 +21,7 @@ else:
 
 T = TypeVar("T")
 
-__all__ = ["SETTINGS", "Backoff", "Connection", "Connector", "Readers", "connect_first"]
+__all__ = ["SETTINGS", "Backoff", "Connection", "Connector", "Readers", "connect_first", "say_goodbye"]
 
 SETTINGS: Final = {
     # A plan made while the tables were empty must not live on when they are full: index probes only.
@@ -34,7 +34,7 @@ SETTINGS: Final = {
     "default_transaction_isolation": "read committed",
 }
 """Of every session that is not behind a pooler."""
-_SOMEBODY_ELSE = "LF005"
+_GOODBYE_S: Final = 1.0
 _ANY_PLAN = (
     "set local plan_cache_mode = force_custom_plan; set local enable_seqscan = on; set local enable_bitmapscan = on"
 )
@@ -75,28 +75,34 @@ class Connector:
         )
 
 
+async def say_goodbye(connection: Connection) -> None:
+    """Close a connection, within a second: a server that is gone holds up nobody."""
+    with suppress(Exception):  # whatever it is, the driver has let go of the connection
+        await connection.close(timeout=_GOODBYE_S)
+
+
 async def connect_first(location: PostgresLocation) -> tuple[Connection, bool]:
     """A connection to a store, and whether a pooler stands between: it refuses settings, or another process answers."""
     connector = Connector(location)
-    with suppress(asyncpg.ProtocolViolationError, asyncpg.FeatureNotSupportedError):
+    try:
         connection = await connector.connect()
+    except (asyncpg.ProtocolViolationError, asyncpg.FeatureNotSupportedError):
+        return await connector.connect(plain=True), True
+    try:
         if await _is_direct(connection):
             return connection, False
+    except BaseException:
+        connection.terminate()
+        raise
+    connection.terminate()
     return await connector.connect(plain=True), True
 
 
 async def _is_direct(connection: Connection) -> bool:
-    try:  # as simple text, which leaves nothing behind in a session that others share
-        await connection.execute(
-            f"do $$ begin if pg_backend_pid() <> {connection.get_server_pid()} then "
-            f"raise sqlstate '{_SOMEBODY_ELSE}'; end if; end $$"
-        )
-    except BaseException as error:
-        connection.terminate()
-        if sqlstate_of(error) == _SOMEBODY_ELSE:
-            return False
-        raise
-    return True
+    """Whether the process that we connected to is the one that answers."""
+    # Without values it is sent as simple text, which leaves nothing behind in a session that others share.
+    status: str = await connection.execute(f"select 1 where pg_backend_pid() = {connection.get_server_pid()}")
+    return status == "SELECT 1"
 
 
 class Backoff:
@@ -173,7 +179,7 @@ class Readers:
         """Close the connections that are idle, and the others when they are done."""
         self._closed = True
         while self._idle:
-            await self._idle.pop().close()
+            await say_goodbye(self._idle.pop())
 
     async def _rows(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
         if not self._connector.pooled:
@@ -202,6 +208,7 @@ class Readers:
         raise self._connector.unavailable(last) from last
 
     async def _lend(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        self._check_open()
         connection = self._idle.pop() if self._idle else await self._connector.connect()
         try:
             return await work(connection)

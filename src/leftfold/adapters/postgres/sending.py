@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import asyncpg
 
-from leftfold.adapters.postgres.connecting import Connection, Connector
+from leftfold.adapters.postgres.connecting import Connection, Connector, say_goodbye
 from leftfold.adapters.postgres.watching import Watch
 from leftfold.errors import StoreUnavailable
 
-__all__ = ["Sender"]
+__all__ = ["Sender", "finished"]
 
 
 _DURABLE: Final = (  # whatever the database has for others
     "select set_config('synchronous_commit', case setting when 'off' then 'on' else setting end, false) "
     "from current_setting('synchronous_commit') setting"
 )
+
+
+async def finished(task: asyncio.Task[None], otherwise: Callable[[], None]) -> None:
+    """Wait until *task* is done.
+
+    Args:
+        otherwise: done after it, should the wait be broken off: the task goes on for those who wait for what it does.
+    """
+    try:
+        await asyncio.wait([task])
+    except BaseException:
+        task.add_done_callback(lambda _: otherwise())
+        raise
 
 
 class Sender:
@@ -84,5 +98,5 @@ class Sender:
         """Say goodbye."""
         self._watch.end()
         if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+            connection, self._connection = self._connection, None
+            await say_goodbye(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 
 from leftfold.adapters.postgres.checkpoints import Checkpoints
@@ -302,12 +303,16 @@ class PostgresStore:
         if self._closed:
             return
         self._closed = True
-        await self._committer.close()
-        await self._worked.close()
-        await self._waker.close()
-        await self._followed.close()
-        await self._news.close()
-        await self._readers.close()
+        async with AsyncExitStack() as last_first:  # each is closed, whatever becomes of those before it
+            for part in (
+                self._readers,
+                self._news,
+                self._followed,
+                self._waker,
+                self._worked,
+                self._committer,
+            ):
+                last_first.push_async_callback(part.close)
 
     def _check_asked(self, table: Table, generation: int | None) -> None:
         self._check_open()

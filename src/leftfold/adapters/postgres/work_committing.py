@@ -27,7 +27,7 @@ import asyncpg
 from leftfold.adapters.postgres.connecting import Backoff, Connector
 from leftfold.adapters.postgres.failures import is_lost, is_refusal, is_retriable, translated
 from leftfold.adapters.postgres.queries import Query
-from leftfold.adapters.postgres.sending import Sender
+from leftfold.adapters.postgres.sending import Sender, finished
 from leftfold.adapters.postgres.work_call import WorkCall, work_write_sql
 from leftfold.adapters.postgres.work_single import SingleWrite
 from leftfold.errors import OutcomeUnknown
@@ -115,12 +115,14 @@ class WorkCommitter:
 
     async def close(self) -> None:
         """Wait until everything accepted so far has its verdict, then let go of the connection."""
-        while self._task is not None:
-            await self._task
-        if self._number and self._sender.is_ready:
-            with suppress(Exception):  # a row that stays is forgotten after a day
-                await self._sender.connection.execute(self._forget, self._client, timeout=_LAST_WORD_S)
-        await self._sender.close()
+        while (task := self._task) is not None:
+            await finished(task, self._sender.drop)
+        try:
+            if self._number and self._sender.is_ready:
+                with suppress(Exception):  # a row that stays is forgotten after a day
+                    await self._sender.connection.execute(self._forget, self._client, timeout=_LAST_WORD_S)
+        finally:
+            await self._sender.close()
 
     async def _run(self) -> None:
         try:
