@@ -37,10 +37,8 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
 .PHONY: run test test-long crash check bench faults docs pins programs clean
 
-# What an older checkout has left is brought up to date first.
 run: $(DONE)/base
 	@mkdir -p var
-	@for file in var/tour*.db; do test ! -e "$$file" || $(BIN)/leftfold migrate --store "sqlite:///$$file" >/dev/null; done
 	$(BIN)/python -m examples.tour $(TOUR)
 
 test: $(DONE)/test programs

@@ -37,6 +37,7 @@ from examples.tour import (
     timeouts,
     versions,
 )
+from examples.tour.beside import brought_up
 from leftfold import LeftfoldError
 
 
@@ -102,6 +103,7 @@ async def tour(
         return 2
     url = store or _own_store()
     print(f"store: {url}", file=sys.stderr if as_json else sys.stdout)
+    await brought_up(url)
     results = [await _run(number, url, as_json=as_json) for number in numbers or PATTERNS]
     return 0 if all(results) else 1
 

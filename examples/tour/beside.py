@@ -7,7 +7,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from leftfold.app import open_schema
 
-__all__ = ["all_beside", "beside"]
+__all__ = ["all_beside", "beside", "brought_up"]
+
+
+async def brought_up(store: str) -> None:
+    """Bring a file that older code has made up to date; who keeps a database brings it up by `leftfold migrate`."""
+    if store.startswith("sqlite:"):
+        await open_schema(store).migrate()
 
 
 async def beside(store: str, name: str) -> str:
@@ -20,7 +26,10 @@ async def all_beside(store: str, names: Sequence[str]) -> str:
     kind = store.partition(":")[0]
     if kind == "sqlite":
         path, mark, query = store.partition("?")
-        return f"{path.removesuffix('.db')}_{{context}}.db{mark}{query}"
+        url = f"{path.removesuffix('.db')}_{{context}}.db{mark}{query}"
+        for name in names:
+            await brought_up(url.replace("{context}", name))
+        return url
     if kind not in ("postgresql", "postgres"):
         return store
     split = urlsplit(store)

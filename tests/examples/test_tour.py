@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -196,6 +198,14 @@ def test_every_pattern_comes_to_its_figures_and_does_so_again_on_the_same_store(
         ran = python("-m", "examples.tour", "--json", "--store", store)
         assert ran.returncode == 0, ran.stderr
         assert lines(ran.stdout) == FIGURES
+
+
+def test_files_that_an_older_release_has_made_are_brought_up_to_date(tmp_path: Path) -> None:
+    for name in ("tour", "tour_sales"):
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as connection:
+            connection.executescript((ROOT / "tests" / "golden" / "sqlite_1.sql").read_text("utf-8"))
+    ran = python("-m", "examples.tour", "61", "69", "--json", "--store", f"sqlite:///{tmp_path}/tour.db")
+    assert lines(ran.stdout) == [each for each in FIGURES if each["pattern"] in (61, 69)], ran.stderr
 
 
 def test_a_pattern_can_be_chosen_and_the_store_come_from_the_environment(tmp_path: Path) -> None:

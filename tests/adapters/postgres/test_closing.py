@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
+from collections.abc import Sequence
 
 import pytest
 
-from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_postgres
+from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, PostgresStore, open_postgres
 from leftfold.adapters.postgres.connecting import Connection, Connector
 from leftfold.errors import StoreClosed
 from leftfold.store import ToStream
@@ -15,9 +15,9 @@ from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.cutting import wire_to
 from tests.adapters.postgres.opened import connected, event, opened, schema_of
 
-_SOON_S = 4.0
+_SOON_S = 6.0
 _WAIT = """do $$ begin while (
-    select count(*) from pg_locks where relation = '{}.events'::regclass and not granted) < {} loop
+    select count(*) from pg_locks where relation = '{}.{}'::regclass and not granted) < {} loop
     perform pg_sleep(0.005); end loop; end $$"""
 
 
@@ -46,32 +46,43 @@ async def test_a_store_reads_over_the_connection_that_it_was_opened_over(
     assert all(connection.is_closed() for connection in made)
 
 
-async def test_closing_that_is_broken_off_closes_everything_nevertheless(
+async def test_closing_that_is_broken_off_gives_every_append_its_verdict_and_leaves_nothing_open(
     store_url: str, made: list[Connection]
 ) -> None:
+    schema = schema_of(store_url)
     store = await open_postgres(f"{store_url}&pool=1")
-    waiting = asyncio.create_task(store.wake(0, 60.0))
-    await asyncio.sleep(0)
-    async with connected(store_url) as holder:
-        schema = schema_of(store_url)
+    async with asyncio.timeout(_SOON_S), connected(store_url) as holder:
         await holder.execute(f"begin; lock table {schema}.events in access exclusive mode")
         reading = asyncio.create_task(store.read_stream("a-1"))  # with the only reader
-        await holder.execute(_WAIT.format(schema, 1))
+        await holder.execute(_WAIT.format(schema, "events", 1))
+        waiting = asyncio.create_task(store.head())
         appending = asyncio.create_task(store.append(ToStream("a-1", 0, [event()])))
-        await holder.execute(_WAIT.format(schema, 2))
-        closing = asyncio.create_task(store.close())
-        await asyncio.sleep(0.05)
-        closing.cancel()
-        await asyncio.wait([closing], timeout=_SOON_S)
-        assert closing.cancelled()
+        await holder.execute(_WAIT.format(schema, "events", 2))
+        await _broken_off(store)
         await holder.execute("rollback")
-    assert (await appending).position == 1
-    await asyncio.wait([reading, waiting])
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert all(connection.is_closed() for connection in made)
-    with pytest.raises(StoreClosed):
-        await store.head()
+        assert (await appending).position == 1
+        await reading
+        with pytest.raises(StoreClosed):
+            await waiting
+        await _all_closed(made)
+    assert len(made) == 2
+
+
+async def test_closing_that_is_broken_off_before_its_last_word_leaves_nothing_open(
+    store_url: str, made: list[Connection]
+) -> None:
+    schema = schema_of(store_url)
+    store = await open_postgres(f"{store_url}&pool=1")
+    async with asyncio.timeout(_SOON_S), connected(store_url) as holder:
+        waiting = asyncio.create_task(store.wake(0, 60.0))
+        await holder.execute(f"begin; lock table {schema}.checkpoints in access exclusive mode")
+        reading = asyncio.create_task(store.checkpoints())  # with the only reader, which the last word needs
+        await holder.execute(_WAIT.format(schema, "checkpoints", 1))
+        await store.append(ToStream("a-1", 0, [event()]))
+        await _broken_off(store)
+        await holder.execute("rollback")
+        await asyncio.wait([reading, waiting])
+        await _all_closed(made)
 
 
 async def test_a_server_that_says_nothing_any_more_holds_up_no_goodbye(
@@ -81,9 +92,8 @@ async def test_a_server_that_says_nothing_any_more_holds_up_no_goodbye(
         store = await open_postgres(store_url.replace(f":{postgres.port}/", f":{port}/"))
         await store.append(ToStream("a-1", 0, [event()]))
         wire.go_dead()
-        begun = monotonic()
-        await store.close()
-        assert monotonic() - begun < _SOON_S
+        async with asyncio.timeout(_SOON_S):
+            await store.close()
         assert all(connection.is_closed() for connection in made)
 
 
@@ -99,3 +109,18 @@ async def test_who_may_not_use_the_language_of_the_functions_opens_a_store(
         assert not store.pooled
         await store.append(ToStream("a-1", 0, [event()]))
         assert await store.head() == 1
+
+
+async def _broken_off(store: PostgresStore) -> None:
+    """Close *store*, which cannot be closed yet, and break that off."""
+    closing = asyncio.create_task(store.close())
+    done, _ = await asyncio.wait([closing], timeout=0.1)
+    assert not done
+    closing.cancel()
+    await asyncio.wait([closing])
+    assert closing.cancelled()
+
+
+async def _all_closed(connections: Sequence[Connection]) -> None:
+    while not all(connection.is_closed() for connection in connections):
+        await asyncio.sleep(0)

@@ -11,7 +11,10 @@ from leftfold.adapters.sqlite import SqliteStore, open_sqlite
 from leftfold.ids import new_id
 from leftfold.store import NewEvent
 
-__all__ = ["connected", "event", "opened", "url_of"]
+__all__ = ["BEGIN", "connected", "event", "opened", "traced", "url_of"]
+
+BEGIN = "begin immediate"
+"""With what a group commit begins."""
 
 
 def event(n: int = 1, *, tags: tuple[str, ...] = ()) -> NewEvent:
@@ -30,6 +33,14 @@ async def opened(url: str) -> AsyncGenerator[SqliteStore]:
         yield store
     finally:
         await store.close()
+
+
+def traced(store: SqliteStore) -> list[str]:
+    """The statements of a store's connection from now on."""
+    statements: list[str] = []
+    connection: sqlite3.Connection = vars(store)["_connection"]
+    connection.set_trace_callback(statements.append)
+    return statements
 
 
 @contextmanager

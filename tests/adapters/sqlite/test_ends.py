@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from leftfold.store import AppendCondition, Expected, NewEvent, QueryItem, ToStr
 from leftfold.store.transaction import Transaction
 from leftfold.testing import ManualClock
 from leftfold.testing.conformance.work_ground import begin
-from tests.adapters.sqlite.opened import connected, event, opened, url_of
+from tests.adapters.sqlite.opened import connected, event, opened, traced, url_of
 
 _STREAM = "account-1"
 
@@ -26,14 +25,6 @@ _STREAM = "account-1"
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return url_of(tmp_path / "store.db")
-
-
-def traced(store: SqliteStore) -> list[str]:
-    """The statements of a store's connection from now on."""
-    statements: list[str] = []
-    connection: sqlite3.Connection = getattr(store, "_connection")  # noqa: B009
-    connection.set_trace_callback(statements.append)
-    return statements
 
 
 def selected(statements: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from leftfold.store import Appended, NewEvent, ToStream
 from leftfold.store.tables import Selection
 from leftfold.store.transaction import Advance, Inline, Insert, Point, Put, Rows, RowWrite, Transaction
 from leftfold.testing.conformance.stores import log_of
-from tests.adapters.sqlite.opened import connected, event, opened, url_of
+from tests.adapters.sqlite.opened import BEGIN, connected, event, opened, traced, url_of
 from tests.adapters.sqlite.tabled import NOTES, active, write
 from tests.conftest import ROOT
 
@@ -40,9 +40,7 @@ def _flawed(_appended: Appended, _rows: Rows) -> Sequence[RowWrite]:
     raise _Flaws
 
 
-async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_nothing_else(
-    tmp_path: Path, commits: list[Batch]
-) -> None:
+async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     async with opened(url_of(path)) as store:
         await active(store, NOTES)
@@ -52,7 +50,7 @@ async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_n
             writes=[Put(table=NOTES, rows={"old": _note("torn"), "new": _note("torn")})],
             inline=[Inline((), _refused)],
         )
-        commits.clear()
+        statements = traced(store)
         outcomes = await asyncio.gather(
             store.append(ToStream("a-1", 0, [event(tags=("red",))])),
             store.transact(refused),
@@ -62,7 +60,7 @@ async def test_a_refused_member_takes_its_events_names_rows_and_words_back_and_n
             return_exceptions=True,
         )
         assert isinstance(outcomes[1], ArithmeticError)
-        assert len(commits) == 1
+        assert statements.count(BEGIN) == 1
         log = await log_of(store)
         assert [(found.position, found.stream, found.version, found.tags) for found in log] == [
             (1, "a-1", 1, ("red",)),
@@ -86,16 +84,14 @@ async def test_an_error_that_is_false_is_raised_as_it_is(tmp_path: Path) -> None
         assert await store.head() == 0
 
 
-async def test_every_kind_of_refusal_stands_beside_good_members_in_one_commit(
-    tmp_path: Path, commits: list[Batch]
-) -> None:
+async def test_every_kind_of_refusal_stands_beside_good_members_in_one_commit(tmp_path: Path) -> None:
     async with opened(url_of(tmp_path / "store.db")) as store:
         await active(store, NOTES)
         await store.append(ToStream("a-1", 0, [event()]))
         claim = await store.claim("p", "me", 60.0)
         assert claim is not None
         first, second = event(), event()
-        commits.clear()
+        statements = traced(store)
         outcomes = await asyncio.gather(
             store.transact(Transaction(writes=[Insert(table=NOTES, key="k", row=_note("1"))])),
             store.transact(Transaction(writes=[Insert(table=NOTES, key="k", row=_note("2"))])),
@@ -111,7 +107,7 @@ async def test_every_kind_of_refusal_stands_beside_good_members_in_one_commit(
         )
         kinds = [None if outcome is None else type(outcome) for outcome in outcomes]
         assert kinds == [None, KeyTaken, Conflict, Appended, Appended, Fenced, None, NotAtHead, None, Appended]
-        assert len(commits) == 1
+        assert statements.count(BEGIN) == 1
         repeated = outcomes[4]
         assert isinstance(repeated, Appended)
         assert repeated.repeated

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite
-from leftfold.adapters.sqlite.batch import Batch
 from leftfold.adapters.sqlite.work import ALL, CHOSEN, CLAIMABLE, COUNTED, NEAR, NEXT_DUE, SqliteWork
 from leftfold.adapters.sqlite.work_writing import KEPT
 from leftfold.errors import Fenced, KeyTaken
@@ -23,7 +22,7 @@ from leftfold.testing import ManualClock
 from leftfold.testing.conformance import check_work_against_reference
 from leftfold.testing.conformance.stores import FullStore
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, item_of, revise
-from tests.adapters.sqlite.opened import connected, event, opened, url_of
+from tests.adapters.sqlite.opened import BEGIN, connected, event, opened, traced, url_of
 from tests.adapters.sqlite.tabled import write
 from tests.adapters.sqlite.test_busy import held
 from tests.conftest import ROOT
@@ -57,12 +56,10 @@ def test_any_sequence_of_work_agrees_with_the_reference(tmp_path: Path) -> None:
     check_work_against_reference(open_one, move)
 
 
-async def test_appends_and_work_of_one_tick_share_a_commit_in_which_only_the_refused_fail(
-    tmp_path: Path, commits: list[Batch]
-) -> None:
+async def test_appends_and_work_of_one_tick_share_a_commit_in_which_only_the_refused_fail(tmp_path: Path) -> None:
     async with opened(url_of(tmp_path / "store.db")) as store:
         item = await begun(store, "a", None)
-        commits.clear()
+        statements = traced(store)
         outcomes = await asyncio.gather(
             store.append(ToStream("s-1", 0, [event()])),
             write(store, begin("b")),
@@ -80,7 +77,7 @@ async def test_appends_and_work_of_one_tick_share_a_commit_in_which_only_the_ref
         assert [type(outcome) for outcome in outcomes] == [
             *(Appended, done, KeyTaken, Fenced, done, Fenced, KeyTaken, Appended, Fenced, done)
         ]
-        assert len(commits) == 1
+        assert statements.count(BEGIN) == 1
         assert [(each.id, each.token) for each in await all_work(store)] == [("a", 2), ("c", 1), ("d", 1), ("e", 1)]
         assert await store.head() == 2
 
@@ -393,16 +390,12 @@ async def test_what_another_process_writes_wakes_within_a_second(tmp_path: Path)
 
 
 async def test_a_begin_or_a_revision_costs_its_group_no_savepoint(tmp_path: Path) -> None:
-    statements: list[str] = []
     async with opened(url_of(tmp_path / "store.db")) as store:
         item = await begun(store, "a", None)
-        connection: sqlite3.Connection = vars(store)["_connection"]
-        connection.set_trace_callback(statements.append)
+        statements = traced(store)
         revision = Revise(id="a", token=item.token, status="on", state=b"{}", wake=None)
         await asyncio.gather(
             write(store, Begin(id="b", queue="q", status="on", state=b"{}", wake=None)), write(store, revision)
         )
-        connection.set_trace_callback(None)
-    assert [sql for sql in statements if "savepoint" in sql] == []
-    assert statements[0].startswith("begin immediate")
-    assert statements.count("commit") == 1
+        assert [sql for sql in statements if "savepoint" in sql] == []
+        assert [statements[0], statements.count("commit")] == [BEGIN, 1]

@@ -177,7 +177,6 @@ class Committer:
         self, batch: Sequence[Pending], now: datetime, *, trusting: bool
     ) -> Sequence[Appended | Exception]:
         execute = self._connection.execute
-        self._judged = ()
         execute("begin immediate")
         try:
             work = Batch(self._connection, self._naming, self._ends, now, trusting=trusting)
