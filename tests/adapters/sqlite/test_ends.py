@@ -17,7 +17,7 @@ from leftfold.store import AppendCondition, Expected, NewEvent, QueryItem, ToStr
 from leftfold.store.transaction import Transaction
 from leftfold.testing import ManualClock
 from leftfold.testing.conformance.work_ground import begin
-from tests.adapters.sqlite.opened import connected, event, opened, traced, url_of
+from tests.adapters.sqlite.opened import BEGIN, connected, event, opened, traced, url_of
 
 _STREAM = "account-1"
 
@@ -52,6 +52,21 @@ async def test_who_is_refused_leaves_the_others_what_is_remembered(url: str) -> 
         statements = traced(store)
         await store.append(ToStream(_STREAM, 1, [event()]))
         assert not selected(statements)
+
+
+async def test_who_repeats_one_append_after_another_has_only_the_first_judged_twice(url: str) -> None:
+    events = [event() for _ in range(3)]
+    async with opened(url) as store:
+        for one in events:
+            await store.append(ToStream(_STREAM, Expected.ANY, [one]))
+        statements = traced(store)
+        begun: list[int] = []
+        for one in (*events, event(), event(), events[0]):
+            await store.append(ToStream(_STREAM, Expected.ANY, [one]))
+            begun.append(statements.count(BEGIN))
+            statements.clear()
+        assert begun == [2, 1, 1, 1, 1, 2]  # what is new is taken to be new again
+        assert await versions(store) == [(number, number) for number in range(1, 6)]
 
 
 async def test_what_another_store_has_written_is_seen_before_anything_is_judged(url: str) -> None:

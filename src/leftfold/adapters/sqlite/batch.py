@@ -63,6 +63,8 @@ class Batch:
         self._ids: set[bytes] = set()
         self._writer = RowWriter(self._cursor, self._now)
         self._changed = False
+        self.found_known = False
+        """Whether an id was stored already."""
 
     @property
     def changed(self) -> bool:
@@ -188,6 +190,7 @@ class Batch:
         return self._cursor.execute(_KNOWN, (first,)).fetchone() is not None
 
     def _first_result(self, parts: Sequence[ToStream]) -> Appended:
+        self.found_known = True
         return first_result(parts, events_by_id(self._cursor, self._naming, parts))
 
     def _version(self, stream: str) -> int:

@@ -67,6 +67,7 @@ class Committer:
         self._next: asyncio.Handle | None = None
         self._cursor = connection.cursor()
         self._tried_at = 0
+        self._trusting = True  # until an insert finds an id that is stored already; again once a batch has none
         self._judged: Sequence[Appended | Exception] = ()
         connection.execute("pragma temp_store = memory")  # rows of one statement wait there; no payload in other files
 
@@ -169,17 +170,18 @@ class Committer:
         if len(batch) == 1 and (alone := lone_work(batch[0].transaction)):
             return (self._write_work(alone, now),)
         try:
-            return self._write_together(batch, now, trusting=True)
+            return self._write_together(batch, now)
         except sqlite3.IntegrityError:
-            return self._write_together(batch, now, trusting=False)
+            if not self._trusting:
+                raise
+            self._trusting = False
+            return self._write_together(batch, now)
 
-    def _write_together(
-        self, batch: Sequence[Pending], now: datetime, *, trusting: bool
-    ) -> Sequence[Appended | Exception]:
+    def _write_together(self, batch: Sequence[Pending], now: datetime) -> Sequence[Appended | Exception]:
         execute = self._connection.execute
         execute("begin immediate")
         try:
-            work = Batch(self._connection, self._naming, self._ends, now, trusting=trusting)
+            work = Batch(self._connection, self._naming, self._ends, now, trusting=self._trusting)
             self._judged = verdicts = [work.judge(pending) for pending in batch]
             if not work.changed:
                 execute("rollback")
@@ -193,6 +195,8 @@ class Committer:
         except BaseException:
             self._ends.forget()
             raise
+        else:
+            self._trusting = self._trusting or not work.found_known
         finally:
             self._naming.forget()
             if self._connection.in_transaction:
