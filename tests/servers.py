@@ -21,8 +21,19 @@ from leftfold.adapters.postgres import PostgresLocation, PostgresSchema
 from leftfold.testing.postgres import PostgresNotInstalled, PostgresServer, postgres_server
 from leftfold.testing.postgres.account import choose_account
 from tests.conftest import leave_out
+from tests.reusing import Shelf
 
-__all__ = ["bare_url", "database", "lone_url", "pgbouncer", "pgbouncer_before", "postgres", "store_url"]
+__all__ = [
+    "bare_url",
+    "database",
+    "lone_url",
+    "migrated",
+    "pgbouncer",
+    "pgbouncer_before",
+    "postgres",
+    "reused",
+    "store_url",
+]
 
 _numbers = count(1)
 
@@ -49,19 +60,34 @@ def bare_url(database: str) -> str:
     return f"{database}?schema=s{next(_numbers)}&deadline_s=20"
 
 
-@pytest.fixture
-async def store_url(bare_url: str) -> str:
-    """The URL of an empty store."""
-    await PostgresSchema(PostgresLocation.parse(bare_url)).migrate()
-    return bare_url
+@pytest.fixture(scope="session")
+def reused(postgres: PostgresServer) -> Iterator[Shelf]:
+    """Stores to be used again, in a database of their own."""
+    shelf = Shelf(postgres.create_database("reused"))
+    yield shelf
+    shelf.close()
 
 
 @pytest.fixture
-async def lone_url(postgres: PostgresServer) -> str:
+def store_url(reused: Shelf) -> Iterator[str]:
+    """The URL of an empty store, which others may have used before."""
+    url = reused.take()
+    yield url
+    reused.put_back(url)
+
+
+@pytest.fixture
+def lone_url(postgres: PostgresServer, migrated: str) -> str:
     """The URL of an empty store in a database of its own."""
-    url = postgres.create_database(f"lone{next(_numbers)}")
-    await PostgresSchema(PostgresLocation.parse(url)).migrate()
-    return url
+    return postgres.create_database(f"lone{next(_numbers)}", template=migrated)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgresServer) -> str:
+    """The name of a database with an empty store, to be copied."""
+    url = postgres.create_database("migrated")
+    postgres.execute(PostgresSchema(PostgresLocation.parse(url)).script(), "migrated")
+    return "migrated"
 
 
 @pytest.fixture(scope="session")

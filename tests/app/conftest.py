@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.app.moving import bell, clock, old
-from tests.servers import bare_url, database, postgres, store_url
+from tests.servers import bare_url, database, postgres, reused, store_url
 
-__all__ = ["bare_url", "bell", "clock", "database", "each_url", "old", "postgres", "store_url"]
+__all__ = ["bare_url", "bell", "clock", "database", "each_url", "old", "postgres", "reused", "store_url"]
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -9,9 +9,9 @@ import pytest
 
 from leftfold.cli import main
 from tests.cli.command import Leftfold, Ran
-from tests.servers import bare_url, database, postgres
+from tests.servers import bare_url, database, postgres, reused, store_url
 
-__all__ = ["bare_url", "database", "postgres"]
+__all__ = ["bare_url", "database", "postgres", "reused", "store_url"]
 
 STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -46,11 +46,15 @@ def unmigrated(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/store.db"
 
 
-@pytest.fixture
-def url(unmigrated: str, leftfold: Leftfold) -> str:
+@pytest.fixture(params=STORES)
+def url(request: pytest.FixtureRequest, tmp_path: Path, leftfold: Leftfold) -> str:
     """The URL of an empty store, of each kind."""
-    assert leftfold("migrate", "--store", unmigrated).code == 0
-    return unmigrated
+    if request.param == "postgres":
+        made: str = request.getfixturevalue("store_url")
+        return made
+    url = f"sqlite:///{tmp_path}/store.db"
+    assert leftfold("migrate", "--store", url).code == 0
+    return url
 
 
 @pytest.fixture

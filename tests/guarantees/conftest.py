@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.guarantees.places import Place
-from tests.servers import bare_url, database, postgres, store_url
+from tests.servers import bare_url, database, postgres, reused, store_url
 
-__all__ = ["bare_url", "database", "place", "postgres", "store_url"]
+__all__ = ["bare_url", "database", "place", "postgres", "reused", "store_url"]
 
 _numbers = count(1)
 

@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 
 from leftfold import App
-from leftfold.adapters.postgres import open_postgres
-from leftfold.adapters.sqlite import open_sqlite
-from leftfold.store import MemoryStore
+from leftfold.app.opening import open_store
 from leftfold.store.port import Store
 from tests.handling.bank import Account, purse
 from tests.handling.teller import Desk, open_desk
-from tests.servers import bare_url, database, postgres, store_url
+from tests.servers import bare_url, database, postgres, reused, store_url
 
-__all__ = ["app", "bare_url", "database", "desk", "postgres", "store", "store_url", "url"]
+__all__ = ["app", "bare_url", "database", "desk", "each_url", "postgres", "reused", "store", "store_url", "url"]
 
 
 @pytest.fixture
@@ -29,15 +27,21 @@ async def app(url: str) -> AsyncIterator[App]:
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def store(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Store]:
-    """An empty store of each kind."""
+def each_url(request: pytest.FixtureRequest, url: str) -> str:
+    """The URL of an empty store of each kind."""
     match request.param:
         case "memory":
-            opened: Store = MemoryStore()
+            return "memory:"
         case "sqlite":
-            opened = await open_sqlite(url)
+            return url
         case _:
-            opened = await open_postgres(str(request.getfixturevalue("bare_url")), migrate=True)
+            return str(request.getfixturevalue("store_url"))
+
+
+@pytest.fixture
+async def store(each_url: str) -> AsyncIterator[Store]:
+    """An empty store of each kind."""
+    opened = await open_store(each_url)
     yield opened
     await opened.close()
 

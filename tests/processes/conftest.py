@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.processes.grounds import ground
-from tests.servers import bare_url, database, postgres, store_url
+from tests.servers import bare_url, database, postgres, reused, store_url
 
-__all__ = ["bare_url", "database", "each_url", "ground", "postgres", "store_url"]
+__all__ = ["bare_url", "database", "each_url", "ground", "postgres", "reused", "store_url"]
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

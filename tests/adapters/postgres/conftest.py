@@ -6,10 +6,9 @@ import pytest
 
 from leftfold.testing.conformance.stores import Later
 from tests.adapters.postgres.opened import clock_moved
-from tests.adapters.postgres.reusing import reused_url, shelf
-from tests.servers import bare_url, database, lone_url, pgbouncer, postgres, store_url
+from tests.servers import bare_url, database, lone_url, migrated, pgbouncer, postgres, reused, store_url
 
-__all__ = ["bare_url", "database", "later", "lone_url", "pgbouncer", "postgres", "reused_url", "shelf", "store_url"]
+__all__ = ["bare_url", "database", "later", "lone_url", "migrated", "pgbouncer", "postgres", "reused", "store_url"]
 
 
 @pytest.fixture

@@ -8,11 +8,6 @@ from leftfold.adapters.postgres import PostgresStore, open_postgres
 from leftfold.testing.conformance import Opener, StoreConformance, check_against_reference
 
 
-@pytest.fixture
-def store_url(reused_url: str) -> str:
-    return reused_url
-
-
 @pytest.fixture(params=["", "&pool=1"])
 def opener(request: pytest.FixtureRequest, store_url: str) -> Opener:
     async def open_one() -> PostgresStore:

@@ -39,15 +39,7 @@ class _Cuts:
                     head = reached
 
 
-@pytest.fixture
-async def url(postgres: PostgresServer, store_url: str) -> str:
-    """A store in a database of its own, so that only its connections are cut."""
-    name = "cut_" + store_url.partition("schema=")[2].partition("&")[0]
-    postgres.create_database(name, template="shared")
-    return store_url.replace("/shared?", f"/{name}?")
-
-
-async def test_every_append_is_stored_exactly_once_while_backends_are_killed(url: str) -> None:
+async def test_every_append_is_stored_exactly_once_while_backends_are_killed(lone_url: str) -> None:
     acknowledged: dict[tuple[str, int], Appended] = {}
     done, cuts = asyncio.Event(), _Cuts()
 
@@ -58,6 +50,7 @@ async def test_every_append_is_stored_exactly_once_while_backends_are_killed(url
             n += 1
         return n
 
+    url = f"{lone_url}?deadline_s=20"  # only its connections are cut
     async with opened(url) as store:
         cutting = asyncio.ensure_future(cuts.go_on(done, url))
         try:

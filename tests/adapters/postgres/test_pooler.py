@@ -19,11 +19,6 @@ from tests.servers import pgbouncer_before
 
 
 @pytest.fixture
-def store_url(reused_url: str) -> str:
-    return reused_url
-
-
-@pytest.fixture
 def pooled_url(postgres: PostgresServer, pgbouncer: int, store_url: str) -> str:
     return store_url.replace(f":{postgres.port}/", f":{pgbouncer}/")
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from typing import Final
 
 import psycopg
-import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, PostgresSchema
-from leftfold.testing.postgres import PostgresServer
 
-__all__ = ["Shelf", "reused_url", "shelf"]
+__all__ = ["Shelf"]
 
 _CATALOGUE: Final = """
 select c.oid::bigint, c.relname::text, '' from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname in (%(schema)s::text, %(schema)s::text || '_read')
 union all
 select p.oid::bigint, p.proname::text, pg_get_functiondef(p.oid) from pg_proc p
-join pg_namespace n on n.oid = p.pronamespace where n.nspname = %(schema)s::text order by 1
+join pg_namespace n on n.oid = p.pronamespace where n.nspname = %(schema)s::text
+union all
+select t.oid::bigint, t.tgname::text, t.tgenabled::text from pg_trigger t join pg_class c on c.oid = t.tgrelid
+where c.relnamespace = %(schema)s::text::regnamespace
+union all
+select c.oid::bigint, c.conname::text, '' from pg_constraint c where c.connamespace = %(schema)s::text::regnamespace
+union all
+select 0, m.name, m.value::text from {schema}.meta m
+order by 1, 2
 """
 _EMPTY: Final = """
 do $$ declare one text; begin
@@ -43,7 +48,7 @@ end $$
 """
 
 Catalogue = list[tuple[int, str, str]]
-"""Relations by number and name, and functions with what they do."""
+"""Relations, functions, triggers and constraints by number and name, with what they do; and what versions they are."""
 
 
 class Shelf:
@@ -56,13 +61,13 @@ class Shelf:
         self._catalogues: dict[str, Catalogue] = {}
         self._connection: psycopg.Connection | None = None
 
-    async def take(self) -> str:
+    def take(self) -> str:
         """The URL of an empty store."""
         if self._free:
             return self._free.pop()
         schema = f"s{next(self._numbers)}"
         url = f"{self._database}?schema={schema}&deadline_s=20"
-        await PostgresSchema(PostgresLocation.parse(url)).migrate()
+        self._connected().execute(PostgresSchema(PostgresLocation.parse(url)).script().encode())
         self._catalogues[url] = self._catalogue(schema)
         return url
 
@@ -74,38 +79,24 @@ class Shelf:
             connection = self._connected()
             connection.execute(_EMPTY.replace("{schema}", f"'{schema}'").replace("{known}", tables).encode())
             for (_, _, did), (_, _, does) in zip(before, self._catalogue(schema), strict=False):
-                if did != does:
+                if did != does and did.startswith("CREATE"):
                     connection.execute(did.encode())
             if self._catalogue(schema) == before:
                 self._free.append(url)
-        except psycopg.OperationalError:
-            self._connection = None
+        except psycopg.Error:
+            self.close()
 
     def close(self) -> None:
         """End its connection."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
 
     def _catalogue(self, schema: str) -> Catalogue:
-        return [(oid, name, text) for oid, name, text in self._connected().execute(_CATALOGUE, {"schema": schema})]
+        rows = self._connected().execute(_CATALOGUE.replace("{schema}", schema).encode(), {"schema": schema})
+        return [(oid, name, text) for oid, name, text in rows]
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None:
             self._connection = psycopg.connect(self._database, autocommit=True)
         return self._connection
-
-
-@pytest.fixture(scope="session")
-def shelf(postgres: PostgresServer) -> Iterator[Shelf]:
-    """Stores to be used again, in a database of their own."""
-    shelf = Shelf(postgres.create_database("reused"))
-    yield shelf
-    shelf.close()
-
-
-@pytest.fixture
-async def reused_url(shelf: Shelf) -> AsyncIterator[str]:
-    """The URL of an empty store; for tests that need no schema that nobody else had."""
-    url = await shelf.take()
-    yield url
-    shelf.put_back(url)
