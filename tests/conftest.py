@@ -6,6 +6,7 @@ for example while parameters are collected, call `leave_out`. The test ends ther
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from math import ceil
@@ -48,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         size = ceil(len(short) / processes)
         shares = ([*long[at::processes], *short[at * size : (at + 1) * size]] for at in range(processes))
         items[:] = [item for share in shares for item in share]
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: nobody has to look through it for garbage again and again."""
+    gc.freeze()
 
 
 def leave_out(reason: str) -> NoReturn:

@@ -48,9 +48,7 @@ async def test_two_imports_at_once_of_which_one_is_killed_come_to_the_figures_an
     await check_read_models(store)
 
 
-@pytest.mark.parametrize(
-    "store", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.long])], indirect=True
-)
+@pytest.mark.long
 async def test_the_second_half_of_the_file_before_the_first_gives_the_same_answers(
     real_file: Path, store: str, tmp_path: Path
 ) -> None:

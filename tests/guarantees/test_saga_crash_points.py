@@ -19,9 +19,11 @@ _SLACK_S = 3.0
 async def test_a_saga_killed_at_any_call_of_its_driver_ends_and_what_it_did_is_whole_or_undone(
     place: Place, tmp_path: Path, shape: str
 ) -> None:
-    """A fixed seed says at which call; every second case is killed once more while it is carried on."""
+    """A fixed seed says at which call, each case is tried on one of the stores, and every second one is killed once
+    more while it is carried on."""
+    mine = [one for one in CASES if one.shape == shape][place.kind == "postgres" :: 2]
     with Child("nursery") as nursery:
-        for number, case in enumerate(one for one in CASES if one.shape == shape):
+        for number, case in enumerate(mine):
             chance = random.Random(f"{shape} {case} on {place.kind}")
             sale = Sale(nursery, place.url, str(tmp_path / f"ledger{number}"), case)
             calls = sale.calls()
