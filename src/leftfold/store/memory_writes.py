@@ -11,6 +11,7 @@ from leftfold.store.events import AppendCondition, Appended, NewEvent, StoredEve
 from leftfold.store.memory_checkpoints import MemoryCheckpoints
 from leftfold.store.memory_tables import Undo
 from leftfold.store.memory_work import MemoryWork
+from leftfold.store.names import plain
 from leftfold.store.projecting import projected
 from leftfold.store.table_checks import check_transaction
 from leftfold.store.transaction import Advance, Point, Transaction, Write
@@ -123,14 +124,14 @@ def _stored(event: NewEvent, place: tuple[int, str, int], now: datetime) -> Stor
     position, stream, version = place
     return StoredEvent(
         position=position,
-        stream=str(stream),  # no `StreamName`, as from every other store
+        stream=plain(stream),
         version=version,
         id=event.id,
-        type=event.type,
+        type=plain(event.type),
         schema_version=event.schema_version,
         data=event.data,
         metadata=event.metadata,
         occurred_at=event.occurred_at.astimezone(UTC) if event.occurred_at else now,
         recorded_at=now,
-        tags=tuple(sorted(set(event.tags))),
+        tags=tuple(sorted(set(map(plain, event.tags)))),
     )

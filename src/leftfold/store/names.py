@@ -9,7 +9,17 @@ from typing import Final, Self
 from leftfold.errors import InvalidStreamName, InvalidTag
 from leftfold.messages.message import MAX_NAME_BYTES, name_flaw
 
-__all__ = ["StreamName", "category_of", "check_stream", "check_tag", "first_above", "flaw_of", "id_of", "name_range"]
+__all__ = [
+    "StreamName",
+    "category_of",
+    "check_stream",
+    "check_tag",
+    "first_above",
+    "flaw_of",
+    "id_of",
+    "name_range",
+    "plain",
+]
 
 
 flaw_of = lru_cache(maxsize=4096)(name_flaw)
@@ -66,6 +76,11 @@ def name_range(beginning: str) -> tuple[str, str]:
         return beginning, _ABOVE_ALL
     last = ord(stem[-1]) + 1
     return beginning, stem[:-1] + ("\ue000" if last == 0xD800 else chr(last))
+
+
+def plain(name: str) -> str:
+    """*name* as a plain `str`, which stores keep and give back: a `StreamName` is one of its own kind."""
+    return str.__str__(name)
 
 
 class StreamName(str):

@@ -209,7 +209,7 @@ class Batch:
 
     def _add_part(self, part: ToStream) -> None:
         position, version, recorded = self.position, self._versions[part.stream], self._recorded
-        stream = self._naming.give(str(part.stream))
+        stream = self._naming.give(part.stream)
         add_row, add_id = self._rows.append, self._ids.add
         tags: tuple[str, ...] = ()
         numbers: list[int] = []

@@ -6,6 +6,7 @@ import sqlite3
 from typing import Final
 
 from leftfold.errors import StoreError
+from leftfold.store.names import plain
 
 __all__ = ["Naming"]
 
@@ -73,15 +74,17 @@ class Naming:
             self._given.popitem()
 
     def _looked_up(self, name: str) -> int | None:
-        row: tuple[int] | None = self._connection.execute(_NUMBER, (name,)).fetchone()
+        text = plain(name)
+        row: tuple[int] | None = self._connection.execute(_NUMBER, (text,)).fetchone()
         if row is None:
             return None
-        self._remember(name, row[0])
+        self._remember(text, row[0])
         return row[0]
 
     def _new(self, name: str) -> int:
-        rows: list[tuple[int]] = self._connection.execute(_INSERT, (name,)).fetchall()
-        self._given[name] = rows[0][0]
+        text = plain(name)
+        rows: list[tuple[int]] = self._connection.execute(_INSERT, (text,)).fetchall()
+        self._given[text] = rows[0][0]
         return rows[0][0]
 
     def _remember(self, name: str, number: int) -> None:

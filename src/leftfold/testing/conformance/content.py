@@ -17,7 +17,8 @@ from leftfold.errors import (
 )
 from leftfold.store.events import NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_NAME_BYTES
-from leftfold.testing.conformance.stores import FullStore, Laws, event, events
+from leftfold.store.names import StreamName
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of
 
 __all__ = ["ContentLaws"]
 
@@ -57,6 +58,10 @@ _UNSTORABLE: list[tuple[NewEvent, type[InvalidInput]]] = [
 ]
 
 
+class _Text(str):
+    __slots__ = ()
+
+
 class ContentLaws(Laws):
     """What a store keeps, and what it refuses."""
 
@@ -77,6 +82,18 @@ class ContentLaws(Laws):
         [stored] = await store.read_stream(stream)
         assert (stored.stream, stored.tags) == (stream, (stream,))
         assert [e.stream for e in (await store.read_log()).events] == [stream]
+
+    async def test_names_come_back_as_plain_text_whatever_they_were_given_as(
+        self, store: FullStore, opener: Opener
+    ) -> None:
+        await store.append(ToStream("a-1", 0, [event(tags=["red"])]))
+        own = event(_Text("Told"), tags=[_Text("red"), _Text("blue")])
+        other = await opener()  # which has yet to find out about them
+        await other.append(ToStream(StreamName("a", "1"), 1, [own]))
+        await other.append(ToStream(StreamName("b", "1"), 0, [event()]))
+        kinds = {type(text) for one in await log_of(other) for text in (one.stream, one.type, *one.tags)}
+        await other.close()
+        assert kinds == {str}
 
     async def test_stream_names_that_only_look_alike_are_different(self, store: FullStore) -> None:
         composed, decomposed = "caf\u00e9-1", "cafe\u0301-1"
