@@ -273,4 +273,4 @@ def test_the_synchronous_app_does_all_that_its_original_does() -> None:
 
 def test_the_synchronous_event_store_does_all_that_its_original_does() -> None:
     public = {name for name, member in vars(EventStore).items() if inspect.isfunction(member) and name[0] != "_"}
-    assert public - set(vars(SyncEventStore)) == {"recorded", "commit"}  # of what only ports take and give
+    assert public - set(vars(SyncEventStore)) == {"recorded", "commit", "refuse"}  # of what only ports take and give

@@ -61,7 +61,7 @@ class CatchingUp:
         while True:
             left = max(end - loop.time(), 0.0)
             shown = self._known = self._known or await self._generations.active()
-            if shown is not None and self._inline:
+            if shown is not None and (self._inline if shown.inline is None else shown.inline):
                 return
             reached = await self._reached_by(shown, position, left)
             if reached is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import monotonic
@@ -16,6 +17,7 @@ from leftfold.app.reaction_follower import ReactionFollower
 from leftfold.app.watching import Watching
 from leftfold.app.working import Working
 from leftfold.clock import Clock, SystemClock
+from leftfold.errors import RowsKeptOtherwise
 from leftfold.handling.answers import Answers
 from leftfold.handling.asking import QueryBus
 from leftfold.handling.bus import CommandBus
@@ -45,6 +47,7 @@ __all__ = ["Running"]
 R = TypeVar("R")
 
 _PATIENCE_S: Final = 60.0
+_log: Final = logging.getLogger("leftfold")
 
 
 class Running:
@@ -80,6 +83,7 @@ class Running:
         self._working = Working(self.name, store, self.answers, conduct)
         self._watching = Watching()
         self._sagas: SagaInstances | None = None
+        self._refusal: RowsKeptOtherwise | None = None
 
     @property
     def clock(self) -> Clock:
@@ -121,7 +125,9 @@ class Running:
         for projection in self.assembly.context.projections:
             inline = projection in self.assembly.inline
             source = self._source(projection.name, projection.events, others)
-            follower = ProjectionFollower(projection, source, self.store, self._conduct.clock, inline=inline)
+            follower = ProjectionFollower(
+                projection, source, self.store, self._conduct.clock, inline=inline, refuse=self._refuse
+            )
             self.followers[projection.name] = follower
             waiting = CatchingUp(follower, self.store, lambda: self._working.follows)
             self._catching_up[projection.name] = waiting
@@ -136,7 +142,13 @@ class Running:
         await self._watch()
 
     async def work(self) -> None:
-        """Follow the log in this process, and carry on what is due, until `stop`."""
+        """Follow the log in this process, and carry on what is due, until `stop`.
+
+        Raises:
+            RowsKeptOtherwise: it would write rows that others write in another way.
+        """
+        if self._refusal is not None:
+            raise self._refusal.with_traceback(None)
         if self.coordination is not None:
             await self.coordination.prepare()
         coordinating = self.coordination.followers if self.coordination is not None else ()
@@ -202,6 +214,13 @@ class Running:
     ) -> None:
         """Wait until the rows of *projection* show everything up to *position*; see `CatchingUp.wait`."""
         await self._catching_up[projection.name].wait(position, timeout_s, event=event)
+
+    def _refuse(self, refusal: RowsKeptOtherwise) -> None:
+        """Append nothing from now on."""
+        if self._refusal is None and self._working.follows:  # whoever opens it hears when it works or appends
+            _log.warning("context %s appends nothing any more: %s", self.name, refusal)
+        self._refusal = refusal
+        self.loader.events.refuse(refusal)
 
     def _coordinating(self, others: Mapping[str, Running]) -> Coordination | None:
         """What it coordinates; what that takes is imported for those who do."""

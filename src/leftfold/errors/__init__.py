@@ -30,6 +30,7 @@ May import: nothing of Leftfold.
     ├── KeyParked                  an event that is waited for could not be folded: see the dead letters
     ├── NotShown                   what was rebuilt lacks events that the shown rows have: mend the fold, rebuild again
     ├── RebuildStopped             a rebuild cannot go on: mend the reason, rebuild again
+    ├── RowsKeptOtherwise          rows are written with appends elsewhere, or followed: one way for all, or rebuild
     ├── NotAnswered                what was asked for dead letters was not done in time
     ├── NoWorker                   nobody follows for a read model that is waited for
     ├── NotAtHead                  the log has grown: catch up and try again
@@ -101,6 +102,7 @@ from leftfold.errors.following import (
     NoWorker,
     Overtaken,
     RebuildStopped,
+    RowsKeptOtherwise,
     ShardMismatch,
 )
 from leftfold.errors.inputs import (
@@ -184,6 +186,7 @@ __all__ = [
     "ReadOnly",
     "RebuildStopped",
     "RestoreMismatch",
+    "RowsKeptOtherwise",
     "SchemaMismatch",
     "ShardMismatch",
     "StepRefused",

@@ -15,6 +15,7 @@ __all__ = [
     "NotShown",
     "Overtaken",
     "RebuildStopped",
+    "RowsKeptOtherwise",
     "ShardMismatch",
 ]
 
@@ -209,4 +210,28 @@ class Overtaken(LeftfoldError):
         super().__init__(
             f"work item {item!r:.80} was changed by others while it was decided on; nothing was stored, and it is "
             "decided on again"
+        )
+
+
+class RowsKeptOtherwise(LeftfoldError):
+    """The rows of a projection are written with every append, and this app follows them; or the other way round.
+
+    Nothing is appended, and nothing followed: some events would be folded twice, or not at all. Open the app with
+    `inline=` as all others do; or stop them, and build the rows anew with this one.
+
+    Args:
+        projection: its name.
+        inline: whether every append writes what is shown.
+    """
+
+    def __init__(self, projection: str, *, inline: bool) -> None:
+        self.projection = projection
+        self.inline = inline
+        kept, here = "written with every append", "followed"
+        if not inline:
+            kept, here = here, kept
+        super().__init__(
+            f"the rows of projection {projection!r} are {kept}, and would be {here} by this app (see inline=), which "
+            "appends and follows nothing therefore. Open it as all others are; or stop all others, then run: "
+            f"leftfold rebuild {projection}"
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
 from leftfold.clock import Clock
+from leftfold.errors import RowsKeptOtherwise
 from leftfold.projections.generations import GENERATIONS, Generation, Generations
 from leftfold.projections.projection import Projection
 from leftfold.projections.projector import Projector
@@ -20,6 +21,10 @@ __all__ = ["ProjectionFollower"]
 
 _PATIENCE: Final = 10
 """Attempts to show a generation before what is shown is held."""
+
+
+def _leave(_refusal: RowsKeptOtherwise) -> None:
+    """Nobody is to be told."""
 
 
 class ProjectionFollower:
@@ -35,18 +40,27 @@ class ProjectionFollower:
         source: the log.
         target: where the rows are.
         inline: whether every append writes them; then only building is left to do.
+        refuse: told when it is found that what is shown is written in another way; see `RowsKeptOtherwise`.
     """
 
     def __init__(
-        self, projection: Projection[Any], source: Source, target: Store, clock: Clock, *, inline: bool = False
+        self,
+        projection: Projection[Any],
+        source: Source,
+        target: Store,
+        clock: Clock,
+        *,
+        inline: bool = False,
+        refuse: Callable[[RowsKeptOtherwise], None] = _leave,
     ) -> None:
         self.projection = projection
-        self.generations = Generations(projection, target)
+        self.generations = Generations(projection, target, inline=inline)
         self.switched = asyncio.Event()
         self.source = source
         self.target = target
         self._clock = clock
         self._inline = inline
+        self._refuse = refuse
         self._futile = 0
 
     @property
@@ -63,6 +77,7 @@ class ProjectionFollower:
         await self.target.prepare(GENERATIONS)
         if (active := await self.generations.active()) is not None:
             await self.target.prepare(self.projection.table, active.generation)
+            self._is_ours(active)
         else:
             new = await self.generations.begin("worker")
             await self.target.prepare(self.projection.table, new.generation)
@@ -73,11 +88,20 @@ class ProjectionFollower:
         """See `Follower.assignments`."""
         active = await self.generations.active()
         found: list[Assignment] = []
+        if active is not None and not self._is_ours(active):
+            return found
         if active is not None and not self._inline:
             found += self.assigned(active)
         if active is None or active.shards != self.projection.shards:
             found += self.assigned(await self.generations.begin("worker"))
         return found
+
+    def _is_ours(self, active: Generation) -> bool:
+        """Whether what is shown is written as it would be here; both ways together fold some events twice, or never."""
+        ours = active.inline in (None, self._inline)
+        if not ours:
+            self._refuse(RowsKeptOtherwise(self.projection.name, inline=not self._inline))
+        return ours
 
     def assigned(self, generation: Generation, progress: Progress | None = None) -> list[Assignment]:
         """The parts of one generation.

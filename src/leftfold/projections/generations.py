@@ -49,6 +49,7 @@ class Generation(Struct, frozen=True, kw_only=True):
         shards: in how many parts it is followed; another number needs another generation.
         state: `building` until it has caught up, `active` while it is shown, `retired` afterwards.
         by: who builds it: every `worker`, or a `rebuild` that somebody started.
+        inline: whether every append writes its rows once it is shown, or else followers do; None before that was noted.
     """
 
     projection: str
@@ -56,6 +57,7 @@ class Generation(Struct, frozen=True, kw_only=True):
     shards: int
     state: Literal["building", "active", "retired"] = "building"
     by: Literal["worker", "rebuild"] = "worker"
+    inline: bool | None = None
 
     @property
     def subscription(self) -> str:
@@ -73,11 +75,16 @@ _dump: Final = msgspec.json.Encoder().encode
 
 
 class Generations:
-    """The generations of one projection in one store."""
+    """The generations of one projection in one store.
 
-    def __init__(self, projection: Projection[Any], store: Store) -> None:
+    Args:
+        inline: whether every append writes the rows of those that it begins.
+    """
+
+    def __init__(self, projection: Projection[Any], store: Store, *, inline: bool = False) -> None:
         self.projection = projection
         self.store = store
+        self._inline = inline
 
     async def all(self) -> Sequence[Generation]:
         """All of them, oldest first."""
@@ -120,11 +127,17 @@ class Generations:
             known = await self.all()
             for one in known:
                 wanted = (one.by == by and one.state == "building") or (by == "worker" and one.state == "active")
-                if wanted and one.shards == self.projection.shards:
+                if wanted and one.shards == self.projection.shards and one.inline in (None, self._inline):
                     await self.store.prepare(self.projection.table, one.generation)
                     return one
             number = max((one.generation for one in known), default=0) + 1
-            new = Generation(projection=self.projection.id, generation=number, shards=self.projection.shards, by=by)
+            new = Generation(
+                projection=self.projection.id,
+                generation=number,
+                shards=self.projection.shards,
+                by=by,
+                inline=self._inline,
+            )
             try:
                 await self.store.transact(
                     Transaction(writes=[Insert(table=GENERATIONS, key=new.subscription, row=_dump(new))])

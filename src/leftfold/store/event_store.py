@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from leftfold.errors import LeftfoldError
 from leftfold.ids import new_id
 from leftfold.messages.codec import Codec
 from leftfold.messages.metadata import NO_METADATA, Metadata, dump_metadata, load_metadata
@@ -53,6 +54,11 @@ class EventStore:
         self._store = store
         self._codec = codec
         self._inline = inline
+        self._refusal: LeftfoldError | None = None
+
+    def refuse(self, reason: LeftfoldError) -> None:
+        """Have every append raise *reason* from now on."""
+        self._refusal = reason
 
     async def append(
         self,
@@ -77,6 +83,8 @@ class EventStore:
 
     async def append_together(self, *parts: ToStream, condition: AppendCondition | None = None) -> Appended:
         """Record the events of several streams in one atomic step; make the parts with `part`."""
+        if self._refusal is not None:
+            raise self._refusal.with_traceback(None)
         if self._inline is None:
             return await self._store.append(*parts, condition=condition)
         appended = await self.commit(*parts, condition=condition)
@@ -87,6 +95,8 @@ class EventStore:
         self, *parts: ToStream, condition: AppendCondition | None = None, writes: Sequence[Write] = ()
     ) -> Appended | None:
         """Record events, or none, and write rows in one atomic step; see `Transacting.transact`."""
+        if self._refusal is not None and parts:
+            raise self._refusal.with_traceback(None)
         inline = self._inline(parts) if self._inline is not None and parts else ()
         return await self._store.transact(Transaction(parts=parts, condition=condition, writes=writes, inline=inline))
 
