@@ -241,6 +241,12 @@ FAULTS: Final[dict[str, Fault]] = {
         "NotShown: rebuild of 'totals' is not shown",
         "until_it_can and sqlite",
     ),
+    "rows written in two ways": Fault(
+        in_code(ProjectionFollower, "_is_ours", ("active.inline in (None, self._inline)", "True")),
+        ("tests/app/test_inline_switched.py",),
+        "DID NOT RAISE",
+        "left_alone and sqlite",
+    ),
     "event that is parked taken for shown": Fault(
         in_code(CatchingUp, "_parked", ("if found is None:", "if True:")),
         ("tests/app/test_waits.py",),

@@ -47,12 +47,10 @@ async def _shown(store: Store) -> AsyncGenerator[tuple[App, ProjectionFollower]]
 async def test_two_rebuilds_at_once_build_one_generation_and_both_end_when_it_is_shown(place: Place) -> None:
     async with opened(place.url) as store, _shown(store) as (_, follower), opened(place.url) as elsewhere:
         other = ProjectionFollower(TOTALS, follower.source, elsewhere, SystemClock())
+        rebuilds = [_rebuild(follower), _rebuild(other, "two"), _rebuild(follower, "3")]
         async with asyncio.timeout(_WAIT_S):
-            await asyncio.gather(
-                _rebuild(follower).show(_silent),
-                _rebuild(other, "two").show(_silent),
-                _rebuild(follower, "3").show(_silent),
-            )
+            await asyncio.gather(*(one.parked() for one in rebuilds))  # all have begun before the first one is done
+            await asyncio.gather(*(one.show(_silent) for one in rebuilds))
         assert await store.generation(TOTALS.table) == 2
         assert await rows_in(store, TOTALS) == folded(await log_of(store))
 
