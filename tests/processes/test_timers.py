@@ -149,6 +149,20 @@ async def test_a_timer_that_is_set_anew_fires_at_its_new_time_alone(app: App, cl
     assert await marks(app) == ["tea"]
 
 
+async def test_a_timer_that_is_set_again_for_the_same_moment_sends_its_command_again(
+    app: App, clock: ManualClock
+) -> None:
+    noon = Poke(id="w", what=f"set tea {(clock.now() + timedelta(seconds=30)).isoformat()}")
+    await app.send(Wait(id="w"))
+    await app.send(noon)
+    await app.settle()
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    await app.send(noon)
+    await app.settle()
+    assert await marks(app) == ["tea", "tea"]
+
+
 async def test_the_timers_of_an_ended_process_are_gone(app: App, clock: ManualClock) -> None:
     await app.send(Wait(id="w", timers={"tea": 30}))
     await app.send(Poke(id="w", what="end"))

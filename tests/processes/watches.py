@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -37,7 +37,7 @@ class Waited(Event):
 
 
 class Poked(Event):
-    """Does something to a watch: `reset TIMER`, `cancel TIMER`, `end`, `ignore`; anything else marks it."""
+    """Does something to a watch: `reset TIMER`, `set TIMER MOMENT`, `cancel TIMER`, `end`, `ignore`; else marks it."""
 
     id: str
     what: str
@@ -147,6 +147,8 @@ def _poked(state: Watched, what: str) -> Next[Watched] | Ignored:
             return Next(state).end()
         case ["reset", name]:
             return following.timer(name, timedelta(seconds=100))
+        case ["set", name, moment]:
+            return following.timer(name, datetime.fromisoformat(moment))
         case ["cancel", name]:
             return following.cancel(name)
         case _:

@@ -142,7 +142,8 @@ def event_causes(parts: Sequence[RecordedEvent[object]], origin: Origin) -> list
 
 def timer_cause(name: str, timer: Timer, instance: Instance, origin: Origin, now: datetime) -> Cause:
     """The cause that a timer is whose time has come."""
-    id = f"{name}@{timer.due.isoformat()}"
+    # the same moment may be set again: by a later transition, or by an instance that begins where one was forgotten
+    id = f"{name}@{timer.due.isoformat()}/{timer.cause}/{instance.version}"
     due = TimerDue(name=name, due=timer.due)
     return _own_cause(due, id, "timer", _metadata(instance.metadata, timer.cause, origin), (instance, origin, now))
 
