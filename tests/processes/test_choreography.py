@@ -136,6 +136,14 @@ def test_what_is_wrong_with_a_reaction_is_said_at_once() -> None:
         assert flaw in said
 
 
+def test_what_is_expected_beyond_all_moments_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="; give 365000 days at most, or None"):
+
+        @Context("desk").reacts(within=timedelta.max)
+        def echo(_event: Poked) -> Mark:
+            raise NotImplementedError
+
+
 def test_a_reaction_that_does_not_say_what_it_sends_is_told_so_once() -> None:
     within: Any = 5
 

@@ -108,6 +108,21 @@ def test_options_of_other_types_are_findings() -> None:
         assert flaw in said
 
 
+def test_a_time_that_goes_beyond_what_a_moment_can_be_is_a_finding() -> None:
+    with pytest.raises(DefinitionError) as caught:
+
+        @Context("desk").process(key="id", missing=timedelta.max, abandoned=timedelta(days=365_001))
+        def opening(_state: State | None, _event: Opened | TimerDue) -> Next[State]:
+            raise NotImplementedError
+
+    said = findings(caught)
+    for flaw in (
+        "missing=999999999 days, 23:59:59.999999; give 365000 days at most, or None",
+        "abandoned=365001 days, 0:00:00; give 365000 days at most, or None",
+    ):
+        assert flaw in said
+
+
 def test_a_process_needs_an_event_to_begin_with() -> None:
     with pytest.raises(DefinitionError, match="no instance would ever begin"):
 

@@ -234,6 +234,14 @@ def _deadline_in_the_past() -> type[Saga]:
     return Over
 
 
+def _deadline_beyond_all_moments() -> type[Saga]:
+    class Endless(Saga, deadline=timedelta.max):
+        @step(undoable=False)
+        async def one(self) -> None: ...
+
+    return Endless
+
+
 def _words_of_other_types() -> type[Saga]:
     class Loose(Saga, deadline=_UNTYPED):
         @step(timeout=_UNTYPED, retry=_UNTYPED, refused=_UNTYPED)
@@ -284,6 +292,7 @@ def _derived() -> type[Saga]:
         (_no_tries_to_undo, "Retry(attempts=-1): tries count from 1"),
         (_undone_for_ever, "saga Stubborn: step 'one': its undo would be tried for ever"),
         (_deadline_in_the_past, "saga Over: deadline=0:00:00; give a time above 0"),
+        (_deadline_beyond_all_moments, "23:59:59.999999; give 365000 days at most"),
         (_derived, "saga Derived: it is derived from the saga Sound, whose steps it would lose"),
     ],
 )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from leftfold.subscriptions.policy import Retry
+from leftfold.subscriptions.policy import LONGEST, Retry
 
 __all__ = ["refusals_flaw", "retry_flaw", "time_flaw"]
 
 
 def time_flaw(word: str, given: object) -> str | None:
-    """What is wrong with a time that something may take; None when it is a time above 0."""
+    """What is wrong with a time that something may take; None when it is above 0, and `LONGEST` at most."""
     if not isinstance(given, timedelta):
         return f"{word}={given!r:.80}; give a timedelta, as in timedelta(minutes=5)"
+    if given > LONGEST:
+        return f"{word}={given}; give {LONGEST.days} days at most"
     return None if given > timedelta(0) else f"{word}={given}; give a time above 0"
 
 

@@ -6,14 +6,18 @@ import random
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import Enum
-from typing import cast
+from typing import Final, cast
 
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.messages.given import is_count
 
-__all__ = ["Failing", "Policy", "Retry", "policy_flaw"]
+__all__ = ["LONGEST", "Failing", "Policy", "Retry", "policy_flaw"]
+
+
+LONGEST: Final = timedelta(days=365_000)
+"""No declaration asks for a longer time: it would end behind the last moment that can be kept."""
 
 
 class Failing(Enum):
@@ -34,6 +38,8 @@ def _retry_flaws(attempts: object, pauses: Mapping[str, object], unless: object)
             yield f"Retry({name}={pause!r:.80}): give a timedelta, as in timedelta(seconds=1)"
         elif pause < timedelta(0):
             yield f"Retry({name}={pause}): a pause is 0 or more"
+        elif pause > LONGEST:
+            yield f"Retry({name}={pause}): a pause is {LONGEST.days} days at most"
     if not isinstance(unless, tuple) or not all(map(_is_error, cast("tuple[object, ...]", unless))):
         yield f"Retry(unless={unless!r:.80}): give a tuple of exception classes"
 
@@ -66,7 +72,7 @@ class Retry(Struct, frozen=True, kw_only=True):
         unless: errors after which it is not tried again.
 
     Raises:
-        DefinitionError: a number is too small, or something is of another type.
+        DefinitionError: a number is too small, a pause longer than 365000 days, or something is of another type.
     """
 
     attempts: int | None = 5
