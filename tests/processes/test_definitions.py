@@ -194,5 +194,7 @@ def test_a_timer_is_due_later_and_its_moment_has_a_zone() -> None:
     never: Any = "soon"
     with pytest.raises(InvalidInput, match="'soon' is no time; give a timedelta or a datetime"):
         Next(State("1")).timer("a", never)
+    with pytest.raises(InvalidInput, match="'a#2' holds '#'"):
+        Next(State("1")).timer("a#2", timedelta(1))
     with pytest.raises(InvalidInput, match="empty"):
         Next(State("1")).timer("", datetime(2026, 1, 1, tzinfo=UTC))

@@ -16,6 +16,7 @@ from leftfold.errors import InvalidQuery, UnknownInstance
 from leftfold.processes.forgetting import forgotten_processes
 from leftfold.processes.mending import Decree, Mending
 from leftfold.processes.missing import MISSING
+from leftfold.processes.next import MARK
 from leftfold.processes.outgoing import COMMAND
 from leftfold.processes.running import PROCESS, RunningProcess
 from leftfold.processes.viewing import (
@@ -192,7 +193,7 @@ class Processes:
         return findings
 
     async def _mend(self, id: str, decree: Decree) -> None:
-        item_id = id.rpartition("#")[0] if id.startswith(PROCESS) else id
+        item_id = id.rpartition(MARK)[0] if id.startswith(PROCESS) else id
         for running in self._running.values():
             if running.coordination is not None and await running.store.work([item_id]):
                 await Mending(running.store, running.coordination.processes, self._clock).mend(id, decree)

@@ -14,6 +14,7 @@ from leftfold.clock import Clock
 from leftfold.errors import Fenced, KeyTaken, NotPossible, UnknownInstance
 from leftfold.processes.instance import Entry, Instance
 from leftfold.processes.missing import MISSING, MissingEvent, load_missing
+from leftfold.processes.next import MARK
 from leftfold.processes.outgoing import COMMAND, dump_outgoing, load_outgoing
 from leftfold.processes.running import PROCESS, RunningProcess
 from leftfold.processes.transition import event_causes
@@ -147,7 +148,7 @@ class Mending:
         return [*again, running.written(known, running.family.newest, noted, None)]
 
     async def _timer(self, id: str, decree: Decree) -> list[WorkWrite]:
-        place, _, name = id.rpartition("#")
+        place, _, name = id.rpartition(MARK)
         item = await self._item(place)
         running = self._running(item.queue.removeprefix(PROCESS).rpartition("/")[0], id)
         process, instance = running.process(item), running.instance(item)

@@ -13,12 +13,15 @@ from leftfold.errors import InvalidInput
 from leftfold.messages.command import Command
 from leftfold.messages.message import name_flaw
 
-__all__ = ["IGNORE", "NO_TIME", "CommandRefused", "Ignored", "Next", "TimerDue", "When"]
+__all__ = ["IGNORE", "MARK", "NO_TIME", "CommandRefused", "Ignored", "Next", "TimerDue", "When"]
 
 S_co = TypeVar("S_co", covariant=True)
 
 When: TypeAlias = timedelta | datetime
 """When a timer is due: so long after the event that sets it was recorded, or at a moment."""
+
+MARK: Final = "#"
+"""Stands between the key of an instance and the name of its timer, where people name the timer by both."""
 
 _ZERO: Final = timedelta(0)
 
@@ -56,14 +59,17 @@ class Next(Struct, Generic[S_co], frozen=True):
         """Hand in `TimerDue` when the time has come; a timer of this name that is set already is set anew.
 
         Args:
-            name: of the timer, unique in its instance.
+            name: of the timer, unique in its instance, without a `#`.
             when: so long after the event was recorded, or a moment with a zone.
 
         Raises:
-            InvalidInput: the name cannot be stored, the time is none or negative, or the moment has no zone.
+            InvalidInput: the name cannot be stored or holds a `#`, the time is none or negative, or the moment has no
+                zone.
         """
         if flaw := name_flaw(name):
             raise InvalidInput(f"timer {name!r:.80} {flaw}")
+        if MARK in name:
+            raise InvalidInput(f"timer {name!r:.80} holds {MARK!r}, which stands before it in its id; leave it out")
         if isinstance(when, datetime):
             if when.tzinfo is None:
                 raise InvalidInput(f"timer {name!r}: the time {when} has no zone; give one")

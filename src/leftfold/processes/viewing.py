@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from leftfold.errors import UnreadableState
 from leftfold.processes.instance import Entry, Instance, Timer
 from leftfold.processes.missing import load_missing
+from leftfold.processes.next import MARK
 from leftfold.processes.outgoing import load_outgoing
 from leftfold.processes.running import PROCESS, RunningProcess
 from leftfold.store.work import WorkItem
@@ -31,8 +32,6 @@ __all__ = [
 
 ParkedKind: TypeAlias = Literal["event", "command", "timer"]
 """An event that waits for an instance; a command that is not carried out; a timer that the function raises at."""
-
-_TIMER: Final = "#"
 
 
 class ProcessView(Struct, frozen=True, kw_only=True):
@@ -217,7 +216,7 @@ def command_view(item: WorkItem) -> ParkedView:
 
 def timer_id(process: str, key: str, name: str) -> str:
     """What a timer is named by."""
-    return f"{PROCESS}{process}/{key}{_TIMER}{name}"
+    return f"{PROCESS}{process}/{key}{MARK}{name}"
 
 
 def _as_far(running: RunningProcess, item: WorkItem) -> Instance:
