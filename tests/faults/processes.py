@@ -30,7 +30,7 @@ _WRITE_APART: Final = (
     "transact(Transaction(writes=list(writes)))\n        await self._target.transact(Transaction(writes=[advance]))"
 )
 _COMMANDS_APART: Final = (
-    "Transaction(writes=[revise]))\n        await running.store.transact(Transaction(writes=list(result.commands))"
+    "Transaction(writes=[revise]))\n        await self.running.store.transact(Transaction(writes=list(result.commands))"
 )
 _SEND: Final = "    try:\n        with blamed():"
 _END: Final = "await self._store.transact(Transaction(writes=[end]))"
@@ -52,8 +52,8 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "commands put on their way apart from the instance": Fault(
         in_code(
-            TimerCarrier,
-            "carry",
+            firing.Firing,
+            "write",
             ("Transaction(writes=[revise, *result.commands])", _COMMANDS_APART),
         ),
         (_ONE_COMMIT,),
@@ -63,7 +63,7 @@ FAULTS: Final[dict[str, Fault]] = {
         in_code(
             TimerCarrier,
             "carry",
-            ("held = replace(item, token=token)", "held = (await running.store.work([item.id]))[item.id]"),
+            ("replace(item, token=token), instance", "(await running.store.work([item.id]))[item.id], instance"),
         ),
         (_TIMERS,),
         "assert (('tea',)",

@@ -334,6 +334,22 @@ async def test_a_timer_that_the_function_raises_at_is_tried_again_and_then_waits
     ]
 
 
+@pytest.mark.parametrize(("name", "said"), [("far", "is not in the years 1 to 9999 in UTC"), ("big", "TooLarge: ")])
+async def test_a_timer_after_which_nothing_can_be_stored_is_given_up_and_holds_up_no_other(
+    app: App, clock: ManualClock, bell: Bell, name: str, said: str
+) -> None:
+    await app.send(Wait(id="w", timers={name: 30, "milk": 40}))
+    await app.settle()
+    clock.advance(timedelta(minutes=1))
+    await app.settle()
+    assert (bell.rung.count(f"timer {name}"), await marks(app)) == (2, ["milk"])
+    (parked,) = [one async for one in app.processes.parked()]
+    assert (parked.what, parked.status, parked.attempts) == (name, "dead", 2)
+    assert said in parked.error
+    view = await app.processes.show("watch", "w")
+    assert [(entry.kind, entry.what) for entry in view.journal if entry.kind == "failed"] == [("failed", name)] * 2
+
+
 async def test_a_timer_that_was_given_up_can_be_dropped(app: App, clock: ManualClock, bell: Bell) -> None:
     bell.broken.add("timer tea")
     await app.send(Wait(id="w", timers={"tea": 30}))

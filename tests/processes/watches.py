@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
 import msgspec
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from leftfold import Aggregate, Command, Context, DomainError, Event, applies
 from leftfold.processes import IGNORE, Ignored, Next, TimerDue
+from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.subscriptions.policy import Retry
 
 __all__ = [
@@ -81,6 +82,10 @@ class Mark(Command):
     name: str
 
 
+NEVER = datetime.max.replace(tzinfo=timezone(-timedelta(hours=5)))
+"""A moment that no store can keep."""
+
+
 class Bell(Protocol):
     """What a handler calls, and a test breaks."""
 
@@ -128,6 +133,10 @@ def watching(
                 return following
             case Watched(), TimerDue(name=name):
                 bell.ring(f"timer {name}")
+                if name == "far":
+                    return Next(state).timer(name, NEVER)
+                if name == "big":
+                    return Next(replace(state, seen=("x" * (MAX_EVENT_BYTES - 30),)))
                 return Next(replace(state, seen=(*state.seen, name))).send(Mark(id=state.id, name=name))
             case Watched(), Poked(what=what):
                 bell.ring(f"poked {what}")

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from leftfold.errors import UnreadableState
+from leftfold.errors import AppendRefused, InvalidInput, UnreadableState
 from leftfold.processes.engine import Moment
 from leftfold.processes.instance import Entry, Instance
 from leftfold.processes.process import Process
@@ -21,7 +21,7 @@ from leftfold.store.transaction import Transaction
 from leftfold.store.work import KEEP, Revise, WorkItem
 from leftfold.subscriptions.parking import error_text
 
-__all__ = ["LATER", "TimerCarrier", "ready"]
+__all__ = ["LATER", "Firing", "TimerCarrier", "ready"]
 
 LATER: Final = timedelta(seconds=2)
 """How long something that waits for a follower is let go."""
@@ -39,6 +39,43 @@ class _Due(NamedTuple):
     now: datetime
     heads: Sequence[int]
     since: float
+
+
+class Firing(NamedTuple):
+    """A timer of an instance, at the moment of its claim."""
+
+    running: RunningProcess
+    process: Process[Any]
+    item: WorkItem
+    instance: Instance
+    name: str
+
+    def fired(self) -> Taken:
+        """The transition of the timer, or that it failed."""
+        key, timer, now = self.running.key_of(self.item), self.instance.timers[self.name], self.item.changed_at
+        try:
+            cause = timer_cause(self.name, timer, self.instance, self.running.origin(key), now)
+            return self.running.take(self.process, key, self.instance.with_timer(self.name, None), cause)
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone
+            return self.failed(error)
+
+    def failed(self, error: Exception) -> Taken:
+        """That the timer failed: it is tried again, or given up."""
+        timer, now, text = self.instance.timers[self.name], self.item.changed_at, error_text(error)
+        attempts = timer.attempts + 1
+        pause_s = self.process.retry.pause_s(attempts, error)
+        again = None if pause_s is None else now + timedelta(seconds=pause_s)
+        failed = replace(timer, attempts=attempts, again=again, error=text, dead=again is None)
+        entry = Entry(kind="failed", what=self.name, at=now, note=text)
+        _log.warning("timer %r of %s failed, try %d: %s", self.name, self.item.id, attempts, text)
+        return Taken(self.instance.with_timer(self.name, failed).noted(entry), (), applied=False)
+
+    async def write(self, result: Taken, now: datetime) -> None:
+        """Store what it came to; the instance stays held while another timer of it is due by *now*."""
+        instance = result.instance
+        revise = self.running.written(self.item, self.process, instance, instance.wake_at)
+        revise = revise if instance.due(now) is None else replace(revise, wake=KEEP)
+        await self.running.store.transact(Transaction(writes=[revise, *result.commands]))
 
 
 class TimerCarrier:
@@ -72,17 +109,18 @@ class TimerCarrier:
             return
         token = item.token
         while (name := instance.due(due.now)) is not None:
-            result = self._fired(running, process, (running.key_of(item), instance), name, item.changed_at)
+            firing = Firing(running, process, replace(item, token=token), instance, name)
+            result = firing.fired()
+            try:
+                await firing.write(result, due.now)
+            except (InvalidInput, AppendRefused) as error:  # it fails like the function
+                result = firing.failed(error)
+                await firing.write(result, due.now)
             instance = result.instance
-            more = instance.due(due.now) is not None
-            held = replace(item, token=token)
-            revise = running.written(held, process, instance, instance.wake_at)
-            revise = replace(revise, wake=KEEP) if more else revise
-            await running.store.transact(Transaction(writes=[revise, *result.commands]))
             if not result.applied and (failed := instance.timers.get(name)) is not None:
                 running.went_wrong("timer", "dead" if failed.dead else "retrying")
             token += 1
-            if not more:
+            if instance.due(due.now) is None:
                 return
         await self._let_go(running, replace(item, token=token), instance.wake_at)
 
@@ -99,24 +137,6 @@ class TimerCarrier:
             self._waiting.popitem(last=False)
         waited = timedelta(seconds=seconds() - due.since)
         return min(max(waited, LATER), _LATEST)
-
-    def _fired(
-        self, running: RunningProcess, process: Process[Any], place: tuple[str, Instance], name: str, now: datetime
-    ) -> Taken:
-        """The transition of a timer; when the function raises, the timer is tried again, or given up."""
-        key, instance = place
-        timer = instance.timers[name]
-        try:
-            cause = timer_cause(name, timer, instance, running.origin(key), now)
-            return running.take(process, key, instance.with_timer(name, None), cause)
-        except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone
-            text, attempts = error_text(error), timer.attempts + 1
-            pause_s = process.retry.pause_s(attempts, error)
-            again = None if pause_s is None else now + timedelta(seconds=pause_s)
-            failed = replace(timer, attempts=attempts, again=again, error=text, dead=again is None)
-            entry = Entry(kind="failed", what=name, at=now, note=text)
-            _log.warning("timer %r of %s failed, try %d: %s", name, running.item_id(key), attempts, text)
-            return Taken(instance.with_timer(name, failed).noted(entry), (), applied=False)
 
     async def _let_go(self, running: RunningProcess, item: WorkItem, wake: datetime | None) -> None:
         revise = Revise(id=item.id, token=item.token, status=item.status, state=item.state, wake=wake)

@@ -20,6 +20,7 @@ from leftfold.processes.instance import Entry, Instance, Timer
 from leftfold.processes.next import CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.outgoing import Origin, Outgoing, Post, command_id, outgoing
 from leftfold.processes.process import ABANDONED, Process
+from leftfold.store.row_columns import time_fits
 from leftfold.store.work import Begin
 
 __all__ = ["Cause", "Taken", "event_causes", "name_of", "refusal_cause", "taken", "timer_cause"]
@@ -208,6 +209,10 @@ def _timers(
         if name == ABANDONED and process.abandoned is not None:
             raise InvalidInput(f"process {process.name!r} sets timer {name!r}, which abandoned= sets; use another name")
         due = when if isinstance(when, datetime) else at + when
+        if not time_fits(due):  # an instance that is held for another timer is stored, and could not be let go
+            raise InvalidInput(
+                f"process {process.name!r} sets timer {name!r} for {due}, which is not in the years 1 to 9999 in UTC"
+            )
         timers[name] = Timer(due=due, cause=cause.metadata.causation_id or "")
     if process.abandoned is not None:
         timers[ABANDONED] = Timer(due=at + process.abandoned, cause=cause.metadata.causation_id or "")
