@@ -13,6 +13,7 @@ from leftfold.errors import NotPossible, UnknownInstance
 from leftfold.handling import CorrelationFilter
 from leftfold.processes import IGNORE, CommandRefused, Ignored
 from leftfold.processes.outgoing import Origin, command_id
+from leftfold.store.limits import MAX_EVENT_BYTES
 from tests.processes.test_timers import STAYING, Bell, marks
 from tests.processes.watches import Poke, Poked, Wait, Waited, Watch, Watched, watching
 
@@ -122,6 +123,8 @@ def claiming() -> Context:
     def claims(state: Watched | None, event: Poked | CommandRefused) -> Next[Watched]:
         seen = () if state is None else state.seen
         if isinstance(event, CommandRefused):
+            if seen == ("big",):
+                return Next(Watched("x" * MAX_EVENT_BYTES))
             return Next(Watched("", (*seen, event.error)))
         return Next(Watched(event.id, (*seen, event.what))).send(Claim(id=event.what))
 
@@ -136,6 +139,17 @@ async def test_that_what_a_command_begins_is_there_already_is_a_refusal(each_url
         await app.settle()
         assert "AlreadyExists" in (await app.processes.show("claims", "w")).state
         assert [one async for one in app.processes.parked()] == []
+
+
+async def test_a_refused_command_is_kept_when_nothing_that_the_process_makes_of_it_can_be_stored(each_url: str) -> None:
+    async with App(claiming(), store=each_url, workers=STAYING) as app:
+        await app.send(Claim(id="big"))
+        await app.send(Poke(id="w", what="big"))
+        await app.settle()
+        (parked,) = [one async for one in app.processes.parked()]
+        assert (parked.kind, parked.what, parked.status) == ("command", "Claim", "dead")
+        assert "and the process, told so, raised TooLarge" in parked.error
+        assert (await app.processes.show("claims", "w")).transitions == 1
 
 
 async def test_a_refusal_that_the_process_does_not_take_is_noted_and_kept(app: App) -> None:

@@ -133,11 +133,7 @@ def watching(
                 return following
             case Watched(), TimerDue(name=name):
                 bell.ring(f"timer {name}")
-                if name == "far":
-                    return Next(state).timer(name, NEVER)
-                if name == "big":
-                    return Next(replace(state, seen=("x" * (MAX_EVENT_BYTES - 30),)))
-                return Next(replace(state, seen=(*state.seen, name))).send(Mark(id=state.id, name=name))
+                return _rung(state, name)
             case Watched(), Poked(what=what):
                 bell.ring(f"poked {what}")
                 return _poked(state, what)
@@ -145,6 +141,16 @@ def watching(
                 return IGNORE
 
     return context
+
+
+def _rung(state: Watched, name: str) -> Next[Watched]:
+    match name:
+        case "far":
+            return Next(state).timer(name, NEVER)
+        case "big":
+            return Next(replace(state, seen=("x" * MAX_EVENT_BYTES,)))
+        case _:
+            return Next(replace(state, seen=(*state.seen, name))).send(Mark(id=state.id, name=name))
 
 
 def _poked(state: Watched, what: str) -> Next[Watched] | Ignored:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from leftfold.domain.errors import DomainError
-from leftfold.errors import Fenced, UnreadableState
+from leftfold.errors import AppendRefused, Fenced, InvalidInput, UnreadableState
 from leftfold.handling.correlation import handling
 from leftfold.handling.refusals import REFUSALS, RefusalError
 from leftfold.processes.engine import Moment
@@ -112,6 +112,9 @@ class CommandCarrier:
             except Fenced as error:
                 if error.name == item.id or tries == _TRIES:
                     raise
+            except (InvalidInput, AppendRefused) as error:
+                await self._write([_untold(item, kept, error)], item, kept)
+                return
             else:
                 return
 
@@ -135,10 +138,14 @@ class CommandCarrier:
         except UnreadableState as error:
             return [_revised(item, replace(outgoing, error=error_text(error)), "dead")]
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone
-            text = f"{outgoing.error}; and the process, told so, raised {error_text(error)}"
-            return [_revised(item, replace(outgoing, error=text), "dead")]
+            return [_untold(item, outgoing, error)]
         revise = running.written(known, process, result.instance, result.instance.wake_at)
         return [End(id=item.id, token=item.token), revise, *result.commands]
+
+
+def _untold(item: WorkItem, outgoing: Outgoing, error: Exception) -> Revise:
+    text = f"{outgoing.error}; and the process, told so, raised {error_text(error)}"
+    return _revised(item, replace(outgoing, error=text), "dead")
 
 
 def _revised(item: WorkItem, outgoing: Outgoing, status: str, wake: datetime | None = None) -> Revise:
