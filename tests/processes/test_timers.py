@@ -27,7 +27,7 @@ from leftfold.subscriptions.parking import PARKED
 from leftfold.subscriptions.worker import Timing
 from leftfold.testing import ManualClock
 from tests.processes.shared_clock import SharedClock
-from tests.processes.watches import Fire, Marked, Poke, Wait, Watched, watching
+from tests.processes.watches import Fire, Marked, Poke, Poked, Wait, Waited, Watched, watching
 
 STAYING = Timing(lease_s=1_000_000.0)
 """Nobody's lease ends because a test moves the clock."""
@@ -275,6 +275,32 @@ async def test_a_timer_waits_for_an_event_that_is_parked(app: App, clock: Manual
     await app.settle()
     assert sorted(await marks(app)) == ["hard", "tea"]
     assert [entry.what for entry in (await app.processes.show("watch", "w")).journal] == ["Waited", "Poked", "tea"]
+
+
+async def test_timers_wait_while_a_stream_is_parked_for_its_events_may_be_of_any_instance(
+    store: Store, clock: ManualClock, bell: Bell
+) -> None:
+    def key(event: Waited | Poked) -> str:
+        if isinstance(event, Poked) and event.what in bell.broken:
+            raise Fire(event.what)
+        return event.id
+
+    bell.broken.add("hard")
+    async with App(watching(bell, key=key), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w", timers={"tea": 30}))
+        await app.send(Poke(id="w", what="hard"))
+        await app.send(Poke(id="w", what="cancel tea"))
+        await app.settle()
+        clock.advance(timedelta(minutes=1))
+        await app.settle()
+        assert await marks(app) == []
+        letters = [letter async for letter in app.dead_letters.all()]
+        assert [letter.subject for letter in letters] == ["stream watch-w"] * 2
+        bell.broken.clear()
+        await app.dead_letters.replay(letters[0])
+        clock.advance(timedelta(minutes=1))
+        await app.settle()
+        assert (await marks(app), await seen(app)) == (["hard"], ("hard", "cancel tea"))
 
 
 async def test_a_timer_fires_at_once_when_the_parked_event_that_it_waited_for_is_dropped(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from leftfold import Aggregate, Command, Context, DomainError, Event, applies
 from leftfold.processes import IGNORE, Ignored, Next, TimerDue
+from leftfold.processes.process import ProcessKey
 from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.subscriptions.policy import Retry
 
@@ -102,7 +103,11 @@ class Watched(Struct, frozen=True):
 
 
 def watching(
-    bell: Bell, *, missing: timedelta | None = timedelta(minutes=10), abandoned: timedelta | None = None
+    bell: Bell,
+    *,
+    missing: timedelta | None = timedelta(minutes=10),
+    abandoned: timedelta | None = None,
+    key: ProcessKey = "id",
 ) -> Context:
     """The context; each time with functions of its own, for tests that change them."""
     context = Context("watching")
@@ -123,7 +128,7 @@ def watching(
             raise NotToday(name=command.name)
         watch.record(Marked(id=watch.id, name=command.name))
 
-    @context.process(key="id", missing=missing, abandoned=abandoned, retry=Retry(attempts=2, first=timedelta(0)))
+    @context.process(key=key, missing=missing, abandoned=abandoned, retry=Retry(attempts=2, first=timedelta(0)))
     def watch(state: Watched | None, event: Waited | Poked | TimerDue) -> Next[Watched] | Ignored:
         match state, event:
             case None, Waited(id=id, timers=wanted):

@@ -16,14 +16,18 @@ from leftfold.processes.outgoing import Origin, Post
 from leftfold.processes.process import Family, Process
 from leftfold.processes.transition import Cause, Taken, taken
 from leftfold.store.port import Store
+from leftfold.store.tables import Compare, Selection, Where
 from leftfold.store.work import Begin, Revise, Wake, WorkItem
-from leftfold.subscriptions.admitting import Unread
+from leftfold.subscriptions.admitting import STREAM, Unread
 from leftfold.subscriptions.parking import PARKED, subject_key
 from leftfold.subscriptions.subscription import Subscription
 
 __all__ = ["PROCESS", "Following", "RunningProcess"]
 
 S = TypeVar("S")
+
+_BEHIND_STREAMS: Final = f"{STREAM[:-1]}{chr(ord(STREAM[-1]) + 1)}"
+"""The first text that sorts behind all that begin with `STREAM`."""
 
 PROCESS: Final = "process/"
 """Ids and queues of instances begin with it."""
@@ -202,9 +206,19 @@ class RunningProcess:
         return bool(await self.held_up([key]))
 
     async def held_up(self, keys: Sequence[str]) -> Collection[str]:
-        """Those of *keys* whose instances have events that wait behind one that the function raised at."""
+        """Those of *keys* whose instances have events that wait behind one that the function raised at.
+
+        All of them, while a stream waits: whose its events are cannot be told.
+        """
         subjects = {subject_key(one.subscription.name, key): key for one in self.follows for key in keys}
+        streams = (
+            Where("subscription", Compare.ONE_OF, tuple(one.subscription.name for one in self.follows)),
+            Where("subject", Compare.AT_LEAST, STREAM),
+            Where("subject", Compare.LESS, _BEHIND_STREAMS),
+        )
         try:
+            if await self.store.select(PARKED, Selection(where=streams, limit=1)):
+                return keys
             return {subjects[found] for found in await self.store.get(PARKED, list(subjects))}
         except TableMissing:  # nobody has followed yet, so nothing is parked
             return ()

@@ -14,9 +14,11 @@ from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer, Failure, Outcome, Unkeyed
 from leftfold.subscriptions.policy import Failing, Policy
 
-__all__ = ["Admitting", "Unread", "admitting"]
+__all__ = ["STREAM", "Admitting", "Unread", "admitting"]
 
-_STREAM: Final = "stream "
+STREAM: Final = "stream "
+"""Subjects that are streams begin with it, where others are keys."""
+
 _NOTHING: Final = Outcome((), ())
 
 
@@ -46,7 +48,7 @@ class Admitting:
         self.events = consumer.events | {Unread}
         self.forget = consumer.forget
         self._consumer = consumer
-        self._prefix = _STREAM if keyed else ""
+        self._prefix = STREAM if keyed else ""
         self._parks = parks
 
     def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
