@@ -126,7 +126,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "hands_nothing_in_twice and memory",
     ),
     "expectation that does not look whether it was met": Fault(
-        in_code(ExpectationCarrier, "carry", ("not in await", "in ('x',) and await")),
+        in_code(ExpectationCarrier, "carry", ("if sent is None or await self._is_done(sent):", "if False:")),
         (_CHOREOGRAPHY,),
         "leftfold.Overdue",
         "leaves_no_trace and memory",

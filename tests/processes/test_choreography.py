@@ -9,9 +9,13 @@ from uuid import UUID
 import pytest
 
 from leftfold import App, Command, Context, DefinitionError
+from leftfold.errors import StoreUnavailable
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.processes import Overdue
+from leftfold.store.events import Appended
 from leftfold.store.port import Store
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import End
 from leftfold.testing import ManualClock
 from tests.processes.test_timers import STAYING, Bell, bell, clock, marks, store
 from tests.processes.watches import Mark, Marked, Poke, Poked, Wait, Waited, watching
@@ -63,6 +67,42 @@ async def test_what_is_carried_out_in_time_leaves_no_trace_of_an_expectation(
         await app.settle()
         assert [recorded.type for recorded in (await app.events.read_log()).events] == ["Waited", "Marked"]
         assert await store.find_work(queues="expectation/") == []
+
+
+async def test_what_was_carried_out_in_time_by_a_worker_that_died_right_after_is_not_overdue(
+    store: Store, clock: ManualClock, bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact = store.transact
+
+    async def dying(transaction: Transaction) -> Appended | None:
+        if any(isinstance(one, End) and one.id.startswith("command/") for one in transaction.writes):
+            raise StoreUnavailable("the worker is dead")
+        return await transact(transaction)
+
+    monkeypatch.setattr(store, "transact", dying)
+    async with App(echoing(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w"))
+        await app.settle()
+        assert len(await store.find_work(queues="command/")) == 1
+        clock.advance(timedelta(hours=1))
+        await app.settle()
+        assert [recorded.type for recorded in (await app.events.read_log()).events] == ["Waited", "Marked"]
+        assert await store.find_work(queues="expectation/") == []
+
+
+async def test_what_was_refused_is_overdue(store: Store, clock: ManualClock, bell: Bell) -> None:
+    context = watching(bell)
+
+    @context.reacts(within=timedelta(minutes=15))
+    def echo(event: Waited) -> Mark:
+        return Mark(id=event.id, name="no began")
+
+    async with App(context, store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w"))
+        await app.settle()
+        clock.advance(timedelta(hours=1))
+        await app.settle()
+        assert [recorded.type for recorded in (await app.events.read_log()).events] == ["Waited", "leftfold.Overdue"]
 
 
 async def test_what_is_not_carried_out_in_time_is_recorded_once_and_stays_on_its_way(

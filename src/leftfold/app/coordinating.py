@@ -83,7 +83,7 @@ class Coordination:
         if self.processes or reactions:
             self.carriers.append(CommandCarrier(store, post, contexts, self.processes, conduct.measuring))
         if expecting := [f"{self._context}.{one.name}" for one in reactions if one.within is not None]:
-            self.carriers.append(ExpectationCarrier(expecting, store, loader.events))
+            self.carriers.append(ExpectationCarrier(expecting, store, loader.events, post))
 
     async def prepare(self) -> None:
         """See that events are handed in once, also when a process is followed in another number of parts than before.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from leftfold.errors import UnknownCommand
+from leftfold.errors import UnknownCommand, UnreadableAnswer
 from leftfold.messages.command import Command
 from leftfold.processes.outgoing import Address, Outgoing
 
@@ -53,3 +53,13 @@ class Posting:
             raise UnknownCommand(outgoing.command)
         command = running.assembly.commands.named(outgoing.command).form.load(bytes(outgoing.payload))
         await running.commands.send(command, id=id, metadata=outgoing.metadata)
+
+    async def is_done(self, context: str, id: str) -> bool:
+        """See `Post.is_done`."""
+        if (running := self._contexts.get(context)) is None:
+            return False
+        try:
+            answer = await running.answers.find(id)
+        except UnreadableAnswer:
+            return False
+        return answer is not None and answer.refusal is None

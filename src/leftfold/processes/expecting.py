@@ -13,7 +13,7 @@ from msgspec import Struct
 from leftfold.messages.event import Event
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.engine import Moment
-from leftfold.processes.outgoing import COMMAND, load_outgoing
+from leftfold.processes.outgoing import COMMAND, Post, load_outgoing
 from leftfold.store.event_store import Envelope, EventStore
 from leftfold.store.names import StreamName
 from leftfold.store.port import Store
@@ -84,17 +84,20 @@ class ExpectationCarrier:
         reactions: names of the context and the reaction each.
         store: of the context.
         events: records in it.
+        post: where the commands went.
     """
 
-    def __init__(self, reactions: Sequence[str], store: Store, events: EventStore) -> None:
+    def __init__(self, reactions: Sequence[str], store: Store, events: EventStore, post: Post) -> None:
         self.queues = tuple(f"{EXPECTATION}{name}" for name in reactions)
         self._store = store
         self._events = events
+        self._post = post
 
     async def carry(self, item: WorkItem, moment: Moment) -> None:  # noqa: ARG002 - of no matter here
-        """See `Carrier.carry`: a command that is still on its way is overdue."""
+        """See `Carrier.carry`: a command that is still on its way, and was not carried out, is overdue."""
         end, id = End(id=item.id, token=item.token), item.id.removeprefix(EXPECTATION)
-        if f"{COMMAND}{id}" not in await self._store.work([f"{COMMAND}{id}"]):
+        sent = (await self._store.work([f"{COMMAND}{id}"])).get(f"{COMMAND}{id}")
+        if sent is None or await self._is_done(sent):
             await self._store.transact(Transaction(writes=[end]))
             return
         kept = _load(item.state)
@@ -102,3 +105,7 @@ class ExpectationCarrier:
         envelope = Envelope(event=overdue, id=uuid5(_NAMESPACE, item.id), metadata=kept.metadata)
         part = self._events.part(StreamName(CATEGORY, id), envelope, expected=0)
         await self._events.commit(part, writes=[end])
+
+    async def _is_done(self, sent: WorkItem) -> bool:
+        """Whether who carried it out was gone before that was noted."""
+        return await self._post.is_done(sent.queue.removeprefix(COMMAND), load_outgoing(sent.state).id_of(sent.id))

@@ -109,6 +109,10 @@ class Post(Protocol):
         """Have a command carried out, once for its *id*; raises what refuses it or keeps it from that."""
         ...
 
+    async def is_done(self, context: str, id: str) -> bool:
+        """Whether the command of that *id* was carried out; False when it was refused, or its answer is damaged."""
+        ...
+
 
 dump_outgoing = msgspec.json.Encoder().encode
 """Write a command on its way as JSON text."""
