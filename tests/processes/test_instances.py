@@ -220,6 +220,26 @@ async def test_another_number_of_shards_is_refused_while_others_follow_by_the_ol
                 pass
 
 
+async def test_another_number_of_shards_is_refused_while_events_are_parked(store: Store) -> None:
+    async with App(summing(1, shards=4), store=store) as app:
+        await record(app, "sum-a", Begun(key="a"))
+        await app.settle()
+    async with App(summing(2, shards=4), store=store) as app:  # which cannot read the instance
+        await record(app, "sum-a", Added(key="a", number=1))
+        await app.settle()
+        (letter,) = [letter async for letter in app.dead_letters.all()]
+    with pytest.raises(DefinitionError, match="events of it are parked, by the old parts; follow it by the old number"):
+        async with App(summing(1, 2, shards=1), store=store):
+            pass
+    async with App(summing(1, 2, shards=4), store=store) as app:
+        await app.dead_letters.replay(letter)
+    async with App(summing(1, 2, shards=1), store=store) as app:
+        await record(app, "sum-a", Added(key="a", number=2))
+        await app.settle()
+        view = await app.processes.show("sums", "a")
+        assert msgspec.json.decode(view.state, type=Sum).numbers == (1, 2)
+
+
 async def test_a_process_follows_its_own_events_and_those_that_other_contexts_publish(
     bell: Bell, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from leftfold.errors import DefinitionError
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.port import Store
 from leftfold.store.transaction import Advance, Transaction
+from leftfold.subscriptions.parked import any_parked
 from leftfold.subscriptions.subscription import Subscription
 
 __all__ = ["reshard"]
@@ -20,14 +21,14 @@ async def reshard(subscription: Subscription, owner: str) -> None:
     """Begin the parts of *subscription* where those of another number have ended, if there are such.
 
     Raises:
-        DefinitionError: they are still followed, or have not all come to one position.
+        DefinitionError: they are still followed, have not all come to one position, or hold parked events.
     """
     store, ours = subscription.target, {part.checkpoint for part in subscription.parts}
     known = await store.checkpoints(f"{subscription.name}/")
     others = [one for one in known if one.name not in ours]
     if not others:
         return
-    _check(subscription, others)
+    _check(subscription, others, parked=await any_parked(store, subscription.name))
     last = others[0]
     at = {one.name: one.position for one in known}
     for name in sorted(ours):
@@ -37,7 +38,7 @@ async def reshard(subscription: Subscription, owner: str) -> None:
         await store.forget(one.name)
 
 
-def _check(subscription: Subscription, others: Sequence[Checkpoint]) -> None:
+def _check(subscription: Subscription, others: Sequence[Checkpoint], *, parked: bool) -> None:
     where = f"{subscription.name} was followed in {len(others)} parts, and is to be in {subscription.shards}"
     if any(one.held for one in others):
         raise DefinitionError(f"{where}; stop the workers that still follow it in the other way, then start again")
@@ -45,6 +46,11 @@ def _check(subscription: Subscription, others: Sequence[Checkpoint]) -> None:
         raise DefinitionError(
             f"{where}, and its parts stand at different positions; let them catch up with the log by the old number "
             "while nothing is written, then change it"
+        )
+    if parked:
+        raise DefinitionError(
+            f"{where}, and events of it are parked, by the old parts; follow it by the old number, replay or drop what "
+            "leftfold dead-letters list shows, then change it"
         )
 
 
