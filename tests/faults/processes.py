@@ -30,7 +30,7 @@ _WRITE_APART: Final = (
     "transact(Transaction(writes=list(writes)))\n        await self._target.transact(Transaction(writes=[advance]))"
 )
 _COMMANDS_APART: Final = (
-    "Transaction(writes=[revise]))\n        await self.running.store.transact(Transaction(writes=list(result.commands))"
+    "Transaction(writes=[revise]))\n    await self.running.store.transact(Transaction(writes=list(result.commands))"
 )
 _SEND: Final = "    try:\n        with blamed():"
 _END: Final = "await self._store.transact(Transaction(writes=[end]))"
