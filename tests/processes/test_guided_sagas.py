@@ -94,6 +94,20 @@ class Deliver(Saga):
         supplier.ordered.pop(attempt.undoes, None)
 
 
+class Patient(Saga, deadline=timedelta(minutes=1)):
+    """Its next try is later than its deadline."""
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        await _order(steps, supplier, "tea")
+        await steps.do(
+            "order salt",
+            partial(supplier.order, "salt"),
+            returns=str,
+            undo=partial(supplier.cancel, "salt"),
+            retry=Retry(attempts=2, first=timedelta(hours=1), most=timedelta(hours=1)),
+        )
+
+
 class Feast(Saga):
     dishes: tuple[str, ...]
 
@@ -139,7 +153,7 @@ class Invite(Saga, deadline=timedelta(hours=1)):
 
 
 shop = Context("shop")
-for _saga in (Restock, Deliver, Feast, Till, Party, Send, Invite):
+for _saga in (Restock, Patient, Deliver, Feast, Till, Party, Send, Invite):
     shop.saga(_saga)
 
 
@@ -190,6 +204,19 @@ async def test_what_is_in_doubt_is_undone_first_then_what_was_done() -> None:
 
     view = await _everywhere(Restock(skus=("tea", "salt", "rice")), lambda: Supplier(silent=frozenset({"salt"})), check)
     assert view.reason == "step 'order salt' is in doubt: ConnectionError: no answer"
+
+
+async def test_a_deadline_that_passes_before_the_next_try_has_all_of_it_undone() -> None:
+    clock, supplier = ManualClock(), Supplier(silent=frozenset({"salt"}))
+    store = MemoryStore(clock=clock)
+    async with App(shop, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        await app.start(Patient(), id="1")
+        await app.settle()
+        assert supplier.skus == ["tea", "salt"]
+    clock.advance(timedelta(minutes=2))
+    async with App(shop, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        view = await app.sagas.ended(Patient, "1", timeout=5)
+    assert (view.status, view.reason, supplier.skus) == ("compensated", "its deadline has passed", [])
 
 
 async def test_children_are_begun_once_waited_for_and_read() -> None:

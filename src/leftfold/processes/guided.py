@@ -162,6 +162,7 @@ class GuidedRun(Run):
             self._turn_back(f"step {name!r} is in doubt: {record.error}")
         if record.status == "started":
             if record.due is not None and record.due > self._moment():
+                self._check_deadline()
                 due = record.due if self._deadline is None else min(record.due, self._deadline)
                 raise _Leave(Until(due))
             return None
