@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -108,6 +109,27 @@ class Patient(Saga, deadline=timedelta(minutes=1)):
         )
 
 
+class Hasty(Saga):
+    """Waits for no answer."""
+
+    then: str = ""
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        await _order(steps, supplier, "tea")
+
+        async def slowly(attempt: Attempt) -> None:
+            await supplier.order("salt", attempt)
+            await asyncio.sleep(60)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await steps.do("order salt", slowly, undo=partial(supplier.cancel, "salt"))
+        if self.then == "step":
+            await _order(steps, supplier, "rice")
+        elif self.then == "child":
+            await steps.child("rice", Deliver(sku="rice"))
+
+
 class Feast(Saga):
     dishes: tuple[str, ...]
 
@@ -153,7 +175,7 @@ class Invite(Saga, deadline=timedelta(hours=1)):
 
 
 shop = Context("shop")
-for _saga in (Restock, Patient, Deliver, Feast, Till, Party, Send, Invite):
+for _saga in (Restock, Patient, Hasty, Deliver, Feast, Till, Party, Send, Invite):
     shop.saga(_saga)
 
 
@@ -217,6 +239,18 @@ async def test_a_deadline_that_passes_before_the_next_try_has_all_of_it_undone()
     async with App(shop, store=store, clock=clock, provide={Supplier: supplier}) as app:
         view = await app.sagas.ended(Patient, "1", timeout=5)
     assert (view.status, view.reason, supplier.skus) == ("compensated", "its deadline has passed", [])
+
+
+@pytest.mark.parametrize("then", ["", "step", "child"])
+async def test_a_step_that_the_function_cuts_short_is_in_doubt_and_nothing_follows_it(then: str) -> None:
+    supplier = Supplier()
+    async with App(shop, store="memory:", provide={Supplier: supplier}) as app:
+        await app.start(Hasty(then=then), id="1")
+        view = await app.sagas.ended(Hasty, "1", timeout=20)
+    assert (view.status, [one.name for one in view.steps]) == ("compensated", ["order tea", "order salt"])
+    assert view.reason == "step 'order salt' is in doubt: the function went on before it was heard how it ended"
+    assert [key.split("/")[-2] for key in supplier.cancelled] == ["order salt", "order tea"]
+    assert supplier.skus == []
 
 
 async def test_children_are_begun_once_waited_for_and_read() -> None:

@@ -31,6 +31,7 @@ R = TypeVar("R")
 S = TypeVar("S", bound=Saga)
 
 _GONE: Final = "its worker was gone before it was heard how it ended"
+_CUT_SHORT: Final = "the function went on before it was heard how it ended"
 _SOON: Final = timedelta(seconds=1)
 _LOOK: Final = timedelta(seconds=30)
 
@@ -117,6 +118,7 @@ class GuidedRun(Run):
             with blamed():
                 await function.call(saga, **given)
                 steps.check_awaited()
+            self._check_heard()
         except _Leave as leave:
             return leave.move
         except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on
@@ -186,6 +188,13 @@ class GuidedRun(Run):
         """A new step is begun only after all that were begun before: another function than then is not followed."""
         if self._unasked():
             raise _Leave(None)
+        self._check_heard()
+
+    def _check_heard(self) -> None:
+        """Nothing follows a step that may yet be done: the function caught what cut it short."""
+        for one in self._journal.steps:
+            if one.status == "started" and not self._journal.back:
+                self._turn_back(f"step {one.name!r} is in doubt: {_CUT_SHORT}")
 
     def _check_deadline(self) -> None:
         if self._deadline is not None and self._deadline <= self._moment():
