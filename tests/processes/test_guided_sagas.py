@@ -130,6 +130,19 @@ class Hasty(Saga):
             await steps.child("rice", Deliver(sku="rice"))
 
 
+class Visit(Saga):
+    """Tells of its children, then of itself."""
+
+    children: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        for child in self.children:
+            await steps.child(child, Visit())
+        for name in (*self.more, "tell"):
+            await _order(steps, supplier, name)
+
+
 class Feast(Saga):
     dishes: tuple[str, ...]
 
@@ -175,7 +188,7 @@ class Invite(Saga, deadline=timedelta(hours=1)):
 
 
 shop = Context("shop")
-for _saga in (Restock, Patient, Hasty, Deliver, Feast, Till, Party, Send, Invite):
+for _saga in (Restock, Patient, Hasty, Visit, Deliver, Feast, Till, Party, Send, Invite):
     shop.saga(_saga)
 
 
@@ -251,6 +264,14 @@ async def test_a_step_that_the_function_cuts_short_is_in_doubt_and_nothing_follo
     assert view.reason == "step 'order salt' is in doubt: the function went on before it was heard how it ended"
     assert [key.split("/")[-2] for key in supplier.cancelled] == ["order salt", "order tea"]
     assert supplier.skus == []
+
+
+async def test_no_two_steps_have_one_key_whatever_is_in_their_names_and_ids() -> None:
+    supplier = Supplier()
+    async with App(shop, store="memory:", provide={Supplier: supplier}) as app:
+        await app.start(Visit(children=("order leaf",), more=("leaf/order tell", "leaf%2Forder tell")), id="1")
+        assert (await app.sagas.ended(Visit, "1", timeout=20)).status == "completed"
+    assert sorted(supplier.skus) == ["leaf%2Forder tell", "leaf/order tell", "tell", "tell"]
 
 
 async def test_children_are_begun_once_waited_for_and_read() -> None:

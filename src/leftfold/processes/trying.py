@@ -77,10 +77,11 @@ class Tried(Struct, frozen=True):
 
 
 def attempt_of(item_id: str, record: StepRecord, *, undo: bool) -> Attempt:
-    """One try, with its key: the same at every try of the same step."""
-    do = f"{item_id}/{record.name}/do"
+    """One try, with its key: the same at every try of the same step, and of no other, whatever ids and names hold."""
+    step = record.name.replace("%", "%25").replace("/", "%2F")
+    do = f"{item_id}/{step}/do"
     if undo:
-        return Attempt(f"{item_id}/{record.name}/undo", record.undo_tries, do)
+        return Attempt(f"{item_id}/{step}/undo", record.undo_tries, do)
     return Attempt(do, record.tries)
 
 
