@@ -85,6 +85,8 @@ class Sagas:
     async def retry(self, saga: SagaName, id: str, *, who: str, why: str, step: str | None = None) -> SagaView:
         """Have what is parked tried again, as often as at first.
 
+        A command that it sends and that was refused is sent with another id, since it was not carried out.
+
         Args:
             who: wants it.
             why: in their words.

@@ -112,7 +112,8 @@ class GuidedRun(Run):
         saga = self._definition.load(self._journal.fields)
         metadata = self._metadata(self._journal, self._definition.via("run"))
         function = self._definition.function
-        given = self._means.given(function.needs, metadata, None)
+        anew = max((one.anew for one in self._journal.steps), default=0)
+        given = self._means.given(function.needs, metadata, None, anew=anew)
         given[function.steps] = steps = Steps(self)
         try:
             with blamed():

@@ -63,9 +63,9 @@ def _retry(_definition: SagaDefinition, item: WorkItem, journal: Journal, verb: 
         return journal
     for one in _parked(item, journal, verb):
         if journal.back:
-            again = replace(one, status="undoing", undo_tries=0, due=AT_ONCE)
+            again = replace(one, status="undoing", undo_tries=0, due=AT_ONCE, anew=one.anew + 1)
         else:
-            again = replace(one, status="started", tries=0, due=AT_ONCE)
+            again = replace(one, status="started", tries=0, due=AT_ONCE, anew=one.anew + 1)
         journal = journal.recorded(again)
     return journal
 

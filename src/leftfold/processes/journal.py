@@ -37,6 +37,7 @@ class StepRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         error: what was heard last.
         result: what it returned, as JSON text.
         due: when it, or its undo, is tried again; None while it is under way.
+        anew: how often a person had it, or its undo, tried again.
     """
 
     name: str
@@ -49,6 +50,7 @@ class StepRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     due: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    anew: int = 0
 
 
 class Intervention(Struct, frozen=True, kw_only=True):

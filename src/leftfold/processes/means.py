@@ -42,13 +42,19 @@ class Means(Struct, frozen=True):
     measuring: Measuring | None = None
 
     def given(
-        self, needs: Mapping[str, object], metadata: Metadata, attempt: Attempt | None, tracking: Tracking | None = None
+        self,
+        needs: Mapping[str, object],
+        metadata: Metadata,
+        attempt: Attempt | None,
+        tracking: Tracking | None = None,
+        anew: int = 0,
     ) -> dict[str, object]:
         """What a step is called with.
 
         Args:
             needs: by parameter, the annotation.
             tracking: of a transactional step.
+            anew: how often a person had it tried again.
         """
         handling = Handling(self.loader, metadata, tracking)
         given: dict[str, object] = {}
@@ -56,7 +62,7 @@ class Means(Struct, frozen=True):
             if hint is Attempt:
                 given[name] = attempt
             elif hint is Sender:
-                given[name] = Sender(self.send, metadata)
+                given[name] = Sender(self.send, metadata, anew)
             elif (supply := self.scope.resolve(hint)) is not None:
                 given[name] = supply(handling)
         return given

@@ -142,7 +142,7 @@ class Run:
             limit_s = min(limit_s, max((self._deadline - self._moment()).total_seconds(), 0.0))
         attempt = attempt_of(self._item.id, record, undo=False)
         metadata = self._metadata(journal, self._definition.via(plan.name))
-        given = self._means.given(plan.needs, metadata, attempt)
+        given = self._means.given(plan.needs, metadata, attempt, anew=record.anew)
         calling = self._means.calling(self._definition, plan, record.tries, metadata, limit_s)
         return await do_externally(plan, self._definition.load(journal.fields), given, calling)
 
@@ -151,7 +151,7 @@ class Run:
         assert record is not None  # noqa: S101 - it was begun
         saga, attempt = self._definition.load(journal.fields), attempt_of(self._item.id, record, undo=True)
         metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
-        given = self._means.given(plan.undo_needs, metadata, attempt)
+        given = self._means.given(plan.undo_needs, metadata, attempt, anew=record.anew)
         calling = self._means.undoing(self._definition, plan, record.undo_tries, metadata)
         error, now = await undo_once(plan, saga, record, given, calling), self._moment()
         return self._planned(self._undo_heard(plan, journal, error, now), now)

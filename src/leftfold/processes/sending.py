@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeVar, cast
 
+from leftfold.domain.errors import DomainError
 from leftfold.handling.receipt import Receipt
 from leftfold.messages.command import Command
 from leftfold.messages.metadata import Metadata
@@ -34,14 +35,19 @@ class Sender:
     Args:
         send: carries them out.
         metadata: of what is sent: it belongs to whatever is going on.
+        anew: how often a person had this tried again.
     """
 
-    def __init__(self, send: Send, metadata: Metadata) -> None:
+    def __init__(self, send: Send, metadata: Metadata, anew: int = 0) -> None:
         self._send = send
         self._metadata = metadata
+        self._anew = anew
 
     async def send(self, command: Command[R], *, id: str) -> Receipt[R]:
         """Carry out *command*; sent again with the same id, it is not carried out again and has the same answer.
+
+        When a person has retried the step of a saga, or its undo, and the command was refused before, it is sent with
+        another id, since it was not carried out.
 
         Args:
             id: `Attempt.key`, or text that begins with it when several commands are sent.
@@ -50,7 +56,16 @@ class Sender:
             DomainError: the domain refused it.
             UnknownCommand, InvalidInput, NotFound, AlreadyExists, Conflict: see `App.send`.
         """
-        return await self._send(command, id=id, metadata=self._metadata)
+        for number in range(self._anew):
+            try:
+                return await self._send(command, id=_anew(id, number), metadata=self._metadata)
+            except DomainError:  # it was not carried out, and its id has its answer
+                continue
+        return await self._send(command, id=_anew(id, self._anew), metadata=self._metadata)
+
+
+def _anew(id: str, number: int) -> str:
+    return f"{id}/anew/{number}" if number else id
 
 
 def sends(*commands: type[Command[Any]]) -> Callable[[F], F]:
