@@ -112,6 +112,24 @@ async def test_a_child_stays_while_something_above_it_may_have_to_be_undone(grou
         assert await _ids(app.sagas.find()) == []
 
 
+async def test_a_child_of_a_forgotten_saga_is_not_that_of_the_next_one_of_its_id(ground: Ground) -> None:
+    world = World(grow=["old", "new"])
+    async with ground.app(_wood(), world=world) as app:
+        await app.start(Branch(), id="1")
+        assert (await app.sagas.ended(Branch, "1", timeout=WAIT_S)).status == "completed"
+        assert await _ids(app.sagas.forget(Branch, before=_LATER)) == ["1"]
+        assert not (await app.start(Branch(), id="1")).repeated
+        view = await app.sagas.ended(Branch, "1", timeout=WAIT_S)
+        assert (view.status, world.names) == ("compensated", ["grow"])
+        assert "'1/leaf' is no child of this saga" in str(view.reason)
+        assert "or forget the child of that one, too" in str(view.reason)
+        assert (await app.sagas.show(Leaf, "1/leaf")).status == "completed"
+        assert sorted(await _ids(app.sagas.forget(before=_LATER))) == ["1", "1/leaf"]
+        await app.start(Branch(), id="1")
+        assert (await app.sagas.ended(Branch, "1", timeout=WAIT_S)).status == "completed"
+    assert world.names == ["grow", "grow"]
+
+
 async def test_a_journal_that_is_damaged_stays(ground: Ground) -> None:
     async with ground.app(_wood(), workers=False) as app:
         above_each_other = b'{"fields":{},"outline":[],"parent":"saga/wood.Leaf/%d"}'

@@ -13,7 +13,7 @@ from leftfold.messages.message import name_flaw
 from leftfold.processes.declaring import Step
 from leftfold.processes.definition import GuidedDefinition, StepPlan
 from leftfold.processes.intervening import Verb
-from leftfold.processes.journal import Journal, StepRecord
+from leftfold.processes.journal import Journal, Parent, StepRecord
 from leftfold.processes.outcome import Outcome
 from leftfold.processes.planning import Do, Finish, Move, Until, begun, doubted, left_behind, turned_back
 from leftfold.processes.saga import Saga, check_saga
@@ -214,7 +214,7 @@ class GuidedRun(Run):
             raise DefinitionError(f"saga {self._definition.name}, step {name!r:.80}: the id of its child {flaw}")
 
         async def undone(_saga: Saga, _was: Outcome[Any], attempt: Attempt) -> None:  # noqa: ARG001 - the id is its key
-            await self._undo_child(saga, child, id, self._definition.via(name, undo=True))
+            await self._undo_child(saga, child, id, name)
 
         step: Step[Any] = Step(_begun_elsewhere, retry=None, timeout=_LOOK, refused=(), pivot=False, undoable=True)
         step.name = name
@@ -244,17 +244,17 @@ class GuidedRun(Run):
     async def _looked(self, name: str, saga: Saga, child: str, id: str) -> StepRecord:
         """Begin the child unless it has begun, and look at it; leaves when it has not ended."""
         metadata = self._metadata(self._journal, self._definition.via(name))
-        instances = self._means.instances
-        began = await instances.begin(saga, id, metadata, parent=self._item.id)
-        ours = began or await instances.is_child(child, id, self._item.id)
+        instances, parent = self._means.instances, self._as_parent(name)
+        began = await instances.begin(saga, id, metadata, parent=parent)
+        ours = began or await instances.is_child(child, id, parent)
         view = await instances.show(child, id)
         record = self._journal.record(name)
         assert record is not None  # noqa: S101 - it was noted before
         now = self._moment()
         if not ours:
-            self._refuse(
-                record, now, f"{child} {id!r} is no child of this saga, for others began it; give it another id"
-            )
+            why = "for others began it, or a saga of this id that was forgotten"
+            advice = "give it another id, or forget the child of that one, too"
+            self._refuse(record, now, f"{child} {id!r} is no child of this saga, {why}; {advice}")
         if view.status == "completed":
             record = replace(record, status="done", result=Raw(view.fields.encode()), due=None, ended_at=now)
             self._journal = self._journal.recorded(record)
@@ -269,16 +269,21 @@ class GuidedRun(Run):
         self._journal = self._journal.recorded(replace(record, status="refused", error=error, due=None, ended_at=now))
         raise StepRefused(self._item.id, record.name, error)
 
-    async def _undo_child(self, saga: Saga, child: str, id: str, via: str) -> None:
-        instances = self._means.instances
+    def _as_parent(self, name: str) -> Parent:
+        """This saga, as its child of step *name* knows it."""
+        record = self._journal.record(name)
+        return Parent(self._item.id, None if record is None else record.started_at)
+
+    async def _undo_child(self, saga: Saga, child: str, id: str, name: str) -> None:
+        instances, parent = self._means.instances, self._as_parent(name)
         try:
             view = await instances.show(child, id)
         except UnknownInstance:
-            metadata = self._metadata(self._journal, via)
-            if await instances.forestall(saga, id, metadata, "its parent was undone before it began", self._item.id):
+            metadata = self._metadata(self._journal, self._definition.via(name, undo=True))
+            if await instances.forestall(saga, id, metadata, "its parent was undone before it began", parent):
                 return
             view = await instances.show(child, id)
-        if not await instances.is_child(child, id, self._item.id):
+        if not await instances.is_child(child, id, parent):
             return  # others began it, before this saga could
         if view.status == "compensated":
             return

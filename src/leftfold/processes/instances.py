@@ -16,7 +16,7 @@ from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.engine import Engine
 from leftfold.processes.forgetting import forgotten_sagas
 from leftfold.processes.intervening import Verb, intervened
-from leftfold.processes.journal import dump_journal, load_journal
+from leftfold.processes.journal import Parent, dump_journal, load_journal
 from leftfold.processes.planning import planned, turned_back
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
@@ -89,11 +89,13 @@ class SagaInstances:
             )
         return found
 
-    async def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA, *, parent: str | None = None) -> bool:
+    async def begin(
+        self, saga: Saga, id: str, metadata: Metadata = NO_METADATA, *, parent: Parent | None = None
+    ) -> bool:
         """Begin an instance; durable when this returns. False when it has begun before, whatever its fields were.
 
         Args:
-            parent: the work item that waits until it has ended.
+            parent: what waits until it has ended.
 
         Raises:
             DefinitionError: its class is not registered with this context.
@@ -103,7 +105,9 @@ class SagaInstances:
         definition = self.definition_of(type(saga))
         check_id(id)
         check_metadata(metadata)
-        journal = replace(definition.journal(saga, metadata), parent=parent)
+        journal = definition.journal(saga, metadata)
+        if parent is not None:
+            journal = journal.of_parent(parent)
         engine = self._engine()
         hold = engine.hold if engine is not None else None
         if hold is not None and definition.groups:  # begun, claimed and its first step noted in one commit
@@ -135,26 +139,26 @@ class SagaInstances:
             engine.take(item)
         return True
 
-    async def is_child(self, name: str, id: str, parent: str) -> bool:
-        """Whether an instance was begun as a child of the work item *parent*; so is one that cannot be read.
+    async def is_child(self, name: str, id: str, parent: Parent) -> bool:
+        """Whether an instance was begun as a child of *parent*; so is one that cannot be read.
 
         Raises:
             UnknownInstance: there is none.
         """
         item = await self._item(name, id)
         try:
-            return load_journal(item.state).parent == parent
+            return load_journal(item.state).is_of(parent)
         except ValueError:
             return True
 
-    async def forestall(self, saga: Saga, id: str, metadata: Metadata, reason: str, parent: str) -> bool:
+    async def forestall(self, saga: Saga, id: str, metadata: Metadata, reason: str, parent: Parent) -> bool:
         """Have an instance ended, undone, before it has begun: whoever comes to begin it afterwards is too late.
 
         Returns:
             False when it has begun before; nothing was done then.
         """
         definition = self.definition_of(type(saga))
-        journal = turned_back(definition, replace(definition.journal(saga, metadata), parent=parent), reason)
+        journal = turned_back(definition, definition.journal(saga, metadata).of_parent(parent), reason)
         end = Begin(
             id=definition.item_id(id),
             queue=definition.queue,

@@ -11,7 +11,17 @@ from msgspec.structs import replace
 
 from leftfold.messages.metadata import NO_METADATA, Metadata
 
-__all__ = ["NOTHING", "Intervention", "Journal", "Status", "StepRecord", "StepStatus", "dump_journal", "load_journal"]
+__all__ = [
+    "NOTHING",
+    "Intervention",
+    "Journal",
+    "Parent",
+    "Status",
+    "StepRecord",
+    "StepStatus",
+    "dump_journal",
+    "load_journal",
+]
 
 StepStatus: TypeAlias = Literal["started", "done", "refused", "failed", "undoing", "undone", "parked", "skipped"]
 """How a step stands.
@@ -70,6 +80,18 @@ class Intervention(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Parent(Struct, frozen=True):
+    """Which saga began a child.
+
+    Args:
+        id: of its work item.
+        asked_at: when its step began: another saga of that id, once this one is forgotten, has another moment there.
+    """
+
+    id: str
+    asked_at: datetime | None
+
+
 class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state of an instance.
 
@@ -82,6 +104,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         overdue: whether its deadline has passed, with no way back.
         metadata: of whoever began it.
         parent: the work item that waits until it has ended.
+        asked_at: when the step of the parent began; None when there is none, or it was not noted.
     """
 
     fields: Raw
@@ -93,6 +116,15 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: Metadata = NO_METADATA
     interventions: tuple[Intervention, ...] = ()
     parent: str | None = None
+    asked_at: datetime | None = None
+
+    def of_parent(self, parent: Parent) -> Journal:
+        """As a child of *parent* begins."""
+        return replace(self, parent=parent.id, asked_at=parent.asked_at)
+
+    def is_of(self, parent: Parent) -> bool:
+        """Whether it began as a child of *parent*, as far as it was noted."""
+        return self.parent == parent.id and self.asked_at in (None, parent.asked_at)
 
     def record(self, name: str) -> StepRecord | None:
         """What is known of a step; None when it was not begun."""
