@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -143,6 +143,29 @@ class Visit(Saga):
             await _order(steps, supplier, name)
 
 
+class Count(Saga):
+    """Changes its fields, also those that say what its steps are."""
+
+    skus: tuple[str, ...]
+    counted: int = 0
+    wrong: bool = False
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        for sku in self.skus:
+            self.counted += len(await _order(steps, supplier, sku))
+        self.skus = ()
+        if self.wrong:
+            self.counted = cast("Any", "many")
+
+
+class Sum(Saga):
+    total: int = 0
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        self.total = (await steps.child("count", Count(skus=("tea", "salt")))).counted
+        await _order(steps, supplier, "scale")
+
+
 class Feast(Saga):
     dishes: tuple[str, ...]
 
@@ -188,7 +211,7 @@ class Invite(Saga, deadline=timedelta(hours=1)):
 
 
 shop = Context("shop")
-for _saga in (Restock, Patient, Hasty, Visit, Deliver, Feast, Till, Party, Send, Invite):
+for _saga in (Restock, Patient, Hasty, Visit, Count, Sum, Deliver, Feast, Till, Party, Send, Invite):
     shop.saga(_saga)
 
 
@@ -272,6 +295,30 @@ async def test_no_two_steps_have_one_key_whatever_is_in_their_names_and_ids() ->
         await app.start(Visit(children=("order leaf",), more=("leaf/order tell", "leaf%2Forder tell")), id="1")
         assert (await app.sagas.ended(Visit, "1", timeout=20)).status == "completed"
     assert sorted(supplier.skus) == ["leaf%2Forder tell", "leaf/order tell", "tell", "tell"]
+
+
+async def test_what_a_function_has_changed_in_its_fields_is_read_when_it_is_completed_and_undone_without() -> None:
+    def check(supplier: Supplier, view: SagaView) -> None:
+        assert (view.status, view.read(Sum)) == ("completed", Sum(total=25))
+        assert supplier.skus == ["tea", "salt", "scale"]
+
+    await _everywhere(Sum(), Supplier, check)
+    supplier = Supplier(refusing=frozenset({"scale"}))
+    async with App(shop, store="memory:", provide={Supplier: supplier}) as app:
+        await app.start(Sum(), id="1")
+        assert (await app.sagas.ended(Sum, "1", timeout=20)).read(Sum) == Sum()
+        view = await app.sagas.show(Count, "1/count")
+        assert (view.status, view.read(Count)) == ("compensated", Count(skus=("tea", "salt")))
+    assert supplier.skus == []
+
+
+async def test_a_function_that_leaves_fields_that_cannot_be_kept_is_undone() -> None:
+    supplier = Supplier()
+    async with App(shop, store="memory:", provide={Supplier: supplier}) as app:
+        await app.start(Count(skus=("tea",), wrong=True), id="1")
+        view = await app.sagas.ended(Count, "1", timeout=20)
+    assert (view.status, supplier.skus) == ("compensated", [])
+    assert "Expected `int`, got `str` - at `$.counted`" in str(view.reason)
 
 
 async def test_children_are_begun_once_waited_for_and_read() -> None:

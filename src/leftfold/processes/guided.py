@@ -19,7 +19,7 @@ from leftfold.processes.planning import Do, Finish, Move, Until, begun, doubted,
 from leftfold.processes.saga import Saga, check_saga
 from leftfold.processes.sagas import Run
 from leftfold.processes.steps import Steps
-from leftfold.processes.trying import undo_heard
+from leftfold.processes.trying import Tried, changed_fields, check_room, undo_heard, with_changed
 from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.parking import error_text
 from leftfold.subscriptions.policy import Retry
@@ -43,6 +43,15 @@ async def _begun_elsewhere() -> None:
 def _pause(waited: timedelta) -> timedelta:
     """As long again as so far, within bounds, until it looks at a child unasked: who was to wake it may be gone."""
     return min(max(waited, _SOON), _LOOK)
+
+
+def _left(journal: Journal, saga: Saga) -> Journal:
+    """With what the function changed in the fields beside those that it is called with when it is to be undone."""
+    if not (changed := changed_fields(journal.fields, saga)):
+        return journal
+    left = with_changed(journal, changed)
+    check_room(journal, "the function", Tried(result=left))
+    return replace(journal, left=left)
 
 
 class _Leave(BaseException):
@@ -120,6 +129,8 @@ class GuidedRun(Run):
                 await function.call(saga, **given)
                 steps.check_awaited()
             self._check_heard()
+            if not self._journal.back:
+                self._journal = _left(self._journal, saga)
         except _Leave as leave:
             return leave.move
         except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on

@@ -97,6 +97,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Args:
         fields: of the saga, a JSON object.
+        left: the fields as its function left them when it was completed; null when it has changed none.
         outline: names of the steps of the definition that it runs by.
         steps: in the order in which they were begun.
         back: whether it is being undone.
@@ -117,6 +118,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     interventions: tuple[Intervention, ...] = ()
     parent: str | None = None
     asked_at: datetime | None = None
+    left: Raw = NOTHING
 
     def of_parent(self, parent: Parent) -> Journal:
         """As a child of *parent* begins."""

@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 from leftfold.errors import InvalidInput, UnreadableState
 from leftfold.messages.message import declaration_in
 from leftfold.processes.definition import SagaDefinition
-from leftfold.processes.journal import Intervention, Journal, StepRecord
+from leftfold.processes.journal import NOTHING, Intervention, Journal, StepRecord
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga, check_saga_class
 from leftfold.store.work import WorkItem
@@ -105,12 +105,13 @@ def saga_view(definition: SagaDefinition | None, item: WorkItem) -> SagaView:
     except UnreadableState as error:
         journal, reason = Journal(fields=Raw(item.state), outline=()), str(error)
         unreadable = error.reason
+    changed = item.status == "completed" and bytes(journal.left) != bytes(NOTHING)
     return SagaView(
         saga=saga,
         version=int(version),
         id=item.id.removeprefix(f"saga/{saga}/"),
         status=item.status,
-        fields=bytes(journal.fields).decode(errors="backslashreplace"),
+        fields=bytes(journal.left if changed else journal.fields).decode(errors="backslashreplace"),
         steps=journal.steps,
         reason=reason or journal.reason,
         unreadable=unreadable,

@@ -164,7 +164,7 @@ class Run:
 
         async def decide(tracking: Tracking) -> Journal:
             tried = await self._recorded(plan, journal, tracking, metadata)
-            check_room(journal, plan, tried)
+            check_room(journal, f"step {plan.name!r}", tried)
             return heard(journal, plan, tried, self._moment())
 
         try:

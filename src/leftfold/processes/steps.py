@@ -53,6 +53,7 @@ class Steps:
     The function is called again from its start whenever the saga goes on; a step that is done is answered at once, by
     its name. So between steps it does nothing that may not happen twice, and it awaits one step before the next. It may
     catch `StepRefused` and take another way; any error that it raises has the saga undone, and so has a step in doubt.
+    Each call begins with the fields that the saga began with; what it has changed in them is kept at its end.
     """
 
     def __init__(self, guiding: Guiding) -> None:

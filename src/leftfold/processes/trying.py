@@ -34,6 +34,7 @@ __all__ = [
     "heard",
     "undo_heard",
     "undo_once",
+    "with_changed",
 ]
 
 R = TypeVar("R")
@@ -135,20 +136,25 @@ async def undo_once(
     return None
 
 
-def check_room(journal: Journal, plan: StepPlan, tried: Tried) -> None:
-    """Raise `TooLarge` when the journal would outgrow, with what a step gave, what a store keeps."""
+def with_changed(journal: Journal, changed: _Fields) -> Raw:
+    """The fields of a journal, some of them changed."""
+    return Raw(msgspec.json.encode(msgspec.json.decode(journal.fields, type=_Fields) | changed))
+
+
+def check_room(journal: Journal, who: str, tried: Tried) -> None:
+    """Raise `TooLarge` when the journal would outgrow, with what a step or the function gave, what a store keeps."""
     size = _ROOM_BYTES + len(journal.fields) + len(tried.result) + sum(map(len, tried.changed.values()))
     for one in journal.steps:
         size += len(one.result)
     if size > MAX_EVENT_BYTES:
-        what = f"journal with what step {plan.name!r} gave, in bytes"
+        what = f"journal with what {who} gave, in bytes"
         raise TooLarge(what, size, MAX_EVENT_BYTES, "MAX_EVENT_BYTES")
 
 
 def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Journal:
     """The journal after a try of a step; one that gave more than there is room for has failed."""
     try:
-        check_room(journal, plan, tried)
+        check_room(journal, f"step {plan.name!r}", tried)
     except TooLarge as error:
         tried = Tried(error)
     known = journal.record(plan.name) or StepRecord(name=plan.name, status="started", tries=1, started_at=now)
@@ -156,8 +162,7 @@ def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Jour
         done = replace(known, status="done", result=tried.result, doubt=None, due=None, ended_at=now)
         if not tried.changed:
             return journal.recorded(done)
-        fields = msgspec.json.decode(journal.fields, type=_Fields) | tried.changed
-        return replace(journal.recorded(done), fields=Raw(msgspec.json.encode(fields)))
+        return replace(journal.recorded(done), fields=with_changed(journal, tried.changed))
     text = error_text(tried.error)
     irrevocable = plan.step.pivot and plan.step.undoing is None
     doubt = text if not tried.refused and not plan.transactional else None if irrevocable else known.doubt
