@@ -117,13 +117,14 @@ class Hasty(Saga):
     async def run(self, steps: Steps, supplier: Supplier) -> None:
         await _order(steps, supplier, "tea")
 
-        async def slowly(attempt: Attempt) -> None:
-            await supplier.order("salt", attempt)
+        async def slowly(attempt: Attempt) -> str:
+            answer = await supplier.order("salt", attempt)
             await asyncio.sleep(60)
+            return answer
 
         with suppress(TimeoutError):
             async with asyncio.timeout(0.05):
-                await steps.do("order salt", slowly, undo=partial(supplier.cancel, "salt"))
+                await steps.do("order salt", slowly, returns=str, undo=partial(supplier.cancel, "salt"))
         if self.then == "step":
             await _order(steps, supplier, "rice")
         elif self.then == "child":
