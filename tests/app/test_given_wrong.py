@@ -13,7 +13,15 @@ import pytest
 import pytest_asyncio
 
 from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, ReadModel, Saga, applies, step
-from leftfold.errors import DefinitionError, InvalidAppend, InvalidInput, InvalidQuery, UnknownCommand, UnknownQuery
+from leftfold.errors import (
+    DefinitionError,
+    InvalidAppend,
+    InvalidInput,
+    InvalidQuery,
+    StoreClosed,
+    UnknownCommand,
+    UnknownQuery,
+)
 from leftfold.projections.projection import Keys
 from leftfold.store import MemoryStore
 from tests.app.shop import Order, Ordered, Place, Till, books, shop
@@ -128,6 +136,18 @@ async def test_an_open_app_is_not_opened_again_and_stays_open(app: App) -> None:
     with pytest.raises(DefinitionError, match="is open already"):
         await app.__aenter__()
     assert (await app.send(Place(order="1"))).position == 1
+
+
+async def test_an_app_that_is_being_opened_is_not_opened_again(each_url: str) -> None:
+    app = App(shop, store=each_url, provide={Till: Nothing()}, workers=False)
+    opened = await asyncio.gather(app.__aenter__(), app.__aenter__(), return_exceptions=True)
+    assert [type(one) for one in opened] == [App, DefinitionError]
+    assert (await app.send(Place(order="1"))).position == 1
+    async with app.with_settings() as beside:
+        assert beside is not app
+    await app.__aexit__(None, None, None)
+    with pytest.raises(StoreClosed):
+        app.events  # noqa: B018 - it is not open
 
 
 async def test_what_is_still_to_be_awaited_is_no_decision(app: App) -> None:

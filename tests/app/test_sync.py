@@ -203,6 +203,57 @@ def test_a_closed_app_opens_again_at_the_next_call(url: str) -> None:
     app.close()
 
 
+def test_threads_whose_first_calls_come_at_once_open_it_once(each_url: str) -> None:
+    made, failed = App(Account, store=each_url), list[Exception]()
+    for _ in range(5):
+        app, go = made.sync(), threading.Barrier(4)
+
+        def deposit(app: SyncApp, go: threading.Barrier, account: str) -> None:
+            go.wait(10)
+            try:
+                app.repository(Account).edit(account, Account.deposit, Decimal(1))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told below
+                failed.append(error)
+
+        threads = [threading.Thread(target=deposit, args=(app, go, f"A{n}")) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        app.close()
+    assert failed == []
+
+
+def test_threads_that_close_it_while_others_call_leave_it_usable(url: str) -> None:
+    app, failed, over = App(Account, store=url).sync(), list[Exception](), threading.Event()
+
+    def deposit() -> None:
+        while not over.is_set():
+            with suppress(LeftfoldError):  # it was closed under this call
+                app.repository(Account).edit("A", Account.deposit, Decimal(1))
+
+    def close() -> None:
+        for _ in range(50):
+            try:
+                app.close()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told below
+                failed.append(error)
+
+    calling = [threading.Thread(target=deposit) for _ in range(2)]
+    closing = [threading.Thread(target=close) for _ in range(2)]
+    for thread in (*calling, *closing):
+        thread.start()
+    for thread in closing:
+        thread.join()
+    over.set()
+    for thread in calling:
+        thread.join()
+    app.close()
+    with app:
+        assert app.repository(Account).edit("B", Account.deposit, Decimal(1)).result == 1
+    assert failed == []
+
+
 def test_a_forked_child_opens_it_for_itself(url: str) -> None:
     with App(Account, store=url).sync() as app:
         app.repository(Account).edit("A", Account.deposit, Decimal(1))

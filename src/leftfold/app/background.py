@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
@@ -33,6 +34,7 @@ class Background:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turns = threading.Lock()
         self._generation = 0
         self._shared: SharedLoop | None = None
         _all.add(self)
@@ -62,6 +64,20 @@ class Background:
         while not isinstance(item := self.run(step()), _End):
             yield item
 
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """One thread after another, for what opens or closes something on the loop.
+
+        Raises:
+            LeftfoldError: see `run`.
+        """
+        with self._lock:
+            shared = self._shared
+        if shared is not None:
+            shared.check_outside()
+        with self._turns:
+            yield
+
     def stop(self) -> None:
         """Cancel what runs on the loop and end it; the next `run` starts another."""
         with self._lock:
@@ -74,6 +90,7 @@ class Background:
     def forget(self) -> None:
         """Drop the loop without touching it: it was another process's."""
         self._lock = threading.Lock()
+        self._turns = threading.Lock()
         self._generation += 1
         self._shared = None
 

@@ -142,7 +142,7 @@ class App:
         )
         check_conduct(self._conduct)
         self._running: dict[str, Running] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opened_on: asyncio.AbstractEventLoop | None = None
 
     def with_settings(self, *, store: Stores | None = None, workers: bool | Timing | None = None) -> Self:
         """This app with another store, or with or without workers; it is opened and closed by itself.
@@ -156,7 +156,7 @@ class App:
         """
         check_workers(workers)
         other = copy.copy(self)
-        other._running = {}
+        other._running, other._opened_on = {}, None
         if store is not None:
             other.stores = stores_of([one.name for one in self.contexts], store)
         if workers is not None:
@@ -167,9 +167,10 @@ class App:
 
     async def __aenter__(self) -> Self:
         """Open the stores; raises what `open_store` raises, and `DefinitionError` when they are open."""
-        loop, self._loop = self._loop, asyncio.get_running_loop()
-        if self._running and loop is self._loop:  # another one is lost, with what was open in it
+        loop = asyncio.get_running_loop()
+        if self._opened_on is loop:  # another one is lost, with what was open in it
             raise DefinitionError("this App is open already; open another one beside it: app.with_settings()")
+        self._opened_on = loop
         try:
             for assembly in self._assemblies:
                 where = self.stores[assembly.context.name]
@@ -189,7 +190,7 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish what the stores have accepted, what is being followed and the snapshots on their way, and close."""
-        running, self._running = self._running, {}
+        running, self._running, self._opened_on = self._running, {}, None
         await asyncio.gather(*(one.stop() for one in running.values()))
         for one in running.values():
             if isinstance(self.stores[one.name], str):

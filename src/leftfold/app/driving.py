@@ -51,11 +51,18 @@ class SharedLoop:
         """Whether the calling thread is the one that drives the loop, which is so inside everything that runs on it."""
         return self._driver == threading.get_ident()
 
+    def check_outside(self) -> None:
+        """Raises `LeftfoldError` inside what runs on the loop, where waiting for it would never end."""
+        if self.is_driven_here:
+            raise LeftfoldError("a synchronous call inside a handler would wait for itself; await the App there")
+
     def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run *work* on the loop and return what it returns; see `Background.run`."""
-        if self.is_driven_here:
+        try:
+            self.check_outside()
+        except LeftfoldError:
             work.close()
-            raise LeftfoldError("a synchronous call inside a handler would wait for itself; await the App there")
+            raise
         call = Call(work, self._loop, self._finished, may_drive=can_drive())
         if not call.may_drive:
             return self._carry_out(call)

@@ -69,10 +69,11 @@ class SyncApp:
 
     def close(self) -> None:
         """Close the store and end the loop; the next call opens it again."""
-        if self._opened_for == self._background.generation:
-            self._background.run(self._app.__aexit__(None, None, None))
-            self._background.stop()
-        self._opened_for = None
+        with self._background.alone():
+            if self._opened_for == self._background.generation:
+                self._background.run(self._app.__aexit__(None, None, None))
+                self._background.stop()
+            self._opened_for = None
 
     @property
     def events(self) -> SyncEventStore:
@@ -162,8 +163,10 @@ class SyncApp:
 
     def _open(self) -> App:
         if self._opened_for != self._background.generation:
-            self._background.run(self._app.__aenter__())
-            self._opened_for = self._background.generation
+            with self._background.alone():
+                if self._opened_for != self._background.generation:  # no other thread was faster
+                    self._background.run(self._app.__aenter__())
+                    self._opened_for = self._background.generation
         return self._app
 
 
