@@ -128,7 +128,7 @@ async def test_a_reaction_is_given_its_key_and_what_the_app_provides(each_url: s
         async with asyncio.timeout(20):
             await notes.told.wait()
         _, cancelled = await app.events.read("order-A")
-        assert notes.notes == [f"refund A refund:{cancelled.id}"]
+        assert notes.notes == [f"refund A shop.refund:{cancelled.id}"]
 
 
 async def test_another_context_shows_what_is_published_in_a_store_of_its_own(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ async def test_what_a_reaction_sends_is_caused_by_its_event_and_belongs_to_the_s
     assert put_back == Metadata(
         correlation_id=cancelled.metadata.correlation_id,
         causation_id=str(cancelled.id),
-        command_id=f"put_back:{cancelled.id}",
+        command_id=f"market.put_back:{cancelled.id}",
         command="Release",
         via="reaction/market.put_back",
     )

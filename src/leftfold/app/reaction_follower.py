@@ -33,19 +33,19 @@ class ReactionFollower:
     def __init__(self, reaction: Reaction, running: Running, source: Source) -> None:
         self.reaction = reaction
         self._running = running
+        self._name = f"{running.name}.{reaction.name}"
         self.subscription = Subscription(
             name=reaction.name, source=source, target=running.store, clock=running.clock, policy=reaction.policy
         )
 
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
-        name, events, policy = self.reaction.name, self.reaction.events, self.reaction.policy
+        name, events, policy = self._name, self.reaction.events, self.reaction.policy
         consumer = admitting(partial(Reacting, name, events, self._react, policy.failing), events, policy, keyed=False)
         return [Assignment(part, consumer) for part in self.subscription.parts]
 
     async def _react(self, recorded: RecordedEvent[object], attempt: Attempt) -> None:
-        via = f"reaction/{self._running.name}.{self.reaction.name}"
-        caused = recorded.metadata.caused_by(str(recorded.id), via=via)
+        caused = recorded.metadata.caused_by(str(recorded.id), via=f"reaction/{self._name}")
         handling = Handling(self._running.loader, caused)
         given: dict[str, object] = {self.reaction.message: recorded.event}
         for name, hint in self.reaction.needs.items():

@@ -63,11 +63,14 @@ class PublishedEvents:
 
     def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
         """See `Reader.recorded`; none for what is not published."""
-        return tuple(
-            msgspec.structs.replace(recorded, event=seen)
+        found = (
+            (recorded, seen)
             for recorded in self._events.recorded(stored)
             if (publications := self._publications.get(type(recorded.event)))
             for seen in self._seen(recorded.event, publications)
+        )
+        return tuple(
+            msgspec.structs.replace(recorded, event=seen, part=part) for part, (recorded, seen) in enumerate(found)
         )
 
     def _wants(self, cls: type) -> bool:

@@ -19,7 +19,8 @@ _E_co = TypeVar("_E_co", covariant=True)
 class RecordedEvent(msgspec.Struct, Generic[_E_co], frozen=True, kw_only=True):
     """An event and everything the store knows about it.
 
-    When an upcast splits a stored event, each part comes with all that the store knows of the one.
+    When an upcast splits a stored event, or several are published of it, each part comes with all that the store knows
+    of the one.
 
     Args:
         event: the event itself, in a class of today: the one its stored name and version stand for, after upcasts.
@@ -33,6 +34,7 @@ class RecordedEvent(msgspec.Struct, Generic[_E_co], frozen=True, kw_only=True):
         recorded_at: when the store recorded it, in UTC.
         metadata: what is known about it beside its content.
         tags: names it is found by across streams, sorted.
+        part: which part of the stored event it is, from 0; 0 of one that is whole.
     """
 
     event: _E_co
@@ -46,6 +48,7 @@ class RecordedEvent(msgspec.Struct, Generic[_E_co], frozen=True, kw_only=True):
     recorded_at: datetime
     metadata: Metadata = NO_METADATA
     tags: tuple[str, ...] = ()
+    part: int = 0
 
 
 class RecordedPage(msgspec.Struct, frozen=True):

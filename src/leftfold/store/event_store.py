@@ -215,8 +215,9 @@ class EventStore:
                 recorded_at=stored.recorded_at,
                 metadata=metadata,
                 tags=stored.tags,
+                part=part,
             )
-            for event in events
+            for part, event in enumerate(events)
         )
 
     def _written(self, envelope: Envelope, metadata: bytes) -> NewEvent:

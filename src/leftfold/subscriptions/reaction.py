@@ -32,7 +32,7 @@ class Reacting:
     """The consumer of one reaction: the events of a stream one after another, each until it has succeeded.
 
     Args:
-        name: of the reaction.
+        name: of the reaction, behind that of its context.
         events: classes that it reacts to.
         react: does it.
         failing: what happens to what follows in a stream when an event fails.
@@ -68,7 +68,7 @@ class Reacting:
                 failures.append(Failure(event.stream, event, None))
                 continue
             try:
-                await self._react(event, Attempt(f"{self._name}:{event.id}"))
+                await self._react(event, Attempt(self._key(event)))
             except BaseException as error:  # whatever a reaction raises concerns its stream alone
                 if ends_task(error, task):
                     raise
@@ -79,3 +79,7 @@ class Reacting:
 
     def forget(self) -> None:
         """See `Consumer.forget`: it keeps nothing."""
+
+    def _key(self, event: RecordedEvent[object]) -> str:
+        whole = f"{self._name}:{event.id}"
+        return f"{whole}.{event.part}" if event.part else whole
