@@ -7,7 +7,7 @@ import pytest
 from leftfold import App, Context, DefinitionError, Saga, step
 from leftfold.messages.metadata import Metadata
 from tests.processes.test_timers import Bell
-from tests.processes.watches import Poke, Poked, Wait, Waited, watching
+from tests.processes.watches import Marked, Poke, Poked, Wait, Waited, watching
 
 
 class Brew(Saga):
@@ -82,3 +82,21 @@ def test_a_saga_that_is_not_registered_is_a_finding_of_the_app() -> None:
 
     with pytest.raises(DefinitionError, match="'spill' begins Spill, which is no saga of this context"):
         App(context, store="memory:", provide={Bell: bell})
+
+
+def test_one_saga_that_two_functions_begin_from_one_event_is_a_finding_of_the_app() -> None:
+    bell = Bell()
+    context = brewing(bell)
+
+    @context.starts
+    def once_more(event: Waited) -> Brew:
+        return Brew(id=event.id)
+
+    @context.starts
+    def other(event: Marked) -> Brew:
+        return Brew(id=event.id)
+
+    with pytest.raises(DefinitionError) as caught:
+        App(context, store="memory:", provide={Bell: bell})
+    (said,) = caught.value.findings
+    assert said.startswith("starts 'brew' and 'once_more' both begin Brew from Waited")

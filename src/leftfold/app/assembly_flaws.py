@@ -21,6 +21,7 @@ from leftfold.subscriptions.reaction import Attempt
 if TYPE_CHECKING:
     from leftfold.processes.definition import SagaDefinition
     from leftfold.processes.process import Family
+    from leftfold.processes.starting import SagaStart
 
 __all__ = [
     "inline_flaws",
@@ -88,11 +89,20 @@ def process_flaws(context: Context, processes: Sequence[Family], published: Publ
 
 
 def start_flaws(context: Context, sagas: Mapping[str, SagaDefinition]) -> Iterator[str]:
-    """Sagas that are begun and not registered."""
-    known = {definition.cls for definition in sagas.values()}
+    """Sagas that are begun and not registered, and those that two functions begin from one event."""
+    known = {definition.cls: definition.name for definition in sagas.values()}
+    begun: dict[tuple[type, str], SagaStart] = {}
     for one in context.saga_starts:
         for cls in (cls for cls in one.sagas if cls not in known):
             yield f"start {one.name!r} begins {cls.__qualname__}, which is no saga of this context; register it"
+        for cls in (cls for cls in one.sagas if cls in known):
+            for event in sorted(one.events, key=lambda event: event.__qualname__):
+                if (other := begun.setdefault((event, known[cls]), one)) is not one:
+                    yield (
+                        f"starts {other.name!r} and {one.name!r} both begin {cls.__qualname__} from "
+                        f"{event.__qualname__}, whose id is that of one instance, so another would be lost; decide in "
+                        "one function, or give each a saga of its own"
+                    )
 
 
 def saga_flaws(sagas: Mapping[str, SagaDefinition], scope: Scope) -> Iterator[str]:
