@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from leftfold.errors import StoreError, UnreadableEvent
@@ -11,8 +11,12 @@ from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.generations import Generation, Generations
 from leftfold.projections.projection import Projection
+from leftfold.store.events import StoredEvent
 from leftfold.store.port import Store
-from leftfold.subscriptions.subscription import Source
+from leftfold.subscriptions.admitting import about_stream
+from leftfold.subscriptions.letters import first_letters
+from leftfold.subscriptions.parking import letter_key
+from leftfold.subscriptions.subscription import Source, shard_of
 from leftfold.subscriptions.trouble import Trouble
 
 __all__ = ["Invalidating"]
@@ -24,7 +28,10 @@ _RETRY_S: Final = 0.5
 
 
 class Invalidating:
-    """Follows the checkpoint of one projection and tells which of its rows events have changed up to there.
+    """Follows the checkpoints of one projection and tells which of its rows events have changed up to there.
+
+    An event that was kept as a letter changes its row when the letter goes, whoever handles it: that is noticed within
+    about a second.
 
     Args:
         source: the log.
@@ -48,82 +55,131 @@ class Invalidating:
         self._target = target
         self._answers = answers
         self._inline = inline
-        self._position = 0
+        self._positions = [0]
+        self._letters: Mapping[str, str | None] | None = {}
         self._generation: Generation | None = None
         self._moved = asyncio.Event()
+        self._waits: dict[str, asyncio.Task[int]] = {}
 
     async def run(self) -> None:
         """Follow until cancelled; while it cannot, no answer is kept."""
         name = self._projection.name
         trouble = Trouble(f"answers from {name} are not kept", f"answers from {name} are kept again")
-        while True:
-            try:
-                await self._turn()
-                trouble.over()
-                self._answers.paused = False
-                await asyncio.sleep(0)  # a store may answer without ever letting others run
-            except (StoreError, UnreadableEvent) as error:
-                trouble.met(error)
-                self._answers.paused = True
-                self._answers.drop([(self._projection.name, None)])
-                await asyncio.sleep(_RETRY_S)
+        try:
+            while True:
+                try:
+                    await self._turn()
+                    trouble.over()
+                    self._answers.paused = False
+                    await asyncio.sleep(0)  # a store may answer without ever letting others run
+                except (StoreError, UnreadableEvent) as error:
+                    trouble.met(error)
+                    self._answers.paused = True
+                    self._answers.drop([(self._projection.name, None)])
+                    await asyncio.sleep(_RETRY_S)
+        finally:
+            await self._wait_no_more()
 
     async def passed(self, position: int) -> None:
         """Wait until no answer is kept that an event up to *position* has made wrong."""
-        while self._position < position:
+        while min(self._positions) < position:
             await self._moved.wait()
 
     async def start(self) -> None:
         """Begin where the rows are now; nothing may be kept before."""
-        self._generation = await self._generations.active()
-        self._position = await self._reached()
+        await self._begin(await self._generations.active())
 
     async def _turn(self) -> None:
         active = await self._generations.active()
         if active != self._generation:
-            self._generation = active
-            self._position = await self._reached()
+            await self._begin(active)
             self._answers.drop([(self._projection.name, None)])
         await self._wait()
         upto = await self._reached()
+        letters = await self._kept()  # after the positions: what they have passed is among them, or handled by now
         if self._generation is not None and not await self._generations.shows(self._generation):
             return  # who follows a retired one may take it further than what is read now
+        self._tell_handled(letters)
         await self._tell(upto)
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def _reached(self) -> int:
+    async def _begin(self, generation: Generation | None) -> None:
+        await self._wait_no_more()
+        self._generation = generation
+        self._positions = await self._reached()
+        self._letters = await self._kept()
+
+    async def _reached(self) -> list[int]:
+        """How far the rows of each shard are."""
         if self._inline:
-            return await self._source.store.head()
+            return [await self._source.store.head()]
         if self._generation is None:
-            return 0
+            return [0]
         known = {one.name: one.position for one in await self._target.checkpoints(f"{self._generation.subscription}/")}
-        return min(known.get(name, 0) for name in self._generation.checkpoints)
+        return [known.get(name, 0) for name in self._generation.checkpoints]
+
+    async def _kept(self) -> Mapping[str, str | None] | None:
+        """The row that each letter is about, or None for any; None when there are too many letters to look at."""
+        if self._inline or self._generation is None:
+            return {}
+        letters = await first_letters(self._target, self._generation.subscription, _PAGE)
+        if len(letters) == _PAGE:
+            return None
+        return {letter_key(one): None if about_stream(one) else one.subject for one in letters}
 
     async def _wait(self) -> None:
         if self._generation is None:  # nothing is shown yet, so nothing is kept; look again soon
             await self._source.store.wake(await self._source.store.head(), _LOOK_S)
             return
         if self._inline:
-            await self._source.store.wake(self._position, _WAIT_S)
+            await self._source.store.wake(self._positions[0], _WAIT_S)
             return
-        for name in self._generation.checkpoints:
-            await self._target.reached(name, self._position + 1, _WAIT_S)
+        for name, at in zip(self._generation.checkpoints, self._positions, strict=True):
+            if name not in self._waits:
+                self._waits[name] = asyncio.create_task(self._target.reached(name, at + 1, _WAIT_S))
+        moved, _ = await asyncio.wait(self._waits.values(), return_when=asyncio.FIRST_COMPLETED)
+        self._waits = {name: one for name, one in self._waits.items() if one not in moved}
+        await asyncio.gather(*moved)
 
-    async def _tell(self, upto: int) -> None:
-        while self._position < upto:
-            page = await self._source.store.read_log(after=self._position, upto=upto, limit=_PAGE)
+    async def _wait_no_more(self) -> None:
+        waits, self._waits = self._waits.values(), {}
+        for one in waits:
+            one.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+    def _tell_handled(self, letters: Mapping[str, str | None] | None) -> None:
+        before, self._letters = self._letters, letters
+        gone = {None} if before is None or letters is None else {before[key] for key in before.keys() - letters.keys()}
+        if gone:
+            self._answers.drop([(self._projection.name, key) for key in gone])
+
+    async def _tell(self, upto: Sequence[int]) -> None:
+        moved = [(at, to) for at, to in zip(self._positions, upto, strict=True) if at < to]
+        if not moved:
+            return
+        position, end = min(at for at, _ in moved), max(to for _, to in moved)
+        while position < end:
+            page = await self._source.store.read_log(after=position, upto=end, limit=_PAGE)
             keys = {
                 key
                 for stored in page.events
-                if self._source.holds(stored.stream)
+                if self._is_news(stored, upto)
                 for event in self._source.events.recorded(stored)
                 if type(event.event) in self._projection.events
                 for key in self._keys(event)
             }
             if keys:
                 self._answers.drop([(self._projection.name, key) for key in keys])
-            self._position = page.position
+            position = page.position
+            self._positions = [max(at, min(to, position)) for at, to in zip(self._positions, upto, strict=True)]
+
+    def _is_news(self, stored: StoredEvent, upto: Sequence[int]) -> bool:
+        """Whether the shard of an event has passed it since the last look; another may be behind or ahead of it."""
+        if not self._source.holds(stored.stream):
+            return False
+        shard = shard_of(stored.stream, len(upto))
+        return self._positions[shard] < stored.position <= upto[shard]
 
     def _keys(self, event: RecordedEvent[object]) -> Sequence[str | None]:
         """The keys of the rows that *event* changes; None stands for any, when its keys cannot be found."""

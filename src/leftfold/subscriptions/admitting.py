@@ -12,12 +12,14 @@ from leftfold.messages.consumer_view import is_foreign
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer, Failure, Outcome, Unkeyed
+from leftfold.subscriptions.parking import Letter
 from leftfold.subscriptions.policy import Failing, Policy
 
-__all__ = ["STREAM", "Admitting", "Unread", "admitting"]
+__all__ = ["STREAM", "Admitting", "Unread", "about_stream", "admitting"]
 
 STREAM: Final = "stream "
 """Subjects that are streams begin with it, where others are keys."""
+
 
 _NOTHING: Final = Outcome((), ())
 
@@ -140,6 +142,11 @@ def admitting(
     if not keyed and not any(map(is_foreign, events)):
         return make
     return lambda: Admitting(make(), keyed=keyed, parks=policy.failing is Failing.PARK)
+
+
+def about_stream(letter: Letter) -> bool:
+    """Whether a letter of what is ordered by keys is about its whole stream, and so about any key."""
+    return letter.subject == f"{STREAM}{letter.stream}"
 
 
 def _unread(event: RecordedEvent[object]) -> LeftfoldError | None:

@@ -32,6 +32,7 @@ __all__ = [
     "DeadLetter",
     "LetterState",
     "ask",
+    "first_letters",
     "forget_letters",
     "letters_at",
     "letters_left",
@@ -122,6 +123,13 @@ async def _behind(store: Store, subscription: str, last: Letter | None) -> list[
     if not rows:
         rows = await _selected(store, LETTERS, Selection(where=where, order_by=("subject", "position"), limit=_PAGE))
     return [_load_letter(row) for row in rows]
+
+
+async def first_letters(store: Store, subscription: str, most: int) -> Sequence[Letter]:
+    """The letters of one subscription as they are stored, by subject and position; *most* at most."""
+    where = (Where("subscription", Compare.EQUAL, subscription),)
+    selection = Selection(where=where, order_by=("subject", "position"), limit=most)
+    return [_load_letter(row) for row in await _selected(store, LETTERS, selection)]
 
 
 async def letters_at(store: Store, position: int, subscriptions: Sequence[str]) -> Sequence[DeadLetter]:

@@ -14,7 +14,7 @@ from leftfold.store.names import category_of
 from leftfold.store.port import Store
 from leftfold.subscriptions.policy import Policy
 
-__all__ = ["Part", "Reader", "Source", "Subscription"]
+__all__ = ["Part", "Reader", "Source", "Subscription", "shard_of"]
 
 
 class Reader(Protocol):
@@ -88,4 +88,9 @@ class Part(Struct, frozen=True):
         shards = self.subscription.shards
         if not self.subscription.source.holds(stream):
             return False
-        return shards == 1 or crc32(stream.encode()) % shards == self.number
+        return shards == 1 or shard_of(stream, shards) == self.number
+
+
+def shard_of(stream: str, shards: int) -> int:
+    """The number of the part that the events of *stream* are in, of so many."""
+    return crc32(stream.encode()) % shards
