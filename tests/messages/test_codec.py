@@ -215,7 +215,7 @@ def test_a_value_of_another_type_than_declared_is_refused_since_it_would_not_rea
 
 
 def test_a_float_given_for_a_decimal_is_refused_and_an_int_is_exact() -> None:
-    with pytest.raises(InvalidPayload, match=r"field 'price': 0\.1 would read back as Decimal\('0\.1'\)"):
+    with pytest.raises(InvalidPayload, match=r"'price': 0\.1 would read back as Decimal\('0\.1'\); .*from a string"):
         CODEC.encode(Priced(price=0.1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert back(Priced(price=200)) == Priced(price=Decimal(200))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

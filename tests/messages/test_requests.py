@@ -146,6 +146,31 @@ def test_a_value_that_the_type_can_be_read_from_is_converted() -> None:
     assert type(checked.amount) is Decimal
 
 
+class Charge(Command):
+    price: Decimal = Decimal(0)
+    lines: tuple[dict[str, Decimal], ...] = ()
+    rates: frozenset[tuple[str, Decimal]] = frozenset()
+
+
+class Priced(Query[int]):
+    price: Decimal
+
+
+def test_a_float_where_a_decimal_belongs_is_refused_with_what_to_give() -> None:
+    charges = RequestForm(Charge)
+    for wrong, field in (
+        (Charge(price=0.1 + 0.2), "price"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        (Charge(lines=({}, {"x": 0.1})), "lines[1]['x']"),  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+        (Charge(rates=frozenset({("a", Decimal(1)), ("b", 0.1)})), "rates[1][1]"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ):
+        with pytest.raises(InvalidInput, match="give a Decimal made from a string, like Decimal") as caught:
+            charges.checked(wrong)
+        assert str(caught.value).startswith(f"command 'Charge', field {field!r}: ")
+    with pytest.raises(InvalidInput, match=r"query 'Priced', field 'price': 0\.1 would read back as .*from a string"):
+        RequestForm(Priced).checked(Priced(price=0.1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert charges.checked(Charge(price=0.5)) == Charge(price=Decimal("0.5"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def test_a_command_whose_fields_have_no_json_is_told() -> None:
     class Odd(Command):
         what: complex

@@ -10,7 +10,7 @@ import msgspec
 
 from leftfold.errors import DamagedPayload, InvalidPayload, LeftfoldError
 from leftfold.messages.chains import Rise
-from leftfold.messages.flaws import field_names, find_flaw, json_flaw
+from leftfold.messages.flaws import field_names, find_flaw, find_float, json_flaw
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.ordering import ordered
 from leftfold.messages.registry import Registry
@@ -200,7 +200,7 @@ class _Writer:
 
     def _refused(self, event: object, reason: str, back: object = None) -> InvalidPayload:
         what = f"event {self.name!r}"
-        if flaw := find_flaw(event):
+        if flaw := find_flaw(event) or (None if back is None else find_float(ordered(event), ordered(back))):
             return InvalidPayload(f"{what}, field {flaw.path!r}", flaw.reason)
         for field in field_names(event) if back is not None else ():
             was, reads = getattr(event, field), getattr(back, field)

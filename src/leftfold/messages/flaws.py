@@ -15,7 +15,7 @@ import msgspec
 
 from leftfold.errors import InvalidPayload
 
-__all__ = ["Flaw", "check_json", "field_names", "find_flaw", "json_flaw"]
+__all__ = ["Flaw", "check_json", "field_names", "find_flaw", "find_float", "json_flaw"]
 
 _BACKSLASH = 0x5C
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
@@ -40,6 +40,22 @@ def find_flaw(value: object, path: str = "") -> Flaw | None:
         return Flaw(path, reason)
     for name, part in _parts(value):
         if found := find_flaw(part, (path + name).removeprefix(".")):
+            return found
+    return None
+
+
+def find_float(was: object, reads: object, path: str = "") -> Flaw | None:
+    """The first float in *was* that reads back as a `Decimal` that does not equal it, or None.
+
+    Args:
+        was: what is written, its sets ordered; see `ordered`.
+        reads: what is read back, likewise.
+    """
+    if isinstance(was, float) and isinstance(reads, Decimal) and was != reads:
+        reason = f"{was!r} would read back as {reads!r}; a float is not exact, so give a Decimal made from a string"
+        return Flaw(path, f"{reason}, like Decimal('0.1')")
+    for (name, one), (_, other) in zip(_parts(was), _parts(reads), strict=False):
+        if found := find_float(one, other, (path + name).removeprefix(".")):
             return found
     return None
 

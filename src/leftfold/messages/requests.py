@@ -13,6 +13,7 @@ import msgspec
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.messages.annotations import annotation_flaw, resolved
 from leftfold.messages.command import Command
+from leftfold.messages.flaws import find_float
 from leftfold.messages.message import declaration_in
 from leftfold.messages.ordering import ordered
 from leftfold.messages.query import Query
@@ -55,6 +56,7 @@ class RequestForm(Generic[M]):
         self.fields = fields
         """The type of each field, by its name in JSON."""
         self._sets = shape.sets
+        self._decimals = shape.decimals
         self._defaults = {field.encode_name: (field.name, _default_of(field)) for field in msgspec.structs.fields(cls)}
         self._decoder: msgspec.json.Decoder[M] = msgspec.json.Decoder(cls)
 
@@ -97,12 +99,16 @@ class RequestForm(Generic[M]):
     def checked(self, message: M) -> M:
         """*message* with every value of its declared type; constructing one checks nothing.
 
-        A value that its type's JSON text allows is converted, as an int is for a Decimal.
+        A value that its type's JSON text allows is converted, as an int is for a Decimal. A float is only where the
+        Decimal equals it; give Decimals made from strings.
 
         Raises:
             InvalidInput: a value is of another type; the message names the field.
         """
-        return self._loaded(self.dump(message))
+        checked = self._loaded(self.dump(message))
+        if self._decimals and checked != message and (flaw := find_float(ordered(message), ordered(checked))):
+            raise self._refused(*flaw)
+        return checked
 
     def _loaded(self, data: bytes | str) -> M:
         try:
