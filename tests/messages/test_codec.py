@@ -282,6 +282,15 @@ def test_a_rule_that_makes_history_unreadable_is_told_what_to_do() -> None:
             CODEC.decode(data, stream="strict-9", version=4, type="Strict", schema_version=1)
 
 
+def test_fields_that_were_changed_without_a_version_are_told_with_what_to_do() -> None:
+    for data in (b"{}", b'{"amount": "5"}'):
+        with pytest.raises(DamagedPayload, match=r"give .* a new version=, with an upcast .*, or the field a default"):
+            CODEC.decode(data, stream="strict-9", version=4, type="Strict", schema_version=1)
+    with pytest.raises(DamagedPayload, match="JSON is malformed") as torn:
+        CODEC.decode(b'{"amount" 5}', stream="strict-9", version=4, type="Strict", schema_version=1)
+    assert "version=" not in str(torn.value)
+
+
 def test_unknown_types_and_versions_are_errors_with_stream_and_version() -> None:
     with pytest.raises(UnknownEventType) as unknown:
         CODEC.decode(b"{}", stream="s-1", version=2, type="Strictt", schema_version=1)

@@ -214,6 +214,11 @@ def damaged(stream: str, version: int, type: str, schema_version: int, error: Ex
     reason = f"its payload does not decode: {error.__class__.__name__}: {error}"
     if error.__cause__ is not None or not isinstance(error, msgspec.DecodeError):
         reason += ". If a rule of the class was tightened after this was stored, put the rule into a new version"
+    elif isinstance(error, msgspec.ValidationError):
+        reason += (
+            ". If fields were changed after this was stored, keep this version and give today's class a new version=, "
+            "with an upcast from this one, or the field a default; see docs/versions.md"
+        )
     return DamagedPayload(stream, version, type, schema_version, reason)
 
 
