@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar, get_args, get_origin
 
 import pytest
 
-from leftfold import EventStore, Metadata, Repository
+from leftfold import EventStore, Metadata, Repository, UnitOfWork
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
 from leftfold.handling import (
     Handling,
@@ -73,6 +73,17 @@ def test_everything_that_is_missing_is_told_with_where_and_what_to_do() -> None:
     assert "see, parameter 'rows': nothing provides" in rows
     with pytest.raises(DefinitionError, match=r"'accounts': .*Account.* is of an aggregate that is not here; add"):
         command_routes([command_handler_of(carry)], Scope([], {}))
+
+
+def test_who_asks_for_a_unit_of_work_is_told_to_take_repositories() -> None:
+    async def carry(command: Deposit, work: UnitOfWork) -> Decimal:
+        return (await work.repository(Account).get(command.account)).balance
+
+    with pytest.raises(
+        DefinitionError, match=r"each run of a handler is one unit of work; take a Repository\[X\] for each"
+    ) as told:
+        command_routes([command_handler_of(carry)], Scope([Account], {}))
+    assert "provide=" not in str(told.value)
 
 
 def test_two_handlers_of_one_command_and_two_commands_of_one_name_are_told() -> None:

@@ -15,6 +15,7 @@ from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import Repository
 from leftfold.handling.signatures import described
 from leftfold.handling.tracking import Tracking
+from leftfold.handling.unit_of_work import UnitOfWork
 from leftfold.messages.metadata import Metadata
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import AppendCondition, Appended, ToStream
@@ -83,6 +84,11 @@ class Scope:
         name = described(annotation)
         if get_origin(annotation) is Repository:
             return f"{name} is of an aggregate that is not here; add the class"
+        if annotation is UnitOfWork:
+            return (
+                f"no handler is given a {name}, for each run of a handler is one unit of work; take a Repository[X] "
+                "for each aggregate: all that they record is stored in one commit"
+            )
         if reason := self._absent(annotation):
             return reason
         return f"nothing provides {name}; give it as provide={{{_PLACES.sub('', name)}: ...}}"
