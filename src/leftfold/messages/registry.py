@@ -72,7 +72,10 @@ class Registry:
         """
         if cls not in self._shapes:
             near = _near(cls.__name__, [known.__name__ for known in self._shapes])
-            raise DefinitionError(f"registry {self.name!r} has no event class {cls.__qualname__}{near}; add it")
+            raise DefinitionError(
+                f"registry {self.name!r} has no event class {cls.__qualname__}{near}; add it, or, when it is of an old "
+                "version, the function that upcasts it, given as upcasts="
+            )
         return event_name(cls), event_version(cls)
 
     def type_of(self, name: str, version: int) -> type | None:
