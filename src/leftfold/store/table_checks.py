@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from leftfold.errors import InvalidInput, InvalidQuery
+from leftfold.messages.given import moment_flaw
 from leftfold.messages.message import MAX_VERSION, name_flaw
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import LARGEST_INTEGER, check_row, decimal_fits, time_fits
@@ -252,15 +253,30 @@ def _check_advance(write: Advance) -> None:
 def _check_where(table: Table, where: Where) -> int:
     """Raise `InvalidQuery` unless *table* can answer it; returns how many values there are."""
     column = column_of(table, where.column)
-    if where.value is None:
-        _check_null(table, where)
-    elif (where.compare is Compare.CONTAINS) != (column.type is ColumnType.JSON):
-        raise InvalidQuery(f"table {table.name!r}: {where.column!r} is {column.type.value}: no {where.compare.name}")
+    _check_compare(table, where, column.type)
     values = _values(where)
     for value in values:
         if not _fits(value, column.type):
-            raise InvalidQuery(f"{value!r:.80} does not fit {where.column!r}, which is {column.type.value}")
+            flaw = moment_flaw(value) if column.type is ColumnType.TIME else None
+            why = f": {flaw}" if flaw else ""
+            raise InvalidQuery(f"{value!r:.80} does not fit {where.column!r}, which is {column.type.value}{why}")
     return len(values)
+
+
+def _check_compare(table: Table, where: Where, type: ColumnType) -> None:
+    what = f"table {table.name!r}: {where.column!r}"
+    if not isinstance(cast("object", where.compare), Compare):
+        known = ", ".join(f"Compare.{one.name}" for one in Compare)
+        raise InvalidQuery(f"{what} is compared by {where.compare!r:.80}, which is no comparison; give one of {known}")
+    if where.value is None:
+        _check_null(table, where)
+    elif type is ColumnType.JSON and where.compare is not Compare.CONTAINS:
+        raise InvalidQuery(
+            f"{what} is json: no {where.compare.name}. A list of texts is compared by CONTAINS, and anything by None; "
+            "for all else give the row a field of a simple type, as a Decimal for an amount or a float for seconds"
+        )
+    elif type is not ColumnType.JSON and where.compare is Compare.CONTAINS:
+        raise InvalidQuery(f"{what} is {type.value}: no CONTAINS, which is for lists of texts; compare it by EQUAL")
 
 
 def _values(where: Where) -> Sequence[object]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from operator import eq, ge, gt, le, lt, ne
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -244,6 +244,32 @@ class SelectionLaws(Laws):
         assert await _ids(store, _KINDS, Where("a_text", Compare.ONE_OF, most)) == []
         with pytest.raises(InvalidQuery, match=r"'a_tim'; it has a_boolean, .*, a_uuid, id, key$"):
             await store.select(_KINDS, Selection(where=(Where("a_tim", Compare.EQUAL, _NOON),)))
+
+    @pytest.mark.parametrize(
+        ("where", "said"),
+        [
+            (
+                Where("a_text", cast("Compare", "like"), "a%"),
+                r"'like', which is no comparison; give one of Compare\.EQ",
+            ),
+            (Where("a_text", cast("Compare", "="), None), r"give one of Compare\.EQUAL, .*Compare\.CONTAINS$"),
+            (Where("a_time", Compare.MORE, _NOON.replace(tzinfo=None)), r"which is time: .* has no zone; give one"),
+            (
+                Where("a_json", Compare.EQUAL, "a"),
+                r"is json: no EQUAL\. A list of texts is compared by CONTAINS, .* field",
+            ),
+            (
+                Where("a_text", Compare.CONTAINS, "a"),
+                "is text: no CONTAINS, which is for lists of texts; compare it by",
+            ),
+        ],
+    )
+    async def test_a_condition_that_cannot_be_answered_says_what_can(
+        self, store: FullStore, where: Where, said: str
+    ) -> None:
+        await active(store, _KINDS)
+        with pytest.raises(InvalidQuery, match=said):
+            await store.select(_KINDS, Selection(where=(where,)))
 
     @pytest.mark.parametrize("compare", [each for each in Compare if each.name not in ("EQUAL", "NOT_EQUAL")])
     async def test_none_has_no_order_and_nothing_holds_it(self, store: FullStore, compare: Compare) -> None:
