@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from leftfold import App, Context, Query, ReadModel, Receipt
-from leftfold.errors import InvalidQuery, KeyParked, TableMissing
+from leftfold import App, Context, Event, Query, ReadModel, Receipt
+from leftfold.errors import InvalidQuery, KeyParked, NotSettled, TableMissing
 from leftfold.store import MemoryLog, MemoryStore, StoredEvent
 from leftfold.store.checks import check_timeout
 from leftfold.subscriptions import Failing, Policy, Retry
@@ -121,6 +121,52 @@ async def test_a_question_after_the_first_position_about_rows_that_are_still_bui
     async with App(_house(Policy(), version=2), store=MemoryStore(log=log), workers=False) as app:
         with pytest.raises(TableMissing, match=r"'counts' version 2 .* builds it"):
             await app.ask(GetCount(order="A"), after=Receipt(result=None, position=0), timeout=0.05)
+
+
+class _Cents(Event):
+    order: str
+
+
+def _unreadable(old: _Cents) -> Ordered:
+    raise ValueError(f"{old.order} is unlucky")
+
+
+def _watched(*, rows: bool) -> Context:
+    """A shop of which a projection, if *rows*, and else a reaction, follows what no upcast can read."""
+    house = Context("house")
+    house.upcasts(_unreadable)
+
+    def counts(_row: Open | None, event: Ordered) -> Open:
+        raise NotImplementedError
+
+    async def tell(event: Ordered) -> None:
+        raise NotImplementedError
+
+    if rows:
+        house.projection(key="order")(counts)
+    else:
+        house.on()(tell)
+    return house
+
+
+@pytest.mark.parametrize("rows", [True, False])
+async def test_who_settles_is_told_what_is_stopped_and_why(each_url: str, rows: bool) -> None:
+    async with App(_watched(rows=rows), store=each_url) as app, asyncio.timeout(20):
+        await app.events.append("order-A", _Cents(order="A"), expected=0)
+        while not any(lag.notes for lag in await app.monitor.lags()):
+            await asyncio.sleep(0.01)
+        with pytest.raises(
+            NotSettled, match=r"is stopped: UpcastFailed: .*A is unlucky.*; mend what it says"
+        ) as caught:
+            await app.settle(timeout=0.1)
+        assert "wait longer" not in str(caught.value)
+
+
+async def test_who_settles_where_no_worker_follows_is_told_so(each_url: str) -> None:
+    async with App(_watched(rows=False), store=each_url, workers=False) as app:
+        await app.events.append("order-A", Ordered(order="A", text="", tags=[], cents=1), expected=0)
+        with pytest.raises(NotSettled, match="no worker follows for tell; run `leftfold work`, or App"):
+            await app.settle(timeout=0.1)
 
 
 @pytest.mark.parametrize("given", [float("nan"), -float("nan"), True, "3", None])

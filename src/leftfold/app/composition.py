@@ -250,7 +250,7 @@ class App:
             timeout: seconds to wait at most.
 
         Raises:
-            NotSettled: something still went on when the time was over.
+            NotSettled: something still went on, or was stopped, when the time was over; it says what, and why.
             InvalidQuery: *timeout* is no number.
         """
         from leftfold.app.settling import settled

@@ -178,15 +178,6 @@ class Running:
                 while await self.store.reached(part.checkpoint, head, _PATIENCE_S) < head:
                     pass
 
-    async def behind(self) -> Sequence[str]:
-        """Names of the subscriptions that have not handled every event that is there now."""
-        return [
-            part.checkpoint
-            for subscription in self.reactions
-            for part in subscription.parts
-            if await self.store.reached(part.checkpoint, head := await subscription.source.store.head(), 0.0) < head
-        ]
-
     async def idle(self) -> int:
         """Wait until no work is due; returns how much was carried on so far."""
         return await self._working.idle()

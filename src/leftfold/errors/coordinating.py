@@ -69,12 +69,17 @@ class NotEnded(LeftfoldError, TimeoutError):
 
 
 class NotSettled(LeftfoldError, TimeoutError):
-    """Something still went on when the time to wait was over; it goes on. Wait longer, or look at what it does."""
+    """Something still went on, or was stopped, when the time to wait was over.
 
-    def __init__(self, reason: str, timeout_s: float) -> None:
+    Args:
+        reason: what, and for what is stopped, why.
+        advice: what to do.
+    """
+
+    def __init__(self, reason: str, timeout_s: float, advice: str = "wait longer, or look at what goes on") -> None:
         self.reason = reason
         self.timeout_s = timeout_s
-        super().__init__(f"it was not settled after {timeout_s:g} s: {reason}; wait longer, or look at what goes on")
+        super().__init__(f"it was not settled after {timeout_s:g} s: {reason}; {advice}")
 
 
 class StepRefused(LeftfoldError):
