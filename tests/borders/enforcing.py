@@ -178,7 +178,7 @@ def conforming(*, gone: bool) -> list[str]:
     try:
         App(upstream, listening, store="memory:{context}")
     except DefinitionError as told:
-        return [type(told).__name__ for one in told.findings if "no context of this App publishes PlacedV1" in one]
+        return [DefinitionError.__name__ for one in told.findings if "no context of this App publishes PlacedV1" in one]
     return []
 
 

@@ -20,8 +20,10 @@ __all__ = [
     "partnered_with_the_last",
     "publish_v1",
     "renamed",
+    "retyped",
     "sunset",
     "tampered",
+    "unheard",
     "unvetoed",
     "vetoed",
     "withdrawn",
@@ -58,7 +60,16 @@ class Tampered(IntegrationEvent, name="acme.shop.placed", version=1):
     total: int = 0
 
 
+class Retyped(IntegrationEvent, name="acme.shop.placed", version=1):
+    id: str
+    note: int
+
+
 class NoteView(ConsumerView, of="acme.shop.placed", versions=">=1"):
+    note: str | None = None
+
+
+class NothingView(ConsumerView, of="nothing.here", versions=">=1"):
     note: str | None = None
 
 
@@ -72,6 +83,10 @@ def publish_v2(event: Ordered) -> PlacedV2:
 
 def publish_renamed(event: Ordered) -> Renamed:
     return Renamed(order=event.id)
+
+
+def publish_retyped(event: Ordered) -> Retyped:
+    return Retyped(id=event.id, note=1)
 
 
 def publish_tampered(event: Ordered) -> Tampered:
@@ -98,6 +113,24 @@ def _app(
 
     context_map = None if related is None else ContextMap("acme", related(shop, reader))
     return App(shop, reader, store="memory:{context}", context_map=context_map)
+
+
+def retyped() -> App:
+    """Another type for a field of version 1 that a customer with a veto reads, so that its view breaks."""
+    return _app(publish_retyped, related=_vetoing)
+
+
+def unheard() -> App:
+    """As it was, beside a context that reads what nobody publishes."""
+    language = PublishedLanguage("acme.shop")
+    shop, reader = Context("shop", language=language), Context("reader")
+    shop.publishes(publish_v1)
+
+    @reader.on()
+    async def hear(event: NothingView) -> None:
+        raise NotImplementedError
+
+    return App(shop, reader, store="memory:{context}")
 
 
 def first() -> App:

@@ -114,6 +114,24 @@ def test_what_was_promised_stays(schema: Schema, app: str, rule: str) -> None:
     assert (ran.code, ran.lines[0]["rule"], ran.lines[0]["version"]) == (1, rule, 1)
 
 
+def test_what_was_promised_is_checked_although_a_view_of_the_same_app_breaks(schema: Schema) -> None:
+    schema("lock", "first")
+    before = schema.file.read_bytes()
+    ran = schema("check", "retyped", "--json")
+    assert (ran.code, {one["rule"] for one in ran.lines} >= {"schema-changed"}) == (1, True)
+    assert "--app 'tests.cli.languages:retyped': " in ran.err
+    assert "NoteView" in ran.err, "the view that breaks is told, too"
+    assert "needs the agreement of Readers: reader has a veto at shop" in schema("check", "retyped").out
+    refused = schema("lock", "retyped", "--accept", "all readers were asked", "--agreed", "Readers")
+    assert (refused.code, "NoteView" in refused.err, schema.file.read_bytes()) == (2, True, before)
+
+
+def test_an_app_that_is_broken_otherwise_and_keeps_what_was_promised_is_no_app(schema: Schema) -> None:
+    schema("lock", "first")
+    ran = schema("check", "unheard")
+    assert (ran.code, ran.out, "nothing.here" in ran.err) == (2, "", True)
+
+
 def test_after_its_sunset_a_version_may_go(schema: Schema) -> None:
     schema("lock", "fitting")
     refused = schema("lock", "sunset")

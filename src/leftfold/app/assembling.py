@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from leftfold.app.assembly import Assembly, Plan
 from leftfold.app.settings import check_plan
 from leftfold.contexts.context import Context
+from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.registered import Part, check_parts
 from leftfold.errors import DefinitionError
 
-__all__ = ["assembled", "contexts_of"]
+__all__ = ["ContextsBroken", "assembled", "contexts_of"]
+
+
+class ContextsBroken(DefinitionError):
+    """Contexts that make up no app, though what they publish is known: mend every finding.
+
+    Args:
+        contexts: all that the app was given.
+        context_map: of the app.
+        findings: what it is refused for.
+    """
+
+    def __init__(self, contexts: Sequence[Context], context_map: ContextMap | None, findings: Iterable[str]) -> None:
+        self.contexts = contexts
+        self.context_map = context_map
+        super().__init__(*findings)
 
 
 def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]:
@@ -36,11 +52,11 @@ def contexts_of(parts: Sequence[Context | Part], name: str) -> Sequence[Context]
     return [made]
 
 
-def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
+def assembled(contexts: Sequence[Context], plan: Plan, context_map: ContextMap | None) -> list[Assembly]:
     """Every context, checked.
 
     Raises:
-        DefinitionError: it lists every finding of all contexts.
+        ContextsBroken: it lists every finding of all contexts.
     """
     check_plan(plan)
     assemblies: list[Assembly] = []
@@ -55,7 +71,7 @@ def assembled(contexts: Sequence[Context], plan: Plan) -> list[Assembly]:
     known = {one.name for context in contexts for one in context.projections}
     findings += [f"inline: there is no projection {name!r}" for name in plan.inline if name not in known]
     if findings:
-        raise DefinitionError(*dict.fromkeys(findings))
+        raise ContextsBroken(contexts, context_map, dict.fromkeys(findings))
     return assemblies
 
 

@@ -123,7 +123,7 @@ class App:
             transform=transform,
             upcasts=upcasts,
         )
-        self._assemblies = assembled(contexts, plan)
+        self._assemblies = assembled(contexts, plan, context_map)
         self.directory = Directory(self._assemblies)
         """Which of its contexts handles what."""
         guard = guarding(context_map, contexts, self.directory)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-from leftfold.app.composition import App
 from leftfold.catalog import descriptors_of
 from leftfold.contexts.context import Context
+from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.edges import Edge
 from leftfold.integration.language_finding import LanguageFinding
 
-__all__ = ["agreements"]
+__all__ = ["Speaking", "agreements"]
 
 
-def agreements(app: App, findings: Iterable[LanguageFinding]) -> Mapping[str, str]:
+class Speaking(Protocol):
+    """What speaks languages: an app, or contexts that make up none yet."""
+
+    @property
+    def contexts(self) -> Sequence[Context]:
+        """All of it."""
+        ...
+
+    @property
+    def context_map(self) -> ContextMap | None:
+        """How they relate."""
+        ...
+
+
+def agreements(app: Speaking, findings: Iterable[LanguageFinding]) -> Mapping[str, str]:
     """The teams that have to agree to what *findings* would break, each with the reason; none without a map.
 
     A customer with a veto and a partner do, when they take the event, or are not run here, so that nobody knows.

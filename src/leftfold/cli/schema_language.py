@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from leftfold.app.composition import App
+from leftfold.app.assembling import ContextsBroken
 from leftfold.borders.handlers import code_place
 from leftfold.cli.errors import UsageError
 from leftfold.cli.files import written_beside
@@ -17,7 +17,7 @@ from leftfold.cli.options import Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.running import named_app
 from leftfold.cli.schema_accepting import Accepting
-from leftfold.cli.schema_agreeing import agreements
+from leftfold.cli.schema_agreeing import Speaking, agreements
 from leftfold.cli.text import counted, printable
 from leftfold.contexts.places import place_under
 from leftfold.errors import DefinitionError
@@ -42,15 +42,21 @@ _STYLES: Final = {"error": "red", "note": "dim"}
 def check_language(file: Path, source: Source) -> int:
     """Compare what an app publishes with the lock in *file*; 1 when something is found that blocks.
 
+    An app that is refused is compared as well: what breaks a promise may break a view of the same app.
+
     Raises:
-        UsageError: no app was named, or there is no lock.
+        UsageError: no app was named, or it is refused for something else, or there is no lock.
         DefinitionError: the lock cannot be read.
     """
-    app = named_app(source)
+    app, refused = _speaking(source)
     lock = _read(file)
     if lock is None:
         raise UsageError(f"there is no lock {file}; write one: leftfold schema lock --lock {file}")
     findings = _findings(app, lock)
+    if refused is not None:
+        if not any(one.blocks for one in findings):
+            raise refused
+        console(errors=True).print(printable(str(refused), keep="\n"))
     _tell(findings, json=source.json)
     if not source.json:
         for team, why in agreements(app, findings).items():
@@ -88,7 +94,7 @@ def lock_language(file: Path, accepting: Accepting, source: Source) -> int:
     return 0
 
 
-def spoken_in(app: App) -> tuple[Spoken, ...]:
+def spoken_in(app: Speaking) -> tuple[Spoken, ...]:
     """The languages that contexts of *app* speak."""
     return tuple(
         Spoken(context.name, context.language, context.published_events)
@@ -97,12 +103,22 @@ def spoken_in(app: App) -> tuple[Spoken, ...]:
     )
 
 
-def readings_of(app: App) -> tuple[Reading, ...]:
+def readings_of(app: Speaking) -> tuple[Reading, ...]:
     """The views that contexts of *app* follow."""
     return tuple(Reading(context.name, view) for context in app.contexts for view in context.views)
 
 
-def _findings(app: App, lock: LanguageLock) -> Sequence[LanguageFinding]:
+def _speaking(source: Source) -> tuple[Speaking, UsageError | None]:
+    """What the app that is named speaks, and why there is no such app if it is refused."""
+    try:
+        return named_app(source), None
+    except UsageError as error:
+        if isinstance(error.__cause__, ContextsBroken):
+            return error.__cause__, error
+        raise
+
+
+def _findings(app: Speaking, lock: LanguageLock) -> Sequence[LanguageFinding]:
     found = language_findings(lock, spoken_in(app), readings_of(app), datetime.now(UTC).date())
     classes = {declared(cls): cls for one in app.contexts for cls in one.published_events}
     newest = {said.name: classes[said] for said in sorted(classes, key=lambda said: said.version)}
