@@ -148,6 +148,12 @@ def test_a_payload_that_is_damaged_is_told_and_fails_the_trail(leftfold: Leftfol
         ("", [], "stream name", 2),
         ("till-1", ["--app", "tests.cli.tills:nothing"], "could not be loaded", 2),
         ("till-1", ["--app", "sys:exit"], "could not be loaded: SystemExit", 2),
+        (
+            "till-1",
+            ["--app", "tests.cli.tills:Till"],
+            "is the class Till; name an App, or a function that makes one",
+            2,
+        ),
     ],
 )
 def test_a_stream_that_has_no_trail_is_told(

@@ -119,12 +119,16 @@ def object_at(place: str) -> object:
         raise UsageError(f"--app {place!r}: write MODULE:OBJECT, like bank:app")
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
+    found: object = None
     try:
-        found: object = attrgetter(path)(importlib.import_module(module))
+        found = attrgetter(path)(importlib.import_module(module))
         made: object = found() if callable(found) else found
     except DefinitionError as error:
         raise UsageError(f"--app {place!r}: {error}") from error
     except (Exception, SystemExit) as error:  # it is the user's own code, and may raise anything
+        if isinstance(found, type) and isinstance(error, TypeError):
+            what = f"is the class {found.__qualname__}; name an App, or a function that makes one"
+            raise UsageError(f"--app {place!r} {what}: {error}") from error
         said = f"{type(error).__name__}: {error}{_raised_at(error)}"
         raise UsageError(f"--app {place!r} could not be loaded: {said}") from error
     if inspect.iscoroutine(made):
