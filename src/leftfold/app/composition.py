@@ -282,7 +282,10 @@ class App:
         await asyncio.gather(*(running.ready() for running in self._opened().values()))
 
     def sync(self) -> SyncApp:
-        """This app for code that does not await, on its own event loop; it opens by `with`, or at the first call."""
+        """This app for code that does not await, on its own event loop; it opens by `with`, or at the first call.
+
+        A call blocks its thread, and an event loop that runs there: coroutines await the `App` itself.
+        """
         return SyncApp(self)
 
     @property
