@@ -77,8 +77,7 @@ class App:
         name: of the context that aggregates and deciders make up.
         provide: what handlers are given beside what the framework has, by the type or protocol they name.
         middleware: around every command and query, the first outermost.
-        inline: names of projections that every append writes in its own transaction. Every process that appends has to
-            run them; one that does not, or that does so alone, appends and follows nothing: `RowsKeptOtherwise`.
+        inline: names of projections that every append writes in its own transaction, in every process that appends.
         workers: whether this process follows the log; how fast it notices dead workers, if a `Timing` is given.
         clock: gives recorded times where the store has no clock of its own; the machine's when left out.
         transform: changes payloads on their way into the store and out, to encrypt them for instance.

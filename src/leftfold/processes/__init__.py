@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from leftfold.processes.instance import Entry, Timer
     from leftfold.processes.instances import SagaInstances
     from leftfold.processes.intervening import Verb
-    from leftfold.processes.journal import Intervention, StepRecord
+    from leftfold.processes.journal import Intervention, Parent, StepRecord
     from leftfold.processes.migrating import Migrated
     from leftfold.processes.next import IGNORE, CommandRefused, Ignored, Next, TimerDue
     from leftfold.processes.outcome import Done, InDoubt, Outcome
@@ -47,6 +47,7 @@ __all__ = [
     "Outcome",
     "Overdue",
     "Parallel",
+    "Parent",
     "ParkedView",
     "Process",
     "ProcessFinding",
@@ -95,6 +96,7 @@ _MODULES: Final = {
     "intervening": ("Verb",),
     "journal": (
         "Intervention",
+        "Parent",
         "StepRecord",
     ),
     "migrating": ("Migrated",),
