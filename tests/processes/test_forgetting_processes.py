@@ -104,6 +104,25 @@ async def test_an_instance_stays_while_an_event_for_it_is_a_dead_letter(
         assert await keys(app.processes.forget(before=_LATER)) == ["w"]
 
 
+async def test_none_is_forgotten_while_a_stream_is_parked_whose_events_may_be_of_any(
+    store: Store, clock: ManualClock, bell: Bell
+) -> None:
+    def key(event: Waited | Poked) -> str:
+        if isinstance(event, Poked) and event.what == "lost":
+            raise Fire(event.what)
+        return event.id
+
+    async with App(watching(bell, key=key), store=store, clock=clock, workers=STAYING) as app:
+        await ended(app, "a")
+        await app.send(Wait(id="b"))
+        await app.send(Poke(id="b", what="lost"))
+        await app.settle()
+        (letter,) = [one async for one in app.dead_letters.all()]
+        assert await keys(app.processes.forget(before=_LATER)) == []
+        await app.dead_letters.drop(letter)
+        assert await keys(app.processes.forget(before=_LATER)) == ["a"]
+
+
 class _Noting(MemoryStore):
     """Notes how often it is asked for commands on their way."""
 
