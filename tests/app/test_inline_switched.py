@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 
 from leftfold import Aggregate, App, Command, Context, Event, Query, ReadModel, applies
-from leftfold.errors import RowsKeptOtherwise
+from leftfold.errors import NoWorker, RowsKeptOtherwise
 from leftfold.projections.rebuilding import Rebuild
 from leftfold.subscriptions import Timing
 
@@ -104,6 +104,7 @@ async def test_rows_that_are_kept_otherwise_are_left_alone_until_they_are_built_
             with pytest.raises(RowsKeptOtherwise):
                 await app.send(PutIn(box="a"))
         assert await app.ask(GetBox(box="a")) == Row("a", 3)
+        assert [lag.name for lag in await app.monitor.lags()] == ([] if before else ["boxes@1.1"])
         await rebuilt(app)
     async with App(store, store=url, inline=after) as app:
         assert await put(app, 2) == 5
@@ -117,10 +118,24 @@ async def test_a_follower_that_was_behind_when_appends_began_to_write_its_rows_l
     async with App(store, store=url, workers=False) as app:
         for _ in range(3):
             await app.send(PutIn(box="a"))
+    with pytest.raises(RowsKeptOtherwise):
+        await App(store, store=url, inline=INLINE).__aenter__()
     async with App(store, store=url, inline=INLINE, workers=False) as app:
         await rebuilt(app)
     async with App(store, store=url, inline=INLINE) as app:
         assert await put(app, 1) == 6
+
+
+async def test_who_only_reads_knows_when_rows_that_appends_wrote_are_followed_from_then_on(url: str) -> None:
+    async with App(store, store=url, inline=INLINE) as app:
+        written = await app.send(PutIn(box="a"))
+    async with App(store, store=url, workers=False) as reader:
+        assert await reader.ask(GetBox(box="a"), after=written) == Row("a", 1)
+        await rebuilt(reader)
+        async with App(store, store=url, workers=False) as app:
+            written = await app.send(PutIn(box="a"))
+        with pytest.raises(NoWorker):
+            await reader.ask(GetBox(box="a"), after=written)
 
 
 async def test_whoever_has_it_open_when_the_rows_are_built_anew_by_the_others_appends_nothing_more(

@@ -61,8 +61,11 @@ class CatchingUp:
         while True:
             left = max(end - loop.time(), 0.0)
             shown = self._known = self._known or await self._generations.active()
-            if shown is not None and (self._inline if shown.inline is None else shown.inline):
-                return
+            if shown is not None and shown.is_inline(unless_noted=self._inline):
+                if self._inline or await self._generations.shows(shown):  # who reads alone is told of no change
+                    return
+                self._known = None
+                continue
             reached = await self._reached_by(shown, position, left)
             if reached is None:
                 self._known = None

@@ -56,7 +56,7 @@ class Monitor:
             for follower in running.followers.values():
                 known = await follower.generations.all()
                 for generation in known:
-                    inline = follower.projection in running.assembly.inline and generation.state == "active"
+                    inline = generation.state == "active" and generation.is_inline(unless_noted=follower.inline)
                     if generation.state != "retired" and not inline:
                         source = follower.source.store
                         name, parts = generation.subscription, generation.checkpoints
@@ -146,10 +146,11 @@ class Monitor:
         raise InvalidQuery(f"there is no projection {projection!r}; there is {', '.join(names) or 'none'}")
 
     async def _position(self, running: Running, projection: Projection[Any]) -> int:
-        if projection in running.assembly.inline:
-            return await running.store.head()
-        generations = running.followers[projection.name].generations
+        follower = running.followers[projection.name]
+        generations = follower.generations
         while (shown := await generations.active()) is not None:
+            if shown.is_inline(unless_noted=follower.inline):
+                return await running.store.head()
             at = {one.name: one.position for one in await running.store.checkpoints(f"{shown.subscription}/")}
             if await generations.shows(shown):  # a retired one may go on for a while
                 return min(at.get(name, 0) for name in shown.checkpoints)

@@ -42,9 +42,9 @@ async def _inline(app: App) -> list[FollowerState]:
     found: list[FollowerState] = []
     for context in app.contexts:
         running = app.running(context.name)
-        for projection in running.assembly.inline:
-            shown = await running.followers[projection.name].generations.active()
-            if shown is not None:
+        for follower in running.followers.values():
+            shown = await follower.generations.active()
+            if shown is not None and shown.is_inline(unless_noted=follower.inline):
                 head = await running.store.head()
                 found.append(
                     FollowerState(

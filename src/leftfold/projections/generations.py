@@ -69,6 +69,10 @@ class Generation(Struct, frozen=True, kw_only=True):
         """The names of the checkpoints of its parts."""
         return tuple(f"{self.subscription}/{number}.{self.shards}" for number in range(self.shards))
 
+    def is_inline(self, *, unless_noted: bool) -> bool:
+        """Whether every append writes its rows; *unless_noted* is the answer where that was not noted."""
+        return unless_noted if self.inline is None else self.inline
+
 
 _load: Final = msgspec.json.Decoder(Generation).decode
 _dump: Final = msgspec.json.Encoder().encode
