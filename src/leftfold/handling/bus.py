@@ -94,4 +94,4 @@ class CommandBus:
         if call.id is None:
             return await committed(self._loader, work, call.metadata)
         once = Once(self._loader, self._answers, route, call.id, route.form.digest(call.message))
-        return await decided_again(lambda: once.decide(work, call.metadata))
+        return await decided_again(self._loader.turns, lambda: once.decide(work, call.metadata))

@@ -17,6 +17,7 @@ from leftfold.errors import DefinitionError, InvalidPayload, InvalidQuery
 from leftfold.handling.keeping import Keeper, Snapshots, State
 from leftfold.handling.moments import AsOf, Loaded
 from leftfold.handling.planning import Plan
+from leftfold.handling.turns import Turns
 from leftfold.messages.codec import Codec
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import Fact, ToStream
@@ -55,6 +56,7 @@ class Loader:
         self.store = store
         self.events = EventStore(store, codec, inline)
         self.keeper = Keeper(store, snapshots)
+        self.turns = Turns()
         self._codec = codec
         self._clock: Clock = clock or SystemClock()
         self._plans: dict[object, Plan[Any]] = {}

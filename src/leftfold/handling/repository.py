@@ -158,10 +158,11 @@ class DeciderRepository(TimeTravel[S], Generic[C, S, E]):
             Conflict: other writers were faster every time, see `handling.ATTEMPTS`.
             DomainError: the decider refused; nothing is stored.
         """
-        return await decided_again(lambda: self._decide(id, command))
+        return await decided_again(self._loader.turns, lambda: self._decide(id, command))
 
     async def _decide(self, id: str, command: C) -> Receipt[tuple[E, ...]]:
         loader, plan = self._loader, self._plan
+        await loader.turns.come(stream_of(plan.core, id))
         loaded = await loader.load(plan, id)
         events = self._decider.decided(command, loaded.state)
         if not events:

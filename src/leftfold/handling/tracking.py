@@ -67,6 +67,7 @@ class Tracking:
         stream = stream_of(plan.core, id)
         known = self._tracked.get(stream)
         if known is None:
+            await self.loader.turns.come(stream)
             loaded = await self.loader.load(plan, id)
             known = self._tracked[stream] = _Tracked(plan, loaded.state, loaded.snapshot)
         return _as(kind, known.aggregate)
@@ -95,6 +96,7 @@ class Tracking:
             DomainError: the decider refused.
         """
         plan = self.loader.plan(decider)
+        await self.loader.turns.come(stream_of(plan.core, id))
         loaded = await self.loader.load(plan, id)
         events = decider.decided(command, loaded.state)
         if events:
@@ -110,6 +112,8 @@ class Tracking:
         """Append what was recorded, and write what *beside* gives in the same step; None when nothing was recorded."""
         decided = [*self._decided, *self._recorded()]
         parts = [each.part for each in decided]
+        if len(parts) > 1:
+            self.loader.turns.writes(part.stream for part in parts)
         writes = await beside(parts) if beside is not None else ()
         if writes:
             appended = await self.loader.events.commit(*parts, writes=writes)
@@ -167,7 +171,7 @@ async def committed(loader: Loader, work: Callable[[Tracking], Awaitable[R]], me
             return Receipt(result=result, position=await loader.store.head())
         return Receipt(result=result, position=appended.position, repeated=appended.repeated)
 
-    return await decided_again(decision)
+    return await decided_again(loader.turns, decision)
 
 
 def _as(kind: type[A], aggregate: Aggregate[Any]) -> A:

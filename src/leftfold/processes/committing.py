@@ -60,7 +60,7 @@ async def decided_with(
         return result
 
     try:
-        return await decided_again(once)
+        return await decided_again(loader.turns, once)
     except Conflict as error:
         if len(expected) < ATTEMPTS:
             raise

@@ -1,0 +1,117 @@
+"""Taking turns at a stream that several decisions of one process want at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Final, Self
+from weakref import WeakValueDictionary
+
+__all__ = ["PATIENCE_S", "Turn", "Turns"]
+
+PATIENCE_S: Final = 5.0
+"""How long a decision waits for its turn. Versions decide who wins; the turn only spares those who would lose."""
+
+
+class Turns:
+    """A line at every stream over which decisions of this process have met; where none has, nobody waits.
+
+    Who met a conflict stands in line, and so does who comes to a stream that has one. The one whose turn it is meets no
+    other decision of this process, so that a conflict is left only to those of other processes.
+    """
+
+    def __init__(self) -> None:
+        self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def deciding(self) -> Turn:
+        """The turn of one decision, with all its tries; to be entered around it."""
+        return Turn(self._lines)
+
+    async def come(self, stream: str) -> None:
+        """Wait behind those who stand in line at *stream*, if the decision that runs now has no turn elsewhere."""
+        if stream in self._lines and (turn := _CURRENT.get()) is not None:
+            await turn.come(stream)
+
+    def writes(self, streams: Iterable[str]) -> None:
+        """Note that the decision that runs now writes *streams*, all of which may meet others."""
+        if (turn := _CURRENT.get()) is not None:
+            turn.written.update(streams)
+
+
+class Turn:
+    """The turn of one decision at the streams that it writes, once it has met others at one.
+
+    Turns at several streams are waited for in the order of their names, with none in hand, so that no two decisions
+    wait for each other. A decision inside another one, as a command that a handler sends, takes no turn: it could wait
+    for the outer one.
+    """
+
+    __slots__ = ("_before", "_held", "_inner", "_lines", "_over", "written")
+
+    def __init__(self, lines: WeakValueDictionary[str, asyncio.Lock]) -> None:
+        self._lines = lines
+        self._held: dict[str, asyncio.Lock] = {}
+        self._over = False
+        self.written: set[str] = set()
+
+    def __enter__(self) -> Self:
+        outer = _CURRENT.get()
+        self._inner = outer is not None and not outer._over  # a task outlives the decision that began it
+        self._before = _CURRENT.set(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over = True
+        self._leave()
+        _CURRENT.reset(self._before)
+
+    async def come(self, stream: str) -> None:
+        """Wait behind those who stand in line at *stream*; not with a turn in hand."""
+        if not self._held and not self._inner:
+            await self._wait(stream)
+
+    async def met(self, stream: str) -> bool:
+        """Stand in line at *stream*, where this met a conflict, and at all that it writes.
+
+        Returns:
+            Whether its turn has come with this. Not if it had it already: then it met those of another process.
+        """
+        self.written.add(stream)
+        if self._inner or self.written <= self._held.keys():
+            return False
+        self._leave()
+        return await self._wait(*sorted(self.written))
+
+    async def _wait(self, *streams: str) -> bool:
+        taken: dict[str, asyncio.Lock] = {}
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                for stream in streams:
+                    line = self._lines.get(stream)
+                    if line is None:
+                        line = self._lines[stream] = asyncio.Lock()
+                    await line.acquire()
+                    taken[stream] = line
+        except TimeoutError:
+            return False
+        else:
+            if self._held or self._over:  # two of its tasks came to two streams at once
+                return False
+            self._held, taken = taken, {}
+            return True
+        finally:
+            _release(taken)
+
+    def _leave(self) -> None:
+        _release(self._held)
+        self._held = {}
+
+
+def _release(held: dict[str, asyncio.Lock]) -> None:
+    for line in held.values():
+        line.release()
+
+
+_CURRENT: Final[ContextVar[Turn | None]] = ContextVar("leftfold_turn", default=None)
