@@ -453,6 +453,35 @@ async def test_a_child_that_cannot_be_read_is_parked_when_its_parent_is_undone()
     assert supplier.skus == ["cash"]
 
 
+async def test_who_waits_for_a_child_that_ended_and_cannot_be_read_is_stuck_until_it_can() -> None:
+    counting, clock = Context("shop"), ManualClock()
+    counting.saga(Count)
+    store, supplier = MemoryStore(clock=clock), Supplier(silent=frozenset({"tea"}))
+    async with App(shop, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        await app.start(Sum(), id="1")
+        await app.settle()
+    clock.advance(timedelta(minutes=1))
+    async with App(counting, store=store, clock=clock, provide={Supplier: Supplier()}) as app:
+        assert (await app.sagas.ended(Count, "1/count", timeout=20)).status == "completed"
+    [good] = (await store.work(["saga/shop.Count/1/count"])).values()
+
+    async def write(state: bytes) -> None:
+        [now] = (await store.work([good.id])).values()
+        await store.transact(
+            Transaction(writes=[Revise(id=now.id, token=now.token, status=now.status, state=state, wake=None)])
+        )
+
+    await write(b"{}")
+    clock.advance(timedelta(minutes=1))
+    async with App(shop, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        view = await app.sagas.ended(Sum, "1", timeout=20)
+        assert (view.status, view.steps[0].status, view.reason) == ("stuck", "started", None)
+        await write(good.state)
+        await app.sagas.retry(Sum, "1", who="Ada", why="the child can be read")
+        view = await app.sagas.ended(Sum, "1", timeout=20)
+        assert (view.status, view.read(Sum).total) == ("completed", len("order of tea") + len("order of salt"))
+
+
 async def test_a_child_wakes_who_waits_for_it(each_url: str) -> None:
     supplier = Supplier()
     async with App(shop, store=each_url, provide={Supplier: supplier}) as app:

@@ -86,6 +86,7 @@ class GuidedRun(Run):
     _journal: Journal
     _under_way: str | None = None
     _awaited: tuple[str, str] | None = None
+    _unreadable: UnreadableState | None = None
 
     async def run(self, journal: Journal) -> None:
         """See `Run.run`."""
@@ -93,13 +94,9 @@ class GuidedRun(Run):
         self._journal = journal
         move = await self._called()
         journal = self._journal
-        if missing := self._unasked():
+        if (error := self._unreadable or self._unasked_for()) is not None:
             await self._write(self._revise(journal, Finish("stuck")))
-            raise UnreadableState(
-                self._item.id,
-                self._item.queue,
-                f"the function of this version does not ask again for what was begun: {', '.join(missing)}",
-            )
+            raise error
         if not journal.back and move is not None:
             await self._write(self._revise(journal, move))
             await self._woken(journal, move)
@@ -192,6 +189,12 @@ class GuidedRun(Run):
             raise _Leave(None)
         return record
 
+    def _unasked_for(self) -> UnreadableState | None:
+        if not (missing := self._unasked()):
+            return None
+        reason = f"the function of this version does not ask again for what was begun: {', '.join(missing)}"
+        return UnreadableState(self._item.id, self._item.queue, reason)
+
     def _unasked(self) -> list[str]:
         """Steps that were begun, and that the function has not asked for in this call."""
         return [one.name for one in self._journal.steps if not self._definition.knows(one.name)]
@@ -266,6 +269,9 @@ class GuidedRun(Run):
             why = "for others began it, or a saga of this id that was forgotten"
             advice = "give it another id, or forget the child of that one, too"
             self._refuse(record, now, f"{child} {id!r} is no child of this saga, {why}; {advice}")
+        if view.status == "completed" and view.unreadable is not None:
+            self._unreadable = UnreadableState(f"saga/{child}/{id}", f"saga/{child}/{view.version}", view.unreadable)
+            raise _Leave(None)
         if view.status == "completed":
             record = replace(record, status="done", result=Raw(view.fields.encode()), due=None, ended_at=now)
             self._journal = self._journal.recorded(record)
