@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from leftfold import App, Context, DefinitionError, Saga, step
+from leftfold import App, Context, DefinitionError, Event, Saga, step
 from leftfold.messages.metadata import Metadata
+from leftfold.store import Expected
 from tests.processes.test_timers import Bell
 from tests.processes.watches import Marked, Poke, Poked, Wait, Waited, watching
 
@@ -48,6 +49,43 @@ async def test_an_event_starts_a_saga_once(each_url: str) -> None:
         assert (view.status, view.fields) == ("completed", '{"id":"w"}')
         assert bell.rung.count("boil w") == 1
         assert [one.id async for one in app.sagas.find()] == [str(waited.id)]
+
+
+class Poured(Event):
+    id: str
+
+
+class Filled(Event):
+    id: str
+
+
+class Drunk(Event):
+    id: str
+
+
+def poured_is_two(event: Poured) -> tuple[Filled, Drunk]:
+    return Filled(id=event.id), Drunk(id=event.id)
+
+
+async def test_each_part_of_an_event_that_is_split_starts_a_saga_of_its_own() -> None:
+    bell, context = Bell(), Context("desk")
+    context.saga(Brew)
+    context.upcasts(poured_is_two)
+
+    @context.starts
+    def fill(event: Filled) -> Brew:
+        return Brew(id=f"{event.id} for the cup")
+
+    @context.starts
+    def drink(event: Drunk) -> Brew:
+        return Brew(id=f"{event.id} for the pot")
+
+    async with App(context, store="memory:", provide={Bell: bell}) as app:
+        await app.events.append("pot-1", Poured(id="p"), expected=Expected.NO_STREAM)
+        await app.settle()
+        id = (await app.events.read_log()).events[0].id
+        begun = {one.id: one.read(Brew).id async for one in app.sagas.find()}
+    assert begun == {str(id): "p for the cup", f"{id}.1": "p for the pot"}
 
 
 def test_what_is_wrong_with_a_start_is_said_at_once() -> None:

@@ -77,13 +77,13 @@ def saga_start_of(function: Callable[..., object], policy: Policy) -> SagaStart:
 
 
 def starting(one: SagaStart, definitions: Mapping[type[Saga], SagaDefinition]) -> Begun:
-    """What an event begins; the id of the instance is that of the event.
+    """What an event begins; the id of the instance is that of the event, with its part if the event was split.
 
     Args:
         definitions: of the context's sagas, by class.
     """
 
-    def begun(recorded: RecordedEvent[object], number: int) -> list[Begin]:
+    def begun(recorded: RecordedEvent[object], _number: int) -> list[Begin]:
         saga = one.start(recorded)
         if saga is None:
             return []
@@ -94,7 +94,7 @@ def starting(one: SagaStart, definitions: Mapping[type[Saga], SagaDefinition]) -
             tenant=recorded.metadata.tenant,
             subject=recorded.metadata.subject,
         )
-        id = f"{recorded.id}.{number}" if number else str(recorded.id)
+        id = f"{recorded.id}.{recorded.part}" if recorded.part else str(recorded.id)
         return [definitions[type(saga)].begin(saga, id, metadata)]
 
     return begun
