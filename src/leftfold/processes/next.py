@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from leftfold.errors import InvalidInput
 from leftfold.messages.command import Command
 from leftfold.messages.message import name_flaw
+from leftfold.subscriptions.policy import LONGEST
 
 __all__ = ["IGNORE", "MARK", "NO_TIME", "CommandRefused", "Ignored", "Next", "TimerDue", "When"]
 
@@ -24,6 +25,7 @@ MARK: Final = "#"
 """Stands between the key of an instance and the name of its timer, where people name the timer by both."""
 
 _ZERO: Final = timedelta(0)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Next(Struct, Generic[S_co], frozen=True):
@@ -63,8 +65,8 @@ class Next(Struct, Generic[S_co], frozen=True):
             when: so long after the event was recorded, or a moment with a zone.
 
         Raises:
-            InvalidInput: the name cannot be stored or holds a `#`, the time is none or negative, or the moment has no
-                zone.
+            InvalidInput: the name cannot be stored or holds a `#`, the time is none, negative or above 365,000 days, or
+                the moment has no zone or is after the year 9999 in UTC.
         """
         if flaw := name_flaw(name):
             raise InvalidInput(f"timer {name!r:.80} {flaw}")
@@ -73,12 +75,16 @@ class Next(Struct, Generic[S_co], frozen=True):
         if isinstance(when, datetime):
             if when.tzinfo is None:
                 raise InvalidInput(f"timer {name!r}: the time {when} has no zone; give one")
+            if when > _LAST:
+                raise InvalidInput(f"timer {name!r}: {when} is after the year 9999 in UTC; give an earlier time")
         elif not isinstance(cast("object", when), timedelta):
             raise InvalidInput(f"timer {name!r}: {when!r:.80} is no time; give a timedelta or a datetime")
         elif when < _ZERO:
             raise InvalidInput(
                 f"timer {name!r}: {when} is negative; a timer is due later, or at once with timedelta(0)"
             )
+        elif when > LONGEST:
+            raise InvalidInput(f"timer {name!r}: {when} is too long; give {LONGEST.days} days at most")
         return self._with(name, when)
 
     def cancel(self, name: str) -> Next[S_co]:
