@@ -67,6 +67,14 @@ def test_it_decides_events_nothing_or_no() -> None:
         account.decided(Withdraw(amount=Decimal(3)), Decimal(2))
 
 
+def test_a_decision_that_is_forgotten_is_refused() -> None:
+    def wrong(_command: Empty, _balance: Decimal) -> list[AccountEvent]:
+        return None  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+
+    with pytest.raises(DefinitionError, match=r"answered Empty with None; let it return events, \[\] for none"):
+        Decider(wrong, evolve, Decimal(0), category="account").decided(Empty(), Decimal(0))
+
+
 def test_an_event_outside_the_vocabulary_is_refused() -> None:
     def wrong(command: Empty, _balance: Decimal) -> list[AccountEvent]:
         return [command]  # type: ignore[list-item]  # pyright: ignore[reportReturnType]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from leftfold.domain.core import category_flaw, snapshot_flaws, vocabulary_flaws
 from leftfold.errors import DefinitionError
@@ -78,10 +78,16 @@ class Decider(Generic[_C, _S, _E]):
         """What *decide* answers, checked against the vocabulary.
 
         Raises:
-            DefinitionError: it answered with something that is not of the vocabulary.
+            DefinitionError: it answered with None, or with something that is not of the vocabulary.
             DomainError: it refused.
         """
-        events = tuple(self.decide(command, state))
+        answer = cast("Iterable[_E] | None", self.decide(command, state))
+        if answer is None:
+            raise DefinitionError(
+                f"decider {self.category!r} answered {type(command).__qualname__} with None; let it return events, "
+                "[] for none, or raise a DomainError"
+            )
+        events = tuple(answer)
         for event in events:
             if type(event) not in self.vocabulary:
                 known = ", ".join(cls.__name__ for cls in self.vocabulary)
