@@ -137,7 +137,9 @@ async def test_a_call_that_was_cancelled_is_a_failure_and_is_tried_again() -> No
         assert seen == [1, POISON, 2]
 
 
-async def test_a_worker_that_stops_cancels_what_does_not_end_and_parks_nothing() -> None:
+async def test_a_worker_that_stops_cancels_what_does_not_end_says_so_and_parks_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     context, began = bank(), asyncio.Event()
     context.projection(key="account", name="payments")(noted)
 
@@ -150,6 +152,8 @@ async def test_a_worker_that_stops_cancels_what_does_not_end_and_parks_nothing()
     async with app:
         await app.send(Pay(account="a", cents=1))
         await began.wait()
+    (said,) = [text for text in caplog.messages if "was cut off" in text]
+    assert said.startswith("tell/0.1 was cut off, for worker ")
     async with app.with_settings(workers=False) as again:
         assert await letters(again, "tell") == []
 

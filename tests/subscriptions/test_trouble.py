@@ -177,6 +177,7 @@ async def test_an_engine_that_cannot_extend_its_leases_says_so_once(caplog: pyte
     await running
     said = [text for text in caplog.messages if "lease" in text]
     assert said == ["engine A could not extend its leases: nobody listens", "engine A extends its leases again"]
+    assert caplog.messages[-1] == "a was cut off, for engine A has to end; whoever runs next goes on with it"
 
 
 async def test_a_health_file_that_cannot_be_touched_is_warned_of_once(

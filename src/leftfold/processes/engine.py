@@ -259,7 +259,10 @@ class Engine:
         if tasks := [task for _, task in self._running.values()]:
             await asyncio.wait(tasks, timeout=grace_s)
         left = dict(self._running)
-        for _, task in left.values():
+        for id, (_, task) in left.items():
+            _log.warning(
+                "%s was cut off, for engine %s has to end; whoever runs next goes on with it", id, self._hold.owner
+            )
             task.cancel()
         if left:
             await asyncio.gather(*(task for _, task in left.values()), return_exceptions=True)

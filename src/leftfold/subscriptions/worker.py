@@ -297,10 +297,13 @@ class Worker:
             running.runner.stop()
         now = asyncio.get_running_loop().time()
         left = self._timing.grace_s if self._end_at is None else max(self._end_at - now, 0.0)
-        followed = list(self._running.values())
-        if tasks := [running.task for running in followed]:
+        followed = dict(self._running)
+        if tasks := [running.task for running in followed.values()]:
             await asyncio.wait(tasks, timeout=left)
-            for running in followed:
+            for name, running in followed.items():
+                if not running.task.done():
+                    text = "%s was cut off, for worker %s has to end; whoever follows next begins that batch again"
+                    _log.warning(text, name, self._owner)
                 running.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         await self._presence.leave()
