@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from leftfold.domain.core import Apply
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
-from leftfold.messages.given import moment_flaw
+from leftfold.messages.given import utc_flaw
 
 __all__ = ["OWN_ATTRIBUTES", "Mode", "Pending", "Recorder", "Recording", "recording_of"]
 
@@ -69,7 +69,7 @@ class Recording:
 
     def record(self, aggregate: Recorder, event: object, valid_at: datetime | None, tags: tuple[str, ...]) -> None:
         """Apply *event* and keep it; when applying it fails, it is not kept."""
-        if self.mode is not _OPEN or (valid_at is not None and moment_flaw(valid_at)):
+        if self.mode is not _OPEN or (valid_at is not None and utc_flaw(valid_at)):
             raise self._refusal(aggregate, event, valid_at)
         apply = self.applies.get(type(event))
         if apply is None:
@@ -99,7 +99,7 @@ class Recording:
                     f"an @applies method of {type(aggregate).__name__} records {name}; it only folds"
                 )
             case Mode.OPEN:
-                return InvalidAppend(f"event {name}: valid_at={moment_flaw(valid_at)}")
+                return InvalidAppend(f"event {name}: valid_at={utc_flaw(valid_at)}")
 
 
 def recording_of(aggregate: Recorder) -> Recording:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
-__all__ = ["are_texts", "clock_flaw", "has_methods", "is_bool", "is_count", "is_number", "moment_flaw", "texts_flaw"]
+__all__ = [
+    "are_texts",
+    "clock_flaw",
+    "has_methods",
+    "is_bool",
+    "is_count",
+    "is_number",
+    "moment_flaw",
+    "texts_flaw",
+    "utc_flaw",
+]
 
 
 def is_bool(given: object) -> bool:
@@ -61,4 +71,15 @@ def moment_flaw(given: object) -> str | None:
         return f"{given!r:.80} is no datetime; give one with a zone, as in datetime(2026, 3, 31, tzinfo=UTC)"
     if given.utcoffset() is None:
         return f"{given.isoformat()} has no zone; give one, as in datetime(2026, 3, 31, tzinfo=UTC)"
+    return None
+
+
+def utc_flaw(given: object) -> str | None:
+    """Why *given* is no moment that UTC has a date for, which are those of the years 1 to 9999; None when it is one."""
+    if not isinstance(given, datetime) or given.utcoffset() is None:
+        return moment_flaw(given)
+    try:
+        given.astimezone(UTC)
+    except OverflowError:
+        return f"{given.isoformat()} is not in the years 1 to 9999 of UTC; give a moment that is"
     return None

@@ -17,7 +17,7 @@ from leftfold.errors import (
     TooLarge,
 )
 from leftfold.messages.flaws import json_flaw
-from leftfold.messages.given import clock_flaw, is_number, moment_flaw
+from leftfold.messages.given import clock_flaw, is_number, moment_flaw, utc_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
@@ -159,8 +159,8 @@ def _check_events(events: Sequence[NewEvent], stream: str) -> int:
             raise InvalidAppend(
                 f"event {event.type!r}: schema version {event.schema_version} is not in 1..{MAX_VERSION}"
             )
-        if event.occurred_at is not None and event.occurred_at.tzinfo is None:
-            raise InvalidAppend(f"event {event.type!r}: occurred_at has no zone; give one, as in datetime.now(UTC)")
+        if event.occurred_at is not None and (flaw := utc_flaw(event.occurred_at)):
+            raise InvalidAppend(f"event {event.type!r}: occurred_at={flaw}")
         data, metadata = event.data, event.metadata
         if len(data) > MAX_EVENT_BYTES or json_flaw(data):
             raise _refused("payload", data, event, stream)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from leftfold.errors import InvalidInput, NotPossible, RestoreMismatch
+from leftfold.messages.given import utc_flaw
 from leftfold.store.checks import check_append
 from leftfold.store.events import Expected, NewEvent, StoredEvent, ToStream
 from leftfold.store.work import AT_ONCE, Begin, WorkItem
@@ -46,6 +47,8 @@ def check_continues(
 ) -> list[StoredEvent]:
     """Sort out which of *events* are new, or raise `RestoreMismatch` when they belong to another log.
 
+    What cannot be stored is `InvalidInput`.
+
     Args:
         events: in position order.
         here: what the store holds at the positions of *events*, by position.
@@ -75,6 +78,8 @@ def _check_next(event: StoredEvent, last: StoredEvent | None, version: int) -> N
         raise RestoreMismatch(
             event.position, f"stream {event.stream!r} is at version {version}; {event.version} cannot follow"
         )
+    if flaw := utc_flaw(event.recorded_at):
+        raise InvalidInput(f"position {event.position}: recorded_at={flaw}")
     if last and event.recorded_at < last.recorded_at:
         raise RestoreMismatch(event.position, f"recorded at {event.recorded_at}, before its predecessor")
     fresh = NewEvent(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from leftfold.adapters.postgres.calls import tags_literal
 from leftfold.adapters.postgres.connecting import Readers
@@ -24,8 +25,8 @@ class Restorer:
         self._schema = schema
         self._sql = (
             f'select "{schema}".restore_v1($1::bigint, $2::text[], $3::integer[], $4::text[], $5::integer[], '
-            "$6::text[], $7::smallint[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[], "
-            "$12::timestamptz[], $13::text[])"
+            "$6::text[], $7::smallint[], $8::uuid[], $9::text[], $10::text[], "
+            "$11::text[]::timestamptz[], $12::text[]::timestamptz[], $13::text[])"
         )
 
     async def restore(self, events: Sequence[StoredEvent]) -> int:
@@ -92,7 +93,8 @@ def _arguments(new: Sequence[StoredEvent]) -> tuple[object, ...]:
         [event.id for event in new],
         [event.data.decode() for event in new],
         [event.metadata.decode() for event in new],
-        [event.occurred_at for event in new],
-        [event.recorded_at for event in new],
+        # Times as text: the driver takes the first and the last moment there is for infinity.
+        [event.occurred_at.astimezone(UTC).isoformat() for event in new],
+        [event.recorded_at.astimezone(UTC).isoformat() for event in new],
         [tags_literal(event.tags) if event.tags else None for event in new],
     )

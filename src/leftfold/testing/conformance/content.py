@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -15,7 +16,7 @@ from leftfold.errors import (
     InvalidTag,
     TooLarge,
 )
-from leftfold.store.events import NewEvent, ToStream
+from leftfold.store.events import Appended, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.names import StreamName
 from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of
@@ -32,6 +33,9 @@ _PAYLOADS = [
     b'{"n":1e2,"m":-0,"big":123456789012345678901234567890.000000000000000000001}',
     '{"text":"Größe 尺寸 🚀 \\u00e9 \\ud83d\\ude80 \\\\u0000"}'.encode(),
 ]
+
+_BEFORE_YEAR_1 = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+_AFTER_YEAR_9999 = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
 
 _UNSTORABLE: list[tuple[NewEvent, type[InvalidInput]]] = [
     (event(data=b'{"a":'), InvalidPayload),
@@ -51,6 +55,8 @@ _UNSTORABLE: list[tuple[NewEvent, type[InvalidInput]]] = [
     (replace(event(), schema_version=0), InvalidAppend),
     (replace(event(), schema_version=40_000), InvalidAppend),
     (replace(event(), occurred_at=datetime(2026, 1, 1)), InvalidAppend),  # noqa: DTZ001 - the missing zone is the point
+    (replace(event(), occurred_at=_BEFORE_YEAR_1), InvalidAppend),
+    (replace(event(), occurred_at=_AFTER_YEAR_9999), InvalidAppend),
     (event(tags=[""]), InvalidTag),
     (event(tags=["ok", "\x00"]), InvalidTag),
     (event(tags=["\ud800"]), InvalidTag),
@@ -125,6 +131,23 @@ class ContentLaws(Laws):
         with pytest.raises(error):
             await store.append(ToStream("a-1", 0, [event(), bad]))
         assert await store.head() == 0
+
+    @pytest.mark.parametrize("bad", [bad for bad, _ in _UNSTORABLE], ids=range(len(_UNSTORABLE)))
+    async def test_an_append_that_is_refused_takes_none_with_it_that_came_beside_it(
+        self, store: FullStore, bad: NewEvent
+    ) -> None:
+        beside = [ToStream(f"a-{n}", 0, [event()]) for n in range(3)]
+        appends = [store.append(part) for part in (*beside[:2], ToStream("b-1", 0, [bad]), beside[2])]
+        first, second, refusal, third = await asyncio.gather(*appends, return_exceptions=True)
+        assert isinstance(refusal, InvalidInput)
+        assert [type(one) for one in (first, second, third)] == [Appended] * 3
+        assert len(await log_of(store)) == 3
+
+    async def test_the_first_and_the_last_moment_there_is_come_back(self, store: FullStore) -> None:
+        ends = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+        await store.append(ToStream("a-1", 0, [replace(event(), occurred_at=at) for at in ends]))
+        came = [stored.occurred_at for stored in await store.read_stream("a-1")]
+        assert (came, [at.utcoffset() for at in came]) == (ends, [timedelta(0)] * 2)
 
     @pytest.mark.parametrize("stream", ["", "a\x00b", "a\ud800b", "x" * (MAX_NAME_BYTES + 1), "é" * 257])
     async def test_a_stream_name_that_cannot_be_stored_is_refused(self, store: FullStore, stream: str) -> None:

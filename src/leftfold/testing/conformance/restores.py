@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from msgspec.structs import replace
 
-from leftfold.errors import IdReused, RestoreMismatch
+from leftfold.errors import IdReused, InvalidInput, RestoreMismatch
 from leftfold.ids import new_id
 from leftfold.store.events import AppendCondition, NewEvent, QueryItem, StoredEvent, ToStream
 from leftfold.testing.conformance.stores import FullStore, Laws, events, log_of
@@ -49,6 +49,32 @@ class RestoreLaws(Laws):
             4,
             6,
         ]
+
+    async def test_the_first_and_the_last_moment_there_is_are_restored(self, store: FullStore) -> None:
+        ends = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+        history = [replace(one, occurred_at=at, recorded_at=at) for one, at in zip(_history(2), ends, strict=True)]
+        assert [await store.restore(history) for _ in range(2)] == [2, 0]
+        restored = await log_of(store)
+        assert restored == history
+        assert {at.utcoffset() for one in restored for at in (one.occurred_at, one.recorded_at)} == {timedelta(0)}
+
+    @pytest.mark.parametrize("of", ["occurred_at", "recorded_at"])
+    @pytest.mark.parametrize(
+        "moment",
+        [
+            datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+            datetime.max.replace(tzinfo=timezone(timedelta(hours=-12))),
+            datetime(2026, 1, 1),  # noqa: DTZ001 - the missing zone is the point
+        ],
+        ids=["before year 1", "after year 9999", "no zone"],
+    )
+    async def test_a_moment_that_no_store_could_give_back_is_refused(
+        self, store: FullStore, of: str, moment: datetime
+    ) -> None:
+        history = [replace(one, **{of: moment}) for one in _history(1)]
+        with pytest.raises(InvalidInput):
+            await store.restore(history)
+        assert await store.head() == 0
 
     async def test_repeating_and_continuing_a_restore_stores_only_what_is_missing(self, store: FullStore) -> None:
         history = _history(6)
