@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,9 @@ async def test_a_range_holds_within_what_is_dropped(events: EventStore) -> None:
     assert await events.read("shop-1", after=7, upto=12, backward=True) == []
     with pytest.raises(InvalidQuery):
         await events.read("shop-1", limit=0)
+    given: Any = "2"
+    with pytest.raises(InvalidQuery, match="give whole numbers"):
+        await events.read("shop-1", limit=given)
 
 
 async def test_the_log_is_read_in_the_classes_of_today_and_a_page_moves_on_over_what_is_dropped(

@@ -29,6 +29,11 @@ def is_number(given: object) -> bool:
     return isinstance(given, int | float) and not isinstance(given, bool)
 
 
+def is_whole(given: object) -> bool:
+    """Whether *given* is a whole number, which True is not."""
+    return isinstance(given, int) and not isinstance(given, bool)
+
+
 def is_count(given: object) -> bool:
     """Whether *given* is a whole number from 1."""
     return isinstance(given, int) and not isinstance(given, bool) and given >= 1

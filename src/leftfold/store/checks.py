@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from math import isnan
+from uuid import UUID
 
 from leftfold.clock import Clock, SystemClock
 from leftfold.errors import (
@@ -17,9 +19,9 @@ from leftfold.errors import (
     TooLarge,
 )
 from leftfold.messages.flaws import json_flaw
-from leftfold.messages.given import clock_flaw, is_number, moment_flaw, utc_flaw
+from leftfold.messages.given import clock_flaw, is_count, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
 from leftfold.messages.message import MAX_VERSION
-from leftfold.store.events import AppendCondition, Expected, NewEvent, ToStream
+from leftfold.store.events import AppendCondition, Expected, NewEvent, QueryItem, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
 from leftfold.store.names import check_stream, check_tag, flaw_of
 from leftfold.store.snapshots import Snapshot
@@ -28,6 +30,7 @@ __all__ = [
     "check_append",
     "check_condition",
     "check_id",
+    "check_match",
     "check_moment",
     "check_range",
     "check_snapshot",
@@ -65,10 +68,15 @@ def check_append(parts: Sequence[ToStream], condition: AppendCondition | None) -
 
 def check_condition(condition: AppendCondition) -> None:
     """Raise `InvalidQuery` unless *condition* can be checked."""
-    if condition.after < 0:
-        raise InvalidQuery(f"an append condition's after is {condition.after}; positions start at 1, so give 0 or more")
+    if not _is(AppendCondition, condition):
+        raise InvalidQuery(f"condition={condition!r:.80}; give an AppendCondition")
+    if not is_whole(condition.after) or condition.after < 0:
+        raise InvalidQuery(
+            f"an append condition's after is {condition.after!r:.80}; positions start at 1, so give 0 or more"
+        )
     if not condition.none_of:
         raise InvalidQuery("an append condition needs at least one query item; leave it out to append unconditionally")
+    _check_items("none_of", condition.none_of)
     for item in condition.none_of:
         for tag in item.tags:
             check_tag(tag)
@@ -77,8 +85,18 @@ def check_condition(condition: AppendCondition) -> None:
                 raise InvalidQuery(f"an append condition's event type {type_!r:.80} {flaw}")
 
 
+def check_match(match: Sequence[QueryItem], category: str | None) -> None:
+    """Raise `InvalidQuery` unless this says which events of a log are meant."""
+    if match != ():
+        _check_items("match", match)
+    if category is not None and not _is(str, category):
+        raise InvalidQuery(f"category={category!r:.80}; give its name, or None for every one")
+
+
 def check_range(after: int, upto: int | None, limit: int) -> None:
     """Raise `InvalidQuery` unless this is a range that can be read."""
+    if not (is_whole(after) and is_whole(limit) and (upto is None or is_whole(upto))):
+        raise InvalidQuery(f"after={after!r:.80}, upto={upto!r:.80}, limit={limit!r:.80}: give whole numbers")
     if after < 0 or (upto is not None and upto < 0):
         raise InvalidQuery(f"after={after}, upto={upto}: bounds are 0 or more")
     if limit < 1:
@@ -140,11 +158,20 @@ def check_snapshot(snapshot: Snapshot) -> None:
 
 
 def _check_part(part: ToStream) -> None:
+    if not _is(ToStream, part):
+        raise InvalidAppend(f"{part!r:.80} is no part of an append; make one with EventStore.part")
     check_stream(part.stream)
     if not part.events:
         raise InvalidAppend(f"the part for stream {part.stream!r} has no events")
-    if not isinstance(part.expected, Expected) and part.expected < 0:
-        raise InvalidAppend(f"stream {part.stream!r}: expected version {part.expected} is negative; use `Expected`")
+    if not _is_list(part.events):
+        raise InvalidAppend(f"the part for stream {part.stream!r} has events={part.events!r:.80}; give a list of them")
+    if not isinstance(part.expected, Expected):
+        if not is_whole(part.expected):
+            raise InvalidAppend(
+                f"stream {part.stream!r}: expected={part.expected!r:.80}; give a version or an `Expected`"
+            )
+        if part.expected < 0:
+            raise InvalidAppend(f"stream {part.stream!r}: expected version {part.expected} is negative; use `Expected`")
 
 
 def _check_events(events: Sequence[NewEvent], stream: str) -> int:
@@ -152,29 +179,68 @@ def _check_events(events: Sequence[NewEvent], stream: str) -> int:
     type_: str | None = None
     tags: tuple[str, ...] = ()
     for event in events:
+        if not _is(NewEvent, event):
+            raise InvalidAppend(f"stream {stream!r}: {event!r:.80} is no NewEvent; make a part with EventStore.part")
         if event.type != type_ or event.tags != tags:  # neighbours are mostly alike
             type_, tags = event.type, event.tags
             _check_names(event, stream)
-        if not 1 <= event.schema_version <= MAX_VERSION:
+        if not is_count(event.schema_version) or event.schema_version > MAX_VERSION:
             raise InvalidAppend(
-                f"event {event.type!r}: schema version {event.schema_version} is not in 1..{MAX_VERSION}"
+                f"event {event.type!r}: schema version {event.schema_version!r:.80} is not in 1..{MAX_VERSION}"
             )
         if event.occurred_at is not None and (flaw := utc_flaw(event.occurred_at)):
             raise InvalidAppend(f"event {event.type!r}: occurred_at={flaw}")
-        data, metadata = event.data, event.metadata
-        if len(data) > MAX_EVENT_BYTES or json_flaw(data):
-            raise _refused("payload", data, event, stream)
-        if metadata != b"{}" and (len(metadata) > MAX_EVENT_BYTES or json_flaw(metadata)):
-            raise _refused("metadata", metadata, event, stream)
-        size += len(data) + len(metadata)
+        size += _check_content(event, stream)
     return size
+
+
+def _check_content(event: NewEvent, stream: str) -> int:
+    data, metadata = event.data, event.metadata
+    if not _are_kept(event.id, data, metadata):
+        raise InvalidAppend(
+            f"event {event.type!r}: id={event.id!r:.80}, data={data!r:.80}, metadata={metadata!r:.80}; give a UUID as "
+            "id, and JSON text as bytes"
+        )
+    if len(data) > MAX_EVENT_BYTES or json_flaw(data):
+        raise _refused("payload", data, event, stream)
+    if metadata != b"{}":
+        if len(metadata) > MAX_EVENT_BYTES or json_flaw(metadata):
+            raise _refused("metadata", metadata, event, stream)
+        if not metadata.lstrip().startswith(b"{"):
+            raise InvalidPayload(f"metadata of event {event.type!r} for stream {stream!r}", "is no JSON object")
+    return len(data) + len(metadata)
 
 
 def _check_names(event: NewEvent, stream: str) -> None:
     if flaw := flaw_of(event.type):
         raise InvalidAppend(f"stream {stream!r}: event type {event.type!r:.80} {flaw}")
+    if flaw := texts_flaw("tags", event.tags, "tags"):
+        raise InvalidAppend(f"event {event.type!r}: {flaw}")
     for tag in event.tags:
         check_tag(tag)
+
+
+def _check_items(word: str, items: Sequence[QueryItem]) -> None:
+    if not _is_list(items):
+        raise InvalidQuery(f"{word}={items!r:.80}; give a tuple of QueryItem")
+    for item in items:
+        if not _is(QueryItem, item):
+            raise InvalidQuery(f"{word} has {item!r:.80}; give QueryItem, as in QueryItem(tags=frozenset({{'red'}}))")
+        if not (_is(AbstractSet, item.tags) and _is(AbstractSet, item.types)):
+            raise InvalidQuery(f"{word} has {item!r:.80}; its tags and its types are a frozenset of texts each")
+
+
+def _is(kind: type, given: object) -> bool:
+    """Whether a caller without types handed in what the annotation says."""
+    return isinstance(given, kind)
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, (list, tuple)) or (isinstance(given, Sequence) and not isinstance(given, str | bytes))
+
+
+def _are_kept(id: object, data: object, metadata: object) -> bool:
+    return isinstance(id, UUID) and isinstance(data, bytes) and isinstance(metadata, bytes)
 
 
 def _refused(what: str, content: bytes, event: NewEvent, stream: str) -> LeftfoldError:

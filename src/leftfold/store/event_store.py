@@ -13,6 +13,7 @@ from leftfold.ids import new_id
 from leftfold.messages.codec import Codec
 from leftfold.messages.metadata import NO_METADATA, Metadata, dump_metadata, load_metadata
 from leftfold.messages.recorded import RecordedEvent, RecordedPage
+from leftfold.store.checks import check_range
 from leftfold.store.events import AppendCondition, Appended, ExpectedVersion, NewEvent, QueryItem, StoredEvent, ToStream
 from leftfold.store.following import Following, Unknown
 from leftfold.store.port import Store
@@ -128,6 +129,7 @@ class EventStore:
         Raises:
             UnreadableEvent: an event's type or version is unknown, its payload is damaged, or an upcast failed.
         """
+        check_range(after, upto, limit)
         events: list[RecordedEvent[object]] = []
         while True:
             count = limit - len(events)

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from leftfold.clock import Clock
-from leftfold.store.checks import check_moment, check_range, check_timeout, checked_clock
+from leftfold.store.checks import check_match, check_moment, check_range, check_timeout, checked_clock
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.memory_log import MemoryLog
@@ -67,6 +67,7 @@ class MemoryStore(MemoryTimeline, MemorySnapshots, MemoryRows, MemoryWrites):
         """See `Store.read_log`."""
         self._check_open()
         check_range(after, upto, limit)
+        check_match(match, category)
         filtered = bool(match) or category is not None
         end = min(len(self._log.events), len(self._log.events) if upto is None else upto)
         if filtered:

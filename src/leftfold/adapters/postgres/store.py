@@ -26,7 +26,7 @@ from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import LeftfoldError, StoreClosed
 from leftfold.store.batching import Pending
 from leftfold.store.checkpoints import Checkpoint, Claim
-from leftfold.store.checks import check_moment, check_range, check_snapshot
+from leftfold.store.checks import check_match, check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.snapshots import Snapshot, SnapshotKey
 from leftfold.store.table_checks import (
@@ -119,6 +119,7 @@ class PostgresStore:
         """See `Store.read_log`."""
         self._check_open()
         check_range(after, upto, limit)
+        check_match(match, category)
         return await self._reading.log(match, category, after, upto, limit)
 
     async def head(self) -> int:

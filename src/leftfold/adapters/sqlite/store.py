@@ -21,7 +21,7 @@ from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.adapters.sqlite.work import SqliteWork
 from leftfold.clock import Clock
 from leftfold.store.batching import Pending
-from leftfold.store.checks import check_moment, check_range, checked_clock
+from leftfold.store.checks import check_match, check_moment, check_range, checked_clock
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
@@ -96,6 +96,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
     ) -> Page:
         """See `Store.read_log`."""
         after, upto, limit = _bounded(after, upto, limit)
+        check_match(match, category)
         return await self._read(lambda: self._page(after, upto, match, category, limit))
 
     async def head(self) -> int:

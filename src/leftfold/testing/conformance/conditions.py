@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,14 @@ from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, 
 __all__ = ["ConditionLaws"]
 
 _SEAT = QueryItem(tags=frozenset({"seat:1"}))
+_NO_TAGS: list[Any] = ["seat:1", ("seat:1",), None]
+_NO_ITEMS: list[Any] = [_SEAT, "seat", [None], *([QueryItem(tags=given)] for given in _NO_TAGS)]
+_NO_POSITIONS: list[Any] = ["0", None, 1.5, True]
+_WRONG: list[Any] = [
+    (_SEAT,),
+    *(AppendCondition(none_of=given) for given in _NO_ITEMS),
+    *(AppendCondition(none_of=(_SEAT,), after=given) for given in _NO_POSITIONS),
+]
 
 
 class ConditionLaws(Laws):
@@ -101,7 +110,10 @@ class ConditionLaws(Laws):
             (AppendCondition(none_of=(_SEAT,), after=-1), InvalidQuery),
             (AppendCondition(none_of=(QueryItem(tags=frozenset({""})),)), InvalidTag),
             (AppendCondition(none_of=(QueryItem(types=frozenset({"\ud800"})),)), InvalidQuery),
+            *((condition, InvalidQuery) for condition in _WRONG),
         ):
+            beside = asyncio.ensure_future(store.append(ToStream("i-1", Expected.ANY, [event()])))
             with pytest.raises(error):
                 await store.append(ToStream("h-1", 0, [event()]), condition=condition)
-        assert await store.head() == 0
+            await beside
+        assert await store.read_stream("h-1") == []

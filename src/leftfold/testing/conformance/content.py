@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -49,6 +50,8 @@ _UNSTORABLE: list[tuple[NewEvent, type[InvalidInput]]] = [
     (event(data=b'{"a":"\\uDC00x"}'), InvalidPayload),
     (event(data=b'{"a":"\xed\xa0\x80"}'), InvalidPayload),
     (replace(event(), metadata=b"{"), InvalidPayload),
+    (replace(event(), metadata=b" [1]"), InvalidPayload),
+    (replace(event(), metadata=b"null"), InvalidPayload),
     (event(""), InvalidAppend),
     (event("T" * (MAX_NAME_BYTES + 1)), InvalidAppend),
     (event("T\x00"), InvalidAppend),
@@ -57,6 +60,17 @@ _UNSTORABLE: list[tuple[NewEvent, type[InvalidInput]]] = [
     (replace(event(), occurred_at=datetime(2026, 1, 1)), InvalidAppend),  # noqa: DTZ001 - the missing zone is the point
     (replace(event(), occurred_at=_BEFORE_YEAR_1), InvalidAppend),
     (replace(event(), occurred_at=_AFTER_YEAR_9999), InvalidAppend),
+    (replace(event(), occurred_at=date(2026, 1, 1)), InvalidAppend),
+    (replace(event(), id="7"), InvalidAppend),
+    (replace(event(), id=None), InvalidAppend),
+    (replace(event(), type=7), InvalidAppend),
+    (replace(event(), schema_version="1"), InvalidAppend),
+    (replace(event(), schema_version=True), InvalidAppend),
+    (replace(event(), data="{}"), InvalidAppend),
+    (replace(event(), metadata=None), InvalidAppend),
+    (replace(event(), tags="red"), InvalidAppend),
+    (replace(event(), tags=None), InvalidAppend),
+    (replace(event(), tags=(1,)), InvalidAppend),
     (event(tags=[""]), InvalidTag),
     (event(tags=["ok", "\x00"]), InvalidTag),
     (event(tags=["\ud800"]), InvalidTag),
@@ -157,6 +171,7 @@ class ContentLaws(Laws):
 
     async def test_an_append_that_says_nothing_or_says_it_twice_is_refused(self, store: FullStore) -> None:
         one = event()
+        wrong: list[Any] = [None, "0", 0.0, False, one, iter([one]), ["0"]]
         for parts in (
             [],
             [ToStream("a-1", 0, [])],
@@ -164,6 +179,9 @@ class ContentLaws(Laws):
             [ToStream("a-1", 0, [one]), ToStream("b-1", 0, [one])],
             [ToStream("a-1", 0, events(1)), ToStream("a-1", 1, events(1))],
             [ToStream("a-1", -1, events(1))],
+            *([ToStream("a-1", expected, events(1))] for expected in wrong),
+            *([ToStream("a-1", 0, given)] for given in wrong),
+            *([given] for given in wrong),
         ):
             with pytest.raises(InvalidAppend):
                 await store.append(*parts)

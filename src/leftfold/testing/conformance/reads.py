@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import pytest
 
@@ -122,17 +124,34 @@ class ReadLaws(Laws):
         assert ([e.type for e in second.events], second.position) == (["Rare"], total + 1)
 
     async def test_a_range_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
-        for bad in (
+        wrong: list[Any] = [None, "1", 1.5, True]
+        reads: list[Coroutine[object, object, object]] = [
             store.read_stream("a", after=-1),
             store.read_stream("a", limit=0),
             store.read_facts("a", upto=-1),
-        ):
+            store.read_log(after=-1),
+            store.read_log(limit=0),
+            *(store.read_stream("a", limit=given) for given in wrong),
+            *(store.read_facts("a", after=given) for given in wrong),
+            *(store.read_log(upto=given) for given in wrong[1:]),
+            *(store.version_at("a", given) for given in wrong[1:]),
+            *(store.streams(limit=given) for given in wrong),
+        ]
+        for bad in reads:
             with pytest.raises(InvalidQuery):
                 await bad
-        with pytest.raises(InvalidQuery):
-            await store.read_log(after=-1)
-        with pytest.raises(InvalidQuery):
-            await store.read_log(limit=0)
+
+    async def test_a_choice_of_events_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
+        item = QueryItem(tags=frozenset({"red"}))
+        no_types: list[Any] = ["red", ("red",), None]
+        choices: list[Any] = [item, "red", [None], *([QueryItem(types=given)] for given in no_types)]
+        for match in choices:
+            with pytest.raises(InvalidQuery):
+                await store.read_log(match=match)
+        categories: list[Any] = [7, b"a", QueryItem]
+        for category in categories:
+            with pytest.raises(InvalidQuery):
+                await store.read_log(category=category)
 
     @pytest.mark.parametrize("name", ["a\x00b", "a\ud800b", "x" * 2_000, ""])
     async def test_what_cannot_be_stored_is_not_there(self, store: FullStore, name: str) -> None:
