@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from leftfold import App, Conflict, NotFound, UnitOfWork
-from leftfold.errors import InvalidAppend
+from leftfold import App, Conflict, NotFound, Repository, UnitOfWork
+from leftfold.errors import InvalidAppend, ReadOnly
 from tests.handling.bank import Account, InsufficientFunds
 
 
@@ -116,3 +116,43 @@ async def test_the_work_runs_again_with_fresh_aggregates_after_a_conflict(app: A
     await app.transact(swap)
     assert runs == 2
     assert await _balances(app, "A", "B") == [0, 11]
+
+
+async def test_what_is_loaded_at_once_by_the_same_id_is_the_same_object(each_url: str) -> None:
+    async with App(Account, store=each_url) as app:
+        await _funded(app, A=1)
+
+        async def work(unit: UnitOfWork) -> None:
+            accounts = unit.repository(Account)
+            first, second = await asyncio.gather(accounts.get("A"), accounts.get("A"))
+            first.deposit(Decimal(10))
+            second.deposit(Decimal(100))
+            assert first is second
+            finding = asyncio.ensure_future(accounts.find("B"))
+            await asyncio.sleep(0)
+            new = accounts.new("B")
+            new.deposit(Decimal(5))
+            assert await finding in (None, new)
+
+        await app.transact(work)
+        assert await _balances(app, "A", "B") == [111, 5]
+
+
+async def test_nothing_is_recorded_any_more_once_the_work_has_returned(app: App) -> None:
+    await _funded(app, A=1, B=1)
+
+    async def work(unit: UnitOfWork) -> tuple[Repository[Account], Account, Account]:
+        accounts = unit.repository(Account)
+        first, second = await accounts.get("A"), await accounts.get("B")
+        first.deposit(Decimal(1))
+        return accounts, first, second
+
+    accounts, *loaded = (await app.transact(work)).result
+    for account in loaded:
+        with pytest.raises(ReadOnly, match="has ended"):
+            account.deposit(Decimal(1))
+    with pytest.raises(InvalidAppend, match="has ended"):
+        await accounts.get("A")
+    with pytest.raises(InvalidAppend, match="has ended"):
+        accounts.new("C")
+    assert await _balances(app, "A", "B") == [2, 1]

@@ -159,11 +159,11 @@ class NotFound(LeftfoldError):
 
 
 class ReadOnly(LeftfoldError):
-    """An aggregate that was only loaded was asked to record an event."""
+    """An aggregate that was only loaded, or whose unit of work has ended, was asked to record an event."""
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
         super().__init__(
-            f"{stream!r} was loaded for reading, so nothing it records would be stored. "
+            f"{stream!r} was loaded for reading, or its unit of work has ended, so nothing it records would be stored. "
             "Use `repository.edit(id, method, ...)` or work inside a unit of work."
         )

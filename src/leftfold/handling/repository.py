@@ -32,7 +32,8 @@ class Repository(TimeTravel[A]):
     """Loads aggregates of one class, as of now or another time, and changes them.
 
     Inside a unit of work (`App.transact`), what `get`, `find` and `new` return is tracked: what it records is stored in
-    one commit when the work returns. Outside, it is sealed: `record` raises `ReadOnly`, and `edit` makes changes.
+    one commit when the work returns. Outside, and once the work has returned, it is sealed: `record` raises `ReadOnly`,
+    and `edit` makes changes.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.domain.lifecycle import take
+from leftfold.domain.lifecycle import seal, take
 from leftfold.domain.recording import Pending
 from leftfold.errors import DefinitionError, InvalidAppend
 from leftfold.handling.correlation import OUTCOME
@@ -60,24 +60,32 @@ class Tracking:
         self._metadata = metadata
         self._tracked: dict[StreamName, _Tracked] = {}
         self._decided: list[_Decided] = []
+        self._over = False
 
     async def load(self, kind: type[A], id: str) -> A:
-        """The tracked aggregate *id*, at version 0 when it has no events; the same object each time."""
+        """The tracked aggregate *id*, at version 0 when it has no events; the same object each time.
+
+        Raises:
+            InvalidAppend: the unit of work has ended.
+        """
+        self._check_open()
         plan = self.loader.plan(kind)
         stream = stream_of(plan.core, id)
         known = self._tracked.get(stream)
         if known is None:
             await self.loader.turns.come(stream)
             loaded = await self.loader.load(plan, id)
-            known = self._tracked[stream] = _Tracked(plan, loaded.state, loaded.snapshot)
+            # Another task of the same work may have loaded it meanwhile.
+            known = self._tracked.setdefault(stream, _Tracked(plan, loaded.state, loaded.snapshot))
         return _as(kind, known.aggregate)
 
     def new(self, kind: type[A], id: str) -> A:
         """Track a new aggregate; the commit is a `Conflict` if its stream exists.
 
         Raises:
-            InvalidAppend: this unit of work has loaded it already, with events.
+            InvalidAppend: this unit of work has loaded it already, with events, or it has ended.
         """
+        self._check_open()
         plan = self.loader.plan(kind)
         stream = stream_of(plan.core, id)
         known = self._tracked.get(stream)
@@ -94,7 +102,9 @@ class Tracking:
 
         Raises:
             DomainError: the decider refused.
+            InvalidAppend: the unit of work has ended.
         """
+        self._check_open()
         plan = self.loader.plan(decider)
         await self.loader.turns.come(stream_of(plan.core, id))
         loaded = await self.loader.load(plan, id)
@@ -109,7 +119,11 @@ class Tracking:
         return events
 
     async def commit(self, beside: Beside | None = None) -> Appended | None:
-        """Append what was recorded, and write what *beside* gives in the same step; None when nothing was recorded."""
+        """Append what was recorded, and write what *beside* gives in the same step; None when nothing was recorded.
+
+        It is the end: nothing more is tracked, and recording raises `ReadOnly`.
+        """
+        self._over = True
         decided = [*self._decided, *self._recorded()]
         parts = [each.part for each in decided]
         if len(parts) > 1:
@@ -130,6 +144,7 @@ class Tracking:
         found: list[_Decided] = []
         for stream, (plan, aggregate, snapshot) in self._tracked.items():
             expected, events = take(aggregate)
+            seal(aggregate)
             if not events:
                 continue
             part = self.loader.events.part(stream, *map(self._enveloped, events), expected=expected)
@@ -137,6 +152,10 @@ class Tracking:
             kept = self.loader.keepable(plan, aggregate.version, aggregate, snapshot)
             found.append(_Decided(part, None if kept is None else (plan, stream, kept)))
         return found
+
+    def _check_open(self) -> None:
+        if self._over:
+            raise InvalidAppend("this unit of work has ended, so nothing would be stored; begin another one")
 
     def _enveloped(self, one: Pending) -> Envelope:
         return Envelope(event=one.event, valid_at=one.valid_at, tags=one.tags, metadata=self._metadata)
