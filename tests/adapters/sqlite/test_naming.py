@@ -72,3 +72,20 @@ async def test_a_number_that_stands_for_no_name_is_said_so(tmp_path: Path) -> No
     async with opened(url_of(path)) as store:
         with pytest.raises(StoreError, match="the file is damaged: number 1 stands for no name"):
             await store.read_log()
+
+
+@pytest.mark.parametrize(
+    "damage", ["occurred_at = 9223372036854775807", "recorded_at = -1e17", "tags = '[1'", "id = x'00'"]
+)
+async def test_a_row_that_is_no_event_is_said_so_with_its_position(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 0, [event(), event(tags=("red",))]))
+    with connected(path) as anybody:
+        anybody.execute("pragma ignore_check_constraints = on")
+        anybody.execute("drop trigger events_no_update")
+        anybody.execute(f"update events set {damage} where position = 2")
+    async with opened(url_of(path)) as store:
+        assert [found.position for found in await store.read_stream("a-1", upto=1)] == [1]
+        with pytest.raises(StoreError, match="the file is damaged: position 2 is no event"):
+            await store.read_log()

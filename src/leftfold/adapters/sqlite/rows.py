@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from leftfold.adapters.sqlite.naming import Naming
+from leftfold.errors import StoreError
 from leftfold.ids import uuid_of
 from leftfold.store.events import QueryItem, StoredEvent
 from leftfold.store.names import flaw_of
@@ -59,22 +60,30 @@ def tags_text(numbers: list[int]) -> str:
 
 
 def event_of(row: Row, naming: Naming) -> StoredEvent:
-    """The event of a row."""
+    """The event of a row.
+
+    Raises:
+        StoreError: it is none, so the file is damaged.
+    """
     position, stream, version, type_, schema_version, id_, data, metadata, tags, occurred_at, recorded_at = row
-    recorded = time_of(recorded_at)
-    return StoredEvent(
-        position=position,
-        stream=naming.name(stream),
-        version=version,
-        id=uuid_of(id_),
-        type=type_,
-        schema_version=schema_version,
-        data=data.encode(),
-        metadata=metadata.encode(),
-        occurred_at=recorded if occurred_at is None else time_of(occurred_at),
-        recorded_at=recorded,
-        tags=tuple(map(naming.name, _decode_tags(tags))) if tags else (),
-    )
+    try:
+        recorded = time_of(recorded_at)
+        return StoredEvent(
+            position=position,
+            stream=naming.name(stream),
+            version=version,
+            id=uuid_of(id_),
+            type=type_,
+            schema_version=schema_version,
+            data=data.encode(),
+            metadata=metadata.encode(),
+            occurred_at=recorded if occurred_at is None else time_of(occurred_at),
+            recorded_at=recorded,
+            tags=tuple(map(naming.name, _decode_tags(tags))) if tags else (),
+        )
+    except (ValueError, OverflowError) as error:
+        reason = f"position {position} is no event: {error}; restore it from a backup"
+        raise StoreError(f"the file is damaged: {reason}") from error
 
 
 def exists_sql(item: QueryItem, after: int) -> tuple[str, list[Value]]:
