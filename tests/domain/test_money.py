@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import decimal
+import operator
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -165,6 +167,27 @@ def test_half_a_cent_is_rounded_by_each_rule() -> None:
 def test_a_factor_that_is_no_number_is_refused() -> None:
     with pytest.raises(InvalidAmount):
         Money.of(1, "USD").times(Decimal("NaN"), Rounding.UP)
+
+
+@pytest.mark.parametrize("factor", [1.5, 2.0, "2", None, Fraction(1, 2), Money.of_minor(1, "USD")])
+def test_what_is_no_exact_number_multiplies_and_divides_nothing(factor: object) -> None:
+    price, wrong = Money.of("1.00", "USD"), cast("Any", factor)
+    for multiply in (lambda: price * wrong, lambda: wrong * price, lambda: price.times(wrong, Rounding.HALF_UP)):
+        with pytest.raises(InvalidAmount, match="give a whole number or a Decimal"):
+            multiply()
+    with pytest.raises(InvalidAmount, match="give a whole number"):
+        Money.of_minor(wrong, "USD")
+    with pytest.raises(InvalidAllocation):
+        price.allocate(1, wrong)
+
+
+@pytest.mark.parametrize("other", [0, Decimal(1), None, "1.00 USD"])
+def test_what_is_no_money_has_no_sum_and_no_order_with_it(other: object) -> None:
+    price, wrong = Money.of("1.00", "USD"), cast("Any", other)
+    for combine in (operator.add, operator.sub, operator.lt, operator.le, operator.gt, operator.ge):
+        for pair in ((price, wrong), (wrong, price)):
+            with pytest.raises(TypeError):
+                combine(*pair)
 
 
 @given(money, ratios)

@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr
 
 from leftfold.domain.currency import minor_units
 from leftfold.domain.errors import DomainError
+from leftfold.messages.given import is_whole
 
 __all__ = ["MAX_DIGITS", "CurrencyMismatch", "InvalidAllocation", "InvalidAmount", "Money", "Rounding"]
 
@@ -103,7 +104,13 @@ class Money(Struct, frozen=True):
 
     @classmethod
     def of_minor(cls, minor: int, currency: str) -> Self:
-        """Make money from a whole number of minor units: 1230 for 12.30 EUR."""
+        """Make money from a whole number of minor units: 1230 for 12.30 EUR.
+
+        Raises:
+            UnknownCurrency, InvalidAmount: see the class.
+        """
+        if not is_whole(minor):
+            raise InvalidAmount(amount=repr(minor), currency=currency, reason="no minor units; give a whole number")
         return cls(Decimal(minor).scaleb(-minor_units(currency), _CONTEXT), currency)
 
     @property
@@ -112,9 +119,13 @@ class Money(Struct, frozen=True):
         return int(self.amount.scaleb(minor_units(self.currency), _CONTEXT))
 
     def __add__(self, other: Money) -> Self:
+        if not _is_money(other):
+            return NotImplemented
         return self.of_minor(self.minor + self._same(other).minor, self.currency)
 
     def __sub__(self, other: Money) -> Self:
+        if not _is_money(other):
+            return NotImplemented
         return self.of_minor(self.minor - self._same(other).minor, self.currency)
 
     def __neg__(self) -> Self:
@@ -127,21 +138,34 @@ class Money(Struct, frozen=True):
         return bool(self.amount)
 
     def __mul__(self, factor: int) -> Self:
-        """A whole number of times this money; `times` takes other factors."""
+        """A whole number of times this money; `times` takes other factors.
+
+        Raises:
+            InvalidAmount: the factor is a float or no number, or the product has too many digits.
+        """
+        self._check_factor(factor)
         return self.of_minor(self.minor * factor, self.currency)
 
     __rmul__ = __mul__
 
     def __lt__(self, other: Money) -> bool:
+        if not _is_money(other):
+            return NotImplemented
         return self.amount < self._same(other).amount
 
     def __le__(self, other: Money) -> bool:
+        if not _is_money(other):
+            return NotImplemented
         return self.amount <= self._same(other).amount
 
     def __gt__(self, other: Money) -> bool:
+        if not _is_money(other):
+            return NotImplemented
         return self.amount > self._same(other).amount
 
     def __ge__(self, other: Money) -> bool:
+        if not _is_money(other):
+            return NotImplemented
         return self.amount >= self._same(other).amount
 
     def __str__(self) -> str:
@@ -151,8 +175,9 @@ class Money(Struct, frozen=True):
         """Multiply by any exact factor, and round what is left below the minor unit.
 
         Raises:
-            InvalidAmount: the factor is not finite, or the product has too many digits.
+            InvalidAmount: the factor is a float or not finite, or the product has too many digits.
         """
+        self._check_factor(factor)
         if isinstance(factor, Decimal) and not factor.is_finite():
             raise InvalidAmount(amount=f"{self.amount} * {factor}", currency=self.currency, reason="not finite")
         return self.of_minor(_rounded(self.minor * Fraction(factor), rounding), self.currency)
@@ -163,9 +188,11 @@ class Money(Struct, frozen=True):
         The minor units that are left over go to the first parts whose ratio is not zero, one each.
 
         Raises:
-            InvalidAllocation: a ratio is negative or not finite, or there is none above zero.
+            InvalidAllocation: a ratio is a float, negative or not finite, or there is none above zero.
         """
-        if not all(Decimal(ratio).is_finite() and ratio >= 0 for ratio in ratios) or not any(ratios):
+        if not all(_is_exact(ratio) and Decimal(ratio).is_finite() and ratio >= 0 for ratio in ratios) or not any(
+            ratios
+        ):
             raise InvalidAllocation(ratios=ratios)
         exact = [Fraction(ratio) for ratio in ratios]
         sign, total = (-1 if self.minor < 0 else 1), abs(self.minor)
@@ -175,10 +202,26 @@ class Money(Struct, frozen=True):
             parts[index] += 1
         return tuple(self.of_minor(sign * part, self.currency) for part in parts)
 
+    def _check_factor(self, factor: object) -> None:
+        if not _is_exact(factor):
+            raise InvalidAmount(
+                amount=f"{self.amount} * {factor!r:.80}",
+                currency=self.currency,
+                reason="no exact factor; give a whole number or a Decimal, made from a string",
+            )
+
     def _same(self, other: Money) -> Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(left=self.currency, right=other.currency)
         return other
+
+
+def _is_money(given: object) -> bool:
+    return isinstance(given, Money)
+
+
+def _is_exact(given: object) -> bool:
+    return isinstance(given, int | Decimal)
 
 
 def _decimal(amount: object, currency: str) -> Decimal:
