@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, cast
 
 import pytest
+from msgspec import Meta
 
 from leftfold import Aggregate, App, Command, Context, Event, Query, ReadModel, applies
+from leftfold.errors import InvalidPayload
 from leftfold.subscriptions import DeadLetter, Failing, LetterState, Policy, Retry, Timing
 
 POISON = 13
@@ -255,3 +257,62 @@ async def test_with_a_policy_that_skips_a_stream_goes_on_without_the_event_that_
         assert await app.ask(AskPayments(account="a")) == Payments("a", [1, 2])
         [letter] = await letters(app, "payments")
         assert (letter.position, letter.state) == (2, LetterState.SKIPPED)
+
+
+@dataclass(frozen=True)
+class Purse:
+    account: str
+    cents: Annotated[int, Meta(ge=0)] = 0
+    kinds: list[str] = field(default_factory=list)
+    share: float = 0.0
+
+
+class AskPurse(Query[Purse | None]):
+    account: str
+
+
+SPOILT: dict[str, Purse] = {
+    "below its bound": Purse("a", cents=-1),
+    "no number": Purse("a", share=float("nan")),
+    "another kind within a list": Purse("a", kinds=cast("list[str]", [1])),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+async def test_a_row_that_could_not_be_read_is_not_stored_but_parks_its_key(how: str, tmp_path: Path) -> None:
+    context = bank()
+    context.projection(key="account", name="payments")(noted)
+
+    @context.projection(key="account", policy=AT_ONCE)
+    def purses(row: Purse | None, event: Paid) -> Purse:
+        return SPOILT[how] if event.cents == POISON else Purse(event.account, event.cents + (row.cents if row else 0))
+
+    @context.query
+    async def ask_purse(query: AskPurse, rows: ReadModel[Purse]) -> Purse | None:
+        return await rows.get(query.account)
+
+    store = f"sqlite:///{tmp_path}/log.db"
+    for expected in (Purse("b", 3), Purse("b", 6)):  # the second time the rows are read from the store
+        async with App(context, store=store, workers=QUICK) as app:
+            for account, cents in (("a", 1), ("a", POISON), ("b", 3)):
+                await app.send(Pay(account=account, cents=cents))
+            await app.running().keep_up()
+            assert await app.ask(AskPurse(account="a")) == Purse("a", 1)
+            assert await app.ask(AskPurse(account="b")) == expected
+            first = (await letters(app, "purses"))[0]
+            assert (first.subject, first.position, first.state) == ("a", 2, LetterState.DEAD)
+            assert first.error.startswith("InvalidPayload: projection 'purses', row Purse(account='a'")
+
+
+async def test_a_row_that_could_not_be_read_refuses_the_append_that_would_write_it() -> None:
+    context = bank()
+    context.projection(key="account", name="payments")(noted)
+
+    @context.projection(key="account")
+    def purses(_row: Purse | None, event: Paid) -> Purse:
+        return Purse(event.account, -event.cents)
+
+    async with App(context, store="memory:", inline=["purses"]) as app:
+        with pytest.raises(InvalidPayload, match="Expected `int` >= 0"):
+            await app.send(Pay(account="a", cents=1))
+        assert await app.store.head() == 0

@@ -94,15 +94,17 @@ class Projection(Struct, Generic[Row], frozen=True, eq=False):
     policy: Policy
 
     def dump(self, row: Row) -> bytes:
-        """*row* as JSON text; `InvalidPayload` when it is no row of this projection."""
+        """*row* as JSON text; `InvalidPayload` when it is no row of this projection, or could not be read again."""
         if not isinstance(row, self.row_type):
             raise InvalidPayload(
                 f"projection {self.name!r}", f"its fold returned {row!r:.80}, no {self.row_type.__name__}"
             )
         try:
-            return self.codec.dump(row)
+            data = self.codec.dump(row)
+            self.codec.load(data)  # a fold may put anything into a field, and a row nobody can read stops every reader
         except (TypeError, ValueError) as error:
             raise InvalidPayload(f"projection {self.name!r}, row {row!r:.80}", str(error)) from error
+        return data
 
     def load(self, data: bytes) -> Row:
         """The row that *data* was written from; `InvalidPayload` when it is of another shape."""
