@@ -109,3 +109,34 @@ def test_a_projection_whose_rows_are_not_of_one_class_is_refused(function: Calla
     options = ProjectionOptions("text", "rows", 1, (), (), 1, Policy())
     with pytest.raises(DefinitionError, match=said):
         projection_of(function, options)
+
+
+class Renamed(msgspec.Struct, frozen=True, rename="camel"):
+    text: str
+    in_stock: int = 0
+
+
+class Named(msgspec.Struct, frozen=True):
+    count: int = msgspec.field(name="n", default=0)
+
+
+class Sparse(msgspec.Struct, frozen=True, omit_defaults=True):
+    count: int = 0
+
+
+class Listed(msgspec.Struct, frozen=True, array_like=True):
+    count: int = 0
+
+
+@pytest.mark.parametrize(
+    ("row_type", "said"),
+    [
+        (Renamed, "field 'in_stock' is stored as 'inStock'.* leave rename= out"),
+        (Named, "field 'count' is stored as 'n'.* name= of msgspec.field"),
+        (Sparse, "omit_defaults=True.* leave it out"),
+        (Listed, "array_like=True.* leave it out"),
+    ],
+)
+def test_rows_whose_columns_would_stay_empty_are_refused(row_type: type, said: str) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        row_table("rows", 1, row_type, (), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from types import UnionType
 from typing import Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -66,14 +66,14 @@ def row_table(
         search: columns of text for full text search.
 
     Raises:
-        DefinitionError: the type is no frozen dataclass or struct, a field cannot be kept, or an index or search names
-            no field. It lists every finding.
+        DefinitionError: the type is no frozen dataclass or struct, a field cannot be kept or is stored under another
+            name, or an index or search names no field. It lists every finding.
     """
     where = f"projection {name!r}, row {row_type.__qualname__}"
     if not fields_of(row_type):
         raise DefinitionError(f"{where}: make it a frozen dataclass or a msgspec Struct with fields")
     hints = _hints_of(row_type)
-    findings = list(shape_of_fields(hints, where, "field").findings)
+    findings = [*shape_of_fields(hints, where, "field").findings, *_member_flaws(row_type, where)]
     if not _is_name(name):
         findings.append(f"{where}: a projection's name is a table's, 1 to 40 of a-z, 0-9 and _; give it name=")
     findings += [
@@ -94,6 +94,23 @@ def row_table(
     if unfit := [name for name in search if types[name] is not ColumnType.TEXT]:
         raise DefinitionError(*(f"{where}: search= looks through text, and {name!r} is none" for name in unfit))
     return Table(name=name, version=version, columns=columns, indexes=tuple(index_columns), search=tuple(search))
+
+
+def _member_flaws(row_type: type, where: str) -> Iterator[str]:
+    """What makes the JSON of a row another object than its fields say: columns would be null, and queries find none."""
+    if not issubclass(row_type, Struct):
+        return
+    config = row_type.__struct_config__
+    if config.array_like:
+        yield f"{where}: array_like=True makes it a JSON list, which has no columns; leave it out"
+    if config.omit_defaults:
+        yield f"{where}: omit_defaults=True lets columns with a default be null, so no query finds them; leave it out"
+    for field, member in zip(row_type.__struct_fields__, row_type.__struct_encode_fields__, strict=True):
+        if field != member:
+            yield (
+                f"{where}: field {field!r} is stored as {member!r}, and a column is called as its field; leave rename= "
+                "out, and name= of msgspec.field"
+            )
 
 
 def _is_name(given: object) -> bool:
