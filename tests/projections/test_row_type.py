@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -140,3 +140,13 @@ class Listed(msgspec.Struct, frozen=True, array_like=True):
 def test_rows_whose_columns_would_stay_empty_are_refused(row_type: type, said: str) -> None:
     with pytest.raises(DefinitionError, match=said):
         row_table("rows", 1, row_type, (), ())
+
+
+@dataclass(frozen=True)
+class Counted:
+    unit: ClassVar[str] = "pieces"
+    count: int = 0
+
+
+def test_a_class_variable_of_a_dataclass_is_no_field() -> None:
+    assert [column.name for column in row_table("rows", 1, Counted, (), ()).columns] == ["count"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from types import UnionType
 from typing import Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -119,8 +120,10 @@ def _is_name(given: object) -> bool:
 
 def fields_of(cls: type) -> tuple[str, ...]:
     """The names of the fields of a struct or dataclass, in order."""
+    if is_dataclass(cls):
+        return tuple(field.name for field in fields(cls))
     names: tuple[str, ...] = getattr(cls, "__struct_fields__", ())
-    return names or tuple(getattr(cls, "__dataclass_fields__", ()))
+    return names
 
 
 @lru_cache(maxsize=1024)
