@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from leftfold.clock import SystemClock
 from leftfold.errors import InvalidInput
 from leftfold.ids import new_id
+from leftfold.messages import Codec, Registry
+from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import GENERATIONS, Generation, Generations
-from leftfold.store import Advance, Claim, MemoryStore, Transaction
+from leftfold.store import Advance, Claim, EventStore, MemoryStore, Transaction
 from leftfold.store.transaction import Point
+from leftfold.subscriptions import Source
 from tests.guarantees.kept_up import TOTALS
 
 _LEASE_S = 60.0
@@ -129,3 +133,30 @@ async def test_what_is_dropped_leaves_no_checkpoint_and_is_not_known_any_more() 
     await generations.drop(built)
     assert [one.name for one in await store.checkpoints()] == [following.name]
     assert [one.state for one in await generations.all()] == ["active"]
+
+
+def _follower(store: MemoryStore, shards: int) -> ProjectionFollower:
+    """What a worker has of code that says so many shards."""
+    source = Source(store, EventStore(store, Codec(Registry("log"))))
+    return ProjectionFollower(replace(TOTALS, shards=shards), source, store, SystemClock())
+
+
+async def test_two_releases_with_other_shards_do_not_take_turns_at_showing_their_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = MemoryStore()
+    await store.prepare(GENERATIONS)
+    old, new = _follower(store, 2), _follower(store, 4)
+    assert [len(await one.assignments()) for one in (old, old)] == [2, 2]
+    (first,) = await old.generations.all()
+    assert await old.show(first, 0)
+    assert len(await new.assignments()) == 2 + 4, "what is shown, and what is to be"
+    _, second = await new.generations.all()
+    assert await new.show(second, 0)
+    assert [one.part.checkpoint for one in await old.assignments()] == list(second.checkpoints)
+    assert [one.part.checkpoint for one in await old.assignments()] == list(second.checkpoints)
+    assert len(await old.generations.all()) == 2, "nothing was begun"
+    assert [one.levelname for one in caplog.records] == ["WARNING"]
+    assert "in 4 parts, which were shown after rows in 2, as this code has them" in caplog.text
+    third = await old.generations.begin("rebuild")
+    assert third.shards == 2, "a person may go back"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -19,6 +20,7 @@ from leftfold.subscriptions.worker import Assignment, Progress
 
 __all__ = ["ProjectionFollower"]
 
+_log: Final = logging.getLogger("leftfold")
 _PATIENCE: Final = 10
 """Attempts to show a generation before what is shown is held."""
 
@@ -34,6 +36,7 @@ class ProjectionFollower:
 
         nothing shown yet -> a generation is built -> caught up -> shown, and followed
         shown with other shards -> it is followed as it is, and one with the new shards is built beside
+    shown with other shards, which took the place of as many as these -> it is followed as it is
 
     Args:
         projection: whose rows.
@@ -62,6 +65,7 @@ class ProjectionFollower:
         self._inline = inline
         self._refuse = refuse
         self._futile = 0
+        self._said = False
 
     @property
     def inline(self) -> bool:
@@ -92,9 +96,24 @@ class ProjectionFollower:
             return found
         if active is not None and not self._inline:
             found += self.assigned(active)
-        if active is None or active.shards != self.projection.shards:
+        if active is None or (active.shards != self.projection.shards and not await self._gave_way(active)):
             found += self.assigned(await self.generations.begin("worker"))
         return found
+
+    async def _gave_way(self, active: Generation) -> bool:
+        """Whether another release has put *active* in the place of rows in as many parts as this code has; says so."""
+        gave_way = await self.generations.had_before(active)
+        if gave_way and not self._said:
+            _log.warning(
+                "%s is followed in %d parts, which were shown after rows in %d, as this code has them; to go back to "
+                "those: leftfold rebuild %s",
+                self.projection.name,
+                active.shards,
+                self.projection.shards,
+                self.projection.name,
+            )
+        self._said = gave_way
+        return gave_way
 
     def _is_ours(self, active: Generation) -> bool:
         """Whether what is shown is written as it would be here; both ways together fold some events twice, or never."""

@@ -116,6 +116,16 @@ class Generations:
             return one.by == "worker" and one.shards == self.projection.shards and not shown
         return one.state == "active"
 
+    async def had_before(self, active: Generation) -> bool:
+        """Whether rows in as many parts as are wanted were shown before *active*, so that another release chose those.
+
+        Two releases that run at once would build their own again and again otherwise. It is forgotten with the rows, at
+        the next rebuild.
+        """
+        known = await self.all()
+        earlier = [one for one in known if one.state == "retired" and one.generation < active.generation]
+        return any(one.shards == self.projection.shards for one in earlier)
+
     async def behind(self, new: Generation, limit: int = 1) -> list[str]:
         """Keys for which *new* lacks events that what is shown has, because they are parked; *limit* at most."""
         active = await self.active()
