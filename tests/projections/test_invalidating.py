@@ -1,26 +1,35 @@
-"""While nobody can tell which rows change no answer is kept, and that is said once, and when it is over."""
+"""While nobody can tell which rows change no answer is kept, and that is said once, and when it is over.
+
+Who waits for a position is given no answer from before it, when other rows have come to be shown as well.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from msgspec import Struct
 
 from leftfold import Event
 from leftfold.errors import StoreUnavailable
+from leftfold.ids import new_id
 from leftfold.messages import Codec, Registry
 from leftfold.projections import invalidating
 from leftfold.projections.cache import LocalCache
-from leftfold.projections.caching import CachedAnswers
+from leftfold.projections.caching import TOUCHED, CachedAnswers
+from leftfold.projections.generations import GENERATIONS, Generation, Generations
 from leftfold.projections.invalidating import Invalidating
-from leftfold.projections.projection import ProjectionOptions, projection_of
-from leftfold.store import EventStore
+from leftfold.projections.projection import Projection, ProjectionOptions, projection_of
+from leftfold.store import Advance, EventStore, Selection, Transaction
+from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.memory import MemoryStore
 from leftfold.store.tables import Table
 from leftfold.subscriptions import Policy
+from leftfold.subscriptions.parking import LETTERS
 from leftfold.subscriptions.subscription import Source
 
 
@@ -49,16 +58,21 @@ class Away(MemoryStore):
         return await super().generation(table)
 
 
+def counts(row: Count | None, _event: Counted) -> Count:
+    return Count(n=1 if row is None else row.n + 1)
+
+
+def _projection(shards: int = 1) -> Projection[Any]:
+    return projection_of(counts, ProjectionOptions("key", "counts", 1, (), (), shards, Policy()))
+
+
 async def test_that_no_answers_are_kept_is_said_once_and_that_they_are_again(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO, logger="leftfold")
     monkeypatch.setattr(invalidating, "_RETRY_S", 0.001)
 
-    def counts(row: Count | None, _event: Counted) -> Count:
-        return Count(n=1 if row is None else row.n + 1)
-
-    projection = projection_of(counts, ProjectionOptions("key", "counts", 1, (), (), 1, Policy()))
+    projection = _projection()
     store, answers = Away(), CachedAnswers(LocalCache())
     source = Source(store, EventStore(store, Codec(Registry("log"))))
     watching = asyncio.create_task(Invalidating(projection, source, store, answers).run())
@@ -69,3 +83,92 @@ async def test_that_no_answers_are_kept_is_said_once_and_that_they_are_again(
         await watching
     assert caplog.messages == ["answers from counts are not kept: nobody listens", "answers from counts are kept again"]
     assert not answers.paused
+
+
+class Slow(MemoryStore):
+    """Can be told to hold whoever looks for letters, or to be out of reach for who asks how far something is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: asyncio.Event | None = None
+        self.looked = asyncio.Event()
+        self.away = 0
+
+    async def select(self, table: Table, selection: Selection, *, generation: int | None = None) -> Sequence[bytes]:
+        if self.held is not None and table == LETTERS:
+            self.looked.set()
+            await self.held.wait()
+        return await super().select(table, selection, generation=generation)
+
+    async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("nobody listens")
+        return await super().checkpoints(prefix)
+
+
+async def _shown(store: MemoryStore, shards: int, position: int) -> Generation:
+    """Rows in so many parts, which are at *position*, take the place of others."""
+    await store.prepare(GENERATIONS)
+    generations = Generations(_projection(shards), store)
+    one = await generations.begin("rebuild")
+    for name in one.checkpoints if position else ():
+        claim = await store.claim(name, "worker", 60.0)
+        assert claim is not None
+        moved = Advance(name=name, token=claim.token, position=position, event_id=new_id())
+        await store.transact(Transaction(writes=[moved]))
+    assert await generations.switch(one, position)
+    return one
+
+
+async def _kept(answers: CachedAnswers) -> None:
+    """Have an answer kept that comes from the row of `a`."""
+
+    async def load() -> bytes:
+        touched = TOUCHED.get()
+        assert touched is not None
+        touched.add(("counts", "a"))
+        return b"1"
+
+    await answers.answer("question", 60.0, load)
+    assert answers.kept("question") == b"1"
+
+
+async def test_who_waits_while_other_rows_come_to_be_shown_is_given_no_answer_of_those_before() -> None:
+    store, answers = Slow(), CachedAnswers(LocalCache())
+    await _shown(store, 1, 0)
+    source = Source(store, EventStore(store, Codec(Registry("log"))))
+    noticing = Invalidating(_projection(), source, store, answers)
+    await noticing.start()
+    await _kept(answers)
+    await _shown(store, 1, 1)
+    store.held = asyncio.Event()
+    watching = asyncio.create_task(noticing.run())
+    async with asyncio.timeout(10.0):
+        await store.looked.wait()
+        waiting = asyncio.create_task(noticing.passed(1))
+        await asyncio.sleep(0)
+        assert not waiting.done() or answers.kept("question") is None
+        store.held.set()
+        await waiting
+    assert answers.kept("question") is None
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+
+
+async def test_a_store_that_is_away_when_other_rows_are_shown_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invalidating, "_RETRY_S", 0.001)
+    store, answers = Slow(), CachedAnswers(LocalCache())
+    await _shown(store, 1, 0)
+    source = Source(store, EventStore(store, Codec(Registry("log"))))
+    noticing = Invalidating(_projection(), source, store, answers)
+    await noticing.start()
+    await _shown(store, 2, 1)
+    store.away = 1
+    watching = asyncio.create_task(noticing.run())
+    await asyncio.wait([watching, passed := asyncio.create_task(noticing.passed(1))], timeout=10.0)
+    assert passed.done()
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching

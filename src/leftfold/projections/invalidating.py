@@ -86,17 +86,18 @@ class Invalidating:
             await self._moved.wait()
 
     async def start(self) -> None:
-        """Begin where the rows are now; nothing may be kept before."""
+        """Begin where the rows are now; what was kept before is dropped."""
         await self._begin(await self._generations.active())
 
     async def _turn(self) -> None:
         active = await self._generations.active()
         if active != self._generation:
             await self._begin(active)
-            self._answers.drop([(self._projection.name, None)])
         await self._wait()
-        upto = await self._reached()
-        letters = await self._kept()  # after the positions: what they have passed is among them, or handled by now
+        upto = await self._reached(self._generation)
+        letters = await self._kept(
+            self._generation
+        )  # after the positions: what they have passed is among them, or handled by now
         if self._generation is not None and not await self._generations.shows(self._generation):
             return  # who follows a retired one may take it further than what is read now
         self._tell_handled(letters)
@@ -106,24 +107,25 @@ class Invalidating:
 
     async def _begin(self, generation: Generation | None) -> None:
         await self._wait_no_more()
-        self._generation = generation
-        self._positions = await self._reached()
-        self._letters = await self._kept()
+        positions, letters = await self._reached(generation), await self._kept(generation)
+        # All at once, and after the last look: who waits for one of these positions finds no answer of other rows.
+        self._answers.drop([(self._projection.name, None)])
+        self._generation, self._positions, self._letters = generation, positions, letters
 
-    async def _reached(self) -> list[int]:
+    async def _reached(self, generation: Generation | None) -> list[int]:
         """How far the rows of each shard are."""
         if self._inline:
             return [await self._source.store.head()]
-        if self._generation is None:
+        if generation is None:
             return [0]
-        known = {one.name: one.position for one in await self._target.checkpoints(f"{self._generation.subscription}/")}
-        return [known.get(name, 0) for name in self._generation.checkpoints]
+        known = {one.name: one.position for one in await self._target.checkpoints(f"{generation.subscription}/")}
+        return [known.get(name, 0) for name in generation.checkpoints]
 
-    async def _kept(self) -> Mapping[str, str | None] | None:
+    async def _kept(self, generation: Generation | None) -> Mapping[str, str | None] | None:
         """The row that each letter is about, or None for any; None when there are too many letters to look at."""
-        if self._inline or self._generation is None:
+        if self._inline or generation is None:
             return {}
-        letters = await first_letters(self._target, self._generation.subscription, _PAGE)
+        letters = await first_letters(self._target, generation.subscription, _PAGE)
         if len(letters) == _PAGE:
             return None
         return {letter_key(one): None if about_stream(one) else one.subject for one in letters}
