@@ -207,3 +207,35 @@ async def test_nobody_waits_for_a_time_that_is_none(each_url: str, wait: _Wait) 
         async with asyncio.timeout(10):
             with pytest.raises(InvalidQuery, match="timeout=nan"):
                 await wait(app, ahead, float("nan"))
+
+
+def _named(name: str) -> Context:
+    context = Context(name)
+
+    @context.projection(key="order", name="orders")
+    def orders(_row: Open | None, event: Ordered) -> Open:
+        return Open(event.order, event.text, event.tags, event.cents)
+
+    return context
+
+
+async def test_of_rows_that_two_contexts_call_alike_those_of_the_context_that_is_named_are_waited_for() -> None:
+    async with App(_named("first"), _named("second"), store="memory:") as app, asyncio.timeout(20):
+        other = app.events_of("second")
+        await other.append("order-A", Ordered(order="A", text="", tags=[], cents=1), expected=0)
+        await app.monitor.wait("second/orders", position=1)
+        await app.monitor.wait_for_version("second/orders", "order-A", 1)
+        assert (await app.monitor.stream("second/orders", "order-A")).visible == 1
+        assert (await app.monitor.stream("first/orders", "order-A")).version == 0
+        for call in (app.monitor.wait("orders", position=1), app.monitor.stream("orders", "order-A")):
+            with pytest.raises(InvalidQuery, match="'orders' is in several contexts; give one of first/orders, second"):
+                await call
+        with pytest.raises(InvalidQuery, match="no projection 'third/orders'; there is first/orders, second/orders"):
+            await app.monitor.wait("third/orders", position=1)
+
+
+@pytest.mark.parametrize("version", ["1", None, 0, 1.0, True])
+async def test_a_version_that_is_none_is_refused(version: object) -> None:
+    async with App(_named("first"), store="memory:") as app:
+        with pytest.raises(InvalidQuery, match=r"version=.*versions of a stream count from 1"):
+            await app.monitor.wait_for_version("orders", "order-A", cast("int", version))

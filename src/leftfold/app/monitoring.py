@@ -12,6 +12,7 @@ from msgspec import Struct
 from leftfold.app.running import Running
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery, NotCaughtUp
+from leftfold.messages.given import is_count
 from leftfold.projections.projection import Projection
 from leftfold.store.checks import check_timeout
 from leftfold.store.port import Store
@@ -40,6 +41,8 @@ class StreamLag(Struct, frozen=True, kw_only=True):
 
 class Monitor:
     """Looks at what follows the logs of an open app, whoever runs it.
+
+    A projection is called by its name, with its context before it where several have one of that name: `bank/balances`.
 
     Args:
         running: the contexts, by name.
@@ -118,11 +121,11 @@ class Monitor:
             NotCaughtUp: it was not visible when the time was over; it names projection, wanted and reached version.
             KeyParked: that version could not be folded, or waits behind one that could not.
             NoWorker: nobody follows the log for it.
-            InvalidQuery: there is no such projection, *version* is below 1, or *timeout* is no number.
+            InvalidQuery: there is no such projection, *version* is no number from 1, or *timeout* is no number.
         """
         check_timeout(timeout)
-        if version < 1:
-            raise InvalidQuery(f"version={version}: the versions of a stream count from 1")
+        if not is_count(version):
+            raise InvalidQuery(f"version={version!r:.80}: the versions of a stream count from 1")
         running, known = self._find(projection)
         source = running.followers[known.name].source.store
         loop = asyncio.get_running_loop()
@@ -138,12 +141,22 @@ class Monitor:
             lag = await self.stream(projection, stream)
             raise NotCaughtUp(projection, version, lag.visible, stream) from None
 
-    def _find(self, projection: str) -> tuple[Running, Projection[Any]]:
-        for running in self._running.values():
-            if (known := running.assembly.projection(projection)) is not None:
-                return running, known
-        names = [name for running in self._running.values() for name in running.followers]
-        raise InvalidQuery(f"there is no projection {projection!r}; there is {', '.join(names) or 'none'}")
+    def _find(self, projection: object) -> tuple[Running, Projection[Any]]:
+        known = [
+            (running, follower.projection)
+            for running in self._running.values()
+            for follower in running.followers.values()
+        ]
+        names = [f"{running.name}/{one.name}" if len(self._running) > 1 else one.name for running, one in known]
+        found = [
+            at for at, (running, one) in enumerate(known) if projection in (one.name, f"{running.name}/{one.name}")
+        ]
+        if len(found) > 1:
+            titles = ", ".join(names[at] for at in found)
+            raise InvalidQuery(f"{projection!r:.80} is in several contexts; give one of {titles}")
+        if not found:
+            raise InvalidQuery(f"there is no projection {projection!r:.80}; there is {', '.join(names) or 'none'}")
+        return known[found[0]]
 
     async def _position(self, running: Running, projection: Projection[Any]) -> int:
         follower = running.followers[projection.name]
