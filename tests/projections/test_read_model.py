@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 import pytest
@@ -102,3 +103,45 @@ async def test_a_column_that_rows_do_not_have_is_refused_with_those_they_have_be
         with pytest.raises(InvalidQuery) as caught:
             await asked
         assert "'membre'; it has back, damages, fine, loan, member, note, shelf" in str(caught.value)
+
+
+_Asked = Callable[[Any], Coroutine[Any, Any, object]]
+WRONG: dict[str, tuple[_Asked, str]] = {
+    "a limit that is text": (lambda rows: rows.find(limit="5"), "limit='5', offset=0: a limit is a whole number"),
+    "half a limit": (lambda rows: rows.find(limit=1.5), "limit=1.5, offset=0: a limit is a whole number"),
+    "a limit that is true": (lambda rows: rows.find(limit=True), "limit=True, offset=0: a limit is a whole number"),
+    "no offset": (lambda rows: rows.find(offset=None), "offset=None"),
+    "an order that is a number": (lambda rows: rows.find(order_by=5), "order_by=5; give"),
+    "no order": (lambda rows: rows.find(order_by=None), "order_by=None; give"),
+    "an order of numbers": (lambda rows: rows.find(order_by=[5]), r"order_by=\[5\]; give"),
+    "a condition that is text": (lambda rows: rows.find("member"), "'member', which is no Where; write member=..."),
+    "a condition that is none": (lambda rows: rows.find(None), "None, which is no Where"),
+    "conditions in a list": (lambda rows: rows.find([Where("member", Compare.EQUAL, "ann")]), "which is no Where"),
+    "a condition of a search": (lambda rows: rows.search("a", {"member": "ann"}), "which is no Where"),
+    "a column that is a number": (lambda rows: rows.find(Where(cast("str", 5), Compare.EQUAL, 1)), "no column 5; it"),
+    "a column that is a list": (
+        lambda rows: rows.find(Where(cast("str", ["a"]), Compare.EQUAL, 1)),
+        r"no column \['a'\]; it",
+    ),
+    "a search for a number": (lambda rows: rows.search(5), "search is given 5; give a text"),
+    "a search for nothing": (lambda rows: rows.search(None), "search is given None; give a text"),
+    "a key that is a list": (lambda rows: rows.get(["a"]), r"is given the key \['a'\]; a key is a text"),
+    "a key that is bytes": (lambda rows: rows.get(b"a"), "is given the key b'a'; a key is a text"),
+    "a key that is a row": (lambda rows: rows.get(Loan("1", "ann")), "is given the key Loan.*; a key is a text"),
+    "a key that is none": (lambda rows: rows.get_many(["a", None]), "is given the key None; a key is a text"),
+    "keys that are none": (lambda rows: rows.get_many(None), r"get_many\(None\) .* give a list of keys"),
+    "keys that are a number": (lambda rows: rows.get_many(5), r"get_many\(5\) .* give a list of keys"),
+    "keys that are bytes": (lambda rows: rows.get_many(b"ab"), r"get_many\(b'ab'\) .* give a list of keys"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_what_no_query_can_mean_is_refused_with_what_to_give_instead(rows: ReadModel[Loan], what: str) -> None:
+    asked, said = WRONG[what]
+    with pytest.raises(InvalidQuery, match=said):
+        await asked(rows)
+
+
+async def test_keys_may_come_from_whatever_yields_them(rows: ReadModel[Loan]) -> None:
+    found = await rows.get_many(cast("list[str]", {"b1": 1, "b2": 2}.keys()))
+    assert [row and row.loan for row in found] == ["b1", "b2"]

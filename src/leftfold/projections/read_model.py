@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import Enum
 from typing import Generic, TypeVar, overload
+from uuid import UUID
 
 from msgspec import Struct
 
 from leftfold.errors import InvalidQuery
+from leftfold.messages.given import are_texts
 from leftfold.projections.projection import ONE_ROW, Key, Projection, key_text
 from leftfold.projections.row_type import nullable_fields
 from leftfold.store.row_columns import LARGEST_INTEGER
@@ -68,10 +73,19 @@ class ReadModel(Generic[Row]):
         """The row under each of *keys*, None where there is none.
 
         Raises:
-            InvalidQuery: *keys* is one text, or there is one row in all, which has no key.
+            InvalidQuery: *keys* is one text, or one of them is no key; or there is one row in all, which has no key.
         """
         if isinstance(keys, str):
             raise InvalidQuery(f"get_many({keys!r:.80}) is given one text; give a list of keys, or use get")
+        if not _are_many(keys):
+            raise InvalidQuery(f"get_many({keys!r:.80}) is given no keys; give a list of keys, or use get")
+        keys = list(keys)
+        for key in keys:
+            if not _is_key(key):
+                raise InvalidQuery(
+                    f"{self._projection.name!r} is given the key {key!r:.80}; a key is a text, a number, a UUID or a "
+                    "date"
+                )
         texts = [key_text(key) for key in keys]
         if self._projection.key is None and (wrong := next((text for text in texts if text != ONE_ROW), None)):
             raise InvalidQuery(f"{self._projection.name!r} has one row in all and no key {wrong!r:.80}; use get()")
@@ -100,7 +114,7 @@ class ReadModel(Generic[Row]):
 
         Raises:
             InvalidQuery: a column that the rows do not have, whether there are rows or not; a value that does not fit
-                it; or None for a field that is never None.
+                it; None for a field that is never None; or what is no condition, order, limit or offset.
         """
         rows = await self._tables.select(self._projection.table, self._selection(where, equal, order_by, limit, offset))
         return [self._projection.load(row) for row in rows]
@@ -121,6 +135,9 @@ class ReadModel(Generic[Row]):
         Raises:
             InvalidQuery: the projection has no `search=`, or see `find`.
         """
+        given: object = text
+        if not isinstance(given, str):
+            raise InvalidQuery(f"search is given {given!r:.80}; give a text")
         selection = self._selection(where, equal, (), limit, offset)
         found = await self._tables.search(self._projection.table, text, selection)
         return [Hit(self._projection.load(one.row), one.rank) for one in found]
@@ -139,12 +156,13 @@ class ReadModel(Generic[Row]):
         offset: int,
     ) -> Selection:
         self._touch(None)
+        _check_given(where, order_by)
         columns = {column.name for column in self._projection.table.columns}
         order = (order_by,) if isinstance(order_by, str) else tuple(order_by)
         asked = [*(one.column for one in where), *equal, *(name.removeprefix("-") for name in order)]
-        if unknown := [name for name in asked if name not in columns]:
+        if unknown := [name for name in asked if not _is_one_of(name, columns)]:
             raise InvalidQuery(
-                f"{self._projection.name!r} has no column {unknown[0]!r}; it has {', '.join(sorted(columns))}"
+                f"{self._projection.name!r} has no column {unknown[0]!r:.80}; it has {', '.join(sorted(columns))}"
             )
         conditions = (*where, *(Where(name, Compare.EQUAL, value) for name, value in equal.items()))
         self._check_nulls(conditions)
@@ -159,3 +177,28 @@ class ReadModel(Generic[Row]):
                     f"{self._projection.name!r} is asked for {one.column!r} compared with None, and that field of "
                     f"{row_type.__name__} is never None; give a value"
                 )
+
+
+def _check_given(where: Sequence[object], order_by: object) -> None:
+    """Raise `InvalidQuery` for what callers without types hand in, and no query can mean."""
+    for one in where:
+        if not isinstance(one, Where):
+            instead = f"write {one}=..., or " if isinstance(one, str) and one.isidentifier() else "write "
+            raise InvalidQuery(
+                f"a query is given {one!r:.80}, which is no Where; {instead}Where(column, Compare.EQUAL, value)"
+            )
+    if not isinstance(order_by, str) and not are_texts(order_by):
+        raise InvalidQuery(f"order_by={order_by!r:.80}; give the name of a column, or several in a list")
+
+
+def _is_one_of(name: object, columns: Collection[str]) -> bool:
+    return isinstance(name, str) and name in columns
+
+
+def _are_many(keys: object) -> bool:
+    return isinstance(keys, Iterable) and not isinstance(keys, bytes | bytearray)
+
+
+def _is_key(key: object) -> bool:
+    """Whether *key* can be what a projection has written as the key of a row."""
+    return isinstance(key, str | int | float | Decimal | UUID | date | Enum)

@@ -139,8 +139,11 @@ def check_selection(table: Table, selection: Selection) -> None:
     for name in selection.order_by:
         if column_of(table, name.removeprefix("-")).type is ColumnType.JSON:
             raise InvalidQuery(f"table {table.name!r}: {name!r} is JSON, which has no order")
-    if not 1 <= selection.limit <= LARGEST_INTEGER or not 0 <= selection.offset <= LARGEST_INTEGER:
-        raise InvalidQuery(f"limit={selection.limit}, offset={selection.offset}: a limit is 1 or more, an offset 0")
+    if not _is_whole(selection.limit, 1) or not _is_whole(selection.offset, 0):
+        raise InvalidQuery(
+            f"limit={selection.limit!r:.80}, offset={selection.offset!r:.80}: a limit is a whole number from 1, an "
+            "offset one from 0"
+        )
 
 
 def check_search(table: Table, selection: Selection) -> None:
@@ -308,6 +311,10 @@ def _check_view(write: Point) -> None:
     _check_name(where, write.view)
     if write.view in _OWN or _PHYSICAL.fullmatch(write.view) or write.view.startswith("sqlite_"):
         raise InvalidInput(f"{where}: {write.view!r} is a name of the store itself; choose another")
+
+
+def _is_whole(given: object, least: int) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and least <= given <= LARGEST_INTEGER
 
 
 def _fits(value: object, type: ColumnType) -> bool:
