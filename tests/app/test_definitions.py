@@ -55,6 +55,10 @@ def letters(_row: Letter | None, event: Sent) -> Letter:
     return Letter(event.parcel)
 
 
+async def _awaited(event: Sent) -> str:
+    return event.parcel
+
+
 def test_every_finding_is_told_at_once() -> None:
     post = Context("post")
     post.includes(Order)
@@ -178,8 +182,34 @@ def test_what_takes_keywords_only_says_so_without_its_brackets(verb: str) -> Non
         ({"key": "parcel", "search": "parcel"}, "give a list of fields, search=['parcel']"),
         ({"key": "parcel", "shards": "2"}, "shards='2'; there are 1 to 64"),
         ({"key": "parcel", "version": "2"}, "version='2'; versions count from 1"),
+        ({"key": "parcel", "version": 10**6}, "version 1000000 is not in 1..32767"),
+        ({"key": "parcel", "index": [("parcel", "parcel")]}, "the index ('parcel', 'parcel') is not of columns"),
+        ({"key": "parcel", "index": [()]}, "the index () is not of columns"),
+        ({"key": "parcel", "search": ["parcel", "parcel"]}, "columns of text, each once; 'parcel'"),
+        ({"key": "parcel", "name": "events"}, "the name is the store's own"),
+        ({"key": "parcel", "name": "leftfold_letters"}, "names that begin with leftfold_ and sqlite_ are the store's"),
+        ({"key": "parcel", "name": "sqlite_parcels"}, "names that begin with leftfold_ and sqlite_ are the store's"),
+        ({"key": lambda: 1}, "<lambda>, which finds its key, takes (event), or (event, recorded)"),
+        ({"key": lambda _a, _b, _c: 1}, "<lambda>, which finds its key, takes (event), or (event, recorded)"),
+        ({"key": _awaited}, "_awaited, which finds its key, is a coroutine function; make it a plain one"),
     ],
 )
 def test_an_option_of_another_type_is_refused_where_it_is_declared(option: dict[str, Any], advice: str) -> None:
     with pytest.raises(DefinitionError, match=re.escape(advice)):
         Context("post").projection(**option)(parcels)
+
+
+def test_an_index_of_what_has_no_order_is_refused_where_it_is_declared() -> None:
+    def opened(_row: Open | None, event: Ordered) -> Open:
+        return Open(event.order, event.text, event.tags, event.cents)
+
+    with pytest.raises(DefinitionError, match=r"projection 'opened'.*the index \('tags',\) has a column of JSON"):
+        Context("post").projection(key="order", index=["tags"])(opened)
+
+
+def test_a_fold_that_takes_what_nobody_hands_it_is_refused_where_it_is_declared() -> None:
+    def counted(_row: Parcel | None, event: Sent, *, more: int) -> Parcel:
+        return Parcel(event.parcel * more)
+
+    with pytest.raises(DefinitionError, match=r"'counted' takes \(row, event\), or \(row, event, recorded\)"):
+        Context("post").projection(key="parcel")(counted)

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from leftfold.errors import DefinitionError, InvalidPayload
+from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload
 from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
 from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.given import are_texts, is_count, texts_flaw
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.row_type import RowCodec, fields_of, row_codec, row_table
+from leftfold.store.table_checks import check_table
 from leftfold.store.tables import Table
 from leftfold.subscriptions.policy import Policy, policy_flaw
 
@@ -148,6 +149,10 @@ def projection_of(
         raise DefinitionError(*findings, *error.findings) from error
     if findings:
         raise DefinitionError(*findings)
+    try:
+        check_table(table)
+    except InvalidInput as error:
+        raise DefinitionError(f"{where}: {error}") from error
     return Projection(
         name=name,
         version=options.version,
@@ -231,13 +236,33 @@ def _member(annotation: object, function: Callable[..., object], caller: FrameTy
 def _key_flaws(key: Keys, events: Sequence[type], where: str) -> list[str]:
     if key is not None and not finds_key(key):
         return [f"{where}: key={key!r:.80}; give the name of a field, a function of the event, or None"]
-    if not isinstance(key, str):
+    if callable(key):
+        return [f"{where}: {flaw}" for flaw in _finder_flaws(key)]
+    if key is None:
         return []
     return [
         f"{where}: key={key!r} is no field of {cls.__qualname__}; give a function that finds the key"
         for cls in events
         if key not in fields_of(cls)
     ]
+
+
+def _finder_flaws(find: Callable[..., object]) -> Iterator[str]:
+    name = f"{getattr(find, '__name__', find)!s:.80}, which finds its key,"
+    if inspect.iscoroutinefunction(find):
+        yield f"{name} is a coroutine function; make it a plain one"
+    elif not (_takes(find, 1) or _takes(find, 2)):
+        yield f"{name} takes (event), or (event, recorded) to see stream, position and tags"
+
+
+def _takes(function: Callable[..., object], count: int) -> bool:
+    """Whether *function* can be called with so many arguments by place, and has no more parameters."""
+    try:
+        signature = inspect.signature(function)
+        signature.bind(*[None] * count)
+    except (TypeError, ValueError):  # the latter for what is written in C and does not say
+        return False
+    return len(signature.parameters) == count
 
 
 def _key_name(key: Keys) -> str | None:
@@ -273,9 +298,8 @@ def _texts(found: Key | Iterable[Key] | None) -> tuple[str, ...]:
 
 
 def _fold_of(function: Callable[..., object], where: str) -> Callable[[Any, RecordedEvent[object]], Any]:
-    count = len(inspect.signature(function).parameters)
-    if count == 2:
+    if _takes(function, 2):
         return lambda row, recorded: function(row, recorded.event)
-    if count == 3:
+    if _takes(function, 3):
         return lambda row, recorded: function(row, recorded.event, recorded)
     raise DefinitionError(f"{where} takes (row, event), or (row, event, recorded) to see times, position and actor")

@@ -22,6 +22,7 @@ __all__ = ["RowCodec", "fields_of", "nullable_fields", "row_codec", "row_table"]
 Row = TypeVar("Row")
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,39}")
+_STORES_OWN: Final = ("leftfold_", "sqlite_")
 _TAKEN: Final = frozenset({"key", "row", "shard"})
 _TYPES: Final[dict[type, ColumnType]] = {
     inspect.StrType: ColumnType.TEXT,
@@ -77,6 +78,8 @@ def row_table(
     findings = [*shape_of_fields(hints, where, "field").findings, *_member_flaws(row_type, where)]
     if not _is_name(name):
         findings.append(f"{where}: a projection's name is a table's, 1 to 40 of a-z, 0-9 and _; give it name=")
+    elif name.startswith(_STORES_OWN):
+        findings.append(f"{where}: names that begin with {' and '.join(_STORES_OWN)} are the store's; choose another")
     findings += [
         f"{where}, field {field!r}: a field is a column; 1 to 40 of a-z, 0-9 and _, not key, row, shard"
         for field in hints
