@@ -266,7 +266,7 @@ def _decide_of(function: Callable[..., object], count: int) -> Callable[[Any, Re
 def _key_of(key: ProcessKey) -> Callable[[RecordedEvent[object]], str | None]:
     if isinstance(key, str):
         name = key
-        return lambda recorded: text_of(getattr(recorded.event, name))
+        return lambda recorded: _text(getattr(recorded.event, name))
     find = key
     if needs_record(find):
         return lambda recorded: _text(find(recorded.event, recorded))

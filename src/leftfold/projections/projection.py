@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
+from enum import Enum
 from types import FrameType, UnionType
 from typing import Any, Final, Generic, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
@@ -41,8 +43,8 @@ Key: TypeAlias = str | int | UUID | date
 """What a row is found by; in a table it is text."""
 
 Keys: TypeAlias = "str | Callable[..., Key | Iterable[Key] | None] | None"
-"""Whose rows an event changes: the field that holds the key; a function of the event, or of event and `RecordedEvent`,
-that gives one key, several or none; or None for one row in all."""
+"""Whose rows an event changes: the field that holds one key, several or None; a function of the event, or of event and
+`RecordedEvent`, that gives so; or None for one row in all. An event without a key changes no row."""
 
 _FindKeys: TypeAlias = "Callable[[object, RecordedEvent[object] | None], tuple[str, ...]]"
 
@@ -196,10 +198,12 @@ def _list_flaws(index: object, search: object) -> Iterator[str]:
         yield flaw
 
 
-def key_text(key: Key) -> str:
-    """How *key* is written as the key of a row."""
+def key_text(key: object) -> str:
+    """How *key* is written as the key of a row; `InvalidInput` when it is none."""
     if isinstance(key, str):
         return key
+    if not isinstance(key, int | float | Decimal | UUID | date | Enum):
+        raise InvalidInput(f"{key!r:.80} is no key; a key is a text, a number, a UUID or a date")
     return key.isoformat() if isinstance(key, date) else str(key)
 
 
@@ -277,7 +281,7 @@ def _keys_of(key: Keys) -> _FindKeys:
         return lambda _event, _recorded: (ONE_ROW,)
     if isinstance(key, str):
         name = key
-        return lambda event, _recorded: (key_text(getattr(event, name)),)
+        return lambda event, _recorded: _texts(getattr(event, name))
     function = key
     if needs_record(key):
         return lambda event, recorded: _texts(function(event, recorded))
@@ -289,12 +293,14 @@ def needs_record(key: Keys) -> bool:
     return callable(key) and len(inspect.signature(key).parameters) > 1
 
 
-def _texts(found: Key | Iterable[Key] | None) -> tuple[str, ...]:
+def _texts(found: object) -> tuple[str, ...]:
+    if isinstance(found, str):
+        return (found,)
     if found is None:
         return ()
-    if isinstance(found, str | int | UUID | date):
-        return (key_text(found),)
-    return tuple(dict.fromkeys(map(key_text, found)))
+    if isinstance(found, Iterable) and not isinstance(found, bytes):
+        return tuple(dict.fromkeys(map(key_text, cast("Iterable[object]", found))))
+    return (key_text(found),)
 
 
 def _fold_of(function: Callable[..., object], where: str) -> Callable[[Any, RecordedEvent[object]], Any]:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import date
-from decimal import Decimal
-from enum import Enum
 from typing import Generic, TypeVar, overload
-from uuid import UUID
 
 from msgspec import Struct
 
-from leftfold.errors import InvalidQuery
+from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.messages.given import are_texts
 from leftfold.projections.projection import ONE_ROW, Key, Projection, key_text
 from leftfold.projections.row_type import nullable_fields
@@ -79,14 +75,10 @@ class ReadModel(Generic[Row]):
             raise InvalidQuery(f"get_many({keys!r:.80}) is given one text; give a list of keys, or use get")
         if not _are_many(keys):
             raise InvalidQuery(f"get_many({keys!r:.80}) is given no keys; give a list of keys, or use get")
-        keys = list(keys)
-        for key in keys:
-            if not _is_key(key):
-                raise InvalidQuery(
-                    f"{self._projection.name!r} is given the key {key!r:.80}; a key is a text, a number, a UUID or a "
-                    "date"
-                )
-        texts = [key_text(key) for key in keys]
+        try:
+            texts = [key_text(key) for key in keys]
+        except InvalidInput as error:
+            raise InvalidQuery(f"{self._projection.name!r} is asked for a key: {error}") from error
         if self._projection.key is None and (wrong := next((text for text in texts if text != ONE_ROW), None)):
             raise InvalidQuery(f"{self._projection.name!r} has one row in all and no key {wrong!r:.80}; use get()")
         self._touch(*texts)
@@ -197,8 +189,3 @@ def _is_one_of(name: object, columns: Collection[str]) -> bool:
 
 def _are_many(keys: object) -> bool:
     return isinstance(keys, Iterable) and not isinstance(keys, bytes | bytearray)
-
-
-def _is_key(key: object) -> bool:
-    """Whether *key* can be what a projection has written as the key of a row."""
-    return isinstance(key, str | int | float | Decimal | UUID | date | Enum)
