@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from leftfold import App
 from leftfold.clock import SystemClock
@@ -156,3 +157,24 @@ async def _followed(app: App, position: int) -> None:
                 return await app.monitor.wait("totals", position=position)
             except NoWorker:
                 await asyncio.sleep(0.01)
+
+
+async def test_a_rebuild_of_a_release_with_other_shards_ends_when_newer_rows_are_shown(place: Place) -> None:
+    async with opened(place.url) as store, _shown(store) as (_, follower), asyncio.timeout(_WAIT_S):
+        older = _rebuild(follower)
+        await older.build(_silent)
+        others = ProjectionFollower(replace(TOTALS, shards=2), follower.source, store, SystemClock())
+        await _rebuild(others, "two").show(_silent)
+        assert await store.generation(TOTALS.table) == 3
+        await older.show(_silent)
+        assert await store.generation(TOTALS.table) == 3, "newer ones are as good"
+
+
+async def test_a_rebuild_that_is_kept_and_that_newer_rows_have_overtaken_is_told_so(place: Place) -> None:
+    async with opened(place.url) as store, _shown(store) as (_, follower), asyncio.timeout(_WAIT_S):
+        older = _rebuild(follower)
+        await older.build(_silent)
+        others = ProjectionFollower(replace(TOTALS, shards=2), follower.source, store, SystemClock())
+        await _rebuild(others, "two").show(_silent)
+        with pytest.raises(RebuildStopped, match="another rebuild has shown"):
+            await older.build(_silent)

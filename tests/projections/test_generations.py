@@ -160,3 +160,19 @@ async def test_two_releases_with_other_shards_do_not_take_turns_at_showing_their
     assert "in 4 parts, which were shown after rows in 2, as this code has them" in caplog.text
     third = await old.generations.begin("rebuild")
     assert third.shards == 2, "a person may go back"
+
+
+async def test_workers_build_in_other_parts_anew_when_newer_rows_have_overtaken_what_they_built() -> None:
+    store = MemoryStore()
+    await store.prepare(GENERATIONS)
+    old, new = _follower(store, 2), _follower(store, 4)
+    await old.assignments()
+    (first,) = await old.generations.all()
+    assert await old.show(first, 0)
+    await new.assignments()
+    rebuilt = await old.generations.begin("rebuild")
+    assert await old.show(rebuilt, 0)
+    await new.assignments()
+    newest = (await new.generations.all())[-1]
+    assert (newest.generation, newest.shards, newest.state) == (4, 4, "building"), "2 can never be shown any more"
+    assert await new.show(newest, 0)

@@ -19,7 +19,7 @@ from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Tran
 from leftfold.subscriptions.letters import forget_letters
 from leftfold.subscriptions.parked import any_parked, parked_sooner
 
-__all__ = ["GENERATIONS", "Generation", "Generations"]
+__all__ = ["GENERATIONS", "Generation", "Generations", "is_overtaken"]
 
 GENERATIONS: Final = Table(
     name="leftfold_generations",
@@ -78,6 +78,11 @@ _load: Final = msgspec.json.Decoder(Generation).decode
 _dump: Final = msgspec.json.Encoder().encode
 
 
+def is_overtaken(one: Generation, known: Sequence[Generation]) -> bool:
+    """Whether a newer one of all that are *known* is shown, so that *one* never will be."""
+    return any(each.state == "active" and each.generation > one.generation for each in known)
+
+
 class Generations:
     """The generations of one projection in one store.
 
@@ -113,7 +118,8 @@ class Generations:
         """Whether workers follow *one* of all that are *known*: it is shown, or is what they build to be shown."""
         if one.state == "building":
             shown = any(each.state == "active" and each.shards == self.projection.shards for each in known)
-            return one.by == "worker" and one.shards == self.projection.shards and not shown
+            ours = one.by == "worker" and one.shards == self.projection.shards
+            return ours and not shown and not is_overtaken(one, known)
         return one.state == "active"
 
     async def had_before(self, active: Generation) -> bool:
@@ -140,7 +146,8 @@ class Generations:
         while True:
             known = await self.all()
             for one in known:
-                wanted = (one.by == by and one.state == "building") or (by == "worker" and one.state == "active")
+                building = one.by == by and one.state == "building" and not is_overtaken(one, known)
+                wanted = building or (by == "worker" and one.state == "active")
                 if wanted and one.shards == self.projection.shards and one.inline in (None, self._inline):
                     await self.store.prepare(self.projection.table, one.generation)
                     return one

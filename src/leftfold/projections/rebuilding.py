@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from leftfold.errors import AccessDenied, NotShown, RebuildStopped
 from leftfold.projections.following import ProjectionFollower
-from leftfold.projections.generations import Generation
+from leftfold.projections.generations import Generation, is_overtaken
 from leftfold.projections.projection import Projection
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.tables import Tables
@@ -176,8 +176,10 @@ class Rebuild(Generic[Row]):
         return self._generation
 
     async def _is_building(self, generation: Generation) -> bool:
-        known = await self._follower.generations.known(generation)
-        return known is not None and known.state == "building"
+        """Whether its rows may still come to be shown."""
+        known = await self._follower.generations.all()
+        building = any(one.generation == generation.generation and one.state == "building" for one in known)
+        return building and not is_overtaken(generation, known)
 
     async def _shown_by_another(self, generation: Generation) -> bool:
         """Whether another shows the same rows or newer ones, which is as good when they were to be shown.
@@ -191,7 +193,11 @@ class Rebuild(Generic[Row]):
         shown = active is not None and active.generation >= generation.generation
         if shown and self._showing:
             return True
-        reason = "another rebuild has shown what was built" if shown else "somebody has dropped what was built"
+        reason = (
+            "another rebuild has shown what was built, or newer rows"
+            if shown
+            else "somebody has dropped what was built"
+        )
         raise RebuildStopped(self._follower.projection.name, reason)
 
     async def _is_done(self, generation: Generation) -> bool:
