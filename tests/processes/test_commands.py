@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from leftfold import Aggregate, App, Command, Context, Event, Next, applies
-from leftfold.errors import NotPossible, UnknownInstance
+from leftfold.errors import InvalidInput, NotPossible, UnknownInstance
 from leftfold.handling import CorrelationFilter
 from leftfold.processes import IGNORE, CommandRefused, Ignored
 from leftfold.processes.outgoing import Origin, command_id
@@ -87,6 +88,18 @@ async def test_a_command_that_was_given_up_can_be_dropped(app: App, bell: Bell) 
         await app.processes.drop(parked.id, who="ann", why="again")
     entry = (await app.processes.show("watch", "w")).journal[-1]
     assert (entry.kind, entry.note) == ("dropped", "ann: nobody wants it")
+
+
+async def test_nothing_is_dropped_or_tried_again_without_who_and_why(app: App, bell: Bell) -> None:
+    bell.broken.add("red")
+    await begun(app, "red")
+    (parked,) = [one async for one in app.processes.parked()]
+    for who, why in ((None, "nobody wants it"), ("ann", ""), ("ann", "a\0b")):
+        with pytest.raises(InvalidInput):
+            await app.processes.drop(parked.id, who=cast("str", who), why=why)
+        with pytest.raises(InvalidInput):
+            await app.processes.retry(parked.id, who=cast("str", who), why=why)
+    assert [one async for one in app.processes.parked()] == [parked]
 
 
 class Named(Event):

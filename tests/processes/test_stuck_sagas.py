@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
 from leftfold import App
-from leftfold.errors import InvalidQuery, NotPossible, UnknownInstance
+from leftfold.errors import InvalidInput, InvalidQuery, NotPossible, UnknownInstance
 from leftfold.handling import CorrelationFilter
 from leftfold.processes import SagaView
 from tests.processes.grounds import WAIT_S, Ground, World
@@ -244,3 +245,39 @@ async def test_nothing_is_mended_that_is_not_parked(ground: Ground) -> None:
         with pytest.raises(InvalidQuery, match=r"no sagas are called 'PlaceOrders'; there is shop\.PlaceOrder"):
             await app.sagas.show("PlaceOrders", "1")
         assert at_any_time(await app.sagas.show(PlaceOrder, "1")) == at_any_time(view)
+
+
+@pytest.mark.parametrize(
+    ("who", "why", "told"),
+    [
+        (None, "enough", "who=None: give a text"),
+        ("ann", 7, "why=7: give a text"),
+        ("ann", " ", "why=' ': give a text that is not empty"),
+        ("", "enough", "who='': give a text that is not empty"),
+        ("a\0", "enough", "NUL"),
+        ("ann", "\ud800", "surrogate"),
+    ],
+)
+async def test_what_cannot_be_kept_as_who_and_why_is_refused_and_changes_nothing(
+    ground: Ground, who: object, why: object, told: str
+) -> None:
+    world = World()
+    async with ground.app(shop, mailing, world=world) as app:
+        view = await _parked_undo(app, world)
+        with pytest.raises(InvalidInput, match=told):
+            await app.sagas.retry(PlaceOrder, "1", who=cast("str", who), why=cast("str", why))
+        await app.start(PlaceOrder(order="8"), id="2")
+        with pytest.raises(InvalidInput, match=told):
+            await app.sagas.abort(PlaceOrder, "2", who=cast("str", who), why=cast("str", why))
+        assert (await app.sagas.show(PlaceOrder, "2")).unreadable is None
+        assert at_any_time(await app.sagas.show(PlaceOrder, "1")) == at_any_time(view)
+
+
+async def test_a_step_and_a_result_of_another_type_are_refused(ground: Ground) -> None:
+    world = World()
+    async with ground.app(shop, mailing, world=world) as app:
+        await _parked_undo(app, world)
+        with pytest.raises(InvalidInput, match="step=5: give str, or leave it out"):
+            await app.sagas.skip(PlaceOrder, "1", who="ann", why="?", step=cast("str", 5))
+        with pytest.raises(InvalidInput, match="result='1': give bytes, or leave it out"):
+            await app.sagas.resolve(PlaceOrder, "1", who="ann", why="?", result=cast("bytes", "1"))

@@ -30,7 +30,7 @@ from leftfold.processes.viewing import (
     process_view,
     timer_views,
 )
-from leftfold.store.checks import check_moment, check_statuses
+from leftfold.store.checks import check_moment, check_note, check_statuses
 from leftfold.store.port import Store
 from leftfold.store.work import WorkItem
 from leftfold.store.work_paging import by_status, work_pages
@@ -141,6 +141,7 @@ class Processes:
             why: in their words.
 
         Raises:
+            InvalidInput: *who* or *why* is no text, or an empty one.
             UnknownInstance: nothing has that id, or no more.
             NotPossible: it does not fit how it stands.
             UnreadableState: this code cannot read the instance.
@@ -193,6 +194,7 @@ class Processes:
         return findings
 
     async def _mend(self, id: str, decree: Decree) -> None:
+        check_note(decree.who, decree.why)
         item_id = id.rpartition(MARK)[0] if id.startswith(PROCESS) else id
         for running in self._running.values():
             if running.coordination is not None and await running.store.work([item_id]):

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from leftfold.app.running import Running
-from leftfold.errors import InvalidQuery
+from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.messages.message import declaration_in
 from leftfold.processes.checking import SagaFinding, saga_findings
 from leftfold.processes.instances import SagaInstances
@@ -17,7 +17,7 @@ from leftfold.processes.intervening import Verb
 from leftfold.processes.migrating import Migrated, migrated
 from leftfold.processes.saga import Saga
 from leftfold.processes.saga_view import SagaView
-from leftfold.store.checks import check_moment, check_timeout
+from leftfold.store.checks import check_moment, check_note, check_timeout
 
 __all__ = ["SagaName", "Sagas"]
 
@@ -93,6 +93,7 @@ class Sagas:
             step: only this one; everything that is parked when left out.
 
         Raises:
+            InvalidInput: *who* or *why* is no text, or an empty one.
             NotPossible: nothing of that is parked.
             UnreadableState: this code cannot read the instance.
             UnknownInstance, InvalidQuery: see `show`.
@@ -120,6 +121,7 @@ class Sagas:
         """Undo an instance from where it stands; one that is undone already is left as it is.
 
         Raises:
+            InvalidInput: *who* or *why* is no text, or an empty one.
             NotPossible: its pivot is done, or may be.
         """
         return await self._intervene(saga, id, Verb(name="abort", who=who, why=why))
@@ -173,6 +175,10 @@ class Sagas:
                 yield view
 
     async def _intervene(self, saga: SagaName, id: str, verb: Verb) -> SagaView:
+        check_note(verb.who, verb.why)
+        for word, given, wanted in (("step", verb.step, str), ("result", verb.result, bytes)):
+            if given is not None and not isinstance(given, wanted):
+                raise InvalidInput(f"{word}={given!r:.80}: give {wanted.__name__}, or leave it out")
         instances, name = self._of(saga)
         return await instances.intervene(name, id, verb)
 

@@ -18,7 +18,7 @@ from leftfold.errors import (
     LeftfoldError,
     TooLarge,
 )
-from leftfold.messages.flaws import json_flaw
+from leftfold.messages.flaws import find_flaw, json_flaw
 from leftfold.messages.given import clock_flaw, is_count, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, QueryItem, ToStream
@@ -32,6 +32,7 @@ __all__ = [
     "check_id",
     "check_match",
     "check_moment",
+    "check_note",
     "check_range",
     "check_snapshot",
     "check_statuses",
@@ -120,6 +121,17 @@ def check_id(id: object) -> None:
     """Raise `InvalidInput` unless *id* is a text that something can be known by."""
     if not isinstance(id, str) or not id:
         raise InvalidInput(f"id={id!r:.80}: give a text that is not empty")
+
+
+def check_note(who: object, why: object) -> None:
+    """Raise `InvalidInput` unless it can be kept who did something, and why: both are texts that say something."""
+    for word, given in (("who", who), ("why", why)):
+        if not isinstance(given, str) or not given.strip():
+            raise InvalidInput(
+                f"{word}={given!r:.80}: give a text that is not empty; it is kept for who looks at it later"
+            )
+        if flaw := find_flaw(given):
+            raise InvalidInput(f"{word}={given!r:.80}: {flaw.reason}")
 
 
 def check_statuses(statuses: Collection[str], known: Collection[str]) -> None:
