@@ -79,6 +79,45 @@ class Other(Saga, name="Order", version=3):
     async def pay(self) -> None: ...
 
 
+class Charged(Saga, name="Order", version=2):
+    sku: str
+
+    @step(undoable=False)
+    async def reserve(self, world: World, attempt: Attempt) -> None:
+        world.call(attempt.key)
+
+    @step(retry=_PATIENT, was=("pay",))
+    async def charge(self, world: World, attempt: Attempt) -> None:
+        world.call(attempt.key)
+
+    @charge.undo
+    async def refund(self, was: Outcome[None], world: World, attempt: Attempt) -> None:
+        assert attempt.undoes is not None
+        world.call(attempt.key)
+        world.call(attempt.undoes)
+
+
+class Taken(Saga, name="Order", version=2):
+    sku: str
+
+    @step(undoable=False)
+    async def reserve(self) -> None: ...
+
+    @step(undoable=False, was=("pay",))
+    async def charge(self) -> None: ...
+
+    @step(undoable=False)
+    async def pay(self) -> None: ...
+
+
+def to_charged(old: Old) -> Charged:
+    return Charged(sku=old.sku)
+
+
+def to_taken(old: Old) -> Taken:
+    return Taken(sku=old.sku)
+
+
 def to_new(old: Old) -> New:
     return New(skus=(old.sku,))
 
@@ -137,6 +176,31 @@ async def test_an_instance_whose_steps_do_not_fit_stays_with_the_reason() -> Non
         assert (first.new, first.reason) == (2, None)
         assert second.reason == "step 'pay' was begun, and 'check', which comes before it now, was not"
         assert (await app.sagas.show("Order", "1")).version == 2
+
+
+async def test_a_step_that_has_another_name_is_tried_again_and_undone_with_the_key_that_it_had() -> None:
+    store, world = MemoryStore(), World()
+    await _begun(store, world)
+    context = _context(Old, Charged)
+    context.migrates(to_charged)
+    async with App(context, store=store, provide={World: world}) as app:
+        assert [one.reason async for one in app.sagas.migrate("Order")] == [None]
+        world.silent = False
+        await app.sagas.abort("Order", "1", who="Ada", why="to see it undone")
+        view = await app.sagas.ended("Order", "1", timeout=10)
+    assert (view.status, [one.name for one in view.steps]) == ("compensated", ["reserve", "charge"])
+    assert world.called == ["1/reserve/do", "1/pay/do", "1/pay/undo", "1/pay/do"]
+
+
+async def test_an_instance_stays_whose_step_has_the_key_that_another_step_would_have() -> None:
+    store, world = MemoryStore(), World()
+    await _begun(store, world)
+    context = _context(Old, Taken)
+    context.migrates(to_taken)
+    async with App(context, store=store, workers=False, provide={World: world}) as app:
+        [one] = [one async for one in app.sagas.migrate("Order")]
+        assert one.reason == "step 'charge' has the key of 'pay', the name of another step now; rename that one"
+        assert (await app.sagas.show("Order", "1")).version == 1
 
 
 async def test_what_a_migration_raises_is_told_and_the_instance_stays() -> None:

@@ -48,6 +48,7 @@ class StepRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         result: what it returned, as JSON text.
         due: when it, or its undo, is tried again; None while it is under way.
         anew: how often a person had it, or its undo, tried again.
+        began_as: the name in its keys, where a migration has given it another since it was begun; empty for its name.
     """
 
     name: str
@@ -61,6 +62,7 @@ class StepRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     anew: int = 0
+    began_as: str = ""
 
 
 class Intervention(Struct, frozen=True, kw_only=True):

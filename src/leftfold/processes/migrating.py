@@ -123,7 +123,7 @@ async def _moved(
     except UnreadableState as error:
         return error.reason
     renamed = {was: plan.name for plan in new.plans for was in plan.step.was}
-    steps = tuple(replace(one, name=renamed.get(one.name, one.name)) for one in journal.steps)
+    steps = tuple(_renamed(one, renamed.get(one.name, one.name)) for one in journal.steps)
     if (reason := _misfit(new, steps)) is not None:
         return reason
     try:
@@ -144,12 +144,21 @@ async def _moved(
     return None
 
 
+def _renamed(record: StepRecord, name: str) -> StepRecord:
+    """A step under another name; who did it under a key knows it by that, so its keys stay as they were."""
+    began_as = record.began_as or record.name
+    return replace(record, name=name, began_as="" if began_as == name else began_as)
+
+
 def _misfit(new: SagaDefinition, steps: tuple[StepRecord, ...]) -> str | None:
     """Why an instance with these steps cannot go on by *new*; None when it can."""
     if isinstance(new, GuidedDefinition):
         return None
     if unknown := [one.name for one in steps if one.name not in new.outline]:
         return f"step {unknown[0]!r} was begun, and version {new.version} has none of that name; say was= where it is"
+    for one in steps:
+        if one.began_as in new.outline:
+            return f"step {one.name!r} has the key of {one.began_as!r}, the name of another step now; rename that one"
     begun = {one.name for one in steps}
     untouched: str | None = None
     for group in new.groups:

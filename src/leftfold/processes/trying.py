@@ -79,7 +79,7 @@ class Tried(Struct, frozen=True):
 
 def attempt_of(item_id: str, record: StepRecord, *, undo: bool) -> Attempt:
     """One try, with its key: the same at every try of the same step, and of no other, whatever ids and names hold."""
-    step = record.name.replace("%", "%25").replace("/", "%2F")
+    step = (record.began_as or record.name).replace("%", "%25").replace("/", "%2F")
     do = f"{item_id}/{step}/do"
     if undo:
         return Attempt(f"{item_id}/{step}/undo", record.undo_tries, do)
