@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, Never, TypeVar, cast
 
 from msgspec import Raw
 from msgspec.structs import replace
 
-from leftfold.errors import DefinitionError, NotPossible, StepRefused, UnknownInstance, UnreadableState
+from leftfold.errors import (
+    DefinitionError,
+    Fenced,
+    NotPossible,
+    StepRefused,
+    StoreError,
+    UnknownInstance,
+    UnreadableState,
+)
 from leftfold.messages.message import name_flaw
 from leftfold.processes.declaring import Step
 from leftfold.processes.definition import GuidedDefinition, StepPlan
@@ -55,7 +66,7 @@ def _left(journal: Journal, saga: Saga) -> Journal:
 
 
 class _Leave(BaseException):
-    """Leaves the function; no code of a user catches it.
+    """Leaves the function; whatever code of a user makes of it, it is left.
 
     Args:
         move: what comes next; None when the function was only asked for its steps.
@@ -87,6 +98,8 @@ class GuidedRun(Run):
     _under_way: str | None = None
     _awaited: tuple[str, str] | None = None
     _unreadable: UnreadableState | None = None
+    _leaving: _Leave | None = None
+    _lost: BaseException | None = None
 
     async def run(self, journal: Journal) -> None:
         """See `Run.run`."""
@@ -128,9 +141,11 @@ class GuidedRun(Run):
             self._check_heard()
             if not self._journal.back:
                 self._journal = _left(self._journal, saga)
-        except _Leave as leave:
-            return leave.move
-        except Exception as error:  # noqa: BLE001 - whatever it is, the saga does not go on
+        except (_Leave, Exception) as error:  # noqa: BLE001 - whatever it is, the saga does not go on
+            if self._lost is not None:
+                raise self._lost from None
+            if self._leaving is not None:  # whatever came on the way out
+                return self._leaving.move
             if not self._journal.back:
                 self._journal = turned_back(self._definition, self._journal, error_text(error))
             return None
@@ -139,6 +154,7 @@ class GuidedRun(Run):
     async def answered(self, name: str, step: Step[R], returns: type[R]) -> R:
         """See `Guiding.answered`."""
         plan = self._definition.ask(name, step, returns)
+        self._check_leaving()
         if self._under_way is not None:
             raise DefinitionError(
                 f"saga {self._definition.name}: step {name!r} is asked for while {self._under_way!r} is under way; "
@@ -146,15 +162,20 @@ class GuidedRun(Run):
             )
         self._under_way = name
         try:
-            while (record := self._answer(name)) is None:
-                self._check_deadline()
-                self._journal = begun(self._journal, [plan], self._moment())
-                await self._write(self._revise(self._journal, Do((plan,))))
-                tried = await self._try(plan, self._journal)
-                self._journal = self._heard(plan, self._journal, tried, self._moment())
+            with self._keeping():
+                record = await self._done(plan)
         finally:
             self._under_way = None
         return cast("R", plan.result.decode(record.result))
+
+    async def _done(self, plan: StepPlan) -> StepRecord:
+        while (record := self._answer(plan.name)) is None:
+            self._check_deadline()
+            self._journal = begun(self._journal, [plan], self._moment())
+            await self._write(self._revise(self._journal, Do((plan,))))
+            tried = await self._try(plan, self._journal)
+            self._journal = self._heard(plan, self._journal, tried, self._moment())
+        return record
 
     def _answer(self, name: str) -> StepRecord | None:
         """The step if it is done; None when it is to be tried now."""
@@ -175,18 +196,18 @@ class GuidedRun(Run):
             if record.due is not None and record.due > self._moment():
                 self._check_deadline()
                 due = record.due if self._deadline is None else min(record.due, self._deadline)
-                raise _Leave(Until(due))
+                self._leave(Until(due))
             return None
         return record
 
     def _told(self, record: StepRecord | None) -> StepRecord:
         """While it is undone, the function is called only to learn what its steps are."""
         if record is None:
-            raise _Leave(None)
+            self._leave(None)
         if record.status == "refused":
             raise StepRefused(self._item.id, record.name, record.error or "")
         if record.doubt is not None:
-            raise _Leave(None)
+            self._leave(None)
         return record
 
     def _unasked_for(self) -> UnreadableState | None:
@@ -202,11 +223,12 @@ class GuidedRun(Run):
     def _check_asked(self) -> None:
         """A new step is begun only after all that were begun before: another function than then is not followed."""
         if self._unasked():
-            raise _Leave(None)
+            self._leave(None)
         self._check_heard()
 
     def _check_heard(self) -> None:
         """Nothing follows a step that may yet be done: the function caught what cut it short."""
+        self._check_leaving()
         for one in self._journal.steps:
             if one.status == "started" and not self._journal.back:
                 self._turn_back(f"step {one.name!r} is in doubt: {_CUT_SHORT}")
@@ -215,9 +237,31 @@ class GuidedRun(Run):
         if self._deadline is not None and self._deadline <= self._moment():
             self._turn_back("its deadline has passed")
 
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Around what the store is asked and told: when that fails, the function has no say in it, and is left."""
+        try:
+            yield
+        except (_Leave, CancelledError):
+            raise
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, Fenced | StoreError):
+                raise
+            self._lost, self._leaving = error, _Leave(None)
+            raise self._leaving from error
+
+    def _check_leaving(self) -> None:
+        """Nothing is done on the way out, as by a `finally`: the function is called again, and comes to it then."""
+        if self._leaving is not None:
+            raise self._leaving
+
+    def _leave(self, move: Move | None) -> Never:
+        self._leaving = _Leave(move)
+        raise self._leaving
+
     def _turn_back(self, reason: str) -> Never:
         self._journal = turned_back(self._definition, self._journal, reason)
-        raise _Leave(None)
+        self._leave(None)
 
     async def child(self, name: str, saga: S) -> S:
         """See `Guiding.child`."""
@@ -234,13 +278,15 @@ class GuidedRun(Run):
         step.name = name
         step.undo(retry=_UNDO_CHILD)(undone)
         plan = self._definition.ask(name, step, type(saga))
-        record = self._answer_of_child(name)
-        if record is None:
-            self._check_deadline()
-            if self._journal.record(name) is None:
-                self._journal = begun(self._journal, [plan], self._moment())
-                await self._write(self._revise(self._journal, Do((plan,))))
-            record = await self._looked(name, saga, child, id)
+        self._check_leaving()
+        with self._keeping():
+            record = self._answer_of_child(name)
+            if record is None:
+                self._check_deadline()
+                if self._journal.record(name) is None:
+                    self._journal = begun(self._journal, [plan], self._moment())
+                    await self._write(self._revise(self._journal, Do((plan,))))
+                record = await self._looked(name, saga, child, id)
         return cast("S", plan.result.decode(record.result))
 
     def _answer_of_child(self, name: str) -> StepRecord | None:
@@ -271,7 +317,7 @@ class GuidedRun(Run):
             self._refuse(record, now, f"{child} {id!r} is no child of this saga, {why}; {advice}")
         if view.status == "completed" and view.unreadable is not None:
             self._unreadable = UnreadableState(f"saga/{child}/{id}", f"saga/{child}/{view.version}", view.unreadable)
-            raise _Leave(None)
+            self._leave(None)
         if view.status == "completed":
             record = replace(record, status="done", result=Raw(view.fields.encode()), due=None, ended_at=now)
             self._journal = self._journal.recorded(record)
@@ -280,7 +326,7 @@ class GuidedRun(Run):
             self._refuse(record, now, f"{id} was undone: {view.reason}")
         look, self._awaited = now + _pause(now - (record.started_at or now)), (child, id)
         self._journal = self._journal.recorded(replace(record, due=look))
-        raise _Leave(Until(look if self._deadline is None else min(look, self._deadline)))
+        return self._leave(Until(look if self._deadline is None else min(look, self._deadline)))
 
     def _refuse(self, record: StepRecord, now: datetime, error: str) -> Never:
         self._journal = self._journal.recorded(replace(record, status="refused", error=error, due=None, ended_at=now))

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Final, TypeAlias
 
-__all__ = ["Stray", "blamed", "ends_task", "running_task"]
+__all__ = ["Killed", "Stray", "blamed", "ends_task", "running_task"]
 
 _Task: TypeAlias = "asyncio.Task[object]"
 
@@ -23,25 +23,34 @@ def running_task() -> _Task | None:
 def ends_task(error: BaseException, task: _Task | None) -> bool:
     """Whether *error* ends *task*; it is about what was handled otherwise, whatever its class.
 
-    `SystemExit` and `KeyboardInterrupt` end it, a cancellation that it was asked for, and a `GeneratorExit` that closes
-    its coroutine from outside. A `CancelledError` that nobody asked it for comes of something else that was cancelled,
-    as of a call that was awaited.
+    `SystemExit`, `KeyboardInterrupt` and `Killed` end it, a cancellation that it was asked for, and a `GeneratorExit`
+    that closes its coroutine from outside. A `CancelledError` that nobody asked it for comes of something else that was
+    cancelled, as of a call that was awaited.
 
     Args:
         task: the one that handled, from `running_task` before it began.
     """
-    if isinstance(error, SystemExit | KeyboardInterrupt):
+    if isinstance(error, SystemExit | KeyboardInterrupt | Killed):
         return True
     if isinstance(error, asyncio.CancelledError):
         return task is None or task.cancelling() > 0
     return isinstance(error, GeneratorExit) and running_task() is not task
 
 
-class Stray(Exception):
-    """User code let a cancellation out that nobody had asked for: of something else that it had waited for."""
+class Killed(BaseException):
+    """The process is killed, as a test plays it: nothing here handles it."""
 
-    def __init__(self) -> None:
-        super().__init__("a cancellation came out that nobody had asked for; catch it where it is waited for")
+
+class Stray(Exception):
+    """User code let out what is no `Exception`, as a cancellation of something else that it had waited for."""
+
+    def __init__(self, error: BaseException) -> None:
+        name = type(error).__qualname__
+        super().__init__(
+            "a cancellation came out that nobody had asked for; catch it where it is waited for"
+            if isinstance(error, asyncio.CancelledError)
+            else f"{name} came out, which is no Exception; catch it where it comes from"
+        )
 
 
 class _Blamed:
@@ -51,17 +60,18 @@ class _Blamed:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if isinstance(error, asyncio.CancelledError) and not ends_task(error, running_task()):
-            raise Stray from error
+        if error is None or isinstance(error, Exception | GeneratorExit) or ends_task(error, running_task()):
+            return
+        raise Stray(error) from error
 
 
 _BLAMED: Final = _Blamed()
 
 
 def blamed() -> AbstractContextManager[None]:
-    """Around user code that is awaited: a cancellation that comes out of it is one that this task was asked for.
+    """Around user code: what comes out of it is an `Exception`, or ends this task.
 
     Raises:
-        Stray: it was not; see `ends_task`.
+        Stray: it was neither, as a cancellation that this task was not asked for; see `ends_task`.
     """
     return _BLAMED

@@ -21,6 +21,7 @@ from leftfold.store.memory_log import MemoryLog
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import Hold
+from leftfold.subscriptions.blaming import Killed
 from leftfold.testing.clock import ManualClock
 
 __all__ = ["CrashRun", "crash_everywhere"]
@@ -48,7 +49,7 @@ class CrashRun(Struct, frozen=True):
     events: Sequence[object]
 
 
-class _Killed(BaseException):
+class _Killed(Killed):
     """No code of a user catches it, as none outlives a kill."""
 
 
