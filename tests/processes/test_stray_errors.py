@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+from msgspec import Struct
 
-from leftfold import App, Attempt, Context, Outcome, Retry, Saga, Steps, step
+from leftfold import App, Attempt, Command, Context, Next, Outcome, Retry, Saga, Steps, TimerDue, step
+from leftfold.processes import CommandRefused, Ignored
 from leftfold.store.limits import MAX_EVENT_BYTES
 from tests.processes.grounds import WAIT_S, Ground, World
 from tests.processes.test_timers import STAYING, Bell, marks
-from tests.processes.watches import Poke, Wait, watching
+from tests.processes.watches import NotToday, Poke, Wait, Waited, Watch, watching
 
 TWICE = Retry(attempts=2, first=timedelta(milliseconds=1))
 
@@ -220,6 +222,76 @@ async def test_a_command_that_strays_every_time_is_kept_for_a_person(each_url: s
         assert await marks(app) == ["blue"]
         (parked,) = [one async for one in app.processes.parked(statuses=("dead",))]
         assert (parked.kind, parked.attempts, bell.rung.count("red")) == ("command", 2, 2)
+
+
+class Odd(BaseException):
+    """No `Exception`."""
+
+
+class Oddly(Saga):
+    @step(retry=TWICE)
+    async def one(self, world: World, attempt: Attempt) -> None:
+        await world.call("one", attempt)
+        raise Odd
+
+    @one.undo(retry=TWICE)
+    async def unone(self, was: Outcome[None], world: World, attempt: Attempt) -> None:
+        await world.call("unone", attempt)
+        if attempt.number == 1:
+            raise Odd
+
+
+async def test_a_step_and_an_undo_that_let_out_what_is_no_exception_are_tried_as_often_as_they_may(
+    ground: Ground,
+) -> None:
+    world, shop = World(), Context("shop")
+    shop.saga(Oddly)
+    async with ground.app(shop, world=world) as app:
+        await app.start(Oddly(), id="1")
+        view = await app.sagas.ended(Oddly, "1", timeout=WAIT_S)
+    assert (view.status, world.names) == ("compensated", ["one", "one", "unone", "unone"])
+    assert "Odd came out, which is no Exception" in (view.reason or "")
+
+
+class Fail(Command):
+    id: str
+
+
+class Night(Struct, frozen=True):
+    id: str
+
+
+def ringing(error: type[BaseException]) -> Context:
+    """A process that lets *error* out at each timer and at each refusal."""
+    club = watching(Bell())
+
+    @club.process(key="id", name="night", retry=TWICE)
+    def night(state: Night | None, event: Waited | TimerDue | CommandRefused) -> Next[Night] | Ignored:
+        match state, event:
+            case None, Waited(id=id):
+                return Next(Night(id)).timer("dawn", timedelta(0)).send(Fail(id=id))
+            case _:
+                raise error
+
+    @club.decides(Watch, id="id")
+    def fail(_command: Fail, watch: Watch) -> None:
+        raise NotToday(name=watch.id)
+
+    return club
+
+
+@pytest.mark.parametrize("error", [Odd, asyncio.CancelledError])
+async def test_a_timer_and_a_refusal_at_which_a_process_lets_out_what_is_no_exception_wait_for_a_person(
+    each_url: str, error: type[BaseException]
+) -> None:
+    async with App(ringing(error), store=each_url, workers=STAYING) as app:
+        await app.send(Wait(id="w"))
+        async with asyncio.timeout(WAIT_S):
+            await app.settle()
+            while (await app.processes.show("night", "w")).status != "stuck":
+                await app.settle()
+        parked = [one async for one in app.processes.parked("night")]
+    assert {(one.kind, one.status) for one in parked} == {("timer", "dead"), ("command", "dead")}
 
 
 class Hoarding(Saga):

@@ -134,7 +134,8 @@ class CommandCarrier:
                 entry = Entry(kind="refused", what=outgoing.command, at=item.changed_at, note=outgoing.error)
                 return [keep, running.written(known, process, instance.noted(entry), instance.wake_at)]
             cause = refusal_cause(refused, outgoing, outgoing.id_of(item.id), instance, item.changed_at)
-            result = running.take(process, key, instance, cause)
+            with blamed():
+                result = running.take(process, key, instance, cause)
         except UnreadableState as error:
             return [_revised(item, replace(outgoing, error=error_text(error)), "dead")]
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone

@@ -19,6 +19,7 @@ from leftfold.processes.running import RunningProcess
 from leftfold.processes.transition import Taken, timer_cause
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import KEEP, Revise, WorkItem
+from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.parking import error_text
 
 __all__ = ["LATER", "Firing", "TimerCarrier", "ready"]
@@ -55,7 +56,8 @@ class Firing(NamedTuple):
         key, timer, now = self.running.key_of(self.item), self.instance.timers[self.name], self.item.changed_at
         try:
             cause = timer_cause(self.name, timer, self.instance, self.running.origin(key), now)
-            return self.running.take(self.process, key, self.instance.with_timer(self.name, None), cause)
+            with blamed():
+                return self.running.take(self.process, key, self.instance.with_timer(self.name, None), cause)
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone
             return self.failed(error)
 
