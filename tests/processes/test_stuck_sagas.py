@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from leftfold import App
+from leftfold import App, Attempt, Context, Outcome, Retry, Saga, step
 from leftfold.errors import InvalidInput, InvalidQuery, NotPossible, UnknownInstance
 from leftfold.handling import CorrelationFilter
 from leftfold.processes import SagaView
@@ -195,6 +195,58 @@ async def test_what_an_app_was_closed_in_the_midst_of_is_undone_when_it_is_abort
         "refund InDoubt(reason='aborted by ann: enough')",
         "release Done(value='reserve done')",
     ]
+
+
+class Losing(Saga):
+    """The undos of two steps are parked, and that of the first one is under way."""
+
+    @step
+    async def one(self, world: World, attempt: Attempt) -> None: ...
+
+    @one.undo
+    async def unone(self, was: Outcome[None], world: World, attempt: Attempt) -> None:
+        await world.call("unone", attempt)
+
+    @step
+    async def two(self, world: World, attempt: Attempt) -> None: ...
+
+    @two.undo(retry=Retry(attempts=1))
+    async def untwo(self, was: Outcome[None], world: World, attempt: Attempt) -> None:
+        await world.call("untwo", attempt)
+
+    @step
+    async def three(self, world: World, attempt: Attempt) -> None: ...
+
+    @three.undo(retry=Retry(attempts=1))
+    async def unthree(self, was: Outcome[None], world: World, attempt: Attempt) -> None:
+        await world.call("unthree", attempt)
+
+    @step(undoable=False)
+    async def four(self) -> None:
+        raise Declined
+
+
+async def test_two_people_who_mend_it_at_once_have_nothing_begun_that_another_process_is_in_the_midst_of(
+    ground: Ground,
+) -> None:
+    world = World(unone=[asyncio.Event()], untwo=[OSError("down")], unthree=[OSError("down")])
+    losing = Context("losing")
+    losing.saga(Losing)
+    async with ground.app(losing, world=world) as app, ground.app(losing, world=world, workers=False) as another:
+        await app.start(Losing(), id="1")
+        await world.arrived("unone")
+        id, store = "saga/losing.Losing/1", another.running("losing").store
+        held = (await store.work([id]))[id]
+        await another.sagas.retry(Losing, "1", who="ann", why="it is up", step="two")
+        await another.sagas.retry(Losing, "1", who="bob", why="so is this", step="three")
+        left = (await store.work([id]))[id]
+        assert left.owner is None
+        assert left.wake_at is not None
+        assert held.wake_at is not None
+        assert left.wake_at >= held.wake_at
+        view = await app.sagas.ended(Losing, "1", timeout=WAIT_S)
+    assert (view.status, world.cancelled) == ("compensated", ["unone"])
+    assert world.names == ["unthree", "untwo", "unone", "unthree", "untwo", "unone"]
 
 
 async def test_aborted_twice_it_is_undone_once(ground: Ground) -> None:

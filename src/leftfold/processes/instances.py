@@ -17,7 +17,7 @@ from leftfold.processes.engine import Engine
 from leftfold.processes.forgetting import forgotten_sagas
 from leftfold.processes.intervening import Verb, intervened
 from leftfold.processes.journal import Parent, dump_journal, load_journal
-from leftfold.processes.planning import planned, turned_back
+from leftfold.processes.planning import is_under_way, planned, turned_back
 from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
 from leftfold.processes.saga_view import SagaView, known_definition, saga_view, waits_for
@@ -234,7 +234,8 @@ class SagaInstances:
             if journal is known:
                 break
             status, engine = "compensating" if journal.back else "running", self._holding(item)
-            wake: Wake = AT_ONCE if item.owner is None or item.wake_at is None else item.wake_at
+            held = item.owner is not None or is_under_way(known)  # another verb may have taken it from its owner
+            wake: Wake = item.wake_at if held and item.wake_at is not None else AT_ONCE
             if engine is not None and engine.hold is not None:
                 wake = engine.hold
             revise = Revise(id=item.id, token=item.token, status=status, state=dump_journal(journal), wake=wake)

@@ -27,6 +27,7 @@ __all__ = [
     "Until",
     "begun",
     "doubted",
+    "is_under_way",
     "left_behind",
     "planned",
     "status_of",
@@ -101,6 +102,11 @@ def status_of(journal: Journal, move: Move) -> Status:
     if isinstance(move, Finish):
         return move.status
     return "compensating" if journal.back else "running"
+
+
+def is_under_way(journal: Journal) -> bool:
+    """Whether a step or an undo has begun, and nobody has heard how it ended; its worker may be gone."""
+    return any(one.status in ("started", "undoing") and one.due is None for one in journal.steps)
 
 
 def left_behind(definition: SagaDefinition, journal: Journal) -> Journal:
