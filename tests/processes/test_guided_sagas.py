@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -541,6 +541,33 @@ async def test_a_function_that_has_a_new_step_before_what_was_done_is_stuck_befo
         assert view.status == "stuck"
         assert [one.name for one in view.steps] == ["order tea", "order salt"]
     assert "rice" not in supplier.skus
+
+
+class Counted(Saga, name="Restock", deadline=timedelta(hours=1)):
+    skus: tuple[str, ...]
+
+    async def run(self, steps: Steps, supplier: Supplier) -> None:
+        for sku in self.skus:
+            order = cast("Callable[[Attempt], Awaitable[int]]", partial(supplier.order, sku))
+            undo = cast("Callable[[Outcome[int], Attempt], Awaitable[None]]", partial(supplier.cancel, sku))
+            await steps.do(f"order {sku}", order, returns=int, undo=undo)
+
+
+async def test_a_function_that_reads_a_result_otherwise_is_stuck_and_goes_on_with_the_code_that_reads_it() -> None:
+    changed, same, clock = Context("shop"), Context("shop"), ManualClock()
+    changed.saga(Counted)
+    same.saga(Restock)
+    store, supplier = MemoryStore(clock=clock), Supplier(silent=frozenset({"salt"}))
+    await _waiting(store, supplier, clock)
+    clock.advance(timedelta(minutes=2))
+    async with App(changed, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        view = await app.sagas.ended(Counted, "1", timeout=20)
+        assert (view.status, view.back, supplier.cancelled) == ("stuck", False, [])
+    supplier.silent = frozenset()
+    async with App(same, store=store, clock=clock, provide={Supplier: supplier}) as app:
+        await app.sagas.retry(Restock, "1", who="Ada", why="the code is back")
+        view = await app.sagas.ended(Restock, "1", timeout=20)
+    assert (view.status, supplier.skus) == ("completed", ["tea", "salt"])
 
 
 async def test_a_child_that_is_no_saga_here_is_told_by_its_name() -> None:

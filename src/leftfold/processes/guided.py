@@ -97,9 +97,9 @@ class GuidedRun(Run):
     _journal: Journal
     _under_way: str | None = None
     _awaited: tuple[str, str] | None = None
-    _unreadable: UnreadableState | None = None
     _leaving: _Leave | None = None
     _lost: BaseException | None = None
+    _unread: UnreadableState | None = None
 
     async def run(self, journal: Journal) -> None:
         """See `Run.run`."""
@@ -107,7 +107,7 @@ class GuidedRun(Run):
         self._journal = journal
         move = await self._called()
         journal = self._journal
-        if (error := self._unreadable or self._unasked_for()) is not None:
+        if (error := self._misread()) is not None:
             await self._write(self._revise(journal, Finish("stuck")))
             raise error
         if not journal.back and move is not None:
@@ -166,7 +166,16 @@ class GuidedRun(Run):
                 record = await self._done(plan)
         finally:
             self._under_way = None
-        return cast("R", plan.result.decode(record.result))
+        return cast("R", self._result(plan, record))
+
+    def _result(self, plan: StepPlan, record: StepRecord) -> object:
+        """What the step returned; leaves when it is not what the function of this version reads."""
+        try:
+            return plan.result.decode(record.result)
+        except Exception as error:  # noqa: BLE001 - a `__post_init__` may raise anything
+            reason = f"step {plan.name!r} returned what this code does not read: {error}"
+            self._unread = UnreadableState(self._item.id, self._item.queue, reason)
+            self._leave(None)
 
     async def _done(self, plan: StepPlan) -> StepRecord:
         while (record := self._answer(plan.name)) is None:
@@ -210,11 +219,12 @@ class GuidedRun(Run):
             self._leave(None)
         return record
 
-    def _unasked_for(self) -> UnreadableState | None:
-        if not (missing := self._unasked()):
-            return None
-        reason = f"the function of this version does not ask again for what was begun: {', '.join(missing)}"
-        return UnreadableState(self._item.id, self._item.queue, reason)
+    def _misread(self) -> UnreadableState | None:
+        """Why what was done, or a child, cannot be read by the function of this version; None when it can."""
+        if self._unread is None and (missing := self._unasked()):
+            reason = f"the function of this version does not ask again for what was begun: {', '.join(missing)}"
+            return UnreadableState(self._item.id, self._item.queue, reason)
+        return self._unread
 
     def _unasked(self) -> list[str]:
         """Steps that were begun, and that the function has not asked for in this call."""
@@ -287,7 +297,7 @@ class GuidedRun(Run):
                     self._journal = begun(self._journal, [plan], self._moment())
                     await self._write(self._revise(self._journal, Do((plan,))))
                 record = await self._looked(name, saga, child, id)
-        return cast("S", plan.result.decode(record.result))
+        return cast("S", self._result(plan, record))
 
     def _answer_of_child(self, name: str) -> StepRecord | None:
         record = self._journal.record(name)
@@ -316,7 +326,7 @@ class GuidedRun(Run):
             advice = "give it another id, or forget the child of that one, too"
             self._refuse(record, now, f"{child} {id!r} is no child of this saga, {why}; {advice}")
         if view.status == "completed" and view.unreadable is not None:
-            self._unreadable = UnreadableState(f"saga/{child}/{id}", f"saga/{child}/{view.version}", view.unreadable)
+            self._unread = UnreadableState(f"saga/{child}/{id}", f"saga/{child}/{view.version}", view.unreadable)
             self._leave(None)
         if view.status == "completed":
             record = replace(record, status="done", result=Raw(view.fields.encode()), due=None, ended_at=now)
