@@ -610,6 +610,18 @@ def test_a_saga_has_steps_or_a_function() -> None:
             async def run(self, steps: Steps) -> None: ...
 
 
+def test_a_function_takes_steps_once_and_no_attempt_for_each_step_has_its_own() -> None:
+    class Keyed(Saga):
+        async def run(self, steps: Steps, attempt: Attempt, more: Steps) -> None: ...
+
+    context = Context("shop")
+    context.saga(Keyed)
+    with pytest.raises(DefinitionError) as refused:
+        App(context, store="memory:")
+    assert "run takes an Attempt, and is none itself; each step that it does is given one" in str(refused.value)
+    assert "run takes Steps twice" in str(refused.value)
+
+
 def test_a_function_takes_steps() -> None:
     class Nothing(Saga):
         async def run(self, supplier: Supplier) -> None: ...

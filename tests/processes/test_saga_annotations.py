@@ -66,6 +66,9 @@ class Strange(Saga):
     @loose_step
     async def bare(self, *gates: Gate) -> None: ...
 
+    @loose_step
+    async def selfless() -> None: ...
+
     @step(undoable=False)
     async def keyed(self, boxes: Repository[Box], attempt: Attempt) -> None: ...
 
@@ -115,6 +118,7 @@ class Mixed(Saga):
     [
         "step 'plain': 'plain' acts on the world; write async def",
         "Strange.bare: parameter 'gates' is no plain parameter",
+        "step 'selfless': 'selfless' takes no self; write it as a method of the saga",
         "step 'keyed' takes a Repository and an Attempt",
         "step 'sending' takes a Repository and a Sender",
         "step 'returns'",

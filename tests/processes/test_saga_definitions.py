@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,6 +17,7 @@ from leftfold import (
     step,
 )
 from leftfold.processes import Step
+from leftfold.processes.saga import SagaType
 
 _UNTYPED: Any = 5
 
@@ -266,9 +267,70 @@ def _derived() -> type[Saga]:
     return Derived
 
 
+class Lent:
+    """Has a step, and is no saga."""
+
+    @step(undoable=False)
+    async def lent(self) -> None: ...
+
+
+def _step_of_a_mixin() -> type[Saga]:
+    class Borrowing(Saga, Lent):
+        @step(undoable=False)
+        async def own(self) -> None: ...
+
+    return Borrowing
+
+
+def _parallel_function() -> type[Saga]:
+    class Bare(Saga):
+        @step(undoable=False)
+        async def one(self) -> None: ...
+
+        async def two(self) -> None: ...
+
+        both = parallel(one, cast("Any", two))
+
+    return Bare
+
+
+def _parallel_within_parallel() -> type[Saga]:
+    class Nested(Saga):
+        @step(undoable=False)
+        async def one(self) -> None: ...
+
+        @step(undoable=False)
+        async def two(self) -> None: ...
+
+        both = parallel(one, two)
+        more = parallel(cast("Any", both), one)
+
+    return Nested
+
+
+def _undo_that_is_none() -> type[Saga]:
+    class Torn(Saga):
+        @step
+        async def one(self) -> None: ...
+
+        loosely(one)(_UNTYPED)
+
+    return Torn
+
+
+def _step_that_is_a_field() -> type[Saga]:
+    namespace: dict[str, object] = {"__annotations__": {"elsewhere": int}, "elsewhere": elsewhere}
+    return cast("type[Saga]", SagaType("Both", (Saga,), namespace))
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
+        (_step_of_a_mixin, "saga Borrowing: step 'lent' of Lent would be lost; write it in the class itself"),
+        (_parallel_function, "parallel() begins steps, and <function"),
+        (_parallel_within_parallel, "parallel() begins steps, and parallel('one', 'two') is none"),
+        (_undo_that_is_none, "step 'one': its undo is 5; write an async method under @one.undo"),
+        (_step_that_is_a_field, "saga Both: step 'elsewhere' has the name of a field; give one of them another"),
         (_no_steps, "saga Empty: it has no steps"),
         (_positional, "saga Loose: fields are always keyword-only"),
         (_no_undo, "saga Stays: step 'one' has no undo; write one with @one.undo"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
-from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast, overload
 
 from leftfold.domain.errors import DomainError
 from leftfold.errors import DefinitionError
@@ -118,6 +118,10 @@ class Step(Generic[R]):
         def register(undoing: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
             if self.undoing is not None:
                 raise DefinitionError(f"step {self.name!r} has two undos: {self.undoing!r:.80} and {undoing!r:.80}")
+            if not callable(undoing):
+                raise DefinitionError(
+                    f"step {self.name!r}: its undo is {undoing!r:.80}; write an async method under @{self.name}.undo"
+                )
             if getattr(undoing, "__name__", "") == self.name:
                 raise DefinitionError(
                     f"step {self.name!r}: its undo has its name, and would take its place in the class"
@@ -135,6 +139,9 @@ class Parallel:
 
     def __init__(self, steps: tuple[Step[Any], ...]) -> None:
         self.steps = steps
+
+    def __repr__(self) -> str:
+        return f"parallel({', '.join(repr(step.name) for step in self.steps)})"
 
 
 @overload
@@ -194,5 +201,11 @@ def parallel(*steps: Step[Any]) -> Parallel:
 
     The saga goes on when all of them are done. When one fails, those under way are waited for, and all are undone in
     the reverse of their order here. A field may be changed by one of them only.
+
+    Raises:
+        DefinitionError: one of them is no step.
     """
+    for one in steps:
+        if not isinstance(cast("object", one), Step):
+            raise DefinitionError(f"parallel() begins steps, and {one!r:.80} is none; write @step above its method")
     return Parallel(steps)

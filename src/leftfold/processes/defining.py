@@ -65,6 +65,10 @@ def _guided(cls: type[Saga], name: str, declared: Declared, findings: list[str])
     steps = next((parameter for parameter, hint in needs.items() if hint is Steps), None)
     if steps is None:
         findings.append(f"{where}: run takes no Steps, so it has none; give it a parameter steps: Steps")
+    if list(needs.values()).count(Steps) > 1:
+        findings.append(f"{where}: run takes Steps twice; one does all of them")
+    if Attempt in needs.values():
+        findings.append(f"{where}: run takes an Attempt, and is none itself; each step that it does is given one")
     findings += _field_findings(cls, where)
     if findings or steps is None:
         raise DefinitionError(*findings)
@@ -108,6 +112,8 @@ def _needs(function: Callable[..., object], where: str, findings: list[str]) -> 
         findings.append(f"{where}: {getattr(function, '__name__', function)!r} acts on the world; write async def")
     signature = signature_of(function)
     own = next(iter(inspect.signature(function).parameters), "")
+    if not own:
+        findings.append(f"{where}: {function.__name__!r} takes no self; write it as a method of the saga")
     findings += [f"{where}: {one}" for one in signature.findings if f"parameter {own!r}" not in one]
     return {name: hint for name, hint in signature.parameters.items() if name != own}, signature.returned
 

@@ -65,7 +65,7 @@ class SagaType(msgspec.StructMeta):
         run = namespace.get("run")
         function = run if inspect.isfunction(run) else None
         declared = Declared(tuple(_groups(namespace)), deadline, function)
-        findings = [*_base_findings(bases), *_findings(declared, namespace), *_name_findings(namespace)]
+        findings = [*_base_findings(bases), *_findings(declared, namespace), *_name_findings(namespace, made)]
         if findings := [f"saga {class_name}: {finding}" for finding in findings]:
             raise DefinitionError(*findings)
         setattr(made, _MARK, declared)
@@ -174,13 +174,19 @@ def _base_findings(bases: tuple[type, ...]) -> Iterator[str]:
     for base in bases:
         if _MARK in vars(base):
             yield f"it is derived from the saga {base.__qualname__}, whose steps it would lose; derive it from Saga"
+            continue
+        for lender in base.__mro__:
+            for name in (name for name, value in vars(lender).items() if _is_step(value)):
+                yield f"step {name!r} of {lender.__qualname__} would be lost; write it in the class itself"
 
 
-def _name_findings(namespace: dict[str, Any]) -> Iterator[str]:
+def _name_findings(namespace: dict[str, Any], made: SagaType) -> Iterator[str]:
     """Journals and keys name a step by its function, and everybody else by the class."""
     for name, value in namespace.items():
         if _is_step(value) and value.name != name:
             yield f"step {value.name!r} stands here as {name!r}; give the function that name"
+        elif _is_step(value) and name in made.__struct_fields__:
+            yield f"step {name!r} has the name of a field; give one of them another"
 
 
 def _step_findings(one: Step[Any], *, behind: bool, alone: bool) -> Iterator[str]:
