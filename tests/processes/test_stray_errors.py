@@ -9,7 +9,8 @@ from typing import cast
 import pytest
 from msgspec import Struct
 
-from leftfold import App, Attempt, Command, Context, Next, Outcome, Retry, Saga, Steps, TimerDue, step
+from leftfold import App, Attempt, Command, Context, Next, Outcome, Repository, Retry, Saga, Steps, TimerDue, step
+from leftfold.errors import AppendRefused, TableMissing
 from leftfold.processes import CommandRefused, Ignored
 from leftfold.store.limits import MAX_EVENT_BYTES
 from tests.processes.grounds import WAIT_S, Ground, World
@@ -226,6 +227,41 @@ async def test_a_command_that_strays_every_time_is_kept_for_a_person(each_url: s
 
 class Odd(BaseException):
     """No `Exception`."""
+
+
+class Missing(Saga):
+    """Meets what its store will never do."""
+
+    error: str
+
+    @step(retry=TWICE)
+    async def one(self, watches: Repository[Watch]) -> None: ...
+
+    @one.undo(retry=TWICE)
+    async def unone(self, was: Outcome[None], world: World, watches: Repository[Watch]) -> None:
+        world.cancelled.append("unone")
+        self._meet()
+
+    @step(retry=TWICE, undoable=False)
+    async def two(self, world: World, watches: Repository[Watch]) -> None:
+        world.cancelled.append("two")
+        self._meet()
+
+    def _meet(self) -> None:
+        raise TableMissing("rows", 1, None) if self.error == "missing" else AppendRefused("too much", "54000")
+
+
+@pytest.mark.parametrize("error", ["missing", "refused"])
+async def test_a_step_that_meets_what_its_store_never_does_is_tried_as_often_as_it_may(
+    ground: Ground, error: str
+) -> None:
+    world, shop = World(), Context("shop")
+    shop.saga(Missing)
+    async with ground.app(shop, world=world) as app:
+        await app.start(Missing(error=error), id="1")
+        view = await app.sagas.ended(Missing, "1", timeout=WAIT_S)
+    assert (view.status, [one.status for one in view.steps]) == ("stuck", ["parked", "refused"])
+    assert world.cancelled == ["two", "two", "unone", "unone"]
 
 
 class Oddly(Saga):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from leftfold.errors import Conflict
+from leftfold.errors import AppendRefused, Conflict, Fenced, StoreError, TableMismatch, TableMissing
 from leftfold.handling.loading import Loader
 from leftfold.handling.retry import ATTEMPTS, decided_again
 from leftfold.handling.tracking import Tracking
 from leftfold.messages.metadata import Metadata
 from leftfold.store.work import Revise
 
-__all__ = ["Busy", "decided_with"]
+__all__ = ["Busy", "decided_with", "is_kept_from_it"]
 
 R = TypeVar("R")
 
@@ -27,6 +27,12 @@ class Busy(Exception):
     def __init__(self, conflict: Conflict) -> None:
         self.conflict = conflict
         super().__init__(str(conflict))
+
+
+def is_kept_from_it(error: Exception) -> bool:
+    """Whether *error* is about the store, or another worker, and not about what was decided: no try has failed."""
+    about_it = isinstance(error, AppendRefused | TableMissing | TableMismatch)
+    return isinstance(error, Fenced | StoreError) and not about_it
 
 
 async def decided_with(

@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from leftfold.errors import DefinitionError, Fenced, StoreError
+from leftfold.errors import DefinitionError
 from leftfold.handling.tracking import Tracking
 from leftfold.messages.metadata import Metadata
-from leftfold.processes.committing import Busy, decided_with
+from leftfold.processes.committing import Busy, decided_with, is_kept_from_it
 from leftfold.processes.definition import SagaDefinition, StepPlan
 from leftfold.processes.engine import Moment
 from leftfold.processes.journal import Journal, StepRecord, dump_journal
@@ -169,11 +169,11 @@ class Run:
 
         try:
             return await self._committed(metadata, decide)
-        except (Fenced, StoreError):
-            raise
         except Busy as busy:
             return self._planned(journal.recorded(self._postponed(known, busy)))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the step's declaration says what it means
+        except Exception as error:
+            if is_kept_from_it(error):
+                raise
             refused = isinstance(error, plan.step.refused)
             return self._planned(self._heard(plan, journal, Tried(error, refused=refused), self._moment()))
 
@@ -194,12 +194,12 @@ class Run:
 
         try:
             return await self._committed(metadata, decide)
-        except (Fenced, StoreError):
-            raise
         except Busy as busy:
             postponed = replace(self._postponed(known, busy), undo_tries=known.undo_tries - 1)
             return self._planned(journal.recorded(postponed))
-        except Exception as error:  # noqa: BLE001 - it is tried again, then parked
+        except Exception as error:
+            if is_kept_from_it(error):
+                raise
             return self._planned(self._undo_heard(plan, journal, error, self._moment()))
 
     def _heard(self, plan: StepPlan, journal: Journal, tried: Tried, now: datetime) -> Journal:
