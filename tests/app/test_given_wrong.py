@@ -235,3 +235,15 @@ def test_a_class_is_not_recorded_and_a_text_is_no_number_of_events() -> None:
         class _Kept(Aggregate[Ordered], snapshot_every=cast("int", "3")):  # pyright: ignore[reportUnusedClass]
             @applies
             def _ordered(self, event: Ordered) -> None: ...
+
+
+@pytest.mark.parametrize("register", ["starts", "migrates", "reacts", "translates", "publishes"])
+def test_what_is_no_function_cannot_be_registered(register: str) -> None:
+    with pytest.raises(DefinitionError, match="5 is no function; write the decorator above one"):
+        getattr(Context("till"), register)(5)
+
+
+def test_what_is_no_function_is_no_process() -> None:
+    process: Any = Context("till").process(key="id")
+    with pytest.raises(DefinitionError, match="5 is no function; write the decorator above one"):
+        process(5)

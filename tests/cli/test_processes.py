@@ -127,6 +127,7 @@ def test_instances_of_a_version_that_is_not_here_are_findings(leftfold: Leftfold
 def test_what_ended_long_ago_is_forgotten_on_request(leftfold: Leftfold, bench: str) -> None:
     ended(bench, "z")
     assert called(leftfold, bench, "forget", "--days", "1").out == "0 instances are forgotten\n"
+    assert called(leftfold, bench, "forget", "--days", "99999999999").out == "0 instances are forgotten\n"
     tried = called(leftfold, bench, "forget", "watch", "--days", "0", "--try-only", "--json")
     assert (tried.code, [(one["key"], one["status"]) for one in tried.lines]) == (0, [("z", "ended")])
     ran = called(leftfold, bench, "forget", "--days", "0")

@@ -202,3 +202,11 @@ def test_a_timer_is_due_later_and_its_moment_has_a_zone() -> None:
         Next(State("1")).timer("a#2", timedelta(1))
     with pytest.raises(InvalidInput, match="empty"):
         Next(State("1")).timer("", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_what_is_no_name_of_a_timer_cannot_be_cancelled() -> None:
+    none: Any = None
+    with pytest.raises(InvalidInput, match="timer None is no text"):
+        Next(State("1")).timer("a", timedelta(1)).cancel(none)
+    with pytest.raises(InvalidInput, match="'a#2' holds '#'"):
+        Next(State("1")).cancel("a#2")

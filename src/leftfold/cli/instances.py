@@ -25,8 +25,11 @@ def check_days(action: str, days: int | None) -> None:
 
 
 def days_ago(days: int | None) -> datetime:
-    """The moment so many days ago."""
-    return datetime.now(UTC) - timedelta(days=days or 0)
+    """The moment so many days ago; the first there is when that was before it."""
+    try:
+        return datetime.now(UTC) - timedelta(days=days or 0)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 async def show_first(

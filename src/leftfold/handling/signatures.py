@@ -9,7 +9,7 @@ from typing import Any, Never, NoReturn, Union, get_args, get_origin
 
 from msgspec import Struct
 
-from leftfold.messages.annotations import annotation_flaw, resolved
+from leftfold.messages.annotations import annotation_flaw, read_signature, resolved
 
 __all__ = ["Signature", "agrees", "described", "place_of", "signature_of"]
 
@@ -39,9 +39,13 @@ class Signature(Struct, frozen=True):
 
 
 def signature_of(function: Callable[..., object]) -> Signature:
-    """Read a function's annotations; names local to the function that is running now, and registers it, are known."""
+    """Read a function's annotations; names local to the function that is running now, and registers it, are known.
+
+    Raises:
+        DefinitionError: it is no function, or none that tells what it takes.
+    """
     where, findings = place_of(function), list[str]()
-    read = inspect.signature(function)
+    read = read_signature(function)
     frame = inspect.currentframe()
 
     def known(annotation: object, what: str, advice: str) -> object:

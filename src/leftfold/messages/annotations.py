@@ -10,7 +10,7 @@ from types import FrameType
 from leftfold.errors import DefinitionError
 from leftfold.messages.unions import members_of
 
-__all__ = ["Function", "annotation_flaw", "parameter_types", "resolved", "waiting_flaw"]
+__all__ = ["Function", "annotation_flaw", "parameter_types", "read_signature", "resolved", "waiting_flaw"]
 
 Function = Callable[..., object]
 
@@ -29,7 +29,7 @@ def parameter_types(function: Function, index: int, caller: FrameType | None) ->
     where = getattr(function, "__name__", repr(function))
     if flaw := waiting_flaw(function):
         raise DefinitionError(f"{where} {flaw}")
-    parameters = list(inspect.signature(function).parameters.values())
+    parameters = list(read_signature(function).parameters.values())
     if len(parameters) <= index:
         raise DefinitionError(f"{where} needs {index + 1} parameters, it has {len(parameters)}")
     parameter = parameters[index]
@@ -39,6 +39,18 @@ def parameter_types(function: Function, index: int, caller: FrameType | None) ->
         return members_of(resolved(parameter.annotation, getattr(function, "__globals__", {}), caller))
     except (DefinitionError, NameError) as error:
         raise DefinitionError(f"{where}, parameter {parameter.name!r}: {annotation_flaw(error)}") from error
+
+
+def read_signature(function: Function) -> inspect.Signature:
+    """What *function* takes and returns, as it is written.
+
+    Raises:
+        DefinitionError: it is no function, or none that tells.
+    """
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(f"{function!r:.80} is no function; write the decorator above one") from error
 
 
 def waiting_flaw(function: Function) -> str | None:

@@ -68,10 +68,7 @@ class Next(Struct, Generic[S_co], frozen=True):
             InvalidInput: the name cannot be stored or holds a `#`, the time is none, negative or above 365,000 days, or
                 the moment has no zone or is after the year 9999 in UTC.
         """
-        if flaw := name_flaw(name):
-            raise InvalidInput(f"timer {name!r:.80} {flaw}")
-        if MARK in name:
-            raise InvalidInput(f"timer {name!r:.80} holds {MARK!r}, which stands before it in its id; leave it out")
+        _check_name(name)
         if isinstance(when, datetime):
             if when.tzinfo is None:
                 raise InvalidInput(f"timer {name!r}: the time {when} has no zone; give one")
@@ -88,7 +85,12 @@ class Next(Struct, Generic[S_co], frozen=True):
         return self._with(name, when)
 
     def cancel(self, name: str) -> Next[S_co]:
-        """Take a timer back; nothing happens when it is not set."""
+        """Take a timer back; nothing happens when it is not set.
+
+        Raises:
+            InvalidInput: no timer has such a name.
+        """
+        _check_name(name)
         return self._with(name, None)
 
     def end(self) -> Next[S_co]:
@@ -136,6 +138,13 @@ class CommandRefused(Struct, frozen=True, kw_only=True):
     command: str
     error: str
     fields: Mapping[str, object]
+
+
+def _check_name(name: str) -> None:
+    if flaw := name_flaw(name):
+        raise InvalidInput(f"timer {name!r:.80} {flaw}")
+    if MARK in name:
+        raise InvalidInput(f"timer {name!r:.80} holds {MARK!r}, which stands before it in its id; leave it out")
 
 
 def _check_command(given: object) -> None:
