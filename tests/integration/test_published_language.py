@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -51,12 +52,32 @@ def test_a_sunset_is_of_a_number_or_of_one_type_which_goes_first() -> None:
 
 
 DAY = date(2026, 1, 1)
+NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - a day has no zone
+
+
+def loosely(given: object) -> Any:  # noqa: ANN401 - what a type checker would refuse
+    return given
 
 
 @pytest.mark.parametrize(
     ("make", "said"),
     [
         (lambda: PublishedLanguage(""), "is empty"),
+        (lambda: PublishedLanguage("acme", mode=loosely("full")), "mode='full'; give a Compatibility"),
+        (lambda: PublishedLanguage("acme", supported=loosely(2)), "supported=2; give a range, or one by type"),
+        (lambda: PublishedLanguage("acme", supported=loosely({"acme.a": 2})), "supported['acme.a']=2; give a range"),
+        (
+            lambda: PublishedLanguage("acme", sunset=loosely([1])),
+            "sunset=[1]; give a date, as in date(2027, 1, 1), by version",
+        ),
+        (lambda: PublishedLanguage("acme", sunset={1: loosely("2026-01-01")}), "sunset[1]='2026-01-01'; give a date"),
+        (lambda: PublishedLanguage("acme", sunset={1: NOON}), "sunset[1]=datetime.datetime(2026, 1, 1, 12, 0); give a"),
+        (lambda: PublishedLanguage("acme", sunset={loosely(None): DAY}), "None names no version"),
+        (lambda: PublishedLanguage("acme", semantic_breaks=loosely("net")), "semantic_breaks='net'; give a text that"),
+        (
+            lambda: PublishedLanguage("acme", semantic_breaks={"acme.a@2": loosely(5)}),
+            "semantic_breaks['acme.a@2']=5; give a text that",
+        ),
         (lambda: PublishedLanguage("acme", supported="2.0"), "'2.0' is no bound"),
         (lambda: PublishedLanguage("acme", supported={"acme.a": ">2"}), "'>2' is no bound"),
         (lambda: PublishedLanguage("acme", sunset={"acme.a": DAY}), "'acme.a' names no version"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.integration.format_checks import check_formats
 from leftfold.integration.message_schemas import language_flaws
 from leftfold.integration.published_events import declared
 from leftfold.messages.flaws import find_flaw
+from leftfold.messages.given import is_count
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.message import name_flaw
 from leftfold.messages.version_range import VersionRange, version_range
@@ -56,14 +57,16 @@ class PublishedLanguage:
         sunset: Mapping[int | str, date] = _NO_DATES,
         semantic_breaks: Mapping[str, str] = _NO_WORDS,
     ) -> None:
-        self.name = name
-        self.mode = mode
-        self.sunset = MappingProxyType(dict(sunset))
-        self.semantic_breaks = MappingProxyType(dict(semantic_breaks))
-        self._supported: dict[str, VersionRange] = {}
-        findings = [*self._read_ranges(supported), *self._key_flaws()]
+        findings = list(_shape_flaws(mode, supported, sunset, semantic_breaks))
         if flaw := name_flaw(name):
             findings.append(f"its name {flaw}")
+        self.name = name
+        self.mode = mode
+        self._supported: dict[str, VersionRange] = {}
+        if not findings:
+            self.sunset = MappingProxyType(dict(sunset))
+            self.semantic_breaks = MappingProxyType(dict(semantic_breaks))
+            findings += [*self._read_ranges(supported), *self._key_flaws()]
         if findings:
             raise DefinitionError(*(f"language {name!r:.80}: {finding}" for finding in findings))
 
@@ -103,7 +106,7 @@ class PublishedLanguage:
 
     def _key_flaws(self) -> Iterator[str]:
         for key in (*self.sunset, *self.semantic_breaks):
-            if not (_names_version(key) if isinstance(key, str) else key > 0):
+            if not (_names_version(key) if isinstance(key, str) else is_count(key)):
                 yield f"{key!r:.80} names no version; write type@version, versions count from 1"
         for key, reason in self.semantic_breaks.items():
             if not reason.strip():
@@ -121,6 +124,25 @@ class PublishedLanguage:
                 f"{cls.__qualname__} is {said.name!r} v{said.version}, and the language serves versions "
                 f"{self.serves(said.name)}; publish it no longer, or serve it"
             )
+
+
+def _shape_flaws(mode: object, supported: object, sunset: object, semantic_breaks: object) -> Iterator[str]:
+    """What of the words of a language is of another type."""
+    if not isinstance(mode, Compatibility):
+        yield f"mode={mode!r:.80}; give a Compatibility, as in Compatibility.FULL_TRANSITIVE"
+    if not isinstance(supported, str | Mapping):
+        yield f"supported={supported!r:.80}; give a range, or one by type"
+    for word, given, wanted, advice in (
+        ("supported", {} if isinstance(supported, str) else supported, str, "a range, as in '>=2'"),
+        ("sunset", sunset, date, "a date, as in date(2027, 1, 1)"),
+        ("semantic_breaks", semantic_breaks, str, "a text that says what changed"),
+    ):
+        if isinstance(given, Mapping):
+            for key, value in cast("Mapping[object, object]", given).items():
+                if not isinstance(value, wanted) or isinstance(value, datetime):
+                    yield f"{word}[{key!r:.80}]={value!r:.80}; give {advice}"
+        elif word != "supported":
+            yield f"{word}={given!r:.80}; give {advice}, by version"
 
 
 def _names_version(key: str) -> bool:
