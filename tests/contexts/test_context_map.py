@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,16 @@ def test_a_map_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(DefinitionError, match=text):
         ContextMap("acme", *relations, alone=contexts)
+
+
+def test_what_is_no_name_no_relation_and_no_context_is_told_at_once() -> None:
+    context: Any = a
+    alone: Any = ("b",)
+    with pytest.raises(DefinitionError) as told:
+        ContextMap(context, context, alone=alone)
+    assert len(told.value.findings) == 3
+    for said in ("its name is no text", "Context('a') is no relation", "alone='b' is no context"):
+        assert said in str(told.value)
 
 
 def test_everything_that_is_refused_is_told_at_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -112,9 +113,17 @@ def test_who_shares_a_kernel_is_related_to_everybody_who_does() -> None:
     assert sorted(one.pair for one in edges) == [("a", "b"), ("a", "c"), ("b", "c")]
 
 
+def loosely(given: object) -> Any:  # noqa: ANN401 - what a type checker would refuse
+    return given
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
+        (lambda: Partnership(a, loosely("b")), "'b' is no context; give a Context"),
+        (lambda: UpstreamDownstream(upstream=loosely(Context), downstream=b), "is no context; give a Context"),
+        (lambda: OpenHostService(host=a, consumers=loosely(5)), "5 is no context; give a Context"),
+        (lambda: SharedKernel("k", package="k", between=loosely(a)), "at least two contexts"),
         (lambda: Partnership(a, a), "name each context once"),
         (lambda: Partnership(a, Context("a")), "name each context once"),
         (lambda: OpenHostService(host=a, consumers=[b, b]), "name each context once"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import cast
 
 from leftfold.contexts.context import Context
 from leftfold.contexts.edges import Edge, contradictions, merged
 from leftfold.contexts.findings import Finding, in_order
 from leftfold.contexts.relations import Relation, SharedKernel
 from leftfold.errors import DefinitionError
+from leftfold.messages.message import name_flaw
 
 __all__ = ["ContextMap", "MapBroken"]
 
@@ -23,13 +25,15 @@ class ContextMap:
         alone: contexts without any relation.
 
     Raises:
-        DefinitionError: two contexts have one name, or two kernels; the package of a context or a kernel is inside
-            another's.
+        DefinitionError: something is of another type; two contexts have one name, or two kernels; the package of a
+            context or a kernel is inside another's.
 
     Source: Evans 2003, "Domain-Driven Design", chapter 14.
     """
 
     def __init__(self, name: str, /, *relations: Relation, alone: tuple[Context, ...] = ()) -> None:
+        if findings := [f"map {name!r:.80}: {finding}" for finding in _flaws(name, relations, alone)]:
+            raise DefinitionError(*findings)
         self.name = name
         self.relations = relations
         named = {id(one): one for relation in relations for one in relation.contexts} | {id(one): one for one in alone}
@@ -80,6 +84,18 @@ class ContextMap:
         findings += [f"two kernels are named {name!r}" for name in sorted({n for n in kernels if kernels.count(n) > 1})]
         if findings:
             raise DefinitionError(*(f"map {self.name!r}: {finding}" for finding in findings))
+
+
+def _flaws(name: object, relations: Sequence[object], alone: object) -> Iterator[str]:
+    """What of the words of a map is of another type."""
+    if flaw := name_flaw(name):
+        yield f"its name {flaw}"
+    for one in relations:
+        if not isinstance(one, Relation):
+            yield f"{one!r:.80} is no relation; give one, or name a context in alone=(...)"
+    for one in cast("Sequence[object]", alone) if isinstance(alone, list | tuple) else (alone,):
+        if not isinstance(one, Context):
+            yield f"alone={one!r:.80} is no context; give a tuple of them"
 
 
 class MapBroken(DefinitionError):

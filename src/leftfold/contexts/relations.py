@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from types import FrameType
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 from leftfold.contexts.context import Context
 from leftfold.contexts.edges import DownstreamRole, Edge, EdgeKind, UpstreamRole
@@ -46,7 +46,12 @@ class Relation:
     def __init__(self, contexts: Sequence[Context], frame: FrameType | None) -> None:
         self.contexts = tuple(contexts)
         self.place = place_in(frame)
-        names = [context.name for context in contexts]
+        for given in cast("tuple[object, ...]", self.contexts):
+            if not isinstance(given, Context):
+                raise DefinitionError(
+                    f"{type(self).__name__} at {self.place}: {given!r:.80} is no context; give a Context"
+                )
+        names = [context.name for context in self.contexts]
         if len(set(names)) < len(names):
             raise DefinitionError(f"{type(self).__name__} at {self.place}: {', '.join(names)}; name each context once")
 
@@ -154,8 +159,8 @@ class OpenHostService(Relation):
     upstream_roles = ("open-host-service",)
 
     def __init__(self, *, host: Context, consumers: Sequence[Context]) -> None:
-        super().__init__((host, *consumers), caller(1))
-        if not consumers:
+        super().__init__((host, *_listed(consumers)), caller(1))
+        if len(self.contexts) < 2:
             raise DefinitionError(f"{self} at {self.place}: nobody consumes; leave it out until somebody does")
 
     def _pairs(self) -> Iterable[tuple[Context, Context]]:
@@ -186,11 +191,11 @@ class SharedKernel(Relation):
     kind = "shared-kernel"
 
     def __init__(self, name: str, /, *, package: str, between: Sequence[Context]) -> None:
-        super().__init__(between, caller(1))
+        super().__init__(_listed(between), caller(1))
         self.kernel, self.package = name, package
-        if len(between) < 2:
+        if len(self.contexts) < 2:
             raise DefinitionError(f"{self} at {self.place}: kernel {name!r} is shared by at least two contexts")
-        for context in between:
+        for context in self.contexts:
             mine, theirs = f"{package}.", f"{context.package or '?'}."
             if mine.startswith(theirs) or theirs.startswith(mine):
                 raise DefinitionError(
@@ -211,3 +216,8 @@ class SeparateWays(Relation):
     def __init__(self, one: Context, other: Context, /, *, reason: str = "") -> None:
         super().__init__((one, other), caller(1))
         self.reason = reason
+
+
+def _listed(given: object) -> Sequence[Context]:
+    """What is given as several contexts; one that stands alone is looked at like one of several."""
+    return cast("Sequence[Context]", given if isinstance(given, Sequence) else (given,))
