@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
 from leftfold import IntegrationEvent
-from leftfold.integration.formats import Instant
+from leftfold.integration.formats import Instant, TimeOfDay
 from leftfold.integration.message_schemas import Schema, language_flaws, message_schema, schema_digest, type_schema
 
 
@@ -135,6 +135,19 @@ def test_a_plain_datetime_is_refused_wherever_it_is(cls: type[IntegrationEvent],
     for flaw, path in zip(flaws, paths, strict=True):
         assert f"field {path} is a plain datetime" in flaw
         assert "Instant" in flaw
+
+
+class Vague(IntegrationEvent, name="acme.vague"):
+    local: Annotated[datetime, Meta(tz=False)]
+    opens: time
+    closes: TimeOfDay
+
+
+def test_a_time_whose_schema_says_no_more_than_that_it_is_text_is_refused() -> None:
+    local, opens = language_flaws(Vague)
+    assert "field 'local' is a datetime without a zone, and its schema says nothing of it" in local
+    assert "field 'opens' is a plain time, which may have a zone, and its schema says nothing of it" in opens
+    assert (local.endswith("Instant"), opens.endswith("TimeOfDay")) == (True, True)
 
 
 def rewritten(change: dict[str, object]) -> Schema:

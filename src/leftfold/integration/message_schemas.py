@@ -19,6 +19,7 @@ Schema: TypeAlias = dict[str, object]
 """A JSON Schema, decoded."""
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_SAYS_NOTHING: Final = "its schema says nothing of it; annotate it as leftfold.integration."
 _WORDS: Final = frozenset({"title", "description", "examples", "$comment", "$id", "$schema", "discriminator"})
 
 
@@ -56,30 +57,32 @@ def language_flaws(cls: type[IntegrationEvent]) -> Iterator[str]:
     """Why events of *cls* cannot be part of a published language, one sentence each."""
     shape = shape_of(cls)
     yield from shape.findings
-    if shape.findings or not shape.times:
+    if shape.findings:
         return
-    for path in _naive("", inspect.type_info(cls), frozenset()):
-        yield (
-            f"event {cls.__qualname__}, field {path!r} is a plain datetime, which may have no zone, and whose schema "
-            "says nothing of it; annotate it as leftfold.integration.Instant"
-        )
+    for path, flaw in _vague("", inspect.type_info(cls), frozenset()):
+        yield f"event {cls.__qualname__}, field {path!r} is {flaw}"
 
 
-def _naive(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[str]:
-    """Where *kind* takes a datetime that may have no zone.
+def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[tuple[str, str]]:
+    """Where *kind* takes a time of which its schema says no more than that it is text.
 
     Args:
         within: the classes that it is inside of; what is inside itself is looked at once.
     """
-    if isinstance(kind, inspect.DateTimeType):
-        if kind.tz is None:
-            yield path.removeprefix(".")
-        return
+    match kind:
+        case inspect.DateTimeType(tz=None):
+            yield path.removeprefix("."), f"a plain datetime, which may have no zone, and {_SAYS_NOTHING}Instant"
+        case inspect.DateTimeType(tz=False):
+            yield path.removeprefix("."), f"a datetime without a zone, and {_SAYS_NOTHING}Instant"
+        case inspect.TimeType(tz=None):
+            yield path.removeprefix("."), f"a plain time, which may have a zone, and {_SAYS_NOTHING}TimeOfDay"
+        case _:
+            pass
     cls = cast("type | None", getattr(kind, "cls", None))
     if cls is not None and cls in within:
         return
     for name, part in _parts(kind):
-        yield from _naive(f"{path}{name}", part, within if cls is None else within | {cls})
+        yield from _vague(f"{path}{name}", part, within if cls is None else within | {cls})
 
 
 def _parts(kind: inspect.Type) -> Iterator[tuple[str, inspect.Type]]:
