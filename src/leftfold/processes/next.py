@@ -25,7 +25,6 @@ MARK: Final = "#"
 """Stands between the key of an instance and the name of its timer, where people name the timer by both."""
 
 _ZERO: Final = timedelta(0)
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Next(Struct, Generic[S_co], frozen=True):
@@ -66,14 +65,12 @@ class Next(Struct, Generic[S_co], frozen=True):
 
         Raises:
             InvalidInput: the name cannot be stored or holds a `#`, the time is none, negative or above 365,000 days, or
-                the moment has no zone or is after the year 9999 in UTC.
+                the moment has no zone.
         """
         _check_name(name)
         if isinstance(when, datetime):
             if when.tzinfo is None:
                 raise InvalidInput(f"timer {name!r}: the time {when} has no zone; give one")
-            if when > _LAST:
-                raise InvalidInput(f"timer {name!r}: {when} is after the year 9999 in UTC; give an earlier time")
         elif not isinstance(cast("object", when), timedelta):
             raise InvalidInput(f"timer {name!r}: {when!r:.80} is no time; give a timedelta or a datetime")
         elif when < _ZERO:
