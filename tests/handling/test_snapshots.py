@@ -351,6 +351,45 @@ def test_an_equal_value_that_is_written_in_another_way_is_refused_by_name() -> N
         state_codec(Weighed).dump(weighed)
 
 
+@dataclass
+class Shelf:
+    load: Decimal = Decimal(0)
+
+
+class Store(Aggregate[Added], category="store", snapshot_every=2):
+    shelves: dict[str, Shelf] = {}  # noqa: RUF012
+    fullest: list[Shelf] = []  # noqa: RUF012
+
+    def add(self, amount: Decimal) -> None:
+        self.record(Added(amount=amount))
+
+    @applies
+    def _added(self, event: Added) -> None:
+        shelf = self.shelves.setdefault("a", Shelf())
+        shelf.load += event.amount
+        self.fullest = [shelf]
+
+
+async def test_a_state_that_would_change_in_another_way_once_it_was_read_back_is_not_kept(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with App(Store, store=url) as app:
+        stores = app.repository(Store)
+        await stores.edit("a", Store.add, Decimal(1))
+        with pytest.raises(InvalidPayload, match=r"'fullest\[0\]'.* the very Shelf that is at \"shelves\['a'\]\""):
+            await stores.edit("a", Store.add, Decimal(1))
+        await app.events.append("store-a", *[Added(amount=Decimal(1))] * 3, expected=1)
+        assert [shelf.load for shelf in (await stores.get("a")).fullest] == [4]
+        assert await kept(app) == []
+    assert "snapshot of stream 'store-a' at version 4 was not saved" in caplog.text
+
+
+def test_what_cannot_change_may_be_at_two_places() -> None:
+    rich, line = Rich("a"), Line(datetime(2026, 1, 1, tzinfo=UTC), frozenset({"a"}))
+    rich.lines = [line, line]
+    assert state_codec(Rich).load("a", state_codec(Rich).dump(rich)).lines == [line, line]
+
+
 _PROGRAM = """
 import multiprocessing
 from leftfold import Aggregate, Event, applies

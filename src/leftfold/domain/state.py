@@ -14,6 +14,7 @@ from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.domain.definition import definition_of
 from leftfold.domain.recording import OWN_ATTRIBUTES
+from leftfold.domain.sharing import find_shared
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.messages.flaws import find_flaw
 from leftfold.messages.lock import schema_digest
@@ -51,13 +52,23 @@ class StateCodec(Struct, Generic[_S], frozen=True):
     _decode: Callable[[bytes | str], Struct]
 
     def dump(self, state: _S) -> bytes:
-        """Write *state* as JSON text; what `load` makes of it has equal attributes.
+        """Write *state* as JSON text; what `load` makes of it has equal attributes, and folds on alike.
 
         Raises:
             DefinitionError: an attribute is set and not annotated, so it would be lost.
-            InvalidPayload: a value would not read back as it is; the message names it.
+            InvalidPayload: a value would not read back as it is, or one that can change is at two places, and would be
+                two values; the message names it.
         """
-        return self._written(self.take(state))
+        values = self.take(state)
+        data = self._written(values)
+        if shared := find_shared(values):
+            raise InvalidPayload(
+                f"{self.name}, attribute {shared.again!r}",
+                f"it is the very {shared.kind} that is at {shared.first!r}, and in a snapshot it would be another one, "
+                "which does not change with it. Keep it at one place, and its key at the other, or make its class "
+                "frozen",
+            )
+        return data
 
     def _written(self, values: Mapping[str, object]) -> bytes:
         struct = self._struct(**values)

@@ -15,7 +15,7 @@ import msgspec
 
 from leftfold.errors import InvalidPayload
 
-__all__ = ["Flaw", "check_json", "field_names", "find_flaw", "find_float", "json_flaw"]
+__all__ = ["Flaw", "check_json", "field_names", "find_flaw", "find_float", "json_flaw", "parts_of"]
 
 _BACKSLASH = 0x5C
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
@@ -38,7 +38,7 @@ def find_flaw(value: object, path: str = "") -> Flaw | None:
     """The first part of *value* that cannot be stored, or None; walks everything, so it is for the rare case."""
     if reason := _scalar_flaw(value):
         return Flaw(path, reason)
-    for name, part in _parts(value):
+    for name, part in parts_of(value):
         if found := find_flaw(part, (path + name).removeprefix(".")):
             return found
     return None
@@ -54,7 +54,7 @@ def find_float(was: object, reads: object, path: str = "") -> Flaw | None:
     if isinstance(was, float) and isinstance(reads, Decimal) and was != reads:
         reason = f"{was!r} would read back as {reads!r}; a float is not exact, so give a Decimal made from a string"
         return Flaw(path, f"{reason}, like Decimal('0.1')")
-    for (name, one), (_, other) in zip(_parts(was), _parts(reads), strict=False):
+    for (name, one), (_, other) in zip(parts_of(was), parts_of(reads), strict=False):
         if found := find_float(one, other, (path + name).removeprefix(".")):
             return found
     return None
@@ -118,7 +118,8 @@ def _text_flaw(text: str) -> str | None:
     return None
 
 
-def _parts(value: object) -> Iterable[tuple[str, object]]:
+def parts_of(value: object) -> Iterable[tuple[str, object]]:
+    """What is directly in *value*, each with where it is there, like `[0]` or `.price`."""
     match value:
         case None | str() | float() | Decimal() | time() | msgspec.UnsetType():
             pass
