@@ -13,6 +13,7 @@ __all__ = [
     "is_bool",
     "is_count",
     "is_number",
+    "is_whole",
     "moment_flaw",
     "texts_flaw",
     "utc_flaw",
