@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 import psycopg
 import pytest
 import sqlalchemy
+from msgspec.structs import replace
 from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
@@ -67,6 +69,8 @@ class _Blocking:
 async def _asyncpg(url: str, schema: str) -> AsyncGenerator[Own]:
     connection = await asyncpg.connect(url)
     await connection.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=lambda text: {"decoded": text})
+    for kind in ("uuid", "timestamptz"):
+        await connection.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=str)
     try:
         async with connection.transaction():
             yield _Awaited(connection, schema, connection.execute)
@@ -164,6 +168,36 @@ async def test_rows_and_events_commit_together(begin: Begin, store_url: str) -> 
         assert (log[1].id, log[1].tags) == (told.id, tuple(sorted(told.tags)))
         assert {e.recorded_at for e in log} == {appended.recorded_at}
         assert await _orders(store_url) == 1
+
+
+@pytest.mark.parametrize(
+    "setting", ["timezone = 'Pacific/Kiritimati'", "timezone = 'America/Lima'", "datestyle = 'German'"]
+)
+async def test_it_says_the_same_whatever_the_session_makes_of_times_and_ids(
+    begin: Begin, store_url: str, setting: str
+) -> None:
+    ends = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+    part = ToStream("a-1", 0, [replace(event(), occurred_at=at) for at in ends])
+    told: list[Appended] = []
+    for _ in range(2):
+        async with begin() as own:
+            await own.execute(f"set local {setting}")
+            told.append(await own.append(part))
+    assert told == [told[0], replace(told[0], repeated=True)]
+    assert told[0].recorded_at.utcoffset() == timedelta(0)
+    async with opened(store_url) as store:
+        [first, last] = await log_of(store)
+    assert [first.occurred_at, last.occurred_at, last.recorded_at] == [*ends, told[0].recorded_at]
+
+
+async def test_it_takes_part_in_a_pipeline(store_url: str) -> None:
+    schema = PostgresLocation.parse(store_url).schema
+    async with opened(store_url) as store:
+        async with await psycopg.AsyncConnection.connect(dsn_of(store_url)) as connection, connection.pipeline():
+            appended = await append_within(connection, ToStream("a-1", 0, [event()]), schema=schema)
+            with pytest.raises(Conflict):
+                await append_within(connection, ToStream("a-1", 0, [event()]), schema=schema)
+        assert [found.position for found in await log_of(store)] == [appended.position] == [1]
 
 
 async def test_a_rollback_leaves_neither_rows_nor_events(begin: Begin, store_url: str) -> None:

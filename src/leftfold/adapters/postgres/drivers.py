@@ -95,7 +95,7 @@ def _psycopg_async(connection: Any) -> AsyncExecute:  # noqa: ANN401 - as above
     async def execute(sql: str, values: Sequence[object]) -> Rows:
         async with AsyncCursor(connection, row_factory=tuple_row) as cursor:
             await cursor.execute(_percent(sql), values or None)
-            return await cursor.fetchall() if cursor.description else []
+            return await cursor.fetchall() if _gives_rows(sql) else []
 
     return execute
 
@@ -107,7 +107,7 @@ def _psycopg(connection: Any) -> Execute:  # noqa: ANN401 - as above
     def execute(sql: str, values: Sequence[object]) -> Rows:
         with Cursor(connection, row_factory=tuple_row) as cursor:
             cursor.execute(_percent(sql), values or None)
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if _gives_rows(sql) else []
 
     return execute
 
@@ -126,6 +126,10 @@ def _sqlalchemy(connection: Any) -> Execute:  # noqa: ANN401 - as above
         return [tuple(row) for row in result] if result.returns_rows else []
 
     return execute
+
+
+def _gives_rows(sql: str) -> bool:
+    return sql.startswith("select ")  # a pipeline of psycopg does not know it before the rows are fetched
 
 
 def _percent(sql: str) -> bytes:

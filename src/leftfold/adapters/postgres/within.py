@@ -10,13 +10,15 @@ and after it nobody asks us. They look for themselves, every 0.5 s, behind a poo
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+from uuid import UUID
 
 from leftfold.adapters.postgres.calls import AppendCall, append_sql, verdict_of
 from leftfold.adapters.postgres.drivers import AsyncConnection, Rows, SyncConnection, async_execute_of, execute_of
 from leftfold.adapters.postgres.failures import ID_TAKEN, NO_TRANSACTION, is_lost, is_retriable, sqlstate_of, translated
-from leftfold.adapters.postgres.queries import Queries, Query
-from leftfold.adapters.postgres.rows import event_of
+from leftfold.adapters.postgres.queries import Query
+from leftfold.adapters.postgres.rows import Row, event_of
 from leftfold.errors import IdReused, LeftfoldError
 from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, StoredEvent, ToStream
@@ -104,7 +106,7 @@ def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema:
     check_append(parts, condition)
     call = AppendCall()
     call.add(parts, condition)
-    sql = append_sql(schema)
+    sql = f"select a.verdict, a.version, a.last, {_micros('a.recorded')} from ({append_sql(schema)}) a"
     try:
         yield _SAVEPOINT
         [row] = yield sql, call.arguments()
@@ -112,7 +114,7 @@ def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema:
         yield from _undo(error, parts, schema)
         raise
     yield _RELEASE
-    verdict = verdict_of(parts, condition, (row[0], row[1], row[2], row[3]), 0)
+    verdict = verdict_of(parts, condition, (row[0], row[1], row[2], _time_of(row[3])), 0)
     if verdict is None:
         return first_result(parts, {event.id: event for event in (yield from _stored(parts, schema))})
     if isinstance(verdict, LeftfoldError):
@@ -134,6 +136,28 @@ def _undo(error: Exception, parts: Sequence[ToStream], schema: str) -> Generator
 
 
 def _stored(parts: Sequence[ToStream], schema: str) -> Generator[Query, Rows, list[StoredEvent]]:
-    ids = [event.id for part in parts for event in part.events]
-    rows = yield Queries(schema).by_id, (ids,)
-    return [event_of(row) for row in rows]
+    ids = [str(event.id) for part in parts for event in part.events]
+    rows = yield f'select {_COLUMNS} from "{schema}".events where id = any ($1::text[]::uuid[])', (ids,)
+    return [event_of(_typed(row)) for row in rows]
+
+
+def _typed(row: Row) -> Row:
+    values = [row[index] for index in range(11)]
+    values[3], values[8], values[9] = UUID(row[3]), _time_of(row[8]), _time_of(row[9])
+    return values
+
+
+def _micros(time: str) -> str:
+    return f"(extract(epoch from {time}) * 1000000)::bigint"
+
+
+def _time_of(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+# Ids as text and times as numbers: what a connection makes of others is its own affair.
+_COLUMNS: Final = (
+    "position, stream, version, id::text, type, schema_version, data::text, metadata::text, "
+    f"{_micros('occurred_at')}, {_micros('recorded_at')}, tags"
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
