@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, cast
 from msgspec import Struct
 
 from leftfold.domain.core import Apply
+from leftfold.domain.twins import twin_of
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
 from leftfold.messages.given import utc_flaw
 
@@ -68,7 +69,7 @@ class Recording:
         setattr(aggregate, _MARK, self)
 
     def record(self, aggregate: Recorder, event: object, valid_at: datetime | None, tags: tuple[str, ...]) -> None:
-        """Apply *event* and keep it; when applying it fails, it is not kept."""
+        """Apply *event* and keep it as it is now; when applying it fails, it is not kept."""
         if self.mode is not _OPEN or (valid_at is not None and utc_flaw(valid_at)):
             raise self._refusal(aggregate, event, valid_at)
         apply = self.applies.get(type(event))
@@ -81,13 +82,14 @@ class Recording:
             raise DefinitionError(
                 f"{type(aggregate).__name__} cannot record a {type(event).__qualname__}; its events are: {known}"
             )
+        happened = twin_of(event)
         self.mode = _APPLYING
         try:
             apply(aggregate, event)
         finally:
             self.mode = _OPEN
         aggregate.version += 1
-        self.pending.append(Pending(event, valid_at, tags))
+        self.pending.append(Pending(happened, valid_at, tags))
 
     def _refusal(self, aggregate: Recorder, event: object, valid_at: datetime | None) -> Exception:
         name = type(event).__qualname__

@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from leftfold.messages.flaws import parts_of
 
-__all__ = ["Shared", "find_shared"]
+__all__ = ["PLAIN", "Shared", "find_shared", "holds_plain"]
 
-_PLAIN: Final[frozenset[type]] = frozenset(
+PLAIN: Final[frozenset[type]] = frozenset(
     {type(None), bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta, UUID}
 )
+"""Classes whose values cannot change."""
 
 
 class Shared(NamedTuple):
@@ -48,13 +49,13 @@ def find_shared(values: Mapping[str, object]) -> Shared | None:
 
 
 def _look(value: object, path: str, seen: dict[int, str]) -> Shared | None:
-    if type(value) in _PLAIN:
+    if type(value) in PLAIN:
         return None
     if _can_change(value):
         if (first := seen.get(id(value))) is not None:
             return Shared(first, path, type(value).__name__)
         seen[id(value)] = path
-    if _holds_plain(value):
+    if holds_plain(value):
         return None
     for name, part in parts_of(value):
         if found := _look(part, path + name, seen):
@@ -70,10 +71,10 @@ def _can_change(value: object) -> bool:
     return isinstance(value, list | dict | set | bytearray)
 
 
-def _holds_plain(value: object) -> bool:
+def holds_plain(value: object) -> bool:
     """Whether it is a collection of values that are one and the same wherever they are; found out without a loop."""
     if isinstance(value, dict):
-        return _PLAIN.issuperset(map(type, cast("dict[object, object]", value).values()))
-    return isinstance(value, list | tuple | set | frozenset) and _PLAIN.issuperset(
+        return PLAIN.issuperset(map(type, cast("dict[object, object]", value).values()))
+    return isinstance(value, list | tuple | set | frozenset) and PLAIN.issuperset(
         map(type, cast("Iterable[object]", value))
     )

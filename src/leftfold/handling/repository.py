@@ -169,10 +169,11 @@ class DeciderRepository(TimeTravel[S], Generic[C, S, E]):
         if not events:
             return Receipt(result=events, position=await loader.store.head())
         stream, version = stream_of(plan.core, id), loaded.version + len(events)
+        envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
+        part = loader.events.part(stream, *envelopes, expected=loaded.version)  # as decided, whatever is made of them
         state = reduce(self._decider.evolve, events, loaded.state)
         kept = loader.keepable(plan, version, state, loaded.snapshot)
-        envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
-        appended = await loader.events.append(stream, *envelopes, expected=loaded.version)
+        appended = await loader.events.append_together(part)
         if kept is not None:
             await loader.keep(plan, stream, kept)
         return Receipt(result=events, position=appended.position, repeated=appended.repeated)

@@ -111,10 +111,10 @@ class Tracking:
         events = decider.decided(command, loaded.state)
         if events:
             stream, version = stream_of(plan.core, id), loaded.version + len(events)
-            state = reduce(decider.evolve, events, loaded.state)
-            kept = self.loader.keepable(plan, version, state, loaded.snapshot)
             envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
             part = self.loader.events.part(stream, *envelopes, expected=loaded.version)
+            state = reduce(decider.evolve, events, loaded.state)
+            kept = self.loader.keepable(plan, version, state, loaded.snapshot)
             self._decided.append(_Decided(part, None if kept is None else (plan, stream, kept)))
         return events
 
