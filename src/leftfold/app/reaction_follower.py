@@ -35,7 +35,12 @@ class ReactionFollower:
         self._running = running
         self._name = f"{running.name}.{reaction.name}"
         self.subscription = Subscription(
-            name=reaction.name, source=source, target=running.store, clock=running.clock, policy=reaction.policy
+            name=reaction.name,
+            source=source,
+            target=running.store,
+            clock=running.clock,
+            policy=reaction.policy,
+            acts=True,
         )
 
     async def assignments(self) -> Sequence[Assignment]:

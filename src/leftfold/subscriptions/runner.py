@@ -7,6 +7,7 @@
                                                              |        | refused as a whole: halves, down to the event
                                                              |        | work was changed meanwhile: once more
                nothing new: due retries, requests, wait ------        | and again and again: halves
+                                                                      | acts outside: event by event, noted every second
                                                                       | fenced: another has it, stop
 """
 
@@ -15,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -32,7 +35,7 @@ from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.checkpoints import Claim
 from leftfold.store.events import StoredEvent
 from leftfold.store.transaction import Advance, Transaction, Write
-from leftfold.subscriptions.consumer import Consumer, Failure
+from leftfold.subscriptions.consumer import Consumer, Failure, Outcome
 from leftfold.subscriptions.parking import Parking, error_text
 from leftfold.subscriptions.policy import Failing
 from leftfold.subscriptions.retrying import Retrying
@@ -49,6 +52,9 @@ Around: TypeAlias = Callable[[Sequence[RecordedEvent[object]], Callable[[], Awai
 _log: Final = logging.getLogger("leftfold")
 _PAGE: Final = 500
 _IDLE_S: Final = 1.0
+_SOON_S: Final = 1.0
+"""Seconds after which what was done outside is noted, although more is to be done."""
+
 _TRIES: Final = 20
 _TOGETHER: Final = 3
 """Tries of a batch whose work others change, before it is done in smaller ones, which they get between less easily."""
@@ -171,10 +177,44 @@ class Runner:
 
     async def _handle(self, events: Sequence[RecordedEvent[object]], last: StoredEvent) -> None:
         async def work() -> None:
-            if not await self._done(events, last.position, last.id):
+            if self._part.subscription.acts:
+                await self._act(events, last)
+            elif not await self._done(events, last.position, last.id):
                 await self._write([], last.position, last.id)
 
         await (work() if self._around is None or not events else self._around(events, work))
+
+    async def _act(self, events: Sequence[RecordedEvent[object]], last: StoredEvent) -> None:
+        """Handle *events* one by one, and note what was done every second, and when told to stop.
+
+        A crash does again what was not noted, and who waits for this one to stop waits for one event.
+        """
+        now = asyncio.get_running_loop().time
+        done, noted_at = _Batch(), now()
+        parks = self._part.subscription.policy.failing is Failing.PARK
+        for _, found in groupby(events, key=attrgetter("position")):
+            parts = list(found)
+            if self._stopping:
+                break
+            parked = {*self._parking.subjects, *done.failed} if parks and done.failed else self._parking.subjects
+            done.add(parts, await self._consumer.consume(parts, parked))
+            if now() - noted_at >= _SOON_S:
+                await self._note(done, parts[-1].position, parts[-1].id)
+                done, noted_at = _Batch(), now()
+        else:
+            await self._note(done, last.position, last.id)
+            return
+        if done.events:
+            await self._note(done, done.events[-1].position, done.events[-1].id)
+
+    async def _note(self, done: _Batch, position: int, event_id: UUID) -> None:
+        try:
+            await self._write([*done.writes, *self._parking.writes(done.failures)], position, event_id)
+        except (InvalidInput, AppendRefused) as error:
+            await self._refused(done.events, error)
+            await self._write([], position, event_id)
+        else:
+            self._warn(done.failures)
 
     async def _done(self, events: Sequence[RecordedEvent[object]], position: int, event_id: UUID) -> bool:
         """Handle *events* in one transaction; when it is refused, piece by piece, and False."""
@@ -189,14 +229,17 @@ class Runner:
                 if tries == _TRIES:
                     raise
             except (InvalidInput, AppendRefused) as error:
-                await self._forget()
-                if not await self._in_halves(events):
-                    await self._park(events, error)
+                await self._refused(events, error)
                 return False
             else:
                 self._warn(outcome.failures)
                 return True
         return False
+
+    async def _refused(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
+        await self._forget()
+        if not await self._in_halves(events):
+            await self._park(events, error)
 
     async def _forget(self) -> None:
         self._consumer.forget()
@@ -265,6 +308,25 @@ def _changed_work(error: Fenced | KeyTaken) -> str | None:
     if isinstance(error, KeyTaken):
         return error.key if error.table == "work" else None
     return error.name if error.kind == "work item" else None
+
+
+class _Batch:
+    """Events that were handled, and what came of them."""
+
+    def __init__(self) -> None:
+        self.events: list[RecordedEvent[object]] = []
+        self.writes: list[Write] = []
+        self.failures: list[Failure] = []
+
+    @property
+    def failed(self) -> list[str]:
+        """The subjects that failed."""
+        return [one.subject for one in self.failures if one.error is not None]
+
+    def add(self, events: Sequence[RecordedEvent[object]], outcome: Outcome) -> None:
+        self.events += events
+        self.writes += outcome.writes
+        self.failures += outcome.failures
 
 
 class _Unreadable:

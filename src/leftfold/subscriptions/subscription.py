@@ -53,6 +53,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
         shards: how many parts it has, 1 to 64; the events of one stream are always in the same part.
         policy: what becomes of an event that cannot be handled.
         clock: says when something is tried again.
+        acts: whether handling an event has an effect outside, so that what was done is noted soon, or it is done again.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
     clock: Clock
     shards: int = 1
     policy: Policy = Policy()
+    acts: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
