@@ -144,3 +144,26 @@ async def test_who_has_lost_a_part_is_cut_off_in_the_midst_of_an_event() -> None
         await until(lambda: not worker.follows)
         (found,) = await store.checkpoints(part.checkpoint)
         assert (found.owner, found.held) == ("other", True)
+
+
+async def test_who_lets_go_of_much_that_takes_long_keeps_the_leases_of_all_else() -> None:
+    store, timing = MemoryStore(), Timing(lease_s=0.3, poll_s=0.05, grace_s=0.25)
+    following = Following(store, 8)
+    for number in range(100):  # every part is in the midst of an event
+        event = NewEvent(id=new_id(), type="told", data=b"{}", metadata=b"{}")
+        await store.append(ToStream(f"a-{number}", Expected.ANY, [event]))
+    first, second = (Worker(store, [following], owner, timing) for owner in ("first", "second"))
+    await first.prepare()
+    running = asyncio.create_task(first.run())
+    await until(lambda: len(first.follows) == 8)
+    kept = sorted(first.follows)[:4]
+    tokens = {one.name: one.token for one in await store.checkpoints("told/")}
+    other = asyncio.create_task(second.run())
+    await until(lambda: len(second.follows) == 4)
+    assert sorted(first.follows) == kept
+    assert {one.name: one.token for one in await store.checkpoints("told/") if one.name in kept} == {
+        name: tokens[name] for name in kept
+    }, "nobody has taken one meanwhile"
+    for worker in (first, second):
+        worker.stop()
+    await asyncio.gather(running, other)

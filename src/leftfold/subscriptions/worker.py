@@ -200,16 +200,15 @@ class Worker:
 
     async def _turn(self) -> None:
         wanted = {one.part.checkpoint: one for follower in self._followers for one in await follower.assignments()}
-        for name in [name for name in self._running if name not in wanted]:
-            await self._let_go(name)
+        await self._let_go([name for name in self._running if name not in wanted])
         await self._stay_alive()
         checkpoints = await self._store.checkpoints()
         await self._presence.forget_dead(checkpoints)
         held = {one.name: one.owner for one in checkpoints if one.held}
         share = ceil(len(wanted) / max(sum(name.startswith(self._presence.prefix) for name in held), 1))
         now = asyncio.get_running_loop().time()
-        for name in [name for name in sorted(self._running) if self._kept_until.get(name, 0.0) <= now][share:]:
-            await self._let_go(name)
+        await self._let_go([name for name in sorted(self._running) if self._kept_until.get(name, 0.0) <= now][share:])
+        now = asyncio.get_running_loop().time()  # it may have taken long, and others are to have their turn at it
         for name, assignment in wanted.items():
             if name in self._running or name in self._given_up or held.get(name, self._owner) != self._owner:
                 self._free_since.pop(name, None)
@@ -284,13 +283,24 @@ class Worker:
         pause_s = min(max(self._pauses.get(name, (0.0, 0.0))[1] * 2, self._timing.poll_s), 60.0)
         self._pauses[name] = asyncio.get_running_loop().time() + pause_s, pause_s
 
-    async def _let_go(self, name: str) -> None:
-        if (running := self._running.get(name)) is None:
-            return  # it has ended by itself meanwhile
-        running.runner.stop()
-        await asyncio.wait([running.task], timeout=self._timing.grace_s)
-        running.cancel()
-        await asyncio.wait([running.task])
+    async def _let_go(self, names: Sequence[str]) -> None:
+        """Give all of *names* the grace to finish at the same time, and keep up the leases meanwhile."""
+        leaving = [self._running[name] for name in names]
+        for one in leaving:
+            one.runner.stop()
+        now = asyncio.get_running_loop().time
+        end = now() + self._timing.grace_s
+        while (tasks := [one.task for one in leaving if not one.task.done()]) and (left := end - now()) > 0:
+            await asyncio.wait(tasks, timeout=min(left, self._timing.poll_s))
+            await self._stay_alive()
+        for one in leaving:
+            one.cancel()
+        if leaving:
+            await asyncio.wait([one.task for one in leaving])
+        for one in leaving:
+            self._free_since.pop(one.claim.name, None)
+            if one.task.cancelled():  # its lease would keep others from it
+                await self._store.release(one.claim.name, one.claim.token)
 
     async def _end(self) -> None:
         for running in self._running.values():
