@@ -316,3 +316,28 @@ async def test_a_row_that_could_not_be_read_refuses_the_append_that_would_write_
         with pytest.raises(InvalidPayload, match="Expected `int` >= 0"):
             await app.send(Pay(account="a", cents=1))
         assert await app.store.head() == 0
+
+
+@dataclass(frozen=True)
+class Other:
+    account: str
+    cents: list[str] = field(default_factory=list)
+
+
+async def test_rows_of_another_type_stop_what_follows_and_it_says_what_to_do(tmp_path: Path) -> None:
+    def others(row: Other | None, event: Paid) -> Other:
+        return row or Other(event.account)
+
+    for fold, cents in ((noted, 1), (others, 2)):
+        context = Context("bank")
+        context.projection(key="account", name="payments")(fold)
+        async with App(context, store=f"sqlite:///{tmp_path}/log.db", workers=QUICK) as app:
+            await app.events.append("account-a", Paid(account="a", cents=cents), expected=cents - 1)
+            if fold is noted:
+                await app.running().keep_up()
+                continue
+            async with asyncio.timeout(20):
+                while not (notes := (await app.monitor.lags())[0].notes):
+                    await asyncio.sleep(0.01)
+    assert notes[0].startswith("InvalidPayload: projection 'payments', stored row: Expected `str`, got `int`")
+    assert notes[0].endswith("; where the row type has changed, raise version=, or: leftfold rebuild payments")

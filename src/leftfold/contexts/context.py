@@ -203,7 +203,8 @@ class Context(Registered):
             name: of the projection, its table and its SQL view; the function's when left out.
             version: from 1; raise it when the row type or the meaning of its rows changes. The new version is built
                 beside the old one.
-            index: columns that `find` looks up, or tuples of columns.
+            index: columns that `find` looks up, or tuples of columns. PostgreSQL refuses rows where one holds text of
+                more than about 2,700 bytes, and their keys are parked.
             search: columns of text for `search`.
             shards: how many workers may follow at the same time, 1 to 64; each takes its share of the streams, so the
                 events of one row have to come from streams of one share, as those of one stream do.

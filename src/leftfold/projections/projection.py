@@ -114,7 +114,8 @@ class Projection(Struct, Generic[Row], frozen=True, eq=False):
         try:
             return self.codec.load(data)
         except ValueError as error:
-            raise InvalidPayload(f"projection {self.name!r}, stored row", f"{error}; build it anew") from error
+            advice = f"where the row type has changed, raise version=, or: leftfold rebuild {self.name}"
+            raise InvalidPayload(f"projection {self.name!r}, stored row", f"{error}; {advice}") from error
 
     @property
     def id(self) -> str:

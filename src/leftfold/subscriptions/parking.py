@@ -14,7 +14,7 @@ from leftfold.clock import Clock
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Delete, Put, Write
-from leftfold.subscriptions.consumer import Failure
+from leftfold.subscriptions.consumer import Failure, Unkeyed
 from leftfold.subscriptions.policy import Failing, Policy
 
 __all__ = [
@@ -238,6 +238,8 @@ class Parking:
 
 def error_text(error: BaseException) -> str:
     """What *error* says, short enough to keep, without what no store can hold; its class alone if it cannot say it."""
+    if isinstance(error, Unkeyed):
+        return error_text(error.error)
     try:
         said = str(error)[:_ERROR_CHARACTERS]
     except Exception as mute:  # noqa: BLE001 - its class says enough, and what tells of errors may not raise
