@@ -59,6 +59,14 @@ async def _awaited(event: Sent) -> str:
     return event.parcel
 
 
+def _without() -> str:
+    return "one"
+
+
+def _of_three(event: Sent, _recorded: object, _more: object) -> str:
+    return event.parcel
+
+
 def test_every_finding_is_told_at_once() -> None:
     post = Context("post")
     post.includes(Order)
@@ -174,26 +182,26 @@ def test_what_takes_keywords_only_says_so_without_its_brackets(verb: str) -> Non
         getattr(Context("post"), verb)(parcels)
 
 
-@pytest.mark.parametrize(
-    ("option", "advice"),
-    [
-        ({"key": 3}, "key=3; give the name of a field, a function of the event, or None"),
-        ({"key": "parcel", "index": "parcel"}, "give a list of fields, index=['parcel']"),
-        ({"key": "parcel", "search": "parcel"}, "give a list of fields, search=['parcel']"),
-        ({"key": "parcel", "shards": "2"}, "shards='2'; there are 1 to 64"),
-        ({"key": "parcel", "version": "2"}, "version='2'; versions count from 1"),
-        ({"key": "parcel", "version": 10**6}, "version 1000000 is not in 1..32767"),
-        ({"key": "parcel", "index": [("parcel", "parcel")]}, "the index ('parcel', 'parcel') is not of columns"),
-        ({"key": "parcel", "index": [()]}, "the index () is not of columns"),
-        ({"key": "parcel", "search": ["parcel", "parcel"]}, "columns of text, each once; 'parcel'"),
-        ({"key": "parcel", "name": "events"}, "the name is the store's own"),
-        ({"key": "parcel", "name": "leftfold_letters"}, "names that begin with leftfold_ and sqlite_ are the store's"),
-        ({"key": "parcel", "name": "sqlite_parcels"}, "names that begin with leftfold_ and sqlite_ are the store's"),
-        ({"key": lambda: 1}, "<lambda>, which finds its key, takes (event), or (event, recorded)"),
-        ({"key": lambda _a, _b, _c: 1}, "<lambda>, which finds its key, takes (event), or (event, recorded)"),
-        ({"key": _awaited}, "_awaited, which finds its key, is a coroutine function; make it a plain one"),
-    ],
-)
+_OPTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"key": 3}, "key=3; give the name of a field, a function of the event, or None"),
+    ({"key": "parcel", "index": "parcel"}, "give a list of fields, index=['parcel']"),
+    ({"key": "parcel", "search": "parcel"}, "give a list of fields, search=['parcel']"),
+    ({"key": "parcel", "shards": "2"}, "shards='2'; there are 1 to 64"),
+    ({"key": "parcel", "version": "2"}, "version='2'; versions count from 1"),
+    ({"key": "parcel", "version": 10**6}, "version 1000000 is not in 1..32767"),
+    ({"key": "parcel", "index": [("parcel", "parcel")]}, "the index ('parcel', 'parcel') is not of columns"),
+    ({"key": "parcel", "index": [()]}, "the index () is not of columns"),
+    ({"key": "parcel", "search": ["parcel", "parcel"]}, "columns of text, each once; 'parcel'"),
+    ({"key": "parcel", "name": "events"}, "the name is the store's own"),
+    ({"key": "parcel", "name": "leftfold_letters"}, "names that begin with leftfold_ and sqlite_ are the store's"),
+    ({"key": "parcel", "name": "sqlite_parcels"}, "names that begin with leftfold_ and sqlite_ are the store's"),
+    ({"key": _without}, "_without, which finds its key, takes (event), or (event, recorded)"),
+    ({"key": _of_three}, "_of_three, which finds its key, takes (event), or (event, recorded)"),
+    ({"key": _awaited}, "_awaited, which finds its key, is a coroutine function; make it a plain one"),
+]
+
+
+@pytest.mark.parametrize(("option", "advice"), _OPTIONS)
 def test_an_option_of_another_type_is_refused_where_it_is_declared(option: dict[str, Any], advice: str) -> None:
     with pytest.raises(DefinitionError, match=re.escape(advice)):
         Context("post").projection(**option)(parcels)

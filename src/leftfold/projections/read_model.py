@@ -127,9 +127,7 @@ class ReadModel(Generic[Row]):
         Raises:
             InvalidQuery: the projection has no `search=`, or see `find`.
         """
-        given: object = text
-        if not isinstance(given, str):
-            raise InvalidQuery(f"search is given {given!r:.80}; give a text")
+        _check_text(text)
         selection = self._selection(where, equal, (), limit, offset)
         found = await self._tables.search(self._projection.table, text, selection)
         return [Hit(self._projection.load(one.row), one.rank) for one in found]
@@ -181,6 +179,11 @@ def _check_given(where: Sequence[object], order_by: object) -> None:
             )
     if not isinstance(order_by, str) and not are_texts(order_by):
         raise InvalidQuery(f"order_by={order_by!r:.80}; give the name of a column, or several in a list")
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidQuery(f"search is given {text!r:.80}; give a text")
 
 
 def _is_one_of(name: object, columns: Collection[str]) -> bool:

@@ -123,10 +123,8 @@ def _is_name(given: object) -> bool:
 
 def fields_of(cls: type) -> tuple[str, ...]:
     """The names of the fields of a struct or dataclass, in order."""
-    if is_dataclass(cls):
-        return tuple(field.name for field in fields(cls))
     names: tuple[str, ...] = getattr(cls, "__struct_fields__", ())
-    return names
+    return tuple(field.name for field in fields(cls)) if is_dataclass(cls) else names
 
 
 @lru_cache(maxsize=1024)
