@@ -1,0 +1,130 @@
+"""What the schema of a mapping says of its keys: msgspec leaves out what they are where they are no plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+from msgspec import inspect
+
+__all__ = ["inner_classes", "say_keys"]
+
+_FORMATS: Final[Mapping[type[inspect.Type], str]] = {
+    inspect.UUIDType: "uuid",
+    inspect.DateType: "date",
+    inspect.DateTimeType: "date-time",
+    inspect.TimeDeltaType: "duration",
+    inspect.DecimalType: "decimal",
+}
+_WHOLE: Final = r"^-?(0|[1-9][0-9]*)$"
+_NUMBER: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+_ARRAYS: Final = (inspect.CollectionType, inspect.TupleType)
+
+
+def inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
+    """The classes with fields that *kind* is made of, itself first, by class."""
+    found: dict[type, inspect.Type] = {}
+    waiting = [kind]
+    while waiting:
+        one = waiting.pop()
+        if (cls := _class_of(one)) is not None:
+            if cls in found:
+                continue
+            found[cls] = one
+        waiting += [part for _, part in _parts(one)]
+    return found
+
+
+def say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
+    """Write into *schema*, that of a class with fields, what the keys of mappings in its fields are."""
+    for place, part in _parts(kind):
+        found = schema.get("properties", {}).get(place)
+        if found is None and isinstance(place, int):
+            found = dict(enumerate(schema.get("prefixItems", ()))).get(place)
+        if found is not None:
+            _say(part, found)
+
+
+def _say(kind: inspect.Type, schema: dict[str, Any]) -> None:
+    kind = _bare(kind)
+    match kind:
+        case inspect.UnionType(types=types):
+            for choice in schema.get("anyOf", ()):
+                for part in types:
+                    if _is_of(_bare(part), choice):
+                        _say(part, choice)
+        case inspect.DictType() | inspect.FrozenDictType():
+            if keys := _keys(_bare(kind.key_type)):
+                schema["propertyNames"] = {**keys, **schema.get("propertyNames", {})}
+            _say_within(kind.value_type, schema.get("additionalProperties"))
+        case inspect.TupleType(item_types=items):
+            for item, within in zip(items, schema.get("prefixItems", ()), strict=False):
+                _say_within(item, within)
+        case inspect.CollectionType(item_type=item):
+            _say_within(item, schema.get("items"))
+        case _:
+            pass
+
+
+def _say_within(kind: inspect.Type, schema: object) -> None:
+    if isinstance(schema, dict):
+        _say(kind, cast("dict[str, Any]", schema))
+
+
+def _keys(kind: inspect.Type) -> dict[str, object]:
+    match kind:
+        case inspect.EnumType(cls=cls):
+            return {"enum": sorted(str(one.value) for one in cls)}
+        case inspect.LiteralType(values=values):
+            return {"enum": sorted(map(str, values))}
+        case inspect.IntType():
+            return {"pattern": _WHOLE}
+        case inspect.FloatType():
+            return {"pattern": _NUMBER}
+        case inspect.BytesType():
+            return {"contentEncoding": "base64"}
+        case inspect.TimeType(tz=tz):
+            return {"format": "partial-time" if tz is False else "time"}
+        case _:
+            named = _FORMATS.get(type(kind))
+            return {} if named is None else {"format": named}
+
+
+def _is_of(kind: inspect.Type, schema: Mapping[str, object]) -> bool:
+    """Whether *schema* is the one of several that is of *kind*; a union has one mapping and one array at most."""
+    if isinstance(kind, inspect.DictType | inspect.FrozenDictType):
+        return schema.get("type") == "object"
+    return isinstance(kind, _ARRAYS) and schema.get("type") == "array"
+
+
+def _parts(kind: inspect.Type) -> Iterator[tuple[str | int, inspect.Type]]:
+    """What *kind* is made of, each with its place; of a class, its fields."""
+    match kind:
+        case inspect.Metadata(type=inner):
+            yield "", inner
+        case inspect.NamedTupleType(fields=fields) | inspect.StructType(array_like=True, fields=fields):
+            yield from ((at, field.type) for at, field in enumerate(fields))
+        case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType():
+            yield from ((field.encode_name, field.type) for field in kind.fields)
+        case inspect.UnionType(types=types):
+            yield from (("", part) for part in types)
+        case inspect.TupleType(item_types=items):
+            yield from enumerate(items)
+        case inspect.CollectionType(item_type=item):
+            yield "", item
+        case inspect.DictType() | inspect.FrozenDictType():
+            yield from (("", kind.key_type), ("", kind.value_type))
+        case _:
+            pass
+
+
+def _class_of(kind: inspect.Type) -> type | None:
+    match kind:
+        case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType() | inspect.NamedTupleType():
+            return kind.cls
+        case _:
+            return None
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind

@@ -1,0 +1,136 @@
+"""The schema of a mapping says what its keys are, wherever it is, so that a verdict counts them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
+
+import jsonschema_rs
+import msgspec
+import pytest
+from msgspec import Meta, Struct
+
+from leftfold import ConsumerView, IntegrationEvent
+from leftfold.integration import message_schema, view_flaws
+from leftfold.integration.message_schemas import type_schema
+from leftfold.schemas import Breaking, Compatibility, Version, check
+
+
+class Few(Enum):
+    WEB = "web"
+
+
+class Many(Enum):
+    WEB = "web"
+    SHOP = "shop"
+
+
+class Counts(Struct, frozen=True):
+    by: dict[Many, int]
+    again: Counts | None = None
+
+
+class Row(Struct, frozen=True, array_like=True):
+    name: str
+    by: dict[Literal["a", "b"], int]
+
+
+class Pair(NamedTuple):
+    first: dict[UUID, int]
+    second: int
+
+
+class Sold(IntegrationEvent, name="acme.sold"):
+    plain: dict[str, int]
+    short: dict[Annotated[str, Meta(max_length=2)], int]
+    days: dict[date, list[dict[int, str]]]
+    perhaps: dict[Many, int] | None
+    several: tuple[int, dict[Many, int]]
+    counts: Counts
+    row: Row
+    pair: Pair
+
+
+def _at(schema: object, *path: str | int) -> Any:  # noqa: ANN401 - a part of a JSON document
+    for step in path:
+        schema = schema[step]  # type: ignore[index]
+    return schema
+
+
+def test_the_keys_of_each_mapping_are_said_wherever_it_is() -> None:
+    schema = message_schema(Sold)
+    fields = schema["properties"]
+    assert "propertyNames" not in _at(fields, "plain")
+    assert _at(fields, "short", "propertyNames") == {"maxLength": 2}
+    assert _at(fields, "days", "propertyNames") == {"format": "date"}
+    assert "pattern" in _at(fields, "days", "additionalProperties", "items", "propertyNames")
+    many = {"enum": ["shop", "web"]}
+    assert many in [one.get("propertyNames") for one in _at(fields, "perhaps", "anyOf")]
+    assert _at(fields, "several", "prefixItems", 1, "propertyNames") == many
+    plain = type_schema(Sold)
+    assert _at(plain, "$defs", "Counts", "properties", "by", "propertyNames") == many
+    assert _at(plain, "$defs", "Row", "prefixItems", 1, "propertyNames") == {"enum": ["a", "b"]}
+    assert _at(plain, "$defs", "Pair", "prefixItems", 0, "propertyNames") == {"format": "uuid"}
+
+
+def test_what_is_written_is_valid() -> None:
+    many = {Many.SHOP: 1}
+    event = Sold(
+        plain={"x": 1},
+        short={"ab": 1},
+        days={date(2026, 1, 1): [{-5: "a", 0: "b", 17: "c"}]},
+        perhaps=many,
+        several=(1, many),
+        counts=Counts(many, Counts(many)),
+        row=Row("a", {"b": 1}),
+        pair=Pair({UUID(int=1): 1}, 2),
+    )
+    valid = jsonschema_rs.validator_for(dict(message_schema(Sold)))
+    written = json.loads(msgspec.json.encode(event))
+    valid.validate(written)
+    assert not valid.is_valid({**written, "perhaps": {"phone": 1}})
+    assert not valid.is_valid({**written, "days": {"2026-01-01": [{"1.5": "a"}]}})
+
+
+def _verdict(old: object, new: object) -> Mapping[str, list[str]]:
+    """The rules that reading each way breaks."""
+    versions = [
+        Version(name=str(number), schema=type_schema(msgspec.defstruct("Event", [("by", kind)])))
+        for number, kind in enumerate((old, new))
+    ]
+    found = check(Compatibility.FULL, versions[1], versions[:1])
+    said: dict[str, list[str]] = {"backward": [], "forward": []}
+    for one in found:
+        said[one.direction].append(one.problem.rule if isinstance(one.problem, Breaking) else "unknown")
+    return said
+
+
+NARROWED, WIDENED = "property-names-narrowed", "property-names-widened"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (dict[Many, int], dict[Many, int], {"backward": [], "forward": []}),
+        (dict[Few, int], dict[Many, int], {"backward": [], "forward": [WIDENED]}),
+        (dict[Many, int], dict[Few, int], {"backward": [NARROWED], "forward": []}),
+        (dict[UUID, int], dict[str, int], {"backward": [], "forward": [WIDENED]}),
+        (dict[int, int], dict[Literal["1", "2"], int], {"backward": [NARROWED], "forward": []}),
+    ],
+)
+def test_a_verdict_counts_the_keys(old: object, new: object, said: Mapping[str, list[str]]) -> None:
+    assert _verdict(old, new) == said
+
+
+class Read(ConsumerView, of="acme.sold", versions="1"):
+    perhaps: dict[Few, int] | None
+
+
+def test_a_view_that_reads_fewer_keys_than_are_written_is_told() -> None:
+    (flaw,) = view_flaws(Read, [Sold])
+    assert "does not read all that 'acme.sold' v1 may hold there" in flaw
+    assert '"shop"' in flaw
