@@ -176,9 +176,8 @@ class Sagas:
 
     async def _intervene(self, saga: SagaName, id: str, verb: Verb) -> SagaView:
         check_note(verb.who, verb.why)
-        for word, given, wanted in (("step", verb.step, str), ("result", verb.result, bytes)):
-            if given is not None and not isinstance(given, wanted):
-                raise InvalidInput(f"{word}={given!r:.80}: give {wanted.__name__}, or leave it out")
+        _check_given("step", verb.step, str)
+        _check_given("result", verb.result, bytes)
         instances, name = self._of(saga)
         return await instances.intervene(name, id, verb)
 
@@ -205,3 +204,8 @@ class Sagas:
                 f"{len(found) or 'no'} sagas are called {wanted!r:.80}; there is {', '.join(near) or 'none'}"
             )
         return known[found[0]], found[0]
+
+
+def _check_given(word: str, given: object, wanted: type) -> None:
+    if given is not None and not isinstance(given, wanted):
+        raise InvalidInput(f"{word}={given!r:.80}: give {wanted.__name__}, or leave it out")

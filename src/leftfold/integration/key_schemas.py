@@ -37,12 +37,13 @@ def inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
 
 def say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
     """Write into *schema*, that of a class with fields, what the keys of mappings in its fields are."""
+    named: dict[str, Any] = schema.get("properties", {})
+    placed: list[Any] = schema.get("prefixItems", [])
     for place, part in _parts(kind):
-        found = schema.get("properties", {}).get(place)
-        if found is None and isinstance(place, int):
-            found = dict(enumerate(schema.get("prefixItems", ()))).get(place)
-        if found is not None:
-            _say(part, found)
+        if isinstance(place, str):
+            _say_within(part, named.get(place))
+        elif place < len(placed):
+            _say_within(part, placed[place])
 
 
 def _say(kind: inspect.Type, schema: dict[str, Any]) -> None:

@@ -132,17 +132,19 @@ def _shape_flaws(mode: object, supported: object, sunset: object, semantic_break
         yield f"mode={mode!r:.80}; give a Compatibility, as in Compatibility.FULL_TRANSITIVE"
     if not isinstance(supported, str | Mapping):
         yield f"supported={supported!r:.80}; give a range, or one by type"
-    for word, given, wanted, advice in (
-        ("supported", {} if isinstance(supported, str) else supported, str, "a range, as in '>=2'"),
-        ("sunset", sunset, date, "a date, as in date(2027, 1, 1)"),
-        ("semantic_breaks", semantic_breaks, str, "a text that says what changed"),
-    ):
-        if isinstance(given, Mapping):
-            for key, value in cast("Mapping[object, object]", given).items():
-                if not isinstance(value, wanted) or isinstance(value, datetime):
-                    yield f"{word}[{key!r:.80}]={value!r:.80}; give {advice}"
-        elif word != "supported":
-            yield f"{word}={given!r:.80}; give {advice}, by version"
+    elif not isinstance(supported, str):
+        yield from _value_flaws("supported", cast("object", supported), str, "a range, as in '>=2'")
+    yield from _value_flaws("sunset", sunset, date, "a date, as in date(2027, 1, 1)")
+    yield from _value_flaws("semantic_breaks", semantic_breaks, str, "a text that says what changed")
+
+
+def _value_flaws(word: str, given: object, wanted: type, advice: str) -> Iterator[str]:
+    if not isinstance(given, Mapping):
+        yield f"{word}={given!r:.80}; give {advice}, by version"
+        return
+    for key, value in cast("Mapping[object, object]", given).items():
+        if not isinstance(value, wanted) or isinstance(value, datetime):
+            yield f"{word}[{key!r:.80}]={value!r:.80}; give {advice}"
 
 
 def _names_version(key: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, Never, TypeVar, cast
@@ -248,7 +248,7 @@ class GuidedRun(Run):
             self._turn_back("its deadline has passed")
 
     @contextmanager
-    def _keeping(self) -> Iterator[None]:
+    def _keeping(self) -> Generator[None]:
         """Around what the store is asked and told: when that fails, the function has no say in it, and is left."""
         try:
             yield
