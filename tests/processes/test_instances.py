@@ -155,6 +155,36 @@ async def test_a_state_that_the_code_cannot_read_is_kept_as_it_is_and_listed(sto
         assert view.reason is not None
 
 
+async def test_a_field_that_newer_code_has_added_outlives_a_transition_by_older_code(store: Store) -> None:
+    class Paid(Struct, frozen=True, rename="camel"):
+        key: str
+        number: int
+        paid_so_far: int = 0
+
+    class Unpaid(Struct, frozen=True):
+        key: str
+        number: int
+
+    newer, older = Context("sums"), Context("sums")
+
+    @newer.process(key="key", name="paying")
+    def paying(state: Paid | None, event: Begun | Added) -> Next[Paid] | Ignored:
+        if isinstance(event, Begun):
+            return Next(Paid(event.key, 0, paid_so_far=7))
+        return Next(replace(state, number=event.number)) if state else IGNORE
+
+    @older.process(key="key", name="paying")
+    def unpaying(state: Unpaid | None, event: Begun | Added) -> Next[Unpaid] | Ignored:
+        return Next(replace(state, number=event.number)) if state and isinstance(event, Added) else IGNORE
+
+    for number, context in enumerate((newer, older, newer)):
+        async with App(context, store=store, workers=STAYING) as app:
+            await record(app, "sum-a", *([] if number else [Begun(key="a")]), Added(key="a", number=number))
+            await app.settle()
+            state = (await app.processes.show("paying", "a")).state
+            assert msgspec.json.decode(state or "") == {"key": "a", "number": number, "paidSoFar": 7}
+
+
 async def test_events_and_timers_of_one_instance_are_each_taken_once_by_whoever_is_there(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -71,6 +71,7 @@ class Process(Struct, Generic[S], frozen=True, eq=False):
         policy: what becomes of an event that the function raises at.
         sends: commands that it says it sends, see `sends`; None when it does not say.
         where: the function's module and name.
+        fields: of the state, as they are stored.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Process(Struct, Generic[S], frozen=True, eq=False):
     policy: Policy
     sends: frozenset[type[Command[Any]]] | None
     where: str
+    fields: frozenset[str]
     _codec: ValueCodec
 
     def dump(self, state: object) -> bytes:
@@ -187,6 +189,7 @@ def process_of(function: Callable[..., object], options: ProcessOptions) -> Proc
         policy=Policy(),
         sends=commands_of(function),
         where=signature.where,
+        fields=_stored_fields(state_type),
         _codec=codec,
     )
 
@@ -250,6 +253,11 @@ def _parts(hint: object) -> tuple[object, ...]:
     if get_origin(hint) in (Union, UnionType):
         return tuple(part for member in get_args(hint) for part in _parts(member))
     return (type(None) if hint is None else hint,)
+
+
+def _stored_fields(state_type: type) -> frozenset[str]:
+    stored: tuple[str, ...] = getattr(state_type, "__struct_encode_fields__", ())
+    return frozenset(stored or fields_of(state_type))
 
 
 def _is_frozen(cls: type) -> bool:

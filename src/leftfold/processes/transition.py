@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypeVar, cast
 from uuid import UUID, uuid5
 
+import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -27,6 +28,7 @@ __all__ = ["Cause", "Taken", "event_causes", "name_of", "refusal_cause", "taken"
 
 S = TypeVar("S")
 
+_fields_in: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _NAMESPACE: Final = UUID("5a3ea1c6-30d4-5d5b-8a58-0c1e7f6d2b90")
 
 
@@ -107,7 +109,7 @@ def taken(process: Process[S], state: S | None, instance: Instance, cause: Cause
     begun = instance if instance.begun else replace(instance, metadata=cause.metadata)
     moved = replace(
         begun,
-        state=Raw(process.dump(following.state)),
+        state=_beside_unknown(process, process.dump(following.state), instance.state),
         version=instance.version + 1,
         timers={} if following.ended else _timers(process, instance.timers, following, cause),
         ended=following.ended,
@@ -194,6 +196,16 @@ def _metadata(kept: Metadata, causation: str, origin: Origin) -> Metadata:
         subject=kept.subject,
         extra={"process": origin.id, "key": origin.key},
     )
+
+
+def _beside_unknown(process: Process[Any], state: bytes, before: Raw) -> Raw:
+    """*state* with what the one *before* holds and this code does not know: newer code, which runs beside, added it."""
+    try:
+        kept = _fields_in(before)
+        unknown = {name: value for name, value in kept.items() if name not in process.fields}
+        return Raw(msgspec.json.encode({**unknown, **_fields_in(state)}) if unknown else state)
+    except msgspec.ValidationError:  # one of them is no object
+        return Raw(state)
 
 
 def _timers(
