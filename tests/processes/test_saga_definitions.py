@@ -318,6 +318,14 @@ def _undo_that_is_none() -> type[Saga]:
     return Torn
 
 
+def _name_with_a_slash() -> type[Saga]:
+    class Slashed(Saga, name="orders/place"):
+        @step(undoable=False)
+        async def one(self) -> None: ...
+
+    return Slashed
+
+
 def _step_that_is_a_field() -> type[Saga]:
     namespace: dict[str, object] = {"__annotations__": {"elsewhere": int}, "elsewhere": elsewhere}
     return cast("type[Saga]", SagaType("Both", (Saga,), namespace))
@@ -331,6 +339,7 @@ def _step_that_is_a_field() -> type[Saga]:
         (_parallel_within_parallel, "parallel() begins steps, and parallel('one', 'two') is none"),
         (_undo_that_is_none, "step 'one': its undo is 5; write an async method under @one.undo"),
         (_step_that_is_a_field, "saga Both: step 'elsewhere' has the name of a field; give one of them another"),
+        (_name_with_a_slash, "saga Slashed: its name 'orders/place' holds '/', which stands between it and the id of"),
         (_no_steps, "saga Empty: it has no steps"),
         (_positional, "saga Loose: fields are always keyword-only"),
         (_no_undo, "saga Stays: step 'one' has no undo; write one with @one.undo"),

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
-from leftfold.messages.message import declare
+from leftfold.messages.message import declaration_in, declare
 from leftfold.processes.declaring import Parallel, Step
 from leftfold.processes.limits import time_flaw
 
@@ -182,6 +182,9 @@ def _base_findings(bases: tuple[type, ...]) -> Iterator[str]:
 
 def _name_findings(namespace: dict[str, Any], made: SagaType) -> Iterator[str]:
     """Journals and keys name a step by its function, and everybody else by the class."""
+    named = declaration_in(made)
+    if named is not None and "/" in named.name:
+        yield f"its name {named.name!r} holds '/', which stands between it and the id of an instance; use another sign"
     for name, value in namespace.items():
         if _is_step(value) and value.name != name:
             yield f"step {value.name!r} stands here as {name!r}; give the function that name"
