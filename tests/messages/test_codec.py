@@ -184,6 +184,7 @@ def test_everything_that_has_a_codec_comes_back_as_it_was() -> None:
         (Everything(box=Box((), note="\x00")), "box.note"),
         (Everything(at=datetime(2026, 1, 1)), "at"),  # noqa: DTZ001
         (Everything(at=datetime(1890, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))), "at"),
+        (Everything(clock=time(2, 30, tzinfo=ZoneInfo("Europe/Berlin"))), "clock"),
     ],
 )
 def test_a_value_that_json_text_cannot_hold_is_refused_with_its_path(value: object, path: str) -> None:

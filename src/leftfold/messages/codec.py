@@ -169,7 +169,7 @@ class _Writer:
         self.name = name
         self.version = version
         self._shape = shape
-        self._curious = shape.floats or shape.decimals or shape.times
+        self._curious = shape.floats or shape.decimals or shape.times or shape.clocks
         self._decode: Callable[[bytes], object] = msgspec.json.Decoder(cls).decode
 
     def write(self, event: object) -> bytes:
@@ -189,6 +189,7 @@ class _Writer:
             (shape.floats and b"null" in data)
             or (shape.decimals and _CAPITAL_I in data and b'Infinity"' in data)
             or (shape.times and _NO_ZONE.search(data) is not None)
+            or shape.clocks
         )
 
     def _check(self, event: object, data: bytes, back: object) -> None:

@@ -102,6 +102,8 @@ def _scalar_flaw(value: object) -> str | None:
             return "the time has no zone; give one, as in datetime.now(UTC)"
         case datetime() | time():
             offset = value.utcoffset()
+            if offset is None and value.tzinfo is not None:
+                return f"the zone {value.tzinfo} has no offset without a date; give a time without it, and its name"
             whole = offset is None or not offset % timedelta(minutes=1)
             return None if whole else f"the zone's offset {offset} is not in whole minutes; use value.astimezone(UTC)"
         case _:

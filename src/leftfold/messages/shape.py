@@ -35,6 +35,7 @@ class Shape(Struct, frozen=True):
         floats: floats, which may be NaN.
         decimals: Decimals, which may be infinite.
         times: datetimes, which may have no zone.
+        clocks: times of a day, which may have a zone that says nothing without a date.
         sets: sets, whose order differs from process to process.
     """
 
@@ -42,6 +43,7 @@ class Shape(Struct, frozen=True):
     floats: bool
     decimals: bool
     times: bool
+    clocks: bool
     sets: bool
 
 
@@ -51,7 +53,8 @@ def shape_of(cls: type) -> Shape:
         hints = get_type_hints(cls, include_extras=True)
     except NameError as error:
         reason = f"the name {error.name!r} of an annotation is not known at run time; import it outside TYPE_CHECKING"
-        return Shape((f"event {cls.__qualname__}: {reason}, and define it in a module",), False, False, False, False)
+        finding = f"event {cls.__qualname__}: {reason}, and define it in a module"
+        return Shape((finding,), floats=False, decimals=False, times=False, clocks=False, sets=False)
     return shape_of_fields(
         {name: hint for name, hint in hints.items() if get_origin(hint) is not ClassVar and hint is not ClassVar},
         f"event {cls.__qualname__}",
@@ -76,6 +79,7 @@ def shape_of_fields(hints: Mapping[str, object], owner: str, part: str) -> Shape
         floats=inspect.FloatType in kinds,
         decimals=inspect.DecimalType in kinds,
         times=inspect.DateTimeType in kinds,
+        clocks=inspect.TimeType in kinds,
         sets=inspect.SetType in kinds or inspect.FrozenSetType in kinds,
     )
 
