@@ -52,23 +52,26 @@ class StateCodec(Struct, Generic[_S], frozen=True):
     _decode: Callable[[bytes | str], Struct]
 
     def dump(self, state: _S) -> bytes:
-        """Write *state* as JSON text; what `load` makes of it has equal attributes, and folds on alike.
+        """Write *state* as JSON text; what `load` makes of it has equal attributes.
 
         Raises:
             DefinitionError: an attribute is set and not annotated, so it would be lost.
-            InvalidPayload: a value would not read back as it is, or one that can change is at two places, and would be
-                two values; the message names it.
+            InvalidPayload: a value would not read back as it is; the message names it.
         """
-        values = self.take(state)
-        data = self._written(values)
-        if shared := find_shared(values):
-            raise InvalidPayload(
-                f"{self.name}, attribute {shared.again!r}",
-                f"it is the very {shared.kind} that is at {shared.first!r}, and in a snapshot it would be another one, "
-                "which does not change with it. Keep it at one place, and its key at the other, or make its class "
-                "frozen",
-            )
-        return data
+        return self._written(self.take(state))
+
+    def shared(self, state: _S) -> InvalidPayload | None:
+        """Why *state* would fold on differently once it was read back; None when it would not.
+
+        That is so when a value that can change is at two places: it would be two values then.
+        """
+        if (shared := find_shared(self.take(state))) is None:
+            return None
+        return InvalidPayload(
+            f"{self.name}, attribute {shared.again!r}",
+            f"it is the very {shared.kind} that is at {shared.first!r}, and in a snapshot it would be another one, "
+            "which does not change with it. Keep it at one place, and its key at the other, or make its class frozen",
+        )
 
     def _written(self, values: Mapping[str, object]) -> bytes:
         struct = self._struct(**values)

@@ -145,8 +145,10 @@ class Loader:
         """
         return plan.states or state_codec(plan.subject)
 
-    def keepable(self, plan: Plan[S], version: int, state: S, snapshot: int) -> State | None:
+    def keepable(self, plan: Plan[S], stream: str, version: int, state: S, snapshot: int) -> State | None:
         """What `keep` would keep of *state* at *version*; None when it would keep nothing.
+
+        One that would fold on differently once it was read back is not kept; where a snapshot is due, that is logged.
 
         Args:
             snapshot: version of the newest snapshot there is, 0 for none.
@@ -154,16 +156,22 @@ class Loader:
         Raises:
             DefinitionError, InvalidPayload: the state cannot be written as it is, see `StateCodec.dump`.
         """
-        if plan.states is None or not (self.keeper.caches or plan.is_due(version, snapshot)):
+        due = plan.is_due(version, snapshot)
+        if plan.states is None or not (self.keeper.caches or due):
             return None
-        return State(version, plan.states.dump(state), snapshot)
+        kept = State(version, plan.states.dump(state), snapshot)
+        if (shared := plan.states.shared(state)) is None:
+            return kept
+        if due:
+            self.keeper.not_saved(stream, version, shared)
+        return None
 
     async def keep_loaded(self, plan: Plan[S], stream: str, loaded: Loaded[S]) -> None:
         """Save a snapshot of a state that was only read, when one is due; that it cannot be kept is logged."""
         if not plan.is_due(loaded.version, loaded.snapshot):
             return
         try:
-            kept = self.keepable(plan, loaded.version, loaded.state, loaded.snapshot)
+            kept = self.keepable(plan, stream, loaded.version, loaded.state, loaded.snapshot)
         except (DefinitionError, InvalidPayload) as error:
             self.keeper.not_saved(stream, loaded.version, error)
         else:

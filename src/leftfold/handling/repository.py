@@ -172,7 +172,7 @@ class DeciderRepository(TimeTravel[S], Generic[C, S, E]):
         envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
         part = loader.events.part(stream, *envelopes, expected=loaded.version)  # as decided, whatever is made of them
         state = reduce(self._decider.evolve, events, loaded.state)
-        kept = loader.keepable(plan, version, state, loaded.snapshot)
+        kept = loader.keepable(plan, stream, version, state, loaded.snapshot)
         appended = await loader.events.append_together(part)
         if kept is not None:
             await loader.keep(plan, stream, kept)

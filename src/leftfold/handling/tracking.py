@@ -114,7 +114,7 @@ class Tracking:
             envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
             part = self.loader.events.part(stream, *envelopes, expected=loaded.version)
             state = reduce(decider.evolve, events, loaded.state)
-            kept = self.loader.keepable(plan, version, state, loaded.snapshot)
+            kept = self.loader.keepable(plan, stream, version, state, loaded.snapshot)
             self._decided.append(_Decided(part, None if kept is None else (plan, stream, kept)))
         return events
 
@@ -149,7 +149,7 @@ class Tracking:
                 continue
             part = self.loader.events.part(stream, *map(self._enveloped, events), expected=expected)
             # Written before the append: what cannot be kept is told while nothing is stored.
-            kept = self.loader.keepable(plan, aggregate.version, aggregate, snapshot)
+            kept = self.loader.keepable(plan, stream, aggregate.version, aggregate, snapshot)
             found.append(_Decided(part, None if kept is None else (plan, stream, kept)))
         return found
 
