@@ -15,6 +15,8 @@ from leftfold.integration.formats import CountryCode
 from leftfold.messages import version_range
 from tests.integration.sales import PlacedV1, PlacedV2
 
+PLACED = "acme.sales.placed"
+
 
 class Shipped(IntegrationEvent, name="acme.sales.shipped"):
     to: CountryCode
@@ -36,6 +38,30 @@ def test_everything_in_it_begins_with_its_name_is_served_and_says_its_times() ->
     assert "the language serves versions >=2" in old[0]
     assert "names begin with 'acme.sales.'" in named[0]
     assert "plain datetime" in loose[-1]
+
+
+def test_a_word_about_what_is_not_published_is_a_slip() -> None:
+    spoken: list[type[IntegrationEvent]] = [PlacedV1, PlacedV2]
+    day = date(2027, 1, 1)
+    right = PublishedLanguage(
+        "acme.sales",
+        supported={PLACED: ">=1"},
+        sunset={f"{PLACED}@1": day},
+        semantic_breaks={f"{PLACED}@2": "net"},
+    )
+    assert right.flaws(spoken) == ()
+    wrong = PublishedLanguage(
+        "acme.sales",
+        supported={"acme.sales.place": ">=1"},
+        sunset={f"{PLACED}@3": day, 7: day},
+        semantic_breaks={"acme.sales.palced@2": "net"},
+    )
+    assert [flaw.partition(" is about ")[0] for flaw in wrong.flaws(spoken)] == [
+        "supported['acme.sales.place']",
+        f"sunset['{PLACED}@3']",
+        "semantic_breaks['acme.sales.palced@2']",
+    ]
+    assert wrong.flaws(spoken)[0].endswith(f"what is not published; the newest are {PLACED}@2")
 
 
 def test_versions_are_served_for_all_types_or_by_type() -> None:

@@ -82,8 +82,9 @@ class PublishedLanguage:
         return self.sunset.get(f"{type}@{version}") or self.sunset.get(version)
 
     def flaws(self, published: Sequence[type[IntegrationEvent]]) -> tuple[str, ...]:
-        """Why the classes *published* are not of this language, one sentence each."""
-        return tuple(flaw for cls in published for flaw in (*self._naming_flaws(cls), *language_flaws(cls)))
+        """Why the classes *published* are not of this language, or it speaks of others, one sentence each."""
+        flaws = [flaw for cls in published for flaw in (*self._naming_flaws(cls), *language_flaws(cls))]
+        return (*flaws, *self._stray_flaws(published))
 
     def check(self, event: IntegrationEvent) -> None:
         """Hold *event* to what its fields say, before others see it.
@@ -124,6 +125,24 @@ class PublishedLanguage:
                 f"{cls.__qualname__} is {said.name!r} v{said.version}, and the language serves versions "
                 f"{self.serves(said.name)}; publish it no longer, or serve it"
             )
+
+    def _stray_flaws(self, published: Sequence[type[IntegrationEvent]]) -> Iterator[str]:
+        """A word about what is not published is a slip: who reads would never be told."""
+        newest: dict[str, int] = {}
+        for said in map(declared, published):
+            newest[said.name] = max(said.version, newest.get(said.name, 0))
+        known = ", ".join(f"{name}@{version}" for name, version in sorted(newest.items())) or "nothing"
+        served = ((f"supported[{type!r:.80}]", type, 0) for type in self._supported if type != _EVERY)
+        dated = (_named("sunset", key) for key in self.sunset if isinstance(key, str))
+        changed = (_named("semantic_breaks", key) for key in self.semantic_breaks)
+        for word, type, version in (*served, *dated, *changed):
+            if version > newest.get(type, -1):
+                yield f"{word} is about what is not published; the newest are {known}"
+
+
+def _named(word: str, key: str) -> tuple[str, str, int]:
+    type, _, version = key.rpartition("@")
+    return f"{word}[{key!r:.80}]", type, int(version)
 
 
 def _shape_flaws(mode: object, supported: object, sunset: object, semantic_breaks: object) -> Iterator[str]:
