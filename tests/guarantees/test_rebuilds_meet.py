@@ -159,22 +159,25 @@ async def _followed(app: App, position: int) -> None:
                 await asyncio.sleep(0.01)
 
 
-async def test_a_rebuild_of_a_release_with_other_shards_ends_when_newer_rows_are_shown(place: Place) -> None:
+@asynccontextmanager
+async def _overtaken(place: Place) -> AsyncGenerator[tuple[Store, Rebuild[Total]]]:
+    """A rebuild whose rows are built when a release with other shards shows newer ones."""
     async with opened(place.url) as store, _shown(store) as (_, follower), asyncio.timeout(_WAIT_S):
         older = _rebuild(follower)
         await older.build(_silent)
         others = ProjectionFollower(replace(TOTALS, shards=2), follower.source, store, SystemClock())
         await _rebuild(others, "two").show(_silent)
+        yield store, older
+
+
+async def test_a_rebuild_of_a_release_with_other_shards_ends_when_newer_rows_are_shown(place: Place) -> None:
+    async with _overtaken(place) as (store, older):
         assert await store.generation(TOTALS.table) == 3
         await older.show(_silent)
         assert await store.generation(TOTALS.table) == 3, "newer ones are as good"
 
 
 async def test_a_rebuild_that_is_kept_and_that_newer_rows_have_overtaken_is_told_so(place: Place) -> None:
-    async with opened(place.url) as store, _shown(store) as (_, follower), asyncio.timeout(_WAIT_S):
-        older = _rebuild(follower)
-        await older.build(_silent)
-        others = ProjectionFollower(replace(TOTALS, shards=2), follower.source, store, SystemClock())
-        await _rebuild(others, "two").show(_silent)
+    async with _overtaken(place) as (_, older):
         with pytest.raises(RebuildStopped, match="another rebuild has shown"):
             await older.build(_silent)

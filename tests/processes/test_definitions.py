@@ -178,6 +178,23 @@ def test_versions_of_one_name_follow_together_and_differ() -> None:
         assert flaw in findings(caught)
 
 
+class Lent(Event):
+    friend: str | None = None
+
+
+async def test_an_event_whose_field_holds_no_key_concerns_no_instance() -> None:
+    context = Context("club")
+
+    @context.process(key="friend")
+    def lending(_state: State | None, event: Lent) -> Next[State]:
+        return Next(State(str(event.friend)))
+
+    async with App(context, store="memory:") as app:
+        await app.events.append("book-1", Lent(), Lent(friend="Ann"), Lent(), expected=0)
+        await app.settle()
+        assert [one.key async for one in app.processes.find()] == ["Ann"]
+
+
 def test_what_comes_next_is_immutable_and_compared_by_value() -> None:
     nothing = Next(State("1"))
     one = nothing.send(Tell(id="1")).timer("b", timedelta(1)).timer("a", timedelta(2)).cancel("b").end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import cast
+from typing import TypeGuard, cast
 
 __all__ = [
     "are_texts",
@@ -30,14 +30,14 @@ def is_number(given: object) -> bool:
     return isinstance(given, int | float) and not isinstance(given, bool)
 
 
-def is_whole(given: object) -> bool:
+def is_whole(given: object) -> TypeGuard[int]:
     """Whether *given* is a whole number, which True is not."""
     return isinstance(given, int) and not isinstance(given, bool)
 
 
 def is_count(given: object) -> bool:
     """Whether *given* is a whole number from 1."""
-    return isinstance(given, int) and not isinstance(given, bool) and given >= 1
+    return is_whole(given) and given >= 1
 
 
 def are_texts(given: object) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from leftfold.errors import InvalidInput, InvalidQuery
-from leftfold.messages.given import moment_flaw
+from leftfold.messages.given import is_whole, moment_flaw
 from leftfold.messages.message import MAX_VERSION, name_flaw
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import LARGEST_INTEGER, check_row, decimal_fits, time_fits
@@ -139,7 +139,7 @@ def check_selection(table: Table, selection: Selection) -> None:
     for name in selection.order_by:
         if column_of(table, name.removeprefix("-")).type is ColumnType.JSON:
             raise InvalidQuery(f"table {table.name!r}: {name!r} is JSON, which has no order")
-    if not _is_whole(selection.limit, 1) or not _is_whole(selection.offset, 0):
+    if not (_is_bound(selection.limit, 1) and _is_bound(selection.offset, 0)):
         raise InvalidQuery(
             f"limit={selection.limit!r:.80}, offset={selection.offset!r:.80}: a limit is a whole number from 1, an "
             "offset one from 0"
@@ -313,8 +313,8 @@ def _check_view(write: Point) -> None:
         raise InvalidInput(f"{where}: {write.view!r} is a name of the store itself; choose another")
 
 
-def _is_whole(given: object, least: int) -> bool:
-    return isinstance(given, int) and not isinstance(given, bool) and least <= given <= LARGEST_INTEGER
+def _is_bound(given: object, least: int) -> bool:
+    return is_whole(given) and least <= given <= LARGEST_INTEGER
 
 
 def _fits(value: object, type: ColumnType) -> bool:
