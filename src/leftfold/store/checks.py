@@ -19,7 +19,7 @@ from leftfold.errors import (
     TooLarge,
 )
 from leftfold.messages.flaws import find_flaw, json_flaw
-from leftfold.messages.given import clock_flaw, is_count, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
+from leftfold.messages.given import clock_flaw, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, QueryItem, ToStream
 from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
@@ -170,12 +170,12 @@ def check_snapshot(snapshot: Snapshot) -> None:
 
 
 def _check_part(part: ToStream) -> None:
-    if not _is(ToStream, part):
+    if type(part) is not ToStream and not _is(ToStream, part):
         raise InvalidAppend(f"{part!r:.80} is no part of an append; make one with EventStore.part")
     check_stream(part.stream)
     if not part.events:
         raise InvalidAppend(f"the part for stream {part.stream!r} has no events")
-    if not _is_list(part.events):
+    if type(part.events) is not list and not _is_list(part.events):
         raise InvalidAppend(f"the part for stream {part.stream!r} has events={part.events!r:.80}; give a list of them")
     if not isinstance(part.expected, Expected):
         if not is_whole(part.expected):
@@ -191,45 +191,68 @@ def _check_events(events: Sequence[NewEvent], stream: str) -> int:
     type_: str | None = None
     tags: tuple[str, ...] = ()
     for event in events:
-        if not _is(NewEvent, event):
-            raise InvalidAppend(f"stream {stream!r}: {event!r:.80} is no NewEvent; make a part with EventStore.part")
+        if not _is_plain(event):
+            _check_kinds(event, stream)
         if event.type != type_ or event.tags != tags:  # neighbours are mostly alike
             type_, tags = event.type, event.tags
             _check_names(event, stream)
-        if not is_count(event.schema_version) or event.schema_version > MAX_VERSION:
-            raise InvalidAppend(
-                f"event {event.type!r}: schema version {event.schema_version!r:.80} is not in 1..{MAX_VERSION}"
-            )
+        if not 1 <= event.schema_version <= MAX_VERSION:
+            raise _odd_version(event)
         if event.occurred_at is not None and (flaw := utc_flaw(event.occurred_at)):
             raise InvalidAppend(f"event {event.type!r}: occurred_at={flaw}")
-        size += _check_content(event, stream)
+        data, metadata = event.data, event.metadata
+        if len(data) > MAX_EVENT_BYTES or json_flaw(data):
+            raise _refused("payload", data, event, stream)
+        if metadata != b"{}":
+            _check_metadata(metadata, event, stream)
+        size += len(data) + len(metadata)
     return size
 
 
-def _check_content(event: NewEvent, stream: str) -> int:
-    data, metadata = event.data, event.metadata
-    if not _are_kept(event.id, data, metadata):
+def _is_plain(event: NewEvent) -> bool:
+    """Whether *event* has what its annotations say to the letter, which is a quick thing to see."""
+    return (
+        type(event) is NewEvent
+        and type(event.id) is UUID
+        and type(event.data) is bytes
+        and type(event.metadata) is bytes
+        and type(event.schema_version) is int
+    )
+
+
+def _check_kinds(event: NewEvent, stream: str) -> None:
+    if not _is(NewEvent, event):
+        raise InvalidAppend(f"stream {stream!r}: {event!r:.80} is no NewEvent; make a part with EventStore.part")
+    if not (_is(UUID, event.id) and _is(bytes, event.data) and _is(bytes, event.metadata)):
         raise InvalidAppend(
-            f"event {event.type!r}: id={event.id!r:.80}, data={data!r:.80}, metadata={metadata!r:.80}; give a UUID as "
-            "id, and JSON text as bytes"
+            f"event {event.type!r}: id={event.id!r:.80}, data={event.data!r:.80}, metadata={event.metadata!r:.80}; "
+            "give a UUID as id, and JSON text as bytes"
         )
-    if len(data) > MAX_EVENT_BYTES or json_flaw(data):
-        raise _refused("payload", data, event, stream)
-    if metadata != b"{}":
-        if len(metadata) > MAX_EVENT_BYTES or json_flaw(metadata):
-            raise _refused("metadata", metadata, event, stream)
-        if not metadata.lstrip().startswith(b"{"):
-            raise InvalidPayload(f"metadata of event {event.type!r} for stream {stream!r}", "is no JSON object")
-    return len(data) + len(metadata)
+    if not is_whole(event.schema_version):
+        raise _odd_version(event)
+
+
+def _check_metadata(metadata: bytes, event: NewEvent, stream: str) -> None:
+    if len(metadata) > MAX_EVENT_BYTES or json_flaw(metadata):
+        raise _refused("metadata", metadata, event, stream)
+    if not metadata.lstrip().startswith(b"{"):
+        raise InvalidPayload(f"metadata of event {event.type!r} for stream {stream!r}", "is no JSON object")
 
 
 def _check_names(event: NewEvent, stream: str) -> None:
     if flaw := flaw_of(event.type):
         raise InvalidAppend(f"stream {stream!r}: event type {event.type!r:.80} {flaw}")
-    if flaw := texts_flaw("tags", event.tags, "tags"):
+    if type(event.tags) is not tuple and (flaw := texts_flaw("tags", event.tags, "tags")):
         raise InvalidAppend(f"event {event.type!r}: {flaw}")
     for tag in event.tags:
+        if type(tag) is not str and (flaw := texts_flaw("tags", event.tags, "tags")):
+            raise InvalidAppend(f"event {event.type!r}: {flaw}")
         check_tag(tag)
+
+
+def _odd_version(event: NewEvent) -> InvalidAppend:
+    given = f"{event.schema_version!r:.80}"
+    return InvalidAppend(f"event {event.type!r}: schema version {given} is not in 1..{MAX_VERSION}")
 
 
 def _check_items(word: str, items: Sequence[QueryItem]) -> None:
@@ -249,10 +272,6 @@ def _is(kind: type, given: object) -> bool:
 
 def _is_list(given: object) -> bool:
     return isinstance(given, (list, tuple)) or (isinstance(given, Sequence) and not isinstance(given, str | bytes))
-
-
-def _are_kept(id: object, data: object, metadata: object) -> bool:
-    return isinstance(id, UUID) and isinstance(data, bytes) and isinstance(metadata, bytes)
 
 
 def _refused(what: str, content: bytes, event: NewEvent, stream: str) -> LeftfoldError:

@@ -13,15 +13,12 @@ __all__ = ["check_version", "first_result", "matches"]
 
 def check_version(stream: str, expected: ExpectedVersion, actual: int) -> None:
     """Raise `Conflict` unless a stream at version *actual* (0: no stream) is as *expected*."""
-    match expected:
-        case Expected.ANY:
-            return
-        case Expected.STREAM_EXISTS:
-            fits = actual > 0
-        case Expected.NO_STREAM:
-            fits = actual == 0
-        case _:
-            fits = actual == expected
+    if not isinstance(expected, Expected):
+        fits = actual == expected
+    elif expected is Expected.ANY:
+        return
+    else:
+        fits = actual > 0 if expected is Expected.STREAM_EXISTS else actual == 0
     if not fits:
         name = f"Expected.{expected.name}" if isinstance(expected, Expected) else expected
         raise Conflict(stream, name, actual)
