@@ -475,7 +475,8 @@ async def test_who_waits_for_a_child_that_ended_and_cannot_be_read_is_stuck_unti
     clock.advance(timedelta(minutes=1))
     async with App(shop, store=store, clock=clock, provide={Supplier: supplier}) as app:
         view = await app.sagas.ended(Sum, "1", timeout=20)
-        assert (view.status, view.steps[0].status, view.reason) == ("stuck", "started", None)
+        assert (view.status, view.steps[0].status, view.back) == ("stuck", "started", False)
+        assert "'saga/shop.Count/1/count' of 'saga/shop.Count/1' cannot be read" in (view.reason or "")
         await write(good.state)
         await app.sagas.retry(Sum, "1", who="Ada", why="the child can be read")
         view = await app.sagas.ended(Sum, "1", timeout=20)
@@ -509,7 +510,9 @@ async def _waiting(store: MemoryStore, supplier: Supplier, clock: ManualClock | 
         await app.settle()
 
 
-async def test_a_function_that_asks_no_more_for_what_was_done_is_stuck_and_never_guessed_at() -> None:
+async def test_a_function_that_asks_no_more_for_what_was_done_is_stuck_and_never_guessed_at(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     changed, store = Context("shop"), MemoryStore()
     changed.saga(Changed)
     supplier = Supplier(silent=frozenset({"salt"}))
@@ -519,6 +522,10 @@ async def test_a_function_that_asks_no_more_for_what_was_done_is_stuck_and_never
         view = await app.sagas.ended(Changed, "1", timeout=20)
         assert view.status == "stuck"
     assert supplier.cancelled == []
+    why = "the function of this version does not ask again for what was begun: order tea"
+    assert (view.reason or "").endswith(why), view.reason
+    [told] = [one.getMessage() for one in caplog.records if one.levelname in ("WARNING", "ERROR")][1:]
+    assert f"is stuck: {view.reason}. See: leftfold sagas list" in told
 
 
 class Reordered(Saga, name="Restock", deadline=timedelta(hours=1)):
@@ -563,11 +570,12 @@ async def test_a_function_that_reads_a_result_otherwise_is_stuck_and_goes_on_wit
     async with App(changed, store=store, clock=clock, provide={Supplier: supplier}) as app:
         view = await app.sagas.ended(Counted, "1", timeout=20)
         assert (view.status, view.back, supplier.cancelled) == ("stuck", False, [])
+        assert "step 'order tea' returned what this code does not read: " in (view.reason or "")
     supplier.silent = frozenset()
     async with App(same, store=store, clock=clock, provide={Supplier: supplier}) as app:
         await app.sagas.retry(Restock, "1", who="Ada", why="the code is back")
         view = await app.sagas.ended(Restock, "1", timeout=20)
-    assert (view.status, supplier.skus) == ("completed", ["tea", "salt"])
+    assert (view.status, view.reason, supplier.skus) == ("completed", None, ["tea", "salt"])
 
 
 async def test_a_child_that_is_no_saga_here_is_told_by_its_name() -> None:

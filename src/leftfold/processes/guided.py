@@ -34,11 +34,11 @@ class GuidedRun(Parenting):
     async def run(self, journal: Journal) -> None:
         """See `Run.run`."""
         self._definition = self._definition.asked_anew()
-        self._journal = journal
+        self._journal = replace(journal, misread=None)
         move = await self._called()
         journal = self._journal
         if (error := self._misread()) is not None:
-            await self._write(self._revise(journal, Finish("stuck")))
+            await self._write(self._revise(replace(journal, misread=str(error)), Finish("stuck")))
             raise error
         if not journal.back and move is not None:
             await self._write(self._revise(journal, move))

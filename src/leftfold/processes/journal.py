@@ -100,6 +100,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Args:
         fields: of the saga, a JSON object.
         left: the fields as its function left them when it was completed; null when it has changed none.
+        misread: why its function could not go on from what was done, when it was called last; None when it could.
         outline: names of the steps of the definition that it runs by.
         steps: in the order in which they were begun.
         back: whether it is being undone.
@@ -121,6 +122,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: str | None = None
     asked_at: datetime | None = None
     left: Raw = NOTHING
+    misread: str | None = None
 
     def of_parent(self, parent: Parent) -> Journal:
         """As a child of *parent* begins."""

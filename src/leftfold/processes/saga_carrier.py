@@ -41,6 +41,9 @@ class SagaCarrier:
         try:
             journal = await self._read(run, definition, item)
             await run.run(journal)
+        except UnreadableState:  # that it is stuck, and why, is told below
+            if run.left is None:
+                raise
         finally:
             left = run.left
             self._means.instances.watchers.tell(item.id, left)

@@ -31,7 +31,7 @@ class SagaView(Struct, frozen=True, kw_only=True):
         status: `running`, `compensating`, `completed`, `compensated` or `stuck`.
         fields: of the saga, as JSON text, or all that is kept of one that cannot be read; `read` gives them typed.
         steps: in the order in which they were begun.
-        reason: why it was undone, or cannot be read.
+        reason: why it was undone, cannot be read, or is stuck with nothing parked.
         unreadable: why this code cannot read it; None when it can.
         overdue: whether its deadline has passed with no way back.
         back: whether it is being undone, or was.
@@ -105,6 +105,8 @@ def saga_view(definition: SagaDefinition | None, item: WorkItem) -> SagaView:
     except UnreadableState as error:
         journal, reason = Journal(fields=Raw(item.state), outline=()), str(error)
         unreadable = error.reason
+    if item.status == "stuck":
+        reason = reason or journal.misread
     changed = item.status == "completed" and bytes(journal.left) != bytes(NOTHING)
     return SagaView(
         saga=saga,
