@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from leftfold import App
 from leftfold.adapters.postgres import open_postgres
 from leftfold.adapters.sqlite import open_sqlite
+from leftfold.errors import NotPossible
 from leftfold.processes.engine import Engine
 from leftfold.processes.instance import dump_instance, load_instance
 from leftfold.store import MemoryStore
@@ -387,6 +389,17 @@ async def test_a_timer_that_was_given_up_can_be_dropped(app: App, clock: ManualC
     await app.settle()
     view = await app.processes.show("watch", "w")
     assert (view.status, view.timers, view.journal[-1].note) == ("waiting", {}, "ann: too late for tea")
+
+
+@pytest.mark.parametrize("verb", ["retry", "drop"])
+async def test_a_timer_that_has_not_failed_is_nobodys_to_mend(app: App, verb: Literal["retry", "drop"]) -> None:
+    await app.send(Wait(id="w", timers={"tea": 30}))
+    await app.settle()
+    was = await app.processes.show("watch", "w")
+    mend = app.processes.retry if verb == "retry" else app.processes.drop
+    with pytest.raises(NotPossible, match=r"has not failed.* fires by itself at 2\d{3}-\d\d-\d\d "):
+        await mend("process/watching.watch/w#tea", who="ann", why="tidying up")
+    assert await app.processes.show("watch", "w") == was
 
 
 async def test_a_process_in_which_nothing_happens_is_told_that_it_is_abandoned(

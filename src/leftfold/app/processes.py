@@ -130,7 +130,7 @@ class Processes:
                     yield timer
 
     async def retry(self, id: str, *, who: str, why: str) -> None:
-        """Try again what was given up: hand an event in, send a command, fire a timer.
+        """Try again what was given up: hand an event in, send a command, fire a timer that failed.
 
         An event whose instance has still not begun waits once more. A command that was refused is sent with another
         id, since it was not carried out.
@@ -150,7 +150,7 @@ class Processes:
         await self._mend(id, Decree(verb="retry", who=who, why=why))
 
     async def drop(self, id: str, *, who: str, why: str) -> None:
-        """Let go of an event, a command or a timer; see `retry`."""
+        """Let go of an event, a command or a timer that failed; see `retry`."""
         await self._mend(id, Decree(verb="drop", who=who, why=why))
 
     async def forget(

@@ -155,6 +155,9 @@ class Mending:
         timer = instance.timers.get(name)
         if timer is None:
             raise UnknownInstance(id, parked=True)
+        if not timer.attempts:
+            due = timer.due.isoformat(" ", "seconds")
+            raise NotPossible(id, decree.verb, f"the timer has not failed, and fires by itself at {due}")
         again = None if decree.verb == "drop" else replace(timer, attempts=0, again=None, dead=False)
         changed = instance.with_timer(name, again).noted(self._entry(decree, name))
         return [running.written(item, process, changed, changed.wake_at)]
