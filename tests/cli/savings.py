@@ -28,6 +28,7 @@ __all__ = [
     "INLINE",
     "READY",
     "TWO",
+    "UNRATED",
     "Deposit",
     "Worker",
     "app",
@@ -37,12 +38,14 @@ __all__ = [
     "inline",
     "sent",
     "two",
+    "unrated",
 ]
 
 APP: Final = "tests.cli.savings:app"
 EMPTY: Final = "tests.cli.savings:empty"
 INLINE: Final = "tests.cli.savings:inline"
 TWO: Final = "tests.cli.savings:two"
+UNRATED: Final = "tests.cli.savings:unrated"
 BROKEN: Final = "SAVINGS_BROKEN"
 """While this is set, nothing can be made of a deposit of 13 cents."""
 GATE: Final = "SAVINGS_GATE"
@@ -164,6 +167,21 @@ def two() -> App:
         return Visits(event.account, 1 + (row.count if row else 0))
 
     return App(savings, other, store="memory:")
+
+
+class GetRate(Query[dict[str, float]]):
+    pass
+
+
+def unrated() -> App:
+    """An app whose answer is no number."""
+    rates = Context("rates")
+
+    @rates.query
+    async def get_rate(_query: GetRate) -> dict[str, float]:
+        return {"rate": float("nan")}
+
+    return App(rates, store="memory:")
 
 
 class Worker:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.chain import ALONE
 from tests.cli.command import Leftfold, Ran, run_apart, stored
-from tests.cli.savings import APP, balance, sent
+from tests.cli.savings import APP, UNRATED, balance, sent
 from tests.conftest import ROOT
 from tests.flow.market import APP as MARKET
 
@@ -62,6 +62,13 @@ def test_a_query_is_answered_as_json_after_the_position_that_was_given(leftfold:
     assert balance(leftfold, sqlite, position) == 5
 
 
+def test_an_answer_that_json_has_no_text_for_is_not_shown_as_null(leftfold: Leftfold, sqlite: str) -> None:
+    leftfold("migrate", "--store", sqlite)
+    ran = leftfold("query", "GetRate", "--app", UNRATED, "--store", sqlite)
+    assert (ran.code, ran.out) == (1, "")
+    assert "'GetRate' returned holds NaN or an infinity" in ran.err
+
+
 def test_what_a_command_begins_and_is_there_already_is_refused_with_exit_code_4(
     leftfold: Leftfold, tmp_path: Path
 ) -> None:
@@ -94,6 +101,7 @@ def test_fields_are_read_from_standard_input(leftfold: Leftfold, sqlite: str) ->
         (["send", "Deposit", '{"account": "A", "cents": "5"}'], "'cents'"),
         (["send", "Deposit", '{"account": "A", "cents": 5, "cent": 1}'], "'cents'"),
         (["query", "GetBalance", '{"account": 1}'], "'account'"),
+        (["query", "GetBalance", '{"account": "A", "account": "B"}'], "names its member 'account' twice"),
         (["query", "GetBalance", '{"account": "A"}', "--after", "-1"], "--after"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from math import isfinite
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.text import pretty, printable
 from leftfold.errors import AlreadyExists, InvalidInput, LeftfoldError, NotFound, UnknownCommand, UnknownQuery
 from leftfold.handling.receipt import Receipt
+from leftfold.messages.flaws import parts_of
 from leftfold.messages.metadata import Metadata
 
 __all__ = ["query", "send"]
@@ -53,10 +55,14 @@ async def query(
     async with opened_app(named_app(source), source) as app:
         context = _known(lambda: app.directory.query_named(name))
         form = app.running(context).assembly.queries.named(name).form
-        asked = _known(lambda: form.load(given))
+        asked = _read(form.load, name, given)
         receipt = None if after is None else Receipt(result=None, position=after)
         with _told_refusals():
             answer = await app.ask(asked, after=receipt, timeout=timeout, metadata=Metadata(actor=actor))
+    if _holds_no_number(answer):
+        raise LeftfoldError(
+            f"what {name!r} returned holds NaN or an infinity, which JSON does not have; answer None there"
+        )
     _print(_text_of(name, answer), json=source.json)
     return 0
 
@@ -85,7 +91,7 @@ async def send(
     async with opened_app(named_app(source), source) as app:
         context = _known(lambda: app.directory.command_named(name))
         form = app.running(context).assembly.commands.named(name).form
-        command = _known(lambda: form.load(given))
+        command = _read(form.load, name, given)
         with _told_refusals():
             receipt: Receipt[Any] = await app.send(command, id=id, metadata=Metadata(actor=actor))
     _print(_text_of(name, receipt), json=source.json)
@@ -112,11 +118,29 @@ def _known(find: Callable[[], R]) -> R:
         raise UsageError(str(error)) from error
 
 
+def _read(load: Callable[[bytes | str], R], name: str, given: bytes | str) -> R:
+    """What *given* describes; of two fields of one name nobody knows which is meant."""
+    from leftfold.integration.json_text import hold_to_single_names
+
+    read = _known(lambda: load(given))
+    try:
+        hold_to_single_names(given if isinstance(given, str) else given.decode())
+    except ValueError as error:
+        raise UsageError(f"{name!r}: {error}; give it once") from error
+    return read
+
+
 def _text_of(name: str, value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except (TypeError, ValueError) as error:
         raise LeftfoldError(f"what {name!r} returned has no JSON text: {error}") from error
+
+
+def _holds_no_number(value: object) -> bool:
+    if isinstance(value, float):
+        return not isfinite(value)
+    return any(_holds_no_number(part) for _, part in parts_of(value))
 
 
 def _print(text: bytes, *, json: bool) -> None:
