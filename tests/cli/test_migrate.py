@@ -95,6 +95,13 @@ def test_sql_prints_what_a_store_of_an_older_schema_lacks(leftfold: Leftfold, sq
         assert leftfold("migrate", "--check", "--store", sqlite).code == code
 
 
+def test_sql_after_a_version_that_is_not_there_yet_is_refused(leftfold: Leftfold, sqlite: str) -> None:
+    for url in (sqlite, "postgresql://nobody@localhost:1/nowhere"):
+        ran = leftfold("migrate", "--sql", "--after", "999", "--store", url)
+        assert (ran.code, ran.out) == (2, "")
+        assert "no schema version 999 yet" in ran.err
+
+
 def test_sql_asks_no_server(leftfold: Leftfold) -> None:
     ran = leftfold(
         "migrate", "--sql", "--role", "app", "--store", "postgresql://nobody@localhost:1/nowhere?schema=mine"

@@ -82,6 +82,8 @@ def _stores(source: OneSource) -> Sequence[tuple[str, str]]:
 
 def _print_script(schema: SchemaAdmin, after: int, *, json: bool) -> int:
     script = schema.script(after)
+    if after and script == schema.script(after - 1):  # no step leads to it
+        raise UsageError(f"there is no schema version {after} yet; give the one that --check says the store is at")
     if json:
         write_json({"sql": script})
     else:
