@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,21 @@ def test_what_breaks_off_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_pat
         broken_off()
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_for_which_there_is_no_room_is_named(tmp_path: Path) -> None:
+    def too_much() -> None:
+        with written_beside(tmp_path / "a.lock") as out:
+            out.write(bytes(100_000))
+
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, was[1]))
+    try:
+        with pytest.raises(OSError, match=r"too large: '.*/a\.lock'"):
+            too_much()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from leftfold.cli.errors import UsageError
 
 __all__ = ["written_beside"]
+
+_NO_ROOM: Final = (ENOSPC, EDQUOT, EFBIG)
 
 
 @contextmanager
@@ -21,7 +24,7 @@ def written_beside(file: Path) -> Generator[BinaryIO]:
 
     Raises:
         UsageError: *file* is a folder, a device or the like.
-        OSError: the folder cannot be written to.
+        OSError: the folder cannot be written to, or the disk is full; it names the file.
     """
     if file.exists() and not file.is_file():
         raise UsageError(f"{file} is no regular file; give the name of a file")
@@ -33,5 +36,9 @@ def written_beside(file: Path) -> Generator[BinaryIO]:
             out.flush()
             os.fsync(out.fileno())
         beside.replace(place)
+    except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            error.filename = str(file)
+        raise
     finally:
         beside.unlink(missing_ok=True)
