@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import BinaryIO
 
+from leftfold.cli.errors import UsageError
 from leftfold.cli.files import written_beside
 from leftfold.cli.logfile import header_of, line_of
 from leftfold.cli.opening import existing_store
@@ -27,6 +28,8 @@ async def export_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) ->
     Args:
         file: Name of the file, or - for standard output.
     """
+    if str(file) == "-" and sys.__stdout__ is None:
+        raise UsageError("export - writes to standard output, which is closed; give the name of a file")
     async with existing_store(target.url) as store:
         if str(file) == "-":
             try:

@@ -6,9 +6,10 @@ used, 4 the domain refused a command or query, 130 interrupted.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from io import TextIOWrapper
+from io import FileIO, TextIOWrapper
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
@@ -130,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -142,6 +144,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         let_go_of_stdout()
         return 0
     return code
+
+
+def _open_closed_streams() -> None:
+    """What whoever started this has closed leads nowhere, and no other file takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, TextIOWrapper(FileIO(os.devnull, mode), encoding="utf-8"))
 
 
 def _run(arguments: list[str]) -> int:
