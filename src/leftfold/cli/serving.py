@@ -37,6 +37,8 @@ async def touching(file: Path, every_s: float) -> AsyncGenerator[None]:
     Raises:
         UsageError: it cannot be touched at the start. Later that is logged, and tried again.
     """
+    if await asyncio.to_thread(file.is_dir):  # whose time changes with whatever is put into it
+        raise UsageError(f"--health-file {file}: is a directory; name a file in it")
     try:
         await asyncio.to_thread(file.touch)
     except OSError as error:
