@@ -22,7 +22,13 @@ from leftfold.messages.flaws import find_flaw, json_flaw
 from leftfold.messages.given import clock_flaw, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, QueryItem, ToStream
-from leftfold.store.limits import MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES
+from leftfold.store.limits import (
+    MAX_APPEND_BYTES,
+    MAX_APPEND_EVENTS,
+    MAX_EVENT_BYTES,
+    MAX_QUERY_TAGS,
+    MAX_QUERY_TYPES,
+)
 from leftfold.store.names import check_stream, check_tag, flaw_of
 from leftfold.store.snapshots import Snapshot
 
@@ -263,6 +269,13 @@ def _check_items(word: str, items: Sequence[QueryItem]) -> None:
             raise InvalidQuery(f"{word} has {item!r:.80}; give QueryItem, as in QueryItem(tags=frozenset({{'red'}}))")
         if not (_is(AbstractSet, item.tags) and _is(AbstractSet, item.types)):
             raise InvalidQuery(f"{word} has {item!r:.80}; its tags and its types are a frozenset of texts each")
+    if (tags := sum(max(1, len(item.tags)) for item in items)) > MAX_QUERY_TAGS:
+        raise InvalidQuery(
+            f"{word} has {tags:,} tags, where an item without any counts as one; MAX_QUERY_TAGS allows "
+            f"{MAX_QUERY_TAGS:,}. Ask for fewer"
+        )
+    if (types := sum(len(item.types) for item in items)) > MAX_QUERY_TYPES:
+        raise InvalidQuery(f"{word} has {types:,} types; MAX_QUERY_TYPES allows {MAX_QUERY_TYPES:,}. Ask for fewer")
 
 
 def _is(kind: type, given: object) -> bool:

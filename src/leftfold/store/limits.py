@@ -13,6 +13,8 @@ __all__ = [
     "MAX_APPEND_EVENTS",
     "MAX_EVENT_BYTES",
     "MAX_NAME_BYTES",
+    "MAX_QUERY_TAGS",
+    "MAX_QUERY_TYPES",
     "SCAN_POSITIONS",
     "WORK_LOOK_S",
 ]
@@ -31,6 +33,12 @@ BATCH_EVENTS: Final = 500
 
 BATCH_BYTES: Final = 4 * 1024 * 1024
 """Payload and metadata bytes of one group commit; an append above it is committed alone."""
+
+MAX_QUERY_TAGS: Final = 500
+"""Tags of all query items of a read or an append condition; an item without tags counts as one."""
+
+MAX_QUERY_TYPES: Final = 10_000
+"""Types of all query items of a read or an append condition."""
 
 SCAN_POSITIONS: Final = 10_000
 """Positions that one page of a filtered log read looks at, at most."""

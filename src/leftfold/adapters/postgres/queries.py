@@ -23,6 +23,9 @@ def big(number: int | None) -> int:
     return MAX_BIGINT if number is None else min(number, MAX_BIGINT)
 
 
+_JOINED: Final = 5
+"""Tags of an item that the database may begin with; it weighs every order of them, so more take it long to plan."""
+
 _RANGE = "{0}.position > $1 and {0}.position <= h.upto"
 
 
@@ -78,14 +81,16 @@ class Queries:
     def _positions(self, item: QueryItem, values: list[object]) -> str:
         if any(flaw_of(name) for name in (*item.tags, *item.types)):
             return "select $1::bigint as position where false"  # every value has to be used
-        tags = [self._bound(values, tag, "text") for tag in sorted(item.tags)]
+        names = sorted(item.tags)
+        tags, rest = [self._bound(values, tag, "text") for tag in names[:_JOINED]], names[_JOINED:]
         types = f" and e.type = any ({self._bound(values, sorted(item.types), 'text[]')})" if item.types else ""
         if not tags:
             return self._all() + types
-        others = "".join(
-            f" and exists (select from {self._tags} o where o.tag = {tag} and o.position = t.position)"
-            for tag in tags[1:]
-        )
+        there = f"exists (select from {self._tags} o where o.tag = {{}} and o.position = t.position)"
+        others = "".join(f" and {there.format(tag)}" for tag in tags[1:])
+        if rest:
+            unnested = self._bound(values, rest, "text[]")
+            others += f" and not exists (select from unnest({unnested}) n (tag) where not {there.format('n.tag')})"
         if types:
             others += f" and exists (select from {self._events} e where e.position = t.position{types})"
         return f"select t.position from {self._tags} t where t.tag = {tags[0]} and {_RANGE.format('t')}{others}"

@@ -9,6 +9,7 @@ import pytest
 
 from leftfold.errors import ConditionFailed, InvalidQuery, InvalidTag
 from leftfold.store.events import AppendCondition, Expected, QueryItem, ToStream
+from leftfold.store.limits import MAX_QUERY_TAGS
 from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, log_of
 
 __all__ = ["ConditionLaws"]
@@ -103,6 +104,19 @@ class ConditionLaws(Laws):
         await store.append(ToStream("h-1", 0, [event("Booked", tags=["seat:1"])]))
         condition = AppendCondition(none_of=(_SEAT,), after=2**70)
         assert (await store.append(ToStream("h-1", 1, [event()]), condition=condition)).position == 2
+
+    async def test_a_condition_may_name_many_tags_and_no_more(self, store: FullStore) -> None:
+        tags = [f"t:{n:03}" for n in range(MAX_QUERY_TAGS)]
+        await store.append(ToStream("h-1", 0, [event("Booked", tags=tags)]))
+        for items, error in (
+            ([QueryItem(tags=frozenset(tags))], ConditionFailed),
+            ([QueryItem(tags=frozenset({tag})) for tag in tags], ConditionFailed),
+            ([QueryItem(tags=frozenset({*tags, "more"}))], InvalidQuery),
+            ([QueryItem(tags=frozenset({tag})) for tag in (*tags, "more")], InvalidQuery),
+        ):
+            condition = AppendCondition(none_of=tuple(items))
+            with pytest.raises(error):
+                await store.append(ToStream("h-2", 0, [event()]), condition=condition)
 
     async def test_a_condition_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
         for condition, error in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from leftfold.errors import InvalidQuery
 from leftfold.store.events import Expected, QueryItem, ToStream
-from leftfold.store.limits import MAX_NAME_BYTES, SCAN_POSITIONS
+from leftfold.store.limits import MAX_NAME_BYTES, MAX_QUERY_TAGS, MAX_QUERY_TYPES, SCAN_POSITIONS
 from leftfold.testing.conformance.stores import FullStore, Laws, event, events, scan
 
 __all__ = ["ReadLaws"]
@@ -152,6 +153,20 @@ class ReadLaws(Laws):
         for category in categories:
             with pytest.raises(InvalidQuery):
                 await store.read_log(category=category)
+
+    async def test_a_choice_may_name_many_tags_and_no_more(self, store: FullStore) -> None:
+        tags = [f"t:{n:03}" for n in range(MAX_QUERY_TAGS)]
+        await store.append(ToStream("a-1", 0, [event(tags=tags), event(tags=tags[:-1]), event(tags=tags[1:])]))
+        types = {f"T{n}" for n in range(MAX_QUERY_TYPES - 1)} | {"Happened"}
+        one = _query(tags=set(tags), types=types)
+        async with asyncio.timeout(10):  # which is far more than it takes
+            assert [e.version for e in (await store.read_log(match=one)).events] == [1]
+            each = tuple(QueryItem(tags=frozenset({tag})) for tag in tags)
+            assert [e.version for e in (await store.read_log(match=each)).events] == [1, 2, 3]
+        most = QueryItem(types=frozenset(types))
+        for match in ((*each, QueryItem()), _query(tags={*tags, "more"}), (most, QueryItem(types=frozenset({"More"})))):
+            with pytest.raises(InvalidQuery, match="MAX_QUERY_T"):
+                await store.read_log(match=match)
 
     @pytest.mark.parametrize("name", ["a\x00b", "a\ud800b", "x" * 2_000, ""])
     async def test_what_cannot_be_stored_is_not_there(self, store: FullStore, name: str) -> None:
