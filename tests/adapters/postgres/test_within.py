@@ -285,6 +285,17 @@ async def test_a_connection_of_something_else_is_refused() -> None:
         append_within_sync(connection, ToStream("a-1", 0, [event()]))
 
 
+@pytest.mark.parametrize("schema", ['a"b', "", "Ledger", "bank_read"])
+async def test_a_schema_that_can_hold_no_store_is_refused(store_url: str, schema: str) -> None:
+    part = ToStream("a-1", 0, [event()])
+    async with connected(store_url) as connection, connection.transaction():
+        with pytest.raises(InvalidInput, match=r"schema .*: use 1 to 40"):
+            await append_within(connection, part, schema=schema)
+        assert await connection.fetchval("select 1") == 1
+    with psycopg.connect(dsn_of(store_url)) as blocking, pytest.raises(InvalidInput, match="schema"):
+        append_within_sync(blocking, part, schema=schema)
+
+
 async def test_a_transaction_that_stalls_after_its_append_is_ended_and_the_next_writer_goes_on(store_url: str) -> None:
     async with opened(store_url) as store, connected(store_url) as stalled:
         transaction = stalled.transaction()

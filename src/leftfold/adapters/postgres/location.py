@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import cast
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from msgspec import Struct
 from leftfold.errors import InvalidStoreUrl
 from leftfold.store.urls import check_url, shown_url
 
-__all__ = ["PostgresLocation"]
+__all__ = ["PostgresLocation", "schema_flaw"]
 
 _SCHEMA = re.compile(r"(?!pg_)(?!.*_read$)[a-z][a-z0-9_]{0,39}")
 _OURS = ("schema", "pool", "deadline_s")
@@ -105,12 +106,16 @@ def _port_flaw(split: SplitResult) -> str | None:
     return None
 
 
+def schema_flaw(name: str) -> str | None:
+    """Why no store is in the database schema *name*, or None when one may be."""
+    if isinstance(cast("object", name), str) and _SCHEMA.fullmatch(name):
+        return None
+    return f"schema {name!r:.80}: use 1 to 40 of a-z, 0-9 and _, a letter first, not pg_, and not with _read at the end"
+
+
 def _schema(shown: str, name: str) -> str:
-    if not _SCHEMA.fullmatch(name):
-        raise InvalidStoreUrl(
-            shown,
-            f"schema {name!r}: use 1 to 40 of a-z, 0-9 and _, a letter first, not pg_, and not with _read at the end",
-        )
+    if flaw := schema_flaw(name):
+        raise InvalidStoreUrl(shown, flaw)
     return name
 
 

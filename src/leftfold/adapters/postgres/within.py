@@ -17,9 +17,10 @@ from uuid import UUID
 from leftfold.adapters.postgres.calls import AppendCall, append_sql, verdict_of
 from leftfold.adapters.postgres.drivers import AsyncConnection, Rows, SyncConnection, async_execute_of, execute_of
 from leftfold.adapters.postgres.failures import ID_TAKEN, NO_TRANSACTION, is_lost, is_retriable, sqlstate_of, translated
+from leftfold.adapters.postgres.location import schema_flaw
 from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.rows import Row, event_of
-from leftfold.errors import IdReused, LeftfoldError
+from leftfold.errors import IdReused, InvalidInput, LeftfoldError
 from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, StoredEvent, ToStream
 from leftfold.store.verdict import first_result
@@ -54,7 +55,7 @@ async def append_within(
         Conflict: a stream is not at the expected version. Roll back, load again, decide again.
         ConditionFailed: an event matching *condition* exists. Roll back, read again, decide again.
         IdReused: an id is stored with other events. Use a new one.
-        InvalidInput: an event, name, tag or connection is not fit. Mend the call.
+        InvalidInput: an event, name, tag, connection or schema is not fit. Mend the call.
         AppendRefused: no transaction is open, or it is not READ COMMITTED, or the database refused the events.
     """
     execute = async_execute_of(connection)
@@ -103,6 +104,8 @@ def _result(stop: StopIteration) -> Appended:
 
 
 def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema: str) -> _Steps:
+    if flaw := schema_flaw(schema):
+        raise InvalidInput(flaw)
     check_append(parts, condition)
     call = AppendCall()
     call.add(parts, condition)
