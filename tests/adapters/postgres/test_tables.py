@@ -53,6 +53,16 @@ async def test_people_read_rows_by_sql_with_columns_of_their_types(store_url: st
     ]
 
 
+async def test_who_writes_a_text_that_is_too_long_for_an_index_is_told_what_to_do(store_url: str) -> None:
+    table = Table(name="titles", version=1, columns=(Column("title", ColumnType.TEXT),), indexes=(("title",),))
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 3_000)))  # all different, as what is packed well fits
+    async with opened(store_url) as store:
+        await pointed(store, table)
+        with pytest.raises(AppendRefused, match=r"index row .* long texts in index=") as refusal:
+            await write(store, Put(table=table, rows={"a": b'{"title":"%s"}' % letters.encode()}))
+        assert "MD5" not in str(refusal.value)
+
+
 async def test_the_view_follows_the_active_generation_and_keeps_its_rights(
     postgres: PostgresServer, store_url: str
 ) -> None:

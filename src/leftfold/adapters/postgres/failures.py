@@ -42,6 +42,7 @@ LOCKED = "55P03"
 NO_COLUMN = "42703"
 NO_TABLE = "42P01"
 ALREADY_THERE = ("42P07", "42710", "42723")
+_TOO_LONG = "54000"
 WRONG_ISOLATION = "LF001"
 BREAKS_LOG = "LF003"
 WRONG_ENCODING = "LF004"
@@ -123,5 +124,10 @@ def translated(error: Exception, where: str) -> StoreError:
     if code == WRONG_ENCODING:
         return SchemaMismatch(0, NEWEST, f"{error}")
     if code and is_refusal(error):
-        return AppendRefused(str(error), code)
+        return AppendRefused(_too_long(error) if code == _TOO_LONG else str(error), code)
     return StoreUnavailable(f"{told}. Nothing was stored; {_ADVICE.get(code, 'mend the cause')}, and try again")
+
+
+def _too_long(error: Exception) -> str:
+    said = str(error).partition("\n")[0]  # the database goes on with advice for whoever makes indexes by hand
+    return f"{said}. Where it is about an index, name no column of long texts in index="
