@@ -39,6 +39,25 @@ async def test_names_that_another_process_gave_are_found(tmp_path: Path) -> None
         assert anybody.execute("select count(*) from names").fetchone() == (7,)
 
 
+@pytest.mark.parametrize("reads", [False, True])
+async def test_a_backup_put_in_the_place_of_the_content_has_names_of_its_own(tmp_path: Path, reads: bool) -> None:
+    path, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    async with opened(url_of(path)) as store, opened(url_of(path)) as reader:
+        await store.append(ToStream("a-1", 0, [event()]))
+        _backup(path, copy)
+        await store.append(ToStream("b-1", 0, [event(tags=("red",))]))
+        assert len(await log_of(reader)) == 2
+        _backup(copy, path)
+        async with opened(url_of(path)) as other:
+            await other.append(ToStream("c-1", 0, [event(tags=("blue",))]))
+        if reads:
+            assert [found.stream for found in await log_of(store)] == ["a-1", "c-1"]
+        await store.append(ToStream("b-1", 0, [event(tags=("red",))]))
+        log = await log_of(reader)
+        assert [(found.stream, found.tags) for found in log] == [("a-1", ()), ("c-1", ("blue",)), ("b-1", ("red",))]
+        assert await log_of(store) == log
+
+
 async def test_more_names_than_are_remembered_are_all_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(naming, "_REMEMBERED", 3)
     async with opened(url_of(tmp_path / "store.db")) as store:
@@ -89,3 +108,9 @@ async def test_a_row_that_is_no_event_is_said_so_with_its_position(tmp_path: Pat
         assert [found.position for found in await store.read_stream("a-1", upto=1)] == [1]
         with pytest.raises(StoreError, match="the file is damaged: position 2 is no event"):
             await store.read_log()
+
+
+def _backup(source: Path, target: Path) -> None:
+    """As `.backup` and `.restore` of SQLite's own program do it."""
+    with connected(source) as one, connected(target) as two:
+        one.backup(two)

@@ -91,9 +91,10 @@ class Batch:
 
     def keep(self) -> None:
         """It was committed."""
-        self._naming.keep()
+        last = (self.position, self._recorded) if self._looked and self.position != self._head else None
+        self._naming.keep(last)
         if self._looked:
-            self._ends.keep((self.position, self._recorded) if self.position != self._head else None, self._versions)
+            self._ends.keep(last, self._versions)
 
     def flush(self) -> None:
         """Write the rows of every append judged so far."""
@@ -107,6 +108,7 @@ class Batch:
     def _look(self) -> None:
         """Find out where the log ends, which work alone does not ask for."""
         self.position, latest = self._ends.look() or (0, self._now)
+        self._naming.renew(self._ends.others)
         self._head = self.position
         self._recorded = max(self._now, latest)
         self._recorded_at = time_of(self._recorded)

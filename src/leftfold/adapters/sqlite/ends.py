@@ -25,16 +25,17 @@ class Ends:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._others: int | None = None
+        self.others: int | None = None
+        """The file's data version at the last look, which tells of commits of other connections."""
         self._head: Head | None = None
         self._versions: dict[str, int] = {}
 
     def look(self) -> Head | None:
         """How the log ends, None when it is empty; to be asked inside BEGIN IMMEDIATE, before any version is."""
         others: int = self._connection.execute(_WRITTEN_BY_OTHERS).fetchone()[0]
-        if others != self._others:
+        if others != self.others:
             self.forget()
-            self._others = others
+            self.others = others
         if self._head is None:
             self._head = self._connection.execute(_HEAD).fetchone()
         return self._head

@@ -13,11 +13,16 @@ __all__ = ["Naming"]
 _REMEMBERED: Final = 100_000
 _NUMBER = "select number from names where name = ?"
 _NAME = "select name from names where number = ?"
+_VERSION = "pragma data_version"
+_LAST = "select position, recorded_at from events order by position desc limit 1"
+_STILL = "select 1 from events where position = ? and recorded_at = ?"
 _INSERT = "insert or fail into names (name) values (?) returning number"
 
 
 class Naming:
     """Finds and gives numbers, and remembers those of committed rows, which no process ever changes.
+
+    A backup that is put in the place of the file's content does: `renew` finds out, before names are read or given.
 
     Args:
         connection: reads and writes in whatever transaction it is in; tell this of the end of each that gave numbers,
@@ -29,6 +34,8 @@ class Naming:
         self._numbers: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._given: dict[str, int] = {}
+        self._others: int | None = None
+        self._last: tuple[int, int] | None = None
 
     @property
     def given(self) -> int:
@@ -59,8 +66,29 @@ class Naming:
                 self._remember(known, number)
         return known
 
-    def keep(self) -> None:
-        """The transaction was committed."""
+    def renew(self, others: int | None = None) -> None:
+        """Forget what is remembered if the log does not hold any more what it held when that was read.
+
+        Args:
+            others: the file's data version, which tells of commits of other connections; looked up when left out.
+        """
+        if others is None:
+            others = self._connection.execute(_VERSION).fetchone()[0]
+        if others == self._others:
+            return
+        if self._last is None or self._connection.execute(_STILL, self._last).fetchone() is None:
+            self._numbers.clear()
+            self._names.clear()
+        self._last = self._connection.execute(_LAST).fetchone()
+        self._others = others
+
+    def keep(self, last: tuple[int, int] | None = None) -> None:
+        """The transaction was committed.
+
+        Args:
+            last: position and recorded time of the last event; None when it wrote none, or that is to be looked up.
+        """
+        self._last = last or self._last
         for name, number in self._given.items():
             self._remember(name, number)
         self._given.clear()

@@ -117,7 +117,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
             self._insert(new)
             self._committer.forget()
             self._connection.execute("commit")
-            self._naming.keep()
+            self._naming.keep((new[-1].position, micros_of(new[-1].recorded_at)) if new else None)
         except sqlite3.Error as error:
             raise translated(error, self._location.path) from error
         finally:
@@ -162,6 +162,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         return self._connection.execute(sql, values).fetchall()
 
     def _events(self, sql: str, *values: Value) -> list[StoredEvent]:
+        self._naming.renew()
         return [event_of(row, self._naming) for row in self._rows(sql, *values)]
 
     def _page(
