@@ -103,7 +103,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "another_waits_until or exactly_one_holds",
     ),
     "event of a checkpoint not compared": Fault(
-        in_code(Runner, "_verify", ("if not page.events or page.events[0].id != event_id:", "if not page.events:")),
+        in_code(Runner, "_page", ("if not page.events or page.events[0].id != self._last:", "if not page.events:")),
         (_WRONG,),
         "TimeoutError",
         "another and sqlite and does_not_hold",

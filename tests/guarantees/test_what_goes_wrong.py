@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -78,6 +80,28 @@ async def test_a_checkpoint_that_the_log_does_not_hold_stops_its_follower_before
             await app.monitor.wait("arrivals", position=head, timeout=_WAIT_S)
             rows = {key: Arrived(**asdict(row)) for key, row in folded(await log_of(source)).items()}
             assert await rows_in(target, ARRIVALS) == rows
+
+
+async def test_a_log_that_is_put_back_under_its_followers_stops_them_and_they_begin_where_it_is(tmp_path: Path) -> None:
+    """What ends when the copy does is not waited for, and what comes in its place is not passed over."""
+    paths = [tmp_path / name for name in ("log.db", "copy.db")]
+    async with opened(f"sqlite:///{paths[0]}") as store, App(counting_house(), store=store, workers=STEADY) as app:
+        for counted in ([("a", 1), ("b", 2)], [("a", 3), ("b", 4)]):
+            head = await append_counted(store, counted)
+            await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
+            if head == 2:
+                _copied(*paths)
+        _copied(*reversed(paths))
+        for counted in [("a", 5)], [("c", 6), ("b", 7)]:
+            head = await append_counted(store, counted)
+            await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
+        assert await rows_in(store, TOTALS) == folded(await log_of(store))
+
+
+def _copied(source: Path, target: Path) -> None:
+    """As `.backup` and `.restore` of SQLite's own program do it, while others have the files open."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as two:
+        one.backup(two)
 
 
 async def test_two_deployments_with_other_versions_of_a_projection_each_read_their_own(place: Place) -> None:

@@ -2,13 +2,13 @@
 
 ::
 
-    claim -> is the checkpoint's event still there? -> page -> consumer -> one transaction: rows, letters, checkpoint
-               | no: CheckpointMismatch                      ^        | a subject fails: it is parked, others go on
-                                                             |        | refused as a whole: halves, down to the event
-                                                             |        | work was changed meanwhile: once more
-               nothing new: due retries, requests, wait ------        | and again and again: halves
-                                                                      | acts outside: event by event, noted every second
-                                                                      | fenced: another has it, stop
+    claim -> page, read with the last event done -> consumer -> one transaction: rows, letters, checkpoint
+              ^   | it is not there: CheckpointMismatch   | a subject fails: it is parked, others go on
+              |                                           | refused as a whole: halves, down to the event
+              |                                           | work was changed meanwhile: once more
+    nothing new: due retries, requests, wait -------      | and again and again: halves
+                                                          | acts outside: event by event, noted every second
+                                                          | fenced: another has it, stop
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from leftfold.errors import (
 from leftfold.handling.correlation import handling
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.checkpoints import Claim
-from leftfold.store.events import StoredEvent
+from leftfold.store.events import Page, StoredEvent
 from leftfold.store.transaction import Advance, Transaction, Write
 from leftfold.subscriptions.consumer import Consumer, Failure, Outcome
 from leftfold.subscriptions.parking import Parking, error_text
@@ -107,7 +107,8 @@ class Runner:
             Exception: what finding an event's subjects raised.
         """
         self._consumer.forget()
-        await self._verify()
+        if self.position:
+            await self._page(0)
         await self._parking.load()
         await self._tell(done=False)
         while not self._stopping:
@@ -123,7 +124,7 @@ class Runner:
 
     async def step(self) -> bool:
         """Do the next page; False when there is none."""
-        page = await self._source.store.read_log(after=self.position, limit=_PAGE)
+        page = await self._page(_PAGE)
         if page.position == self.position:
             return False
         stored = page.events
@@ -156,13 +157,15 @@ class Runner:
         if not idle.cancelled():
             idle.result()
 
-    async def _verify(self) -> None:
-        position, event_id = self._claim.position, self._claim.event_id
-        if not position:
-            return
-        page = await self._source.store.read_log(after=position - 1, limit=1)
-        if not page.events or page.events[0].id != event_id:
-            raise CheckpointMismatch(self._part.checkpoint, position, await self._source.store.head())
+    async def _page(self, limit: int) -> Page:
+        """At most *limit* events that come next, read with the last one done: a log may be put back under us."""
+        store = self._source.store
+        if not self.position:
+            return await store.read_log(limit=limit)
+        page = await store.read_log(after=self.position - 1, limit=limit + 1)
+        if not page.events or page.events[0].id != self._last:
+            raise CheckpointMismatch(self._part.checkpoint, self.position, await store.head())
+        return Page(page.events[1:], page.position)
 
     def _readable(self, stored: Sequence[StoredEvent]) -> tuple[list[RecordedEvent[object]], _Unreadable | None]:
         wanted, holds, recorded = self._consumer.events, self._part.holds, self._source.events.recorded
