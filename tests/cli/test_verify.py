@@ -118,6 +118,25 @@ def test_what_is_no_json_is_found_without_an_app(leftfold: Leftfold, tmp_path: P
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ("metadata = '[1]'", "is no JSON object"),
+        ("schema_version = 0", "schema version 0 is not in 1..32767"),
+        ("type = ''", "event type ''"),
+    ],
+)
+@pytest.mark.parametrize("app", [(), ("--app", APP)])
+def test_what_no_append_could_have_stored_is_found(
+    leftfold: Leftfold, tmp_path: Path, change: str, said: str, app: Sequence[str]
+) -> None:
+    store = filled(tmp_path)
+    spoil(store, f"update events set {change} where version = 2")
+    ran = leftfold("verify", "--store", store, "--json", *app)
+    assert (ran.code, [each["version"] for each in ran.lines]) == (1, [2])
+    assert app or said in str(ran.lines[0]["finding"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
         (wrong, "till-1 version 3: snapshot: folding again differs in 'total': '7' is '3'"),
         (damaged, "till-1 version 3: snapshot: it is damaged"),
         (ahead, "till-1 version 9: snapshot: it is ahead of its stream, which ends at version 8"),

@@ -19,10 +19,11 @@ from leftfold.cli.progress import progress
 from leftfold.cli.refolding import Flaw, Refolding
 from leftfold.cli.shown import Unreadable, shown
 from leftfold.cli.text import counted
-from leftfold.errors import StoreError
+from leftfold.errors import InvalidInput, StoreError
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import StoredEvent
 from leftfold.store.port import Store
+from leftfold.store.restoring import check_stored
 from leftfold.store.snapshots import Snapshot
 
 __all__ = ["verify"]
@@ -96,8 +97,18 @@ class _Check:
         unreadable = shown(event, self._typed).unreadable
         if isinstance(unreadable, Unreadable):
             yield f"{unreadable.error}: {unreadable.reason}"
+        elif flaw := _flaw(event):
+            yield flaw
         self._position, self._recorded_at = event.position, event.recorded_at
         self._versions[event.stream] = event.version
+
+
+def _flaw(event: StoredEvent) -> str | None:
+    try:
+        check_stored(event)
+    except InvalidInput as error:
+        return f"{type(error).__name__}: {error}; nothing appends this, so restore the database from a backup"
+    return None
 
 
 async def _check_snapshots(store: Store, refolding: Refolding, findings: Findings, *, drop: bool) -> int:

@@ -11,7 +11,7 @@ from leftfold.store.events import Expected, NewEvent, StoredEvent, ToStream
 from leftfold.store.work import AT_ONCE, Begin, WorkItem
 from leftfold.store.work_checks import check_work_write
 
-__all__ = ["check_continues", "check_items", "new_items"]
+__all__ = ["check_continues", "check_items", "check_stored", "new_items"]
 
 
 def check_items(items: Sequence[WorkItem]) -> None:
@@ -70,6 +70,20 @@ def check_continues(
     return new
 
 
+def check_stored(event: StoredEvent) -> None:
+    """Raise `InvalidInput` unless a store could have taken what *event* holds from an append."""
+    fresh = NewEvent(
+        id=event.id,
+        type=event.type,
+        schema_version=event.schema_version,
+        data=event.data,
+        metadata=event.metadata,
+        tags=event.tags,
+        occurred_at=event.occurred_at,
+    )
+    check_append([ToStream(event.stream, Expected.ANY, [fresh])], None)
+
+
 def _check_next(event: StoredEvent, last: StoredEvent | None, version: int) -> None:
     head = last.position if last else 0
     if event.position != head + 1:
@@ -82,16 +96,7 @@ def _check_next(event: StoredEvent, last: StoredEvent | None, version: int) -> N
         raise InvalidInput(f"position {event.position}: recorded_at={flaw}")
     if last and event.recorded_at < last.recorded_at:
         raise RestoreMismatch(event.position, f"recorded at {event.recorded_at}, before its predecessor")
-    fresh = NewEvent(
-        id=event.id,
-        type=event.type,
-        schema_version=event.schema_version,
-        data=event.data,
-        metadata=event.metadata,
-        tags=event.tags,
-        occurred_at=event.occurred_at,
-    )
-    check_append([ToStream(event.stream, Expected.ANY, [fresh])], None)
+    check_stored(event)
 
 
 def _difference(known: StoredEvent, event: StoredEvent) -> str:
