@@ -157,6 +157,24 @@ async def test_who_waits_while_other_rows_come_to_be_shown_is_given_no_answer_of
         await watching
 
 
+async def test_rows_that_are_put_back_to_an_older_state_take_what_is_kept_with_them() -> None:
+    store, answers = Slow(), CachedAnswers(LocalCache())
+    shown = await _shown(store, 1, 3)
+    source = Source(store, EventStore(store, Codec(Registry("log"))))
+    noticing = Invalidating(_projection(), source, store, answers)
+    await noticing.start()
+    await _kept(answers)
+    for name in shown.checkpoints:
+        await store.forget(name)  # which is where it began now
+    watching = asyncio.create_task(noticing.run())
+    async with asyncio.timeout(10.0):
+        while answers.kept("question") is not None:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+
+
 async def test_a_store_that_is_away_when_other_rows_are_shown_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invalidating, "_RETRY_S", 0.001)
     store, answers = Slow(), CachedAnswers(LocalCache())
@@ -167,7 +185,8 @@ async def test_a_store_that_is_away_when_other_rows_are_shown_ends_nothing(monke
     await _shown(store, 2, 1)
     store.away = 1
     watching = asyncio.create_task(noticing.run())
-    await asyncio.wait([watching, passed := asyncio.create_task(noticing.passed(1))], timeout=10.0)
+    passed = asyncio.create_task(noticing.passed(1))
+    await asyncio.wait([watching, passed], timeout=10.0, return_when=asyncio.FIRST_COMPLETED)
     assert passed.done()
     watching.cancel()
     with suppress(asyncio.CancelledError):

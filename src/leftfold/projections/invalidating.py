@@ -95,6 +95,9 @@ class Invalidating:
             await self._begin(active)
         await self._wait()
         upto = await self._reached(self._generation)
+        if any(to < at for at, to in zip(self._positions, upto, strict=True)):  # it was put back to an older state
+            await self._begin(active)
+            return
         letters = await self._kept(
             self._generation
         )  # after the positions: what they have passed is among them, or handled by now
