@@ -10,6 +10,7 @@ import pytest
 from leftfold import App, Attempt, Context, Outcome, Retry, Saga, parallel, step
 from leftfold.errors import DefinitionError
 from leftfold.store.memory import MemoryStore
+from leftfold.testing import ManualClock
 
 _PATIENT = Retry(attempts=100, first=timedelta(hours=1))
 
@@ -163,6 +164,23 @@ async def test_an_instance_goes_on_by_the_newer_version_with_what_it_had_done() 
         await app.sagas.abort(New, "1", who="Ada", why="to see it move")
         assert (await app.sagas.ended(New, "1", timeout=10)).status == "compensated"
     assert world.called == ["1/reserve/do", "1/pay/do", "1/pay/undo"]
+
+
+async def test_an_instance_is_migrated_once_the_lease_of_a_worker_that_was_killed_has_ended() -> None:
+    clock = ManualClock()
+    store, world = MemoryStore(clock=clock), World()
+    context = _context(Old, New)
+    context.migrates(to_new)
+    async with App(context, store=store, clock=clock, workers=False, provide={World: world}) as app:
+        await app.start(Old(sku="tea"), id="1")
+        [begun] = await store.find_work()
+        assert [one.id for one in await store.claim_due([begun.queue], "gone", 30.0)] == [begun.id]
+        assert [one.reason async for one in app.sagas.migrate("Order")] == [
+            "gone carries it on just now; migrate again"
+        ]
+        clock.advance(timedelta(seconds=31))
+        assert [one.reason async for one in app.sagas.migrate("Order")] == [None]
+        assert [one.queue for one in await store.claim_due([f"{begun.queue[:-1]}2"], "next", 30.0)] != []
 
 
 async def test_an_instance_whose_steps_do_not_fit_stays_with_the_reason() -> None:

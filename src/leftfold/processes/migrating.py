@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, Fenced, UnreadableState
 from leftfold.handling.signatures import place_of, signature_of
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition
@@ -88,21 +89,31 @@ def migration_flaw(old: SagaDefinition, new: SagaDefinition, function: Callable[
 
 
 async def migrated(
-    store: Store, definitions: Mapping[type[Saga], SagaDefinition], migration: SagaMigration, *, try_only: bool
+    store: Store,
+    definitions: Mapping[type[Saga], SagaDefinition],
+    migration: SagaMigration,
+    clock: Clock,
+    *,
+    try_only: bool,
 ) -> AsyncIterator[Migrated]:
     """Bring every instance that has not ended to the newer version, each in a commit of its own.
 
-    One whose steps do not fit stays with the version that it has, and so does one that is held by a worker all the
-    while.
+    One whose steps do not fit stays with the version that it has, and so does one that a worker carries on.
 
     Args:
+        clock: tells whose lease has ended: a worker that was killed would hold an instance for ever otherwise, for
+            only one that knows the old version takes it over. It need not be exact, for tokens keep a worker from
+            writing whose instance was taken.
         try_only: change nothing, and tell what would be done.
     """
     old, new = definitions[migration.old], definitions[migration.new]
     async for page in work_pages(store, old.queue, _RUNNING):
         for item in page:
             if item.queue == old.queue:
-                reason = await _moved(store, item, (old, new), migration, try_only=try_only)
+                if item.owner is not None and item.wake_at is not None and item.wake_at > clock.now():
+                    reason: str | None = f"{item.owner} carries it on just now; migrate again"
+                else:
+                    reason = await _moved(store, item, (old, new), migration, try_only=try_only)
                 id = item.id.removeprefix(old.item_id(""))
                 yield Migrated(saga=new.name, id=id, old=old.version, new=new.version, reason=reason)
 
@@ -116,8 +127,6 @@ async def _moved(
     try_only: bool,
 ) -> str | None:
     old, new = definitions
-    if item.owner is not None:
-        return f"{item.owner} carries it on just now; migrate again"
     try:
         journal = read_journal(old, item)
     except UnreadableState as error:
