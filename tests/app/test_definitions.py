@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pytest
 from hypothesis import given
@@ -65,6 +65,35 @@ def _without() -> str:
 
 def _of_three(event: Sent, _recorded: object, _more: object) -> str:
     return event.parcel
+
+
+def _yielding(_one: object, _other: Sent) -> Iterator[Sent]:
+    yield _other
+
+
+_YIELDING: tuple[Callable[[Context], Any], ...] = (
+    lambda post: post.projection(key="parcel"),
+    lambda post: post.process(key="parcel"),
+    lambda post: post.reacts,
+    lambda post: post.starts,
+    lambda post: post.publishes,
+    lambda post: post.decides(Order, id="parcel"),
+)
+
+
+@pytest.mark.parametrize("decorator", _YIELDING)
+def test_a_generator_function_is_refused_where_it_would_be_called_and_nothing_of_it_run(
+    decorator: Callable[[Context], Any],
+) -> None:
+    with pytest.raises(DefinitionError, match="yields, so a call of it does nothing yet"):
+        decorator(Context("post"))(_yielding)
+
+
+def test_what_is_called_by_place_cannot_be_taken_by_name() -> None:
+    def send(*, _command: Send, _order: Order) -> None: ...
+
+    with pytest.raises(DefinitionError, match=r"takes '_command' by its name alone; write no \* before it"):
+        Context("post").decides(Order, id="parcel")(cast("Any", send))
 
 
 def test_every_finding_is_told_at_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -159,6 +159,17 @@ async def test_what_is_still_to_be_awaited_is_no_decision(app: App) -> None:
 
     orders = app.repository(Order)
     with pytest.raises(DefinitionError, match="is still to be awaited, and nothing was stored"):
+        await orders.edit("1", place)
+    assert await orders.find("1") is None
+
+
+async def test_what_a_generator_would_have_decided_is_no_decision(app: App) -> None:
+    def place(order: Order) -> Iterator[int]:
+        order.place("tea", [], 1)
+        yield 1
+
+    orders = app.repository(Order)
+    with pytest.raises(DefinitionError, match="of which nothing was run, and nothing was stored"):
         await orders.edit("1", place)
     assert await orders.find("1") is None
 

@@ -1,7 +1,8 @@
 # pyright: reportUnusedClass=false
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -284,6 +285,31 @@ def test_everything_wrong_with_a_class_statement_is_in_one_error() -> None:
         "Deposited, Closed",
     ):
         assert [words in finding for finding in findings].count(True) == 1
+
+
+def _yields(_self: object, _event: Closed) -> Iterator[None]:
+    yield
+
+
+def _by_name(_self: object, *, event: Closed) -> None:
+    raise AssertionError(event)
+
+
+def _more(_self: object, _event: Closed, more: str) -> None:
+    raise AssertionError(more)
+
+
+@pytest.mark.parametrize(
+    ("method", "advice"),
+    [
+        (_yields, "_yields yields, so a call of it does nothing yet; write a plain def that returns"),
+        (_by_name, "_by_name takes 'event' by its name alone; write no * before it"),
+        (_more, "fold takes the event, and nothing else beside self"),
+    ],
+)
+def test_a_method_that_cannot_fold_is_refused_at_the_class_statement(method: Callable[..., None], advice: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(advice)):
+        new_class("Bad", (Aggregate[Closed],), {}, lambda body: body.update(fold=applies(method)))
 
 
 def test_an_inherited_init_is_refused_too() -> None:

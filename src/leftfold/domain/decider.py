@@ -52,9 +52,9 @@ class Decider(Generic[_C, _S, _E]):
         findings = snapshot_flaws(snapshot_every, state_version)
         frame = inspect.currentframe()
 
-        def types(function: Function, index: int) -> tuple[type, ...]:
+        def types(function: Function, index: int, *, may_yield: bool = False) -> tuple[type, ...]:
             try:
-                return parameter_types(function, index, frame and frame.f_back)
+                return parameter_types(function, index, frame and frame.f_back, may_yield=may_yield)
             except DefinitionError as error:
                 findings.extend(error.findings)
                 return ()
@@ -65,7 +65,7 @@ class Decider(Generic[_C, _S, _E]):
         self.category = category
         self.snapshot_every = snapshot_every
         self.state_version = state_version
-        self.commands: tuple[type, ...] = types(decide, 0)
+        self.commands: tuple[type, ...] = types(decide, 0, may_yield=True)
         self.vocabulary: tuple[type, ...] = types(evolve, 1)
         findings.extend(vocabulary_flaws(self.vocabulary))
         if flaw := category_flaw(category):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from leftfold.domain.core import Apply, Core, category_flaw, snapshot_flaws, vocabulary_flaws
 from leftfold.errors import DefinitionError
-from leftfold.messages.annotations import parameter_types, resolved
+from leftfold.messages.annotations import parameter_types, read_signature, resolved
 from leftfold.messages.unions import members_of
 
 __all__ = ["Definition", "Keywords", "define", "definition_of", "mark_applies"]
@@ -138,6 +138,10 @@ def _table(
         except DefinitionError as error:
             findings.extend(error.findings)
             continue
+        try:
+            read_signature(method).bind(None, None)
+        except TypeError:
+            findings.append(f"{name} takes the event, and nothing else beside self")
         for event in events:
             if event not in vocabulary:
                 findings.append(f"{name} applies {event.__qualname__}, which is not of its vocabulary")

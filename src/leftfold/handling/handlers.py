@@ -16,7 +16,7 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.lifecycle import core_of
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, agrees, described, place_of, signature_of
-from leftfold.messages.annotations import waiting_flaw
+from leftfold.messages.annotations import plain_flaw
 from leftfold.messages.command import Command
 from leftfold.messages.given import is_bool
 from leftfold.messages.metadata import Metadata
@@ -116,7 +116,7 @@ def decision_of(
     """
     signature = signature_of(function)
     where, findings = signature.where, list(signature.findings)
-    if flaw := waiting_flaw(function):
+    if flaw := plain_flaw(function):
         findings.append(f"{where} {flaw}")
     if not (exists is None or is_bool(exists)):
         findings.append(f"{where}: exists={exists!r:.80}; give True, False or None")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import reduce
-from inspect import isawaitable
+from inspect import isasyncgen, isawaitable, isgenerator
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
@@ -174,7 +174,7 @@ async def committed(loader: Loader, work: Callable[[Tracking], Awaitable[R]], me
 
     Raises:
         Conflict: other writers were faster every time, see `ATTEMPTS`.
-        DefinitionError: what it returned is still to be awaited.
+        DefinitionError: what it returned is still to be awaited, or a generator.
     """
 
     async def decision() -> Receipt[R]:
@@ -184,6 +184,11 @@ async def committed(loader: Loader, work: Callable[[Tracking], Awaitable[R]], me
             raise DefinitionError(
                 f"what decides returned {result!r:.80}, which is still to be awaited, and nothing was stored; write "
                 "await before it, and a plain def for what a repository edits"
+            )
+        if isgenerator(result) or isasyncgen(result):
+            raise DefinitionError(
+                f"what decides returned {result!r:.80}, of which nothing was run, and nothing was stored; write it "
+                "without yield"
             )
         appended = await tracking.commit()
         if appended is None:

@@ -10,29 +10,42 @@ from types import FrameType
 from leftfold.errors import DefinitionError
 from leftfold.messages.unions import members_of
 
-__all__ = ["Function", "annotation_flaw", "parameter_types", "read_signature", "resolved", "waiting_flaw"]
+__all__ = [
+    "Function",
+    "annotation_flaw",
+    "parameter_types",
+    "plain_flaw",
+    "read_signature",
+    "resolved",
+    "waiting_flaw",
+]
 
 Function = Callable[..., object]
 
 
-def parameter_types(function: Function, index: int, caller: FrameType | None) -> tuple[type, ...]:
+def parameter_types(
+    function: Function, index: int, caller: FrameType | None, *, may_yield: bool = False
+) -> tuple[type, ...]:
     """The classes that the annotation of a positional parameter names, a union's in order.
 
     Args:
         function: a plain function; coroutine functions are refused, for what is pure never waits.
         index: of the parameter, counted from 0.
         caller: the frame of the statement that defines things; its local names are known to annotations, too.
+        may_yield: whether a generator function will do, because what it returns is gone through.
 
     Raises:
-        DefinitionError: no such parameter, no annotation, or one that names no classes.
+        DefinitionError: it is no plain function, no such parameter, no annotation, or one that names no classes.
     """
     where = getattr(function, "__name__", repr(function))
-    if flaw := waiting_flaw(function):
+    if flaw := _idle_flaw(function, may_yield=may_yield):
         raise DefinitionError(f"{where} {flaw}")
     parameters = list(read_signature(function).parameters.values())
     if len(parameters) <= index:
         raise DefinitionError(f"{where} needs {index + 1} parameters, it has {len(parameters)}")
     parameter = parameters[index]
+    if flaw := _by_name_flaw(parameter):
+        raise DefinitionError(f"{where} {flaw}")
     if parameter.annotation is inspect.Parameter.empty:
         raise DefinitionError(f"{where}: annotate the parameter {parameter.name!r} with its class or union")
     try:
@@ -60,6 +73,14 @@ def waiting_flaw(function: Function) -> str | None:
     return None
 
 
+def plain_flaw(function: Function) -> str | None:
+    """Why *function* cannot be called with what it takes, in its order, for what it returns; None when it can."""
+    if (flaw := _idle_flaw(function, may_yield=False)) is not None:
+        return flaw
+    parameters = read_signature(function).parameters.values()
+    return next((flaw for each in parameters if (flaw := _by_name_flaw(each)) is not None), None)
+
+
 def resolved(annotation: object, module: dict[str, object], caller: FrameType | None) -> object:
     """What an annotation stands for; one that is text is looked up in *module*, then in *caller* and what called it.
 
@@ -79,6 +100,20 @@ def annotation_flaw(error: Exception) -> str:
     if isinstance(error, NameError):
         return f"the name {error.name!r} is not known at run time; import it outside TYPE_CHECKING"
     return str(error)
+
+
+def _idle_flaw(function: Function, *, may_yield: bool) -> str | None:
+    if (flaw := waiting_flaw(function)) is not None:
+        return flaw
+    if inspect.isgeneratorfunction(function) and not may_yield:
+        return "yields, so a call of it does nothing yet; write a plain def that returns"
+    return None
+
+
+def _by_name_flaw(parameter: inspect.Parameter) -> str | None:
+    if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+        return f"takes {parameter.name!r} by its name alone; write no * before it"
+    return None
 
 
 def _local_names(module: dict[str, object], frame: FrameType | None) -> Iterator[dict[str, object]]:

@@ -10,7 +10,7 @@ from typing import Any, ForwardRef, TypeAlias, Union, cast, get_args, get_origin
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError, UpcastFailed
-from leftfold.messages.annotations import Function, annotation_flaw, parameter_types, resolved, waiting_flaw
+from leftfold.messages.annotations import Function, annotation_flaw, parameter_types, plain_flaw, resolved
 from leftfold.messages.event import event_flaw
 
 __all__ = ["Returns", "Upcast", "UpcastFault", "Upcaster", "upcaster_of"]
@@ -172,10 +172,10 @@ def _shape_flaws(function: Upcast) -> Iterator[str]:
     name = _qualified(function)
     if not inspect.isroutine(function):
         yield f"{name} is no function; write def f(old: OldEvent) -> NewEvent"
-    elif flaw := waiting_flaw(function):
-        yield f"{name} {flaw}"
     elif inspect.isgeneratorfunction(function):
         yield f"{name} yields; return a tuple of events instead"
+    elif flaw := plain_flaw(function):
+        yield f"{name} {flaw}"
     elif (count := len(inspect.signature(function).parameters)) != 1:
         yield f"{name} has {count} parameters; an upcast takes the old event, and nothing else"
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, described, signature_of
-from leftfold.messages.annotations import waiting_flaw
+from leftfold.messages.annotations import plain_flaw
 from leftfold.messages.command import Command
 from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.recorded import RecordedEvent
@@ -199,7 +199,7 @@ def _is_name(given: object) -> bool:
 
 
 def _option_findings(options: ProcessOptions, where: str, function: Callable[..., object]) -> Iterator[str]:
-    if flaw := waiting_flaw(function):
+    if flaw := plain_flaw(function):
         yield f"{where} {flaw}"
     if not _is_name(options.name or str(getattr(function, "__name__", ""))):
         yield f"{where}: a name is 1 to 40 of a-z, 0-9 and _, no digit first; give it name="

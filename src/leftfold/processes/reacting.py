@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.signatures import described, signature_of
-from leftfold.messages.annotations import waiting_flaw
+from leftfold.messages.annotations import plain_flaw, waiting_flaw
 from leftfold.messages.command import Command
 from leftfold.messages.consumer_view import followed_flaw, is_foreign
 from leftfold.messages.message import name_flaw
@@ -96,8 +96,9 @@ def command_reaction_of(
     signature = signature_of(function)
     where = f"reaction {name or getattr(function, '__name__', '')!r} ({signature.where})"
     findings = list(signature.findings)
-    if flaw := waiting_flaw(function):
-        findings.append(f"{where} {flaw}; what acts on the world is @context.on")
+    if flaw := plain_flaw(function):
+        advice = "; what acts on the world is @context.on" if waiting_flaw(function) else ""
+        findings.append(f"{where} {flaw}{advice}")
     hints = list(signature.parameters.values())
     if not 1 <= len(hints) <= 2:
         raise DefinitionError(*findings, f"{where} takes (event), or (event, recorded) to see times and actor")

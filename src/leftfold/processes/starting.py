@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.handling.signatures import described, signature_of
-from leftfold.messages.annotations import waiting_flaw
+from leftfold.messages.annotations import plain_flaw
 from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
@@ -51,7 +51,7 @@ def saga_start_of(function: Callable[..., object], policy: Policy) -> SagaStart:
     name = str(getattr(function, "__name__", ""))
     where = f"start {name!r} ({signature.where})"
     findings = list(signature.findings)
-    if flaw := waiting_flaw(function):
+    if flaw := plain_flaw(function):
         findings.append(f"{where} {flaw}")
     hints = list(signature.parameters.values())
     if len(hints) != 1:
