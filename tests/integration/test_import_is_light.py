@@ -23,4 +23,4 @@ def test_the_room_has_every_name_it_lists_and_no_other() -> None:
     assert [name for name in integration.__all__ if name not in dir(integration)] == []
     assert all(getattr(integration, name) is not None for name in integration.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = integration.Nothing
+        _ = integration.Nothing  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]

@@ -141,3 +141,11 @@ def money(price: Money, convert: Callable[[Money], Decimal]) -> None:
     assert_type(convert(-price), Decimal)
     price * Decimal("0.5")  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
     Money.of(0.1, "USD")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def names_that_no_room_has() -> None:
+    from leftfold import Nowhere  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+    from leftfold.app import Nowhere as Nor  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+
+    Nowhere()
+    Nor()

@@ -46,13 +46,13 @@ __all__ = [
 ]
 
 # What only few programs need.
-__getattr__, __dir__ = _names_of(
-    __name__,
-    {
-        "moving": ("Moved", "move"),
-        "processes": ("Processes",),
-        "sagas": ("Sagas",),
-        "sync_processes": ("SyncProcesses",),
-        "sync_sagas": ("SyncSagas",),
-    },
-)
+_MODULES = {
+    "moving": ("Moved", "move"),
+    "processes": ("Processes",),
+    "sagas": ("Sagas",),
+    "sync_processes": ("SyncProcesses",),
+    "sync_sagas": ("SyncSagas",),
+}
+
+if not TYPE_CHECKING:  # a checker would take every name for one that is there
+    __getattr__, __dir__ = _names_of(__name__, _MODULES)

@@ -175,4 +175,5 @@ _MODULES: Final = {
     ),
     "timestamps": ("ReadTime", "read_timestamp", "write_timestamp"),
 }
-__getattr__, __dir__ = _names_of(__name__, _MODULES)
+if not TYPE_CHECKING:  # a checker would take every name for one that is there
+    __getattr__, __dir__ = _names_of(__name__, _MODULES)

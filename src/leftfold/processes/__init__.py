@@ -130,4 +130,5 @@ _MODULES: Final = {
         "TimerView",
     ),
 }
-__getattr__, __dir__ = _names_of(__name__, _MODULES)
+if not TYPE_CHECKING:  # a checker would take every name for one that is there
+    __getattr__, __dir__ = _names_of(__name__, _MODULES)
