@@ -12,12 +12,13 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, ReadModel, Saga, applies, step
+from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, ReadModel, Saga, UnitOfWork, applies, step
 from leftfold.errors import (
     DefinitionError,
     InvalidAppend,
     InvalidInput,
     InvalidQuery,
+    InvalidStreamName,
     StoreClosed,
     UnknownCommand,
     UnknownQuery,
@@ -150,6 +151,15 @@ async def test_an_app_that_is_being_opened_is_not_opened_again(each_url: str) ->
         app.events  # noqa: B018 - it is not open
 
 
+async def test_an_app_that_is_opened_in_the_other_way_says_how() -> None:
+    closed: Any = App(Order, store="memory:")
+    with pytest.raises(DefinitionError, match=r"opened by `async with App\(...\) as app:`"), closed:
+        pass
+    with pytest.raises(DefinitionError, match=r"opened by `with`; a program that awaits leaves `sync\(\)` out"):
+        async with closed.sync():
+            pass
+
+
 async def test_what_is_still_to_be_awaited_is_no_decision(app: App) -> None:
     later = asyncio.get_running_loop().create_future()
 
@@ -172,6 +182,38 @@ async def test_what_a_generator_would_have_decided_is_no_decision(app: App) -> N
     with pytest.raises(DefinitionError, match="of which nothing was run, and nothing was stored"):
         await orders.edit("1", place)
     assert await orders.find("1") is None
+
+
+async def test_what_is_called_is_a_function(app: App) -> None:
+    orders = app.repository(Order)
+    with pytest.raises(InvalidInput, match=r"'place' is no function; give a method of Order"):
+        await orders.edit("1", cast("Any", "place"))
+    with pytest.raises(InvalidQuery, match=r"'cents' is no function; give one of the state"):
+        await orders.history("1", cast("Any", "cents"))
+
+    async def value(order: Order) -> str:
+        return order.id
+
+    with pytest.raises(InvalidQuery, match="is async; write a plain def"):
+        await orders.history("1", value)
+
+
+def _placed(work: UnitOfWork) -> None:
+    work.repository(Order).new("1").place("tea", [], 1)
+
+
+async def test_a_unit_of_work_is_a_coroutine_function() -> None:
+    async with App(Order, store="memory:") as app:
+        with pytest.raises(InvalidInput, match="None is no function; give an async def"):
+            await app.transact(cast("Any", None))
+        with pytest.raises(InvalidInput, match="has nothing to await, and nothing was stored; give an async def"):
+            await app.transact(cast("Any", _placed))
+        assert await app.repository(Order).find("1") is None
+
+
+async def test_the_name_of_a_stream_is_a_text(app: App) -> None:
+    with pytest.raises(InvalidStreamName, match="stream name 5: give its name, a text"):
+        await app.events_of("shop").read(cast("Any", 5))
 
 
 @pytest.mark.parametrize(

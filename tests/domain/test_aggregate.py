@@ -312,6 +312,11 @@ def test_a_method_that_cannot_fold_is_refused_at_the_class_statement(method: Cal
         new_class("Bad", (Aggregate[Closed],), {}, lambda body: body.update(fold=applies(method)))
 
 
+def test_brackets_behind_applies_are_refused_with_how_it_is_written() -> None:
+    with pytest.raises(DefinitionError, match="@applies has no brackets; write it alone above the method"):
+        cast("Callable[[], object]", applies)()
+
+
 def test_an_inherited_init_is_refused_too() -> None:
     class Mixin:
         def __init__(self) -> None:

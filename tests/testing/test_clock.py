@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -44,3 +45,10 @@ def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(InvalidInput, match="zone"):
         clock.set(datetime(2030, 1, 1))  # noqa: DTZ001
     assert clock.now() == START
+
+
+def test_what_is_no_time_is_refused_with_what_to_give() -> None:
+    with pytest.raises(InvalidInput, match="5 is no datetime; give one with a zone"):
+        ManualClock(cast("Any", 5))
+    with pytest.raises(InvalidInput, match=r"advance\(5\); give a timedelta"):
+        ManualClock().advance(cast("Any", 5))

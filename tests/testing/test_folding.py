@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
 from leftfold import Context, Event, RecordedEvent
-from leftfold.errors import InvalidInput, InvalidQuery
-from leftfold.testing import fold, rows
+from leftfold.errors import DefinitionError, InvalidInput, InvalidQuery
+from leftfold.testing import fold, given, rows
 from tests.app.shop import Cancelled, Open, Ordered, Tagged, Turnover, open_orders, shop, tagged
 
 
@@ -70,3 +71,16 @@ def test_a_projection_that_the_context_does_not_have_is_named_beside_those_it_ha
 def test_an_event_that_the_annotation_does_not_name_is_never_folded_and_tests_nothing() -> None:
     with pytest.raises(InvalidInput, match="last takes Knocked, so an app never hands it Cancelled"):
         fold(last)(Cancelled(order="A"))
+
+
+_untold: Any = eval("lambda row, event: row")
+
+
+def test_what_is_no_projection_is_refused_with_what_to_give() -> None:
+    with pytest.raises(DefinitionError, match="5 is no function"):
+        fold(cast("Any", 5))
+    for test in (fold, given):
+        with pytest.raises(InvalidInput, match="is no projection or process; give a function"):
+            test(_untold)
+    with pytest.raises(InvalidInput, match=r"rows\('doors', \.\.\.\) is given no context"):
+        rows(cast("Any", "doors"), "last")

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any, cast
 
 import pytest
 
 from leftfold.domain import Aggregate, Decider, DomainError, applies
-from leftfold.errors import DefinitionError, InvalidPayload
+from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload
 from leftfold.messages import Event
 from leftfold.testing import given
 
@@ -176,3 +178,19 @@ def test_a_history_of_old_versions_is_given_with_the_upcasts_that_read_it() -> N
     given(account, *old, upcasts=upcasts).when(Decimal("12.51")).raises(InsufficientFunds, balance=Decimal("12.5"))
     with pytest.raises(DefinitionError, match="Moved"):
         given(Account, *old, upcasts=upcasts[:1])
+
+
+@pytest.mark.parametrize("subject", [5, None, "Account"])
+def test_what_has_no_history_is_refused_with_what_to_give(subject: object) -> None:
+    with pytest.raises(InvalidInput, match=r"is about nothing; give an aggregate class, a decider, or a function"):
+        given(cast("Any", subject))
+
+
+def test_what_is_called_is_a_function_that_runs() -> None:
+    def weighs(account: Account) -> Iterator[str]:
+        yield account.weigh(1.0)
+
+    with pytest.raises(InvalidInput, match="'weigh' is no function; give a method of Account"):
+        given(Account).when(cast("Any", "weigh"))
+    with pytest.raises(InvalidInput, match="weighs yields, and nothing of it was run"):
+        given(Account).when(weighs)

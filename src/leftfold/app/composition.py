@@ -18,7 +18,7 @@ from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
 from leftfold.app.guarding import guarding
 from leftfold.app.monitoring import Monitor
-from leftfold.app.opening import open_store
+from leftfold.app.opening import OpenedByAwaiting, open_store
 from leftfold.app.published import Published
 from leftfold.app.running import Running
 from leftfold.app.settings import check_around, check_conduct, check_workers
@@ -65,7 +65,7 @@ _SNAPSHOTS = Snapshots()
 _TIMING = Timing()
 
 
-class App:
+class App(OpenedByAwaiting):
     """Contexts, each on a store of its own; or a few aggregates and deciders on one.
 
     Everything is checked here, and every finding is told at once. Stores are opened by `async with` and closed at its

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from leftfold.clock import Clock
-from leftfold.errors import InvalidStoreUrl
+from leftfold.errors import DefinitionError, InvalidStoreUrl
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.schema import SchemaAdmin
 from leftfold.store.urls import check_url
 
-__all__ = ["open_schema", "open_store"]
+__all__ = ["OpenedByAwaiting", "open_schema", "open_store"]
 
 _FORMS = "write sqlite:///file.db, postgresql://user@host/database, or memory: in tests"
+
+
+class OpenedByAwaiting:
+    """What `async with` opens, and what it says to `with`; type checkers are told of no `with` at all."""
+
+    if not TYPE_CHECKING:
+
+        def __enter__(self) -> None:
+            raise DefinitionError(
+                "this App is opened by `async with App(...) as app:`; in a program that does not await, write "
+                "`with App(...).sync() as app:`"
+            )
+
+        def __exit__(self, *_left: object) -> None:
+            """Nothing was opened."""
 
 
 async def open_store(url: str, *, clock: Clock | None = None) -> Store:

@@ -14,6 +14,7 @@ from leftfold.app.background import Background
 from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
+from leftfold.errors import DefinitionError
 from leftfold.handling.moments import AsOf, Change, Difference, Loaded
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.repository import DeciderRepository, Repository
@@ -74,6 +75,14 @@ class SyncApp:
                 self._background.run(self._app.__aexit__(None, None, None))
                 self._background.stop()
             self._opened_for = None
+
+    if not TYPE_CHECKING:  # checkers refuse `async with` by themselves
+
+        async def __aenter__(self) -> None:
+            raise DefinitionError("what `sync()` gives is opened by `with`; a program that awaits leaves `sync()` out")
+
+        async def __aexit__(self, *_left: object) -> None:
+            """Nothing was opened."""
 
     @property
     def events(self) -> SyncEventStore:

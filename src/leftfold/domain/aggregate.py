@@ -87,3 +87,6 @@ def applies(method: _F) -> _F:
     """
     mark_applies(method)
     return method
+
+
+applies.__defaults__ = (None,)  # so that brackets without a method are told of, and checkers refuse them

@@ -53,6 +53,8 @@ class Keywords(NamedTuple):
 
 def mark_applies(method: object) -> None:
     """Note on a function that it folds the event of its annotation."""
+    if method is None:
+        raise DefinitionError("@applies has no brackets; write it alone above the method")
     if not isinstance(method, FunctionType):
         raise DefinitionError(f"@applies belongs directly above a method, not above {method!r:.80}")
     setattr(method, _APPLIES, True)

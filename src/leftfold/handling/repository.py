@@ -9,12 +9,13 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.errors import InvalidAppend, NotFound
+from leftfold.errors import InvalidAppend, InvalidInput, NotFound
 from leftfold.handling.loading import Loader, stream_of
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.retry import decided_again
 from leftfold.handling.temporal import TimeTravel
 from leftfold.handling.tracking import Tracking, committed
+from leftfold.messages.given import call_flaw
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.store.event_store import Envelope
 
@@ -115,10 +116,13 @@ class Repository(TimeTravel[A]):
         Raises:
             Conflict: other writers were faster every time, see `handling.ATTEMPTS`.
             InvalidAppend: inside a unit of work, where it would be a second commit; call the method itself there.
+            InvalidInput: *change* is no function.
             DomainError: *change* refused.
         """
         if self._tracking is not None:
             raise InvalidAppend(f"edit({id!r}) inside a unit of work would commit twice; `get` it and call the method")
+        if flaw := call_flaw(change, f"a method of {self._kind.__name__}, as it is named in its class"):
+            raise InvalidInput(f"edit({id!r:.80}): {flaw}")
 
         async def work(tracking: Tracking) -> R:
             return change(await tracking.load(self._kind, id), *args, **kwargs)

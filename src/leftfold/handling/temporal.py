@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from inspect import iscoroutinefunction
 from itertools import groupby
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -15,7 +16,7 @@ from leftfold.errors import InvalidQuery, NotFound
 from leftfold.handling.loading import Loader, stream_of
 from leftfold.handling.moments import AsOf, Change, Difference, Loaded, check_as_of
 from leftfold.handling.planning import Plan
-from leftfold.messages.given import moment_flaw
+from leftfold.messages.given import call_flaw, moment_flaw
 from leftfold.store.events import Fact, StoredEvent
 from leftfold.store.names import id_of
 
@@ -100,9 +101,14 @@ class TimeTravel(Generic[S]):
             valid: along valid time, as it is known now; otherwise along recorded time.
 
         Raises:
-            InvalidQuery: a time without a zone, or a range that ends before it begins.
+            InvalidQuery: a time without a zone, a range that ends before it begins, or *value* is no plain function.
             UnreadableEvent: a stored event cannot be read by this code.
         """
+        flaw = call_flaw(value, "one of the state, as in lambda account: account.balance")
+        if flaw is None and iscoroutinefunction(cast("object", value)):
+            flaw = f"{value!r:.80} is async; write a plain def"
+        if flaw is not None:
+            raise InvalidQuery(f"the value of a history: {flaw}")
         for name, time in (("since", since), ("until", until)):
             if time is not None and (flaw := moment_flaw(time)):
                 raise InvalidQuery(f"{name}={flaw}")

@@ -8,6 +8,7 @@ from typing import TypeGuard, cast
 
 __all__ = [
     "are_texts",
+    "call_flaw",
     "clock_flaw",
     "has_methods",
     "is_bool",
@@ -62,6 +63,15 @@ def texts_flaw(word: str, given: object, what: str) -> str | None:
 def has_methods(given: object, *names: str) -> bool:
     """Whether *given* is an object, and no class, with methods of these names."""
     return not isinstance(given, type) and all(callable(getattr(given, name, None)) for name in names)
+
+
+def call_flaw(given: object, wanted: str) -> str | None:
+    """Why *given* is no function; None when it can be called.
+
+    Args:
+        wanted: what to give instead.
+    """
+    return None if callable(given) else f"{given!r:.80} is no function; give {wanted}"
 
 
 def clock_flaw(given: object) -> str | None:

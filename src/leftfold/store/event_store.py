@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from msgspec import Struct
 
-from leftfold.errors import LeftfoldError
+from leftfold.errors import InvalidStreamName, LeftfoldError
 from leftfold.ids import new_id
 from leftfold.messages.codec import Codec
 from leftfold.messages.metadata import NO_METADATA, Metadata, dump_metadata, load_metadata
@@ -129,6 +130,8 @@ class EventStore:
         Raises:
             UnreadableEvent: an event's type or version is unknown, its payload is damaged, or an upcast failed.
         """
+        if not isinstance(cast("object", stream), str):
+            raise InvalidStreamName(stream, "give its name, a text")
         check_range(after, upto, limit)
         events: list[RecordedEvent[object]] = []
         while True:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from leftfold.errors import InvalidInput
+from leftfold.messages.given import moment_flaw
 
 __all__ = ["DEFAULT_START", "ManualClock"]
 
@@ -39,6 +40,8 @@ class ManualClock:
         Raises:
             InvalidInput: *by* is negative; a clock that has to run backwards is `set`.
         """
+        if not isinstance(cast("object", by), timedelta):
+            raise InvalidInput(f"advance({by!r:.80}); give a timedelta, as in timedelta(days=1)")
         if by < timedelta(0):
             raise InvalidInput(f"advance({by!r}) would run backwards; use set() to say that a clock was put back")
         self._now += by
@@ -54,6 +57,6 @@ class ManualClock:
 
 
 def _with_zone(time: datetime) -> datetime:
-    if time.tzinfo is None:
-        raise InvalidInput(f"the time {time} has no zone; give one, as in datetime(2026, 1, 1, tzinfo=UTC)")
+    if flaw := moment_flaw(time):
+        raise InvalidInput(f"the time {flaw}")
     return time

@@ -38,7 +38,8 @@ def fold(projection: Callable[..., _Row]) -> Callable[..., _Row]:
     Raises:
         InvalidInput: from what is returned, for an event that the projection's annotation does not name.
     """
-    takes_recorded, taken = len(inspect.signature(projection).parameters) > 2, taken_by(projection)
+    taken = taken_by(projection)
+    takes_recorded = len(inspect.signature(projection).parameters) > 2
 
     def folded(*events: object) -> _Row:
         row: _Row | None = None
@@ -65,6 +66,8 @@ def rows(context: Context, projection: str) -> Callable[..., Mapping[str, Any]]:
     Raises:
         InvalidQuery: the context has no such projection.
     """
+    if not isinstance(cast("object", context), Context):
+        raise InvalidInput(f"rows({context!r:.80}, ...) is given no context; give the one that declares the projection")
     known = {one.name: one for one in context.projections}
     if projection not in known:
         raise InvalidQuery(f"{context!r} has no projection {projection!r}; it has {', '.join(known) or 'none'}")
@@ -87,7 +90,14 @@ def rows(context: Context, projection: str) -> Callable[..., Mapping[str, Any]]:
 
 def taken_by(function: Callable[..., object]) -> tuple[type, ...]:
     """The classes that the second parameter of a projection or process names: it is handed nothing else."""
-    return members_of(list(signature_of(function).parameters.values())[1])
+    signature = signature_of(function)
+    hints = list(signature.parameters.values())
+    if len(hints) < 2:
+        raise InvalidInput(
+            f"{signature.where} is no projection or process; give a function of what there is and of an event, each "
+            "with its annotation"
+        )
+    return members_of(hints[1])
 
 
 def decided_by(function: Callable[..., object]) -> type[Aggregate[Any]] | None:

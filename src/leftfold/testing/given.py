@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import isawaitable, iscoroutine, isfunction
+from inspect import isasyncgen, isawaitable, iscoroutine, isfunction, isgenerator
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from leftfold.domain.aggregate import Aggregate
@@ -18,6 +18,7 @@ from leftfold.handling.refusals import RefusalError, refused_as_it_is
 from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.codec import Codec
 from leftfold.messages.command import Command
+from leftfold.messages.given import call_flaw
 from leftfold.messages.registry import Registry
 from leftfold.messages.upcasting import Upcast
 from leftfold.processes.next import Ignored, Next
@@ -104,8 +105,10 @@ class GivenAggregate(Generic[_A]):
 
         Raises:
             InvalidPayload: it recorded an event that cannot be stored.
-            InvalidInput: what it returns is still to be awaited.
+            InvalidInput: *method* is no function, or what it returns is still to be awaited, or a generator.
         """
+        if flaw := call_flaw(method, f"a method of {type(self._aggregate).__name__}, as it is named in its class"):
+            raise InvalidInput(f"when: {flaw}")
         try:
             result = method(self._aggregate, *args, **kwargs)
         except DomainError as refusal:
@@ -114,6 +117,8 @@ class GivenAggregate(Generic[_A]):
             if iscoroutine(result):
                 result.close()
             raise _waits(method)
+        if isgenerator(result) or isasyncgen(result):
+            raise InvalidInput(f"{method.__name__} yields, and nothing of it was run; write it without yield")
         events = tuple(each.event for each in pending(self._aggregate))
         _stored(self._codec, events)
         return Then(events, result, None)
@@ -198,7 +203,7 @@ def given(
     Raises:
         InvalidPayload: an event cannot be stored.
         DefinitionError: an event is not of its vocabulary, and no upcast takes it; or an upcast is wrong.
-        InvalidInput: the function has to be awaited, so it is none of these; send its command to an `App`.
+        InvalidInput: it is none of these; a function that has to be awaited has its command sent to an `App`.
     """
     if isfunction(subject):
         if waiting_flaw(subject) is not None:
@@ -208,6 +213,11 @@ def given(
             refusal = None if exists is None else refused_as_it_is(stream, len(events), exists=exists)
             return GivenCommand(subject, given(aggregate, *events, id=id, upcasts=upcasts), refusal)
         return GivenProcess(subject, events)
+    if not isinstance(subject, type | Decider):
+        raise InvalidInput(
+            f"given({subject!r:.80}) is about nothing; give an aggregate class, a decider, or a function that "
+            "`Context.decides` or `Context.process` takes"
+        )
     decides = cast("type[Any] | Decider[Any, Any, Any]", subject)
     core: Core[Any] = core_of(decides)
     codec = Codec(Registry(core.category, *core.vocabulary, upcasts=upcasts))
