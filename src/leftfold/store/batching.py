@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Future, get_running_loop
+from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop
 from collections import deque
 from collections.abc import Generator, Sequence
 from math import inf
@@ -16,7 +16,16 @@ from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
 from leftfold.store.transaction import Delete, Insert, Put, Transaction
 from leftfold.store.work import Begin, End, Revise
 
-__all__ = ["AppendQueue", "Pending", "end_of_tick"]
+__all__ = ["AppendQueue", "Pending", "check_loop", "end_of_tick"]
+
+
+def check_loop(own: AbstractEventLoop) -> None:
+    """Raise `StoreError` unless the event loop that a store was opened on runs here."""
+    if get_running_loop() is not own:
+        raise StoreError(
+            "this store belongs to the event loop that opened it, and another one runs here; nothing was stored. "
+            "Open a store on each loop, or use App.sync() from threads"
+        )
 
 
 class Pending:
@@ -123,11 +132,7 @@ class AppendQueue:
         Raises:
             StoreError: another event loop runs.
         """
-        if get_running_loop() is not self._loop:
-            raise StoreError(
-                "this store belongs to the event loop that opened it, and another one runs here; nothing was stored. "
-                "Open a store on each loop, or use App.sync() from threads"
-            )
+        check_loop(self._loop)
         while self._waiting and self._waiting[0].settled:  # they came and went, and nobody has committed since
             self._waiting.popleft()
         self._waiting.append(pending)

@@ -121,12 +121,14 @@ async def test_a_read_whose_caller_goes_away_harms_nobody(store_url: str) -> Non
 
 async def test_another_event_loop_is_refused_and_stores_nothing(store_url: str) -> None:
     async with opened(store_url) as store:
-        for writing in (
+        for call in (
             store.append(ToStream("a-1", 0, [event()])),
             store.transact(Transaction(writes=[begin("w-1")])),
+            store.head(),
+            store.work(["w-1"]),
         ):
             with pytest.raises(StoreError, match="belongs to the event loop that opened it"):
-                await asyncio.to_thread(asyncio.run, writing)
+                await asyncio.to_thread(asyncio.run, call)
         await store.append(ToStream("b-1", 0, [event()]))
         assert [each.stream for each in await log_of(store)] == ["b-1"]
         assert not await store.work(["w-1"])

@@ -123,9 +123,9 @@ async def test_what_was_given_up_in_its_tick_is_not_kept_until_somebody_commits(
 
 async def test_another_event_loop_is_refused_and_stores_nothing(tmp_path: Path) -> None:
     async with opened(url_of(tmp_path / "store.db")) as store:
-        for writing in (store.append(_append("a-1")), write(store, begin("w-1"))):
+        for call in (store.append(_append("a-1")), write(store, begin("w-1")), store.head(), store.work(["w-1"])):
             with pytest.raises(StoreError, match="belongs to the event loop that opened it"):
-                await asyncio.to_thread(asyncio.run, writing)
+                await asyncio.to_thread(asyncio.run, call)
         await store.append(_append("b-1"))
         assert [event.stream for event in (await store.read_log()).events] == ["b-1"]
         assert not await store.work(["w-1"])

@@ -24,7 +24,7 @@ from leftfold.adapters.postgres.work import Work
 from leftfold.adapters.postgres.work_committing import WorkCommitter, only_work
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import LeftfoldError, StoreClosed
-from leftfold.store.batching import Pending
+from leftfold.store.batching import Pending, check_loop
 from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.checks import check_match, check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
@@ -323,6 +323,7 @@ class PostgresStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed(f"the store {self._location.shown} was closed; open it again")
+        check_loop(self._loop)
 
 
 async def open_postgres(url: str, *, migrate: bool = False) -> PostgresStore:

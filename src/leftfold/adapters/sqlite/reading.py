@@ -14,6 +14,7 @@ from leftfold.adapters.sqlite.rows import micros_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
+from leftfold.store.batching import check_loop
 from leftfold.store.checks import check_timeout
 
 __all__ = ["OpenFile"]
@@ -110,3 +111,4 @@ class OpenFile:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed(f"the store on {self._location.path} was closed; open it again")
+        check_loop(self._loop)
