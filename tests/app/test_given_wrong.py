@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -149,6 +150,16 @@ async def test_an_app_that_is_being_opened_is_not_opened_again(each_url: str) ->
     await app.__aexit__(None, None, None)
     with pytest.raises(StoreClosed):
         app.events  # noqa: B018 - it is not open
+
+
+async def test_an_app_that_is_open_on_a_running_loop_is_not_opened_on_another(tmp_path: Path) -> None:
+    async with App(Order, store=f"sqlite:///{tmp_path}/shop.db", workers=False) as app:
+        for elsewhere in (lambda: asyncio.run(app.__aenter__()), app.sync().__enter__):
+            with pytest.raises(DefinitionError, match="is open already; open another one beside it"):
+                await asyncio.to_thread(elsewhere)
+        await app.repository(Order).edit("1", Order.place, "tea", [], 1)
+    with app.sync() as beside:  # what was open on the other loop is not any more
+        assert beside.repository(Order).get("1").version == 1
 
 
 async def test_an_app_that_is_opened_in_the_other_way_says_how() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -18,7 +19,7 @@ from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
 from leftfold.app.guarding import guarding
 from leftfold.app.monitoring import Monitor
-from leftfold.app.opening import OpenedByAwaiting, open_store
+from leftfold.app.opening import OpenedByAwaiting, OpenedOn, open_store
 from leftfold.app.published import Published
 from leftfold.app.running import Running
 from leftfold.app.settings import check_around, check_conduct, check_workers
@@ -141,7 +142,7 @@ class App(OpenedByAwaiting):
         )
         check_conduct(self._conduct)
         self._running: dict[str, Running] = {}
-        self._opened_on: asyncio.AbstractEventLoop | None = None
+        self._opened_on: OpenedOn | None = None
 
     def with_settings(self, *, store: Stores | None = None, workers: bool | Timing | None = None) -> Self:
         """This app with another store, or with or without workers; it is opened and closed by itself.
@@ -166,10 +167,9 @@ class App(OpenedByAwaiting):
 
     async def __aenter__(self) -> Self:
         """Open the stores; raises what `open_store` raises, and `DefinitionError` when they are open."""
-        loop = asyncio.get_running_loop()
-        if self._opened_on is loop:  # another one is lost, with what was open in it
-            raise DefinitionError("this App is open already; open another one beside it: app.with_settings()")
-        self._opened_on = loop
+        if self._opened_on is not None:
+            self._opened_on.check_over()
+        self._opened_on = OpenedOn(os.getpid(), asyncio.get_running_loop())
         try:
             for assembly in self._assemblies:
                 where = self.stores[assembly.context.name]

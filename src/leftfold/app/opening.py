@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from asyncio import AbstractEventLoop
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, InvalidStoreUrl
@@ -12,7 +14,7 @@ from leftfold.store.port import Store
 from leftfold.store.schema import SchemaAdmin
 from leftfold.store.urls import check_url
 
-__all__ = ["OpenedByAwaiting", "open_schema", "open_store"]
+__all__ = ["OpenedByAwaiting", "OpenedOn", "open_schema", "open_store"]
 
 _FORMS = "write sqlite:///file.db, postgresql://user@host/database, or memory: in tests"
 
@@ -30,6 +32,18 @@ class OpenedByAwaiting:
 
         def __exit__(self, *_left: object) -> None:
             """Nothing was opened."""
+
+
+class OpenedOn(NamedTuple):
+    """Where an app was opened: in a process, on an event loop."""
+
+    process: int
+    loop: AbstractEventLoop
+
+    def check_over(self) -> None:
+        """Raise `DefinitionError` while that loop runs; once it does not, what was open on it is lost."""
+        if self.process == os.getpid() and self.loop.is_running():
+            raise DefinitionError("this App is open already; open another one beside it: app.with_settings()")
 
 
 async def open_store(url: str, *, clock: Clock | None = None) -> Store:
