@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NewType, NoReturn
@@ -160,11 +160,15 @@ def test_a_handler_is_async_and_takes_one_message() -> None:
     def plain(command: Deposit) -> Decimal:
         return command.amount
 
+    async def yielding(command: Deposit) -> AsyncIterator[Decimal]:
+        yield command.amount
+
     async def none(account: Account) -> None: ...
     async def two(command: Deposit, other: Transfer) -> None: ...
 
     for function, said in (
         (plain, "write async def"),
+        (yielding, "it yields, and cannot be awaited; write it without yield"),
         (none, "no parameters annotated with a Command"),
         (two, "2 parameters annotated with a Command"),
     ):

@@ -75,6 +75,14 @@ def test_everything_that_is_missing_is_told_with_where_and_what_to_do() -> None:
         command_routes([command_handler_of(carry)], Scope([], {}))
 
 
+def test_a_repository_of_nothing_is_told_to_name_its_class() -> None:
+    async def carry(command: Deposit, accounts: Repository) -> Decimal:  # type: ignore[type-arg]  # noqa: ARG001  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
+        raise AssertionError(command)
+
+    with pytest.raises(DefinitionError, match=r"Repository does not say of what; write Repository\[X\]"):
+        command_routes([command_handler_of(carry)], Scope([Account], {}))  # pyright: ignore[reportUnknownArgumentType]
+
+
 def test_who_asks_for_a_unit_of_work_is_told_to_take_repositories() -> None:
     async def carry(command: Deposit, work: UnitOfWork) -> Decimal:
         return (await work.repository(Account).get(command.account)).balance

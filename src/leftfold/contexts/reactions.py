@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import signature_of
+from leftfold.messages.annotations import awaited_flaw
 from leftfold.messages.message import name_flaw
 from leftfold.messages.unions import members_of
 from leftfold.subscriptions.policy import Policy, policy_flaw
@@ -49,8 +49,8 @@ def reaction_of(
     """
     signature = signature_of(function)
     where, findings = signature.where, list(signature.findings)
-    if not inspect.iscoroutinefunction(function):
-        findings.append(f"{where} acts on the world; write async def")
+    if flaw := awaited_flaw(function):
+        findings.append(f"{where} acts on the world; {flaw}")
     if flaw := policy_flaw(policy):
         findings.append(f"{where}: {flaw}")
     if name is not None and (flaw := name_flaw(name)):

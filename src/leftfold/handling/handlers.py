@@ -16,7 +16,7 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.lifecycle import core_of
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, agrees, described, place_of, signature_of
-from leftfold.messages.annotations import plain_flaw
+from leftfold.messages.annotations import awaited_flaw, plain_flaw
 from leftfold.messages.command import Command
 from leftfold.messages.given import is_bool
 from leftfold.messages.metadata import Metadata
@@ -212,8 +212,8 @@ def _handler_parts(
 ) -> tuple[str, type[Request], Mapping[str, object], str]:
     signature = signature_of(function)
     where, findings = signature.where, [*flaws, *signature.findings]
-    if not inspect.iscoroutinefunction(function):
-        findings.append(f"{where} waits for what it is given; write async def")
+    if flaw := awaited_flaw(function):
+        findings.append(f"{where} waits for what it is given; {flaw}")
     messages = {name: hint for name, hint in signature.parameters.items() if _is_message(hint)}
     kind = root.__name__.lower()
     if len(messages) != 1:

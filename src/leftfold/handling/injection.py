@@ -91,6 +91,8 @@ class Scope:
             )
         if reason := self._absent(annotation):
             return reason
+        if getattr(annotation, "__parameters__", ()) and getattr(annotation, "__module__", "").startswith("leftfold."):
+            return f"{name} does not say of what; write {name}[X], with the class"
         return f"nothing provides {name}; give it as provide={{{_PLACES.sub('', name)}: ...}}"
 
     def flaws(self) -> list[str]:

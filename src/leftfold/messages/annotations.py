@@ -13,6 +13,7 @@ from leftfold.messages.unions import members_of
 __all__ = [
     "Function",
     "annotation_flaw",
+    "awaited_flaw",
     "parameter_types",
     "plain_flaw",
     "read_signature",
@@ -71,6 +72,13 @@ def waiting_flaw(function: Function) -> str | None:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return "is async; deciding, folding and upcasting are pure, write a plain def"
     return None
+
+
+def awaited_flaw(function: Function) -> str | None:
+    """What to write instead of *function*, which is to be awaited; None when it can be."""
+    if inspect.isasyncgenfunction(function):
+        return "it yields, and cannot be awaited; write it without yield"
+    return None if inspect.iscoroutinefunction(function) else "write async def"
 
 
 def plain_flaw(function: Function) -> str | None:

@@ -11,6 +11,7 @@ import msgspec
 from leftfold.errors import DefinitionError
 from leftfold.handling.repository import Repository
 from leftfold.handling.signatures import described, signature_of
+from leftfold.messages.annotations import awaited_flaw
 from leftfold.messages.message import declaration_in
 from leftfold.messages.shape import shape_of_fields
 from leftfold.processes.declaring import Step
@@ -108,8 +109,8 @@ def _transactional(needs: Mapping[str, object], where: str, findings: list[str])
 
 
 def _needs(function: Callable[..., object], where: str, findings: list[str]) -> tuple[dict[str, object], object]:
-    if not inspect.iscoroutinefunction(function):
-        findings.append(f"{where}: {getattr(function, '__name__', function)!r} acts on the world; write async def")
+    if flaw := awaited_flaw(function):
+        findings.append(f"{where}: {getattr(function, '__name__', function)!r} acts on the world; {flaw}")
     signature = signature_of(function)
     own = next(iter(inspect.signature(function).parameters), "")
     if not own:
