@@ -162,6 +162,12 @@ async def test_an_app_that_is_open_on_a_running_loop_is_not_opened_on_another(tm
         assert beside.repository(Order).get("1").version == 1
 
 
+def test_an_app_without_a_loop_of_asyncio_says_that_it_needs_one() -> None:
+    opening = App(Order, store="memory:").__aenter__()
+    with pytest.raises(DefinitionError, match=r"runs on asyncio, .* call App\(...\).sync\(\) from a thread"):
+        opening.send(None)  # as another framework would do
+
+
 async def test_an_app_that_is_opened_in_the_other_way_says_how() -> None:
     closed: Any = App(Order, store="memory:")
     with pytest.raises(DefinitionError, match=r"opened by `async with App\(...\) as app:`"), closed:

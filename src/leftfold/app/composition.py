@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import os
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -169,7 +168,7 @@ class App(OpenedByAwaiting):
         """Open the stores; raises what `open_store` raises, and `DefinitionError` when they are open."""
         if self._opened_on is not None:
             self._opened_on.check_over()
-        self._opened_on = OpenedOn(os.getpid(), asyncio.get_running_loop())
+        self._opened_on = OpenedOn.here()
         try:
             for assembly in self._assemblies:
                 where = self.stores[assembly.context.name]

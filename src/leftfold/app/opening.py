@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, get_running_loop
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,6 +39,17 @@ class OpenedOn(NamedTuple):
 
     process: int
     loop: AbstractEventLoop
+
+    @classmethod
+    def here(cls) -> OpenedOn:
+        """This process, and the loop that runs in it; raises `DefinitionError` where none does."""
+        try:
+            return cls(os.getpid(), get_running_loop())
+        except RuntimeError:
+            raise DefinitionError(
+                "an App runs on asyncio, and no loop of asyncio runs here; under another framework, call "
+                "App(...).sync() from a thread"
+            ) from None
 
     def check_over(self) -> None:
         """Raise `DefinitionError` while that loop runs; once it does not, what was open on it is lost."""
