@@ -230,6 +230,18 @@ def test_events_local_to_a_function_are_found_though_annotations_are_text() -> N
     assert holder.seen
 
 
+def test_a_local_event_that_has_the_name_of_another_of_the_module_is_refused() -> None:
+    class Closed(Event):
+        pass
+
+    with pytest.raises(DefinitionError, match="'Closed' is one thing in the module and another in the function"):
+
+        class Holder(Aggregate[Closed]):
+            @applies
+            def _closed(self, event: Closed) -> None:
+                pass
+
+
 def test_a_vocabulary_given_as_text_is_resolved() -> None:
     class Late(Aggregate["AccountEvent"]):
         @applies

@@ -94,13 +94,22 @@ def resolved(annotation: object, module: dict[str, object], caller: FrameType | 
 
     Raises:
         NameError: it is text and names something that neither has.
+        DefinitionError: it is text, and *caller* has something else of that name than *module*.
     """
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, module)
+        found = eval(annotation, module)
     except NameError:
         return eval(annotation, module, ChainMap(*_local_names(module, caller)))
+    here = next(_local_names(module, caller), module)
+    for name in compile(annotation, "", "eval").co_names:
+        if name in here and here[name] is not module.get(name, here[name]):
+            raise DefinitionError(
+                f"{name!r} is one thing in the module and another in the function that runs here; give one of the two "
+                "another name"
+            )
+    return found
 
 
 def annotation_flaw(error: Exception) -> str:
