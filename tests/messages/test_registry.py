@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Union, cast
+from typing import Annotated, Any, Generic, NewType, TypedDict, TypeVar, Union, cast
 
 import pytest
+from msgspec import Meta, Struct
 from typing_extensions import TypeAliasType
 
 from leftfold.errors import DefinitionError, UnknownEventType, UnknownSchemaVersion
@@ -143,6 +144,48 @@ def test_a_field_that_cannot_be_stored_exactly_is_refused_with_its_path(hint: ob
     with pytest.raises(DefinitionError) as caught:
         Registry("bank", bad)
     assert [f"field {path!r}" in finding for finding in caught.value.findings] == [True]
+
+
+T = TypeVar("T")
+Code = Annotated[str, Meta(pattern="^[A-Z]+$")]
+Named = NewType("Named", str)
+
+
+class Either(Struct, Generic[T]):
+    one: T | list[int]
+
+
+class Codes(TypedDict):
+    codes: dict[str, Code | frozenset[int]]
+
+
+@pytest.mark.parametrize(
+    ("hint", "is_refused"),
+    [
+        (Code | list[int], True),
+        (dict[str, int] | None | Code, True),
+        (Annotated[Named, Meta(pattern="^a")] | tuple[int, ...], True),
+        (list[Codes], True),
+        (Either[Code], True),
+        (Either[str], False),
+        (Code | tuple[int, int] | None, False),
+        (Code | tuple[int, int] | dict[str, int], True),
+        (tuple[int, int] | Annotated[int, Meta(ge=1)], True),
+        (tuple[Annotated[int, Meta(ge=1)], Code] | int, False),
+        (Code | int, False),
+        (Annotated[str, Meta(max_length=3)] | list[int], False),
+    ],
+)
+def test_a_pattern_or_a_bound_beside_a_collection_is_refused_before_it_ends_the_interpreter(
+    hint: object, is_refused: bool
+) -> None:
+    bad: type = dataclass(frozen=True)(type("Bad", (), {"__annotations__": {"field": hint}}))
+    findings: tuple[str, ...] = ()
+    try:
+        Registry("bank", bad)
+    except DefinitionError as error:
+        findings = error.findings
+    assert ["put one of the two into a Struct" in finding for finding in findings] == [True] * is_refused
 
 
 def test_an_annotation_unknown_at_run_time_is_refused_and_named() -> None:

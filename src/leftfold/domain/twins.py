@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct, inspect
 
 from leftfold.domain.sharing import PLAIN, holds_plain
+from leftfold.messages.fatal_types import is_fatal
 from leftfold.messages.flaws import field_names
 
 __all__ = ["twin_of"]
@@ -70,7 +71,7 @@ def _may_change(cls: type) -> bool:
     known = _KNOWN.get(cls)
     if known is None:
         try:
-            known = _changes(inspect.type_info(cls), set())
+            known = is_fatal(cls) or _changes(inspect.type_info(cls), set())
         except (TypeError, NameError, ValueError):
             known = True
         _KNOWN[cls] = known

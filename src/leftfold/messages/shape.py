@@ -8,6 +8,8 @@ from typing import ClassVar, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct, inspect
 
+from leftfold.messages.fatal_types import is_fatal
+
 __all__ = ["Shape", "shape_of", "shape_of_fields"]
 
 _KEYS = (
@@ -93,6 +95,10 @@ class _Survey:
         self._seen: set[object] = set()
 
     def field(self, path: str, hint: object) -> None:
+        if is_fatal(hint):
+            reason = "has a pattern or a bound beside a collection in one union, which no codec can be made of"
+            self._found(path, f"{reason}; put one of the two into a Struct")
+            return
         try:
             kind = inspect.type_info(hint)
             msgspec.json.Decoder(hint)
