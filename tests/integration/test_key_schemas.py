@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 from enum import Enum
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -15,8 +15,9 @@ import pytest
 from msgspec import Meta, Struct
 
 from leftfold import ConsumerView, IntegrationEvent
-from leftfold.integration import message_schema, view_flaws
+from leftfold.integration import Instant, TimeOfDay, message_schema, view_flaws
 from leftfold.integration.message_schemas import type_schema
+from leftfold.integration.viewing import view_problems
 from leftfold.schemas import Breaking, Compatibility, Version, check
 
 
@@ -134,3 +135,49 @@ def test_a_view_that_reads_fewer_keys_than_are_written_is_told() -> None:
     (flaw,) = view_flaws(Read, [Sold])
     assert "does not read all that 'acme.sold' v1 may hold there" in flaw
     assert '"shop"' in flaw
+
+
+class Told(IntegrationEvent, name="acme.told"):
+    text: str
+    at: Instant
+    opens: TimeOfDay
+
+
+class Fitting(ConsumerView, of="acme.told", versions="1"):
+    at: datetime
+    opens: time | None
+
+
+class Words(ConsumerView, of="acme.told", versions="1"):
+    text: datetime
+
+
+class Clock(ConsumerView, of="acme.told", versions="1"):
+    text: time | None
+
+
+class Zoneless(ConsumerView, of="acme.told", versions="1"):
+    at: Annotated[datetime, Meta(tz=False)]
+
+
+@pytest.mark.parametrize(("view", "field"), [(Words, "/text"), (Clock, "/text"), (Zoneless, "/at")])
+def test_a_view_whose_time_may_have_no_zone_does_not_read_whatever_is_text(view: type, field: str) -> None:
+    (problem,) = view_problems(view, type_schema(Told))
+    assert problem.path == field
+
+
+def test_a_view_whose_time_may_have_no_zone_reads_times_that_are_published() -> None:
+    assert not view_problems(Fitting, type_schema(Told))
+
+
+class Bound(ConsumerView, of="acme.told", versions="1"):
+    text: str | Annotated[str, Meta(pattern="^a")]
+
+
+class Listed(ConsumerView, of="acme.told", versions="1"):
+    text: Literal["b"] | Annotated[str, Meta(max_length=3)] | None
+
+
+@pytest.mark.parametrize("view", [Bound, Listed])
+def test_a_view_that_is_stricter_than_its_schema_says_is_refused(view: type) -> None:
+    assert [flaw for flaw in view_flaws(view, [Told]) if "a union of types of one kind" in flaw]

@@ -1,4 +1,4 @@
-"""What the schema of a mapping says of its keys: msgspec leaves out what they are where they are no plain text."""
+"""What msgspec leaves out of a schema: what the keys of a mapping are, and what a time is that may have no zone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
 
 
 def say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
-    """Write into *schema*, that of a class with fields, what the keys of mappings in its fields are."""
+    """Write into *schema*, that of a class with fields, what the keys of mappings, and times, in its fields are."""
     named: dict[str, Any] = schema.get("properties", {})
     placed: list[Any] = schema.get("prefixItems", [])
     for place, part in _parts(kind):
@@ -64,6 +64,17 @@ def _say(kind: inspect.Type, schema: dict[str, Any]) -> None:
         case inspect.CollectionType(item_type=item):
             _say_within(item, schema.get("items"))
         case _:
+            _say_time(kind, schema)
+
+
+def _say_time(kind: inspect.Type, schema: dict[str, Any]) -> None:
+    match kind:
+        case inspect.DateTimeType(tz=tz) if tz is not True:
+            schema.setdefault("format", "local-date-time" if tz is False else "date-time")
+        case inspect.TimeType(tz=None) if "format" not in schema:
+            del schema["type"]
+            schema["anyOf"] = [{"type": "string", "format": name} for name in ("time", "partial-time")]
+        case _:
             pass
 
 
@@ -86,13 +97,17 @@ def _keys(kind: inspect.Type) -> dict[str, object]:
             return {"contentEncoding": "base64"}
         case inspect.TimeType(tz=tz):
             return {"format": "partial-time" if tz is False else "time"}
+        case inspect.DateTimeType(tz=False):
+            return {"format": "local-date-time"}
         case _:
             named = _FORMATS.get(type(kind))
             return {} if named is None else {"format": named}
 
 
 def _is_of(kind: inspect.Type, schema: Mapping[str, object]) -> bool:
-    """Whether *schema* is the one of several that is of *kind*; a union has one mapping and one array at most."""
+    """Whether *schema* is the one of several that is of *kind*; a union has one mapping, array and text at most."""
+    if isinstance(kind, inspect.DateTimeType | inspect.TimeType):
+        return schema.get("type") == "string"
     if isinstance(kind, inspect.DictType | inspect.FrozenDictType):
         return schema.get("type") == "object"
     return isinstance(kind, _ARRAYS) and schema.get("type") == "array"

@@ -14,13 +14,15 @@ from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.shape import shape_of
 from leftfold.schemas.forms import writer_form
 
-__all__ = ["Schema", "language_flaws", "message_schema", "schema_digest", "type_schema"]
+__all__ = ["Schema", "language_flaws", "merged_flaws", "message_schema", "schema_digest", "type_schema"]
 
 Schema: TypeAlias = dict[str, object]
 """A JSON Schema, decoded."""
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SAYS_NOTHING: Final = "its schema says nothing of it; annotate it as leftfold.integration."
+_MERGED: Final = "a union of types of one kind, all of which are held to the constraints of each; write it as one type"
+_KINDS: Final = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BytesType)
 _WORDS: Final = frozenset({"title", "description", "examples", "$comment", "$id", "$schema", "discriminator"})
 
 
@@ -68,8 +70,15 @@ def language_flaws(cls: type[IntegrationEvent]) -> Iterator[str]:
         yield f"event {cls.__qualname__}, field {path!r} is {flaw}"
 
 
+def merged_flaws(cls: type) -> Iterator[str]:
+    """Which fields of *cls* read less than their schema says, one sentence each."""
+    for path, flaw in _vague("", inspect.type_info(cls), frozenset()):
+        if flaw == _MERGED:
+            yield f"{cls.__qualname__}.{path} is {flaw}"
+
+
 def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[tuple[str, str]]:
-    """Where *kind* takes a time of which its schema says no more than that it is text.
+    """Where *kind* takes a time of which its schema says no more than that it is text, or is stricter than its schema.
 
     Args:
         within: the classes that it is inside of; what is inside itself is looked at once.
@@ -79,6 +88,8 @@ def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[t
             yield path.removeprefix("."), f"a plain datetime, which may have no zone, and {_SAYS_NOTHING}Instant"
         case inspect.DateTimeType(tz=False):
             yield path.removeprefix("."), f"a datetime without a zone, and {_SAYS_NOTHING}Instant"
+        case inspect.UnionType(types=types) if _are_merged(types):
+            yield path.removeprefix("."), _MERGED
         case inspect.TimeType(tz=None):
             yield path.removeprefix("."), f"a plain time, which may have a zone, and {_SAYS_NOTHING}TimeOfDay"
         case _:
@@ -88,6 +99,25 @@ def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[t
         return
     for name, part in _parts(kind):
         yield from _vague(f"{path}{name}", part, within if cls is None else within | {cls})
+
+
+def _are_merged(types: tuple[inspect.Type, ...]) -> bool:
+    """Whether msgspec makes one type of two of these, with the constraints of both."""
+    bare = [_bare(kind) for kind in types]
+    for kind in bare:
+        if isinstance(kind, _KINDS) and kind != type(kind)():
+            literal = str if isinstance(kind, inspect.StrType) else int
+            if any(type(one) is type(kind) or _is_literal(one, literal) for one in bare if one is not kind):
+                return True
+    return False
+
+
+def _is_literal(kind: inspect.Type, cls: type) -> bool:
+    return isinstance(kind, inspect.LiteralType) and any(isinstance(value, cls) for value in kind.values)
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
 
 
 def _parts(kind: inspect.Type) -> Iterator[tuple[str, inspect.Type]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from leftfold.integration.message_schemas import Schema, type_schema
+from leftfold.integration.message_schemas import Schema, merged_flaws, type_schema
 from leftfold.integration.published_events import declared
 from leftfold.messages.consumer_view import viewed_by
 from leftfold.messages.integration_event import IntegrationEvent
@@ -44,6 +44,7 @@ def view_flaws(view: type, published: Sequence[type[IntegrationEvent]]) -> Itera
     yield from (finding.replace("event ", "", 1) for cls in published for finding in shape_of(cls).findings)
     if shape.findings or any(shape_of(cls).findings for cls in published):
         return
+    yield from merged_flaws(view)
     missing = set(_missing(view, published))
     versions = ", ".join(f"v{declared(cls).version}" for cls in published)
     for name in sorted(missing):
