@@ -121,6 +121,29 @@ def test_what_is_imported_through_a_module_of_nobody_is_imported(tree: Tree) -> 
     assert use.found_at.endswith("billing/main.py:1")
 
 
+def test_what_is_imported_through_a_module_beside_the_packages_of_contexts_is_imported(tree: Tree) -> None:
+    more = {"glue.py": "import os, paste.thick\n", "paste/thick.py": "import acme.ordering.order\n"}
+    (use,) = of_billing(tree, "def late() -> None:\n    import glue\n", **more)
+    assert (use.subject, use.through) == ("acme.ordering.order", ("glue", "paste.thick"))
+    assert use.found_at.endswith("billing/main.py:2")
+
+
+@pytest.mark.parametrize(
+    ("text", "subjects"),
+    [
+        ("import acme.ordering.api\nacme.ordering.order.Order", ["acme.ordering.api", "acme.ordering.order"]),
+        ("import acme.ordering.api\nacme.ordering.api.Placed", ["acme.ordering.api"]),
+        ("import acme.ordering.api as api\napi.order", ["acme.ordering.api"]),
+        ("import acme.billing.other\nacme.billing.other.x", []),
+    ],
+)
+def test_a_module_that_is_reached_through_what_is_imported_is_imported(
+    tree: Tree, text: str, subjects: Sequence[str]
+) -> None:
+    uses = of_billing(tree, text, **{"acme/billing/other.py": ""})
+    assert sorted(use.subject for use in uses) == subjects
+
+
 HANDING = {
     "acme/ordering/api.py": """
         from acme.ordering.order import Order

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
+from leftfold.borders.beside import modules_beside
 from leftfold.borders.packages import UNREADABLE, Packages
 from leftfold.borders.source_reading import Imported
 from leftfold.borders.sources import SourceModule
@@ -35,14 +37,15 @@ class ImportGraphs:
     def __init__(self, packages: Packages, territory: Territory) -> None:
         self._packages = packages
         self._territory = territory
+        beside = modules_beside(packages)
         self._stubbed: dict[tuple[str, str], list[str]] = {}
         self._all = self._drawn(types=True)
         self._run = self._drawn(types=False)
-        self._names = {*packages.names, *(one.name for one in packages.every_source())}
+        self._names = {*packages.names, *beside, *(one.name for one in packages.every_source())}
         for graph in (self._all, self._run):
             _name(graph, self._names)
         self._names |= self._all.modules
-        for source in packages.sources.values():
+        for source in (*packages.sources.values(), *beside.values()):
             self._complete(source)
         for stub in packages.stubs:
             self._complete_by(stub)
@@ -92,11 +95,19 @@ class ImportGraphs:
 
     def _complete(self, source: SourceModule) -> None:
         """Add what *source* says and the graphs do not have."""
-        for one in source.imports:
+        for one in (*source.imports, *self._reached(source)):
             self._import(source.name, one, again=False)
         for load in source.loaded:
             if load.module is not None:
                 self._import(source.name, Imported(load.module, "", load.line, load.types), again=True)
+
+    def _reached(self, source: SourceModule) -> Iterator[Imported]:
+        """Modules that *source* comes to through others, as `acme.till.receipt` after `import acme.till.api`."""
+        for one, further in zip_longest(source.named, source.named[1:]):
+            module = f"{one.module}.{one.name}"
+            on = f"{further.module}.{further.name}" if further is not None and further.module == module else ""
+            if module in self._names and on not in self._names:
+                yield one
 
     def _import(self, name: str, one: Imported, *, again: bool) -> None:
         module = self._target(one)
