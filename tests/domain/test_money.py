@@ -181,6 +181,22 @@ def test_what_is_no_exact_number_multiplies_and_divides_nothing(factor: object) 
         price.allocate(1, wrong)
 
 
+@pytest.mark.parametrize("factor", ["2", "1.5", "sNaN"])
+def test_who_multiplies_by_a_decimal_is_told_of_times(factor: str) -> None:
+    with pytest.raises(InvalidAmount, match=r"use times\(factor, rounding\)"):
+        operator.mul(Money.of("1.00", "USD"), cast("Any", Decimal(factor)))
+
+
+@pytest.mark.parametrize("long", ["1e999999999", "1e-999999999"])
+def test_a_few_letters_that_say_billions_of_digits_are_refused_at_once(long: str) -> None:
+    price = Money.of("1.00", "USD")
+    with pytest.raises(InvalidAmount, match="more than 1000 digits"):
+        price.times(Decimal(long), Rounding.UP)
+    with pytest.raises(InvalidAllocation):
+        price.allocate(1, Decimal(long))
+    assert not price.times(Decimal("0e999999999"), Rounding.UP)
+
+
 @pytest.mark.parametrize("other", [0, Decimal(1), None, "1.00 USD"])
 def test_what_is_no_money_has_no_sum_and_no_order_with_it(other: object) -> None:
     price, wrong = Money.of("1.00", "USD"), cast("Any", other)
@@ -198,6 +214,11 @@ def test_an_allocation_loses_and_makes_no_minor_unit(a: Money, shares: list[int 
     for part, share in zip(parts, shares, strict=True):
         assert abs(part.minor - a.minor * Fraction(share) / total) <= 1
         assert share or part.minor == 0
+
+
+def test_thousands_of_parts_take_no_time_to_speak_of() -> None:
+    parts = Money.of(1, "USD").allocate(*[1] * 10_000)
+    assert [part.minor for part in (parts[99], parts[100])] == [1, 0]
 
 
 def test_left_over_minor_units_go_to_the_first_parts() -> None:

@@ -21,6 +21,8 @@ __all__ = ["MAX_DIGITS", "CurrencyMismatch", "InvalidAllocation", "InvalidAmount
 MAX_DIGITS: Final = 36
 """Digits of an amount in minor units."""
 
+_MAX_FACTOR_DIGITS: Final = 1_000
+
 _CONTEXT: Final = decimal.Context(prec=2 * MAX_DIGITS, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 
 
@@ -141,9 +143,11 @@ class Money(Struct, frozen=True):
         """A whole number of times this money; `times` takes other factors.
 
         Raises:
-            InvalidAmount: the factor is a float or no number, or the product has too many digits.
+            InvalidAmount: the factor is no whole number, or the product has too many digits.
         """
         self._check_factor(factor)
+        if _is_decimal(factor):
+            raise self._refused(factor, "no whole number; use times(factor, rounding)")
         return self.of_minor(self.minor * factor, self.currency)
 
     __rmul__ = __mul__
@@ -175,11 +179,13 @@ class Money(Struct, frozen=True):
         """Multiply by any exact factor, and round what is left below the minor unit.
 
         Raises:
-            InvalidAmount: the factor is a float or not finite, or the product has too many digits.
+            InvalidAmount: the factor is a float or not finite, or it or the product has too many digits.
         """
         self._check_factor(factor)
         if isinstance(factor, Decimal) and not factor.is_finite():
-            raise InvalidAmount(amount=f"{self.amount} * {factor}", currency=self.currency, reason="not finite")
+            raise self._refused(factor, "not finite")
+        if not _is_short(factor):
+            raise self._refused(factor, f"a factor of more than {_MAX_FACTOR_DIGITS} digits")
         return self.of_minor(_rounded(self.minor * Fraction(factor), rounding), self.currency)
 
     def allocate(self, *ratios: int | Decimal) -> tuple[Self, ...]:
@@ -188,15 +194,13 @@ class Money(Struct, frozen=True):
         The minor units that are left over go to the first parts whose ratio is not zero, one each.
 
         Raises:
-            InvalidAllocation: a ratio is a float, negative or not finite, or there is none above zero.
+            InvalidAllocation: a ratio is a float, negative, not finite or too long, or there is none above zero.
         """
-        if not all(_is_exact(ratio) and Decimal(ratio).is_finite() and ratio >= 0 for ratio in ratios) or not any(
-            ratios
-        ):
+        if not all(map(_is_ratio, ratios)) or not any(ratios):
             raise InvalidAllocation(ratios=ratios)
         exact = [Fraction(ratio) for ratio in ratios]
-        sign, total = (-1 if self.minor < 0 else 1), abs(self.minor)
-        parts = [int(total * ratio / sum(exact)) for ratio in exact]
+        sign, total, whole = (-1 if self.minor < 0 else 1), abs(self.minor), sum(exact)
+        parts = [int(total * ratio / whole) for ratio in exact]
         left = total - sum(parts)
         for index in [index for index, ratio in enumerate(exact) if ratio][:left]:
             parts[index] += 1
@@ -204,11 +208,10 @@ class Money(Struct, frozen=True):
 
     def _check_factor(self, factor: object) -> None:
         if not _is_exact(factor):
-            raise InvalidAmount(
-                amount=f"{self.amount} * {factor!r:.80}",
-                currency=self.currency,
-                reason="no exact factor; give a whole number or a Decimal, made from a string",
-            )
+            raise self._refused(factor, "no exact factor; give a whole number or a Decimal, made from a string")
+
+    def _refused(self, factor: object, reason: str) -> InvalidAmount:
+        return InvalidAmount(amount=f"{self.amount} * {factor!r:.80}", currency=self.currency, reason=reason)
 
     def _same(self, other: Money) -> Money:
         if other.currency != self.currency:
@@ -222,6 +225,22 @@ def _is_money(given: object) -> bool:
 
 def _is_exact(given: object) -> bool:
     return isinstance(given, int | Decimal)
+
+
+def _is_decimal(given: object) -> bool:
+    return isinstance(given, Decimal)
+
+
+def _is_short(given: int | Decimal) -> bool:
+    """Whether it takes no more digits than can be worked with; a few letters say a Decimal of billions."""
+    if not isinstance(given, Decimal) or not given:
+        return True
+    exponent = given.as_tuple().exponent
+    return isinstance(exponent, int) and max(given.adjusted(), -exponent) < _MAX_FACTOR_DIGITS
+
+
+def _is_ratio(given: int | Decimal) -> bool:
+    return _is_exact(given) and Decimal(given).is_finite() and given >= 0 and _is_short(given)
 
 
 def _decimal(amount: object, currency: str) -> Decimal:
