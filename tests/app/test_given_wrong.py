@@ -31,6 +31,15 @@ from tests.app.shop import Order, Ordered, Place, Till, books, shop
 till = Context("till")
 
 
+class Promise(Command[int]):
+    order: str
+
+
+@till.command
+async def promise(command: Promise) -> int:  # noqa: ARG001 - names what it handles
+    return cast("int", asyncio.get_running_loop().create_future())  # as an await that was left out
+
+
 class Nothing:
     def note(self, what: str) -> None:
         raise AssertionError(what)
@@ -231,6 +240,12 @@ async def test_a_unit_of_work_is_a_coroutine_function() -> None:
 async def test_the_name_of_a_stream_is_a_text(app: App) -> None:
     with pytest.raises(InvalidStreamName, match="stream name 5: give its name, a text"):
         await app.events_of("shop").read(cast("Any", 5))
+
+
+@pytest.mark.parametrize("id", [None, "once"])
+async def test_what_a_handler_left_to_be_awaited_is_no_result(app: App, id: str | None) -> None:
+    with pytest.raises(DefinitionError, match="is still to be awaited, and nothing was stored"):
+        await app.send(Promise(order="1"), id=id)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from leftfold.handling.loading import Loader
 from leftfold.handling.receipt import Receipt
 from leftfold.handling.refusals import refusal_of, refused_again
 from leftfold.handling.routing import CommandRoute
-from leftfold.handling.tracking import Tracking
+from leftfold.handling.tracking import Tracking, check_decided
 from leftfold.messages.metadata import Metadata
 from leftfold.store.events import ToStream
 from leftfold.store.transaction import Write
@@ -65,6 +65,7 @@ class Once:
             answer = msgspec.structs.replace(self._answer, refusal=refusal_of(refusal))
             await self._loader.events.commit(writes=[insert_of(await self._answers.placed(answer, ()))])
             raise
+        check_decided(result)
         answer = msgspec.structs.replace(self._answer, result=Raw(self._route.result.dump(result)))
 
         async def beside(parts: Sequence[ToStream]) -> Sequence[Write]:

@@ -24,7 +24,7 @@ from leftfold.store.events import Appended, ToStream
 from leftfold.store.names import StreamName
 from leftfold.store.transaction import Write
 
-__all__ = ["Beside", "Tracking", "committed"]
+__all__ = ["Beside", "Tracking", "check_decided", "committed"]
 
 A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C")
@@ -180,22 +180,27 @@ async def committed(loader: Loader, work: Callable[[Tracking], Awaitable[R]], me
     async def decision() -> Receipt[R]:
         tracking = Tracking(loader, metadata)
         result = await work(tracking)
-        if isawaitable(result):
-            raise DefinitionError(
-                f"what decides returned {result!r:.80}, which is still to be awaited, and nothing was stored; write "
-                "await before it, and a plain def for what a repository edits"
-            )
-        if isgenerator(result) or isasyncgen(result):
-            raise DefinitionError(
-                f"what decides returned {result!r:.80}, of which nothing was run, and nothing was stored; write it "
-                "without yield"
-            )
+        check_decided(result)
         appended = await tracking.commit()
         if appended is None:
             return Receipt(result=result, position=await loader.store.head())
         return Receipt(result=result, position=appended.position, repeated=appended.repeated)
 
     return await decided_again(loader.turns, decision)
+
+
+def check_decided(result: object) -> None:
+    """Raise `DefinitionError` when what a decision returned is still to be awaited, or a generator."""
+    if isawaitable(result):
+        raise DefinitionError(
+            f"what decides returned {result!r:.80}, which is still to be awaited, and nothing was stored; write "
+            "await before it, and a plain def for what a repository edits"
+        )
+    if isgenerator(result) or isasyncgen(result):
+        raise DefinitionError(
+            f"what decides returned {result!r:.80}, of which nothing was run, and nothing was stored; write it "
+            "without yield"
+        )
 
 
 def _as(kind: type[A], aggregate: Aggregate[Any]) -> A:
