@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import new_class
 from typing import ClassVar, Generic, TypeVar, cast
 
+import msgspec
 import pytest
 
 from leftfold.domain import Aggregate, applies, lifecycle
@@ -346,6 +347,30 @@ def test_a_shared_default_is_refused_whatever_can_change() -> None:
     for shared in ([1], {"a": 1}, {1}, bytearray()):
         with pytest.raises(DefinitionError, match="share"):
             type("Bad", (BankAccount,), {"__annotations__": {"state": list}, "state": shared})
+
+
+@pytest.mark.parametrize(
+    ("namespace", "told"),
+    [
+        ({"__annotations__": {"version": "int"}}, "'version' counts its events"),
+        ({"version": 1}, "'version' counts its events"),
+        ({"id": ""}, "'id' says which one it is"),
+        ({"lines": cast("object", field(default=0))}, "the default of 'lines' is a field()"),
+        ({"lines": cast("object", msgspec.field(default=0))}, "the default of 'lines' is a field()"),
+    ],
+)
+def test_an_attribute_that_would_be_another_thing_is_refused(namespace: dict[str, object], told: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(told)):
+        type("Bad", (BankAccount,), namespace)
+
+
+def test_an_aggregate_that_was_made_a_dataclass_is_told_so() -> None:
+    bare = type("Made", (BankAccount,), {"__annotations__": {"owner": "str"}})
+    made = cast("type[BankAccount]", dataclass(bare))
+    with pytest.raises(DefinitionError, match="leave @dataclass out"):
+        made("A").record(Closed())
+    with pytest.raises(DefinitionError, match="leave @dataclass out"):
+        lifecycle.core_of(made)
 
 
 def test_an_aggregate_without_vocabulary_or_with_one_of_no_events_is_refused() -> None:

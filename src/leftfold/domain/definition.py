@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field
 from types import FrameType, FunctionType
 from typing import Any, Final, ForwardRef, NamedTuple, TypeVar, cast, get_args, get_origin
 
+import msgspec
 from msgspec import Struct
 
 from leftfold.domain.core import Apply, Core, category_flaw, snapshot_flaws, vocabulary_flaws
@@ -20,6 +22,7 @@ __all__ = ["Definition", "Keywords", "define", "definition_of", "mark_applies"]
 _S = TypeVar("_S")
 _MARK: Final = "__leftfold_aggregate__"
 _COPIED: Final = (list, dict, set)
+_FIELDS: Final[tuple[type, ...]] = (Field, type(cast("object", msgspec.field())))
 _APPLIES: Final = "__leftfold_applies__"
 
 
@@ -89,6 +92,7 @@ def define(cls: type, root: type, keywords: Keywords, caller: FrameType | None) 
         for own in ("__init__", "__new__")
         if getattr(cls, own) is not getattr(root, own)
     )
+    findings.extend(_own_flaws(cls, root))
     findings.extend(_shared_defaults(cls))
     try:
         vocabulary = _vocabulary(cls, root, caller)
@@ -199,9 +203,20 @@ def _defaults(cls: type) -> Iterator[tuple[str, object]]:
                 yield name, value
 
 
+def _own_flaws(cls: type, root: type) -> Iterator[str]:
+    for owner in cls.__mro__:
+        if issubclass(owner, root) and owner is not root:
+            if "id" in vars(owner):
+                yield "'id' says which one it is; give the attribute another name"
+            if "version" in {*vars(owner), *vars(owner).get("__annotations__", {})}:
+                yield "'version' counts its events; give the attribute another name"
+
+
 def _shared_defaults(cls: type) -> Iterator[str]:
     for name, value in _defaults(cls):
-        if type(value).__hash__ is None and not (type(value) in _COPIED and not value):
+        if isinstance(value, _FIELDS):
+            yield f"the default of {name!r} is a field(), which only a dataclass or a Struct takes; write what it gives"
+        elif type(value).__hash__ is None and not (type(value) in _COPIED and not value):
             yield f"all instances would share the default of {name!r}; set it in the @applies of its first event"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 from typing import Any, NamedTuple, TypeVar, overload
 
 from leftfold.domain.aggregate import Aggregate
@@ -10,7 +11,7 @@ from leftfold.domain.core import Core
 from leftfold.domain.decider import Decider
 from leftfold.domain.definition import definition_of
 from leftfold.domain.folding import Fact, Folding
-from leftfold.domain.recording import Mode, Pending, recording_of
+from leftfold.domain.recording import Mode, Pending, made_otherwise, recording_of
 
 __all__ = ["Taken", "core_of", "is_sealed", "load", "pending", "seal", "take"]
 
@@ -38,9 +39,11 @@ def core_of(subject: type[Any] | Decider[Any, Any, Any]) -> Core[Any]:
     """The fold of an aggregate class or a decider.
 
     Raises:
-        DefinitionError: the aggregate class has no vocabulary.
+        DefinitionError: the aggregate class has no vocabulary, or was made a dataclass.
     """
     if not isinstance(subject, Decider):
+        if is_dataclass(subject):
+            raise made_otherwise(subject)
         return definition_of(subject).core
     initial = subject.initial
     return Core(

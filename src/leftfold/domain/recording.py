@@ -14,7 +14,7 @@ from leftfold.domain.twins import twin_of
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
 from leftfold.messages.given import utc_flaw
 
-__all__ = ["OWN_ATTRIBUTES", "Mode", "Pending", "Recorder", "Recording", "recording_of"]
+__all__ = ["OWN_ATTRIBUTES", "Mode", "Pending", "Recorder", "Recording", "made_otherwise", "recording_of"]
 
 
 class Pending(Struct, frozen=True):
@@ -105,5 +105,20 @@ class Recording:
 
 
 def recording_of(aggregate: Recorder) -> Recording:
-    """The recording that was attached to *aggregate*."""
-    return cast("Recording", getattr(aggregate, _MARK))
+    """The recording that was attached to *aggregate*.
+
+    Raises:
+        DefinitionError: its class has an `__init__` that a decorator gave it.
+    """
+    try:
+        return cast("Recording", getattr(aggregate, _MARK))
+    except AttributeError:
+        raise made_otherwise(type(aggregate)) from None
+
+
+def made_otherwise(cls: type) -> DefinitionError:
+    """That *cls* has another `__init__` than that of an aggregate."""
+    return DefinitionError(
+        f"aggregate {cls.__qualname__} is not made by the __init__ of Aggregate; leave @dataclass out, and give "
+        "attributes defaults"
+    )
