@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
@@ -88,6 +89,28 @@ def test_its_core_folds_values() -> None:
     assert core.initial("A") == Decimal(0)
     assert core.evolve(Decimal(1), Deposited(amount=Decimal(2))) == Decimal(3)
     assert (core.category, core.vocabulary, core.applies) == ("account", (Deposited, Withdrawn), None)
+
+
+def test_a_state_that_evolve_changes_is_no_others() -> None:
+    def add(totals: dict[str, Decimal], event: AccountEvent) -> dict[str, Decimal]:
+        totals[type(event).__name__] = totals.get(type(event).__name__, Decimal(0)) + event.amount
+        return totals
+
+    def nothing(_command: Empty, _totals: dict[str, Decimal]) -> Iterable[AccountEvent]:
+        return []
+
+    none: dict[str, Decimal] = {}
+    core = lifecycle.core_of(Decider(nothing, add, none, category="totals"))
+    for _ in range(2):
+        assert core.evolve(core.initial("A"), Deposited(amount=Decimal(1))) == {"Deposited": Decimal(1)}
+
+
+def test_a_decision_that_is_one_event_and_no_list_is_refused() -> None:
+    def one(_command: Empty, balance: Decimal) -> Iterable[AccountEvent]:
+        return cast("Iterable[AccountEvent]", Deposited(amount=balance))
+
+    with pytest.raises(DefinitionError, match="answered Empty with a Deposited; let it return a list of events"):
+        Decider(one, evolve, Decimal(0), category="one").decided(Empty(), Decimal(0))
 
 
 def test_classes_local_to_a_function_are_found_though_annotations_are_text() -> None:

@@ -25,7 +25,7 @@ class Decider(Generic[_C, _S, _E]):
         decide: what happens when a command meets a state: the new events, none when there is nothing to do. It raises
             a `DomainError` to refuse.
         evolve: the state after one more event.
-        initial: the state before the first event; a value that nothing changes.
+        initial: the state before the first event; each stream begins with one of its own, if it can change.
         category: first part of its streams' names; has no hyphen.
         snapshot_every: take a snapshot when so many events came since the last one; None means never.
         state_version: raise it when *evolve* changes and the type of the state does not: older snapshots are then
@@ -86,6 +86,11 @@ class Decider(Generic[_C, _S, _E]):
             raise DefinitionError(
                 f"decider {self.category!r} answered {type(command).__qualname__} with None; let it return events, "
                 "[] for none, or raise a DomainError"
+            )
+        if not isinstance(cast("object", answer), Iterable):
+            raise DefinitionError(
+                f"decider {self.category!r} answered {type(command).__qualname__} with a {type(answer).__qualname__}; "
+                "let it return a list of events"
             )
         events = tuple(answer)
         for event in events:

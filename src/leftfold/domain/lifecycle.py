@@ -12,6 +12,7 @@ from leftfold.domain.decider import Decider
 from leftfold.domain.definition import definition_of
 from leftfold.domain.folding import Fact, Folding
 from leftfold.domain.recording import Mode, Pending, made_otherwise, recording_of
+from leftfold.domain.twins import twin_of
 
 __all__ = ["Taken", "core_of", "is_sealed", "load", "pending", "seal", "take"]
 
@@ -49,7 +50,7 @@ def core_of(subject: type[Any] | Decider[Any, Any, Any]) -> Core[Any]:
     return Core(
         subject.category,
         subject.vocabulary,
-        lambda _id: initial,
+        lambda _id: twin_of(initial),
         subject.evolve,
         snapshot_every=subject.snapshot_every,
         state_version=subject.state_version,
