@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import Decimal
-from typing import cast
+from typing import Annotated, Literal, cast
+from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec import Meta
 
 from leftfold.errors import DefinitionError
 from leftfold.messages import Event, Lock, Registry, differences, dump_lock, load_lock, lock_of
@@ -108,6 +111,14 @@ def test_another_type_name_or_default_of_a_field_changes_the_digest(name: str, h
     others.pop("owner", None)
     changed = msgspec.defstruct("Opened", [("owner", owner), *others.values()])
     assert schema_digest(changed) != schema_digest(Opened)
+
+
+def test_what_a_key_is_and_whether_a_time_has_a_zone_changes_the_digest() -> None:
+    keys = (str, int, float, Decimal, bytes, date, UUID, datetime, time, Literal["a"], Annotated[time, Meta(tz=True)])
+    hints: list[object] = [dict[key, int] for key in keys]  # type: ignore[valid-type]
+    hints += [str, datetime, time, Annotated[datetime, Meta(tz=False)], Annotated[datetime, Meta(tz=True)]]
+    made = [msgspec.defstruct("Told", [("it", cast("type", hint))]) for hint in hints]
+    assert len({schema_digest(cls) for cls in made}) == len(hints)
 
 
 def test_a_field_called_like_a_word_of_json_schema_counts() -> None:

@@ -8,9 +8,9 @@ from typing import Final, TypeAlias, cast
 import msgspec
 from msgspec import inspect
 
-from leftfold.integration.key_schemas import inner_classes, say_keys
 from leftfold.integration.published_events import declared
 from leftfold.messages.integration_event import IntegrationEvent
+from leftfold.messages.key_schemas import components_of
 from leftfold.messages.shape import shape_of
 from leftfold.schemas.forms import writer_form
 
@@ -39,11 +39,7 @@ def message_schema(cls: type[IntegrationEvent]) -> Schema:
 
 def type_schema(cls: type) -> Schema:
     """The JSON Schema of a class as its fields say, definitions under `$defs`; neither opened nor closed."""
-    classes = inner_classes(inspect.type_info(cls))
-    (schema, *inner), components = msgspec.json.schema_components([cls, *classes], ref_template="#/$defs/{name}")
-    for kind, found in zip(classes.values(), inner, strict=True):
-        if (named := found.get("$ref")) is not None:
-            say_keys(kind, components[named.removeprefix("#/$defs/")])
+    schema, components = components_of(cls, "#/$defs/{name}")
     ref = schema.get("$ref")
     if not isinstance(ref, str):
         return {**schema, "$defs": components} if components else schema

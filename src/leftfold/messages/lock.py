@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError
+from leftfold.messages.key_schemas import components_of
 from leftfold.messages.registry import Registry
 
 __all__ = ["Difference", "Lock", "differences", "dump_lock", "load_lock", "lock_of", "schema_digest"]
@@ -86,7 +87,7 @@ def load_lock(text: str) -> dict[str, Lock]:
 
 def schema_digest(cls: type) -> str:
     """A digest of the JSON Schema of *cls* that names, docstrings and the order of fields do not change."""
-    (schema,), components = msgspec.json.schema_components([cls], ref_template="{name}")
+    schema, components = components_of(cls, "{name}")
     from hashlib import sha256  # only a lock needs it
 
     return f"sha256:{sha256(_dump(_canonical(schema, components, {}))).hexdigest()}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
+import msgspec
 from msgspec import inspect
 
-__all__ = ["inner_classes", "say_keys"]
+__all__ = ["components_of"]
 
 _FORMATS: Final[Mapping[type[inspect.Type], str]] = {
     inspect.UUIDType: "uuid",
@@ -18,10 +19,27 @@ _FORMATS: Final[Mapping[type[inspect.Type], str]] = {
 }
 _WHOLE: Final = r"^-?(0|[1-9][0-9]*)$"
 _NUMBER: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+_DATE_TIMES: Final = [{"type": "string", "format": name} for name in ("date-time", "local-date-time")]
+_TIMES: Final = [{"type": "string", "format": name} for name in ("time", "partial-time")]
 _ARRAYS: Final = (inspect.CollectionType, inspect.TupleType)
 
 
-def inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
+def components_of(cls: type, template: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The JSON Schema of *cls* and of what it refers to, by name, with all that msgspec leaves out.
+
+    Args:
+        template: of references, as in `#/$defs/{name}`.
+    """
+    classes = _inner_classes(inspect.type_info(cls))
+    (schema, *inner), components = msgspec.json.schema_components([cls, *classes], ref_template=template)
+    names = {template.format(name=name): name for name in components}
+    for kind, found in zip(classes.values(), inner, strict=True):
+        if (ref := found.get("$ref")) is not None:
+            _say_keys(kind, components[names[ref]])
+    return schema, components
+
+
+def _inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
     """The classes with fields that *kind* is made of, itself first, by class."""
     found: dict[type, inspect.Type] = {}
     waiting = [kind]
@@ -35,7 +53,7 @@ def inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
     return found
 
 
-def say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
+def _say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
     """Write into *schema*, that of a class with fields, what the keys of mappings, and times, in its fields are."""
     named: dict[str, Any] = schema.get("properties", {})
     placed: list[Any] = schema.get("prefixItems", [])
@@ -70,10 +88,14 @@ def _say(kind: inspect.Type, schema: dict[str, Any]) -> None:
 def _say_time(kind: inspect.Type, schema: dict[str, Any]) -> None:
     match kind:
         case inspect.DateTimeType(tz=tz) if tz is not True:
-            schema.setdefault("format", "local-date-time" if tz is False else "date-time")
+            if tz is False:
+                schema.setdefault("format", "local-date-time")
+            elif "format" not in schema:
+                del schema["type"]
+                schema["anyOf"] = _DATE_TIMES
         case inspect.TimeType(tz=None) if "format" not in schema:
             del schema["type"]
-            schema["anyOf"] = [{"type": "string", "format": name} for name in ("time", "partial-time")]
+            schema["anyOf"] = _TIMES
         case _:
             pass
 
@@ -96,9 +118,9 @@ def _keys(kind: inspect.Type) -> dict[str, object]:
         case inspect.BytesType():
             return {"contentEncoding": "base64"}
         case inspect.TimeType(tz=tz):
-            return {"format": "partial-time" if tz is False else "time"}
-        case inspect.DateTimeType(tz=False):
-            return {"format": "local-date-time"}
+            return {"anyOf": _TIMES} if tz is None else {"format": "time" if tz else "partial-time"}
+        case inspect.DateTimeType(tz=tz) if tz is not True:
+            return {"anyOf": _DATE_TIMES} if tz is None else {"format": "local-date-time"}
         case _:
             named = _FORMATS.get(type(kind))
             return {} if named is None else {"format": named}
