@@ -16,9 +16,12 @@ from leftfold import App, Clock
 from leftfold.store import Store
 from leftfold.subscriptions import Timing
 
-__all__ = ["CONTEXTS", "Shop", "app", "shop"]
+__all__ = ["CONTEXTS", "STORES", "Shop", "app", "shop"]
 
 CONTEXTS = (orders.context, inventory.context, payment.context, shipping.context)
+
+STORES = "sqlite:///var/shop_{context}.db"
+"""Where they are when nothing else is said."""
 
 
 def shop(
@@ -75,4 +78,4 @@ class Shop:
 
 def app() -> App:
     """The shop on the stores that LEFTFOLD_STORE names, for `leftfold work --app examples.shop.system:app`."""
-    return Shop(os.environ.get("LEFTFOLD_STORE", "sqlite:///var/shop_{context}.db")).app
+    return Shop(os.environ.get("LEFTFOLD_STORE", STORES)).app

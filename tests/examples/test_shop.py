@@ -21,7 +21,7 @@ from examples.tour.shops import IMPATIENT, Wanted, happened, placed, saga_of, st
 from leftfold import App, StreamName
 from leftfold.store import MemoryStore, Store
 from leftfold.testing import CrashRun, ManualClock, crash_everywhere
-from tests.examples.commands import start
+from tests.examples.commands import python, start
 
 
 @pytest.fixture
@@ -81,6 +81,22 @@ async def test_an_order_that_cannot_be_sent_gets_its_money_back(opened: Shop, ru
     told = ["CustomerTold"] * (run_by == "process")
     assert sorted(await became(opened, order)) == [*told, "OrderCancelled", "OrderPlaced"]
     assert await paid(opened, order) == ["Performed", "Undone"]
+
+
+def test_a_person_orders_and_looks_why_it_came_to_nothing(tmp_path: Path) -> None:
+    stores = f"sqlite:///{tmp_path}/{{context}}.db"
+    ran = python("-m", "examples.shop", "--run-by", "events", "--carrier", "refuses", store=stores)
+    assert ran.returncode == 0, ran.stderr
+    assert [line.split()[1] for line in ran.stdout.splitlines() if line.startswith(" payment")] == [
+        "PaymentProcessed",
+        "PaymentRefunded",
+    ]
+    became, gateway, carrier, why = ran.stdout.splitlines()[-4:]
+    order_id, _, status = became.partition(" is ")
+    assert (status, gateway, carrier) == ("cancelled.", "The gateway: Performed, Undone.", "The carrier: nothing.")
+    _, _, command = why.partition("leftfold ")
+    told = python("-m", "leftfold", *command.split(), store=stores)
+    assert (told.returncode, order_id in told.stdout, "PaymentRefunded" in told.stdout) == (0, True, True), told.stderr
 
 
 async def test_an_order_for_more_than_there_is_takes_nothing_from_any_shelf(opened: Shop) -> None:
