@@ -91,6 +91,7 @@ async def test_a_database_of_an_older_schema_gets_only_what_it_lacks(
         "0007_append_one_and_parts",
         "0008_work_kept",
         "0009_work_status",
+        "0010_matches",
     ]
     with pytest.raises(SchemaMismatch, match="leftfold migrate"):
         await open_postgres(other)

@@ -18,6 +18,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=7, needs_code=1, name="0007_append_one_and_parts"),
     Migration(version=8, needs_code=1, name="0008_work_kept"),
     Migration(version=9, needs_code=1, name="0009_work_status"),
+    Migration(version=10, needs_code=1, name="0010_matches"),
 )
 
 NEWEST = MIGRATIONS[-1].version
