@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -46,6 +45,8 @@ async def order(
         carrier: How the carrier answers.
         store: Where the contexts are, a URL with {context} in it.
     """
+    if "{context}" not in store:
+        sys.exit(f"{store} has no {{context}} in it; each context of the shop has a store of its own")
     _make_room(store)
     order_id = f"ORDER-{new_id().hex[-12:]}"
     async with Shop(store, patience=PATIENCE) as shop:
@@ -105,8 +106,6 @@ def _show(found: Sequence[tuple[str, RecordedEvent[object]]]) -> None:
 
 
 if __name__ == "__main__":
-    if "{context}" not in os.environ.get("LEFTFOLD_STORE", STORES):
-        sys.exit("LEFTFOLD_STORE has no {context} in it; each context of the shop has a store of its own")
     try:
         cli()
     except LeftfoldError as no:

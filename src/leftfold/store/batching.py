@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop
+from asyncio import CancelledError, Future, get_running_loop
 from collections import deque
 from collections.abc import Generator, Sequence
 from math import inf
 from types import coroutine
 from uuid import UUID
 
-from leftfold.errors import StoreError
 from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, ToStream
 from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
 from leftfold.store.transaction import Delete, Insert, Put, Transaction
 from leftfold.store.work import Begin, End, Revise
 
-__all__ = ["AppendQueue", "Pending", "check_loop", "end_of_tick"]
-
-
-def check_loop(own: AbstractEventLoop) -> None:
-    """Raise `StoreError` unless the event loop that a store was opened on runs here."""
-    if get_running_loop() is not own:
-        raise StoreError(
-            "this store belongs to the event loop that opened it, and another one runs here; nothing was stored. "
-            "Open a store on each loop, or use App.sync() from threads"
-        )
+__all__ = ["AppendQueue", "Pending", "end_of_tick"]
 
 
 class Pending:
@@ -116,23 +106,17 @@ class Pending:
 class AppendQueue:
     """Appends in the order they came, handed out in batches of at most `BATCH_EVENTS` events and `BATCH_BYTES` bytes.
 
-    An append above a bound is a batch of its own. It belongs to the event loop that it was made on.
+    An append above a bound is a batch of its own.
     """
 
     def __init__(self) -> None:
-        self._loop = get_running_loop()
         self._waiting: deque[Pending] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def put(self, pending: Pending) -> None:
-        """Add *pending* at the end.
-
-        Raises:
-            StoreError: another event loop runs.
-        """
-        check_loop(self._loop)
+        """Add *pending* at the end."""
         while self._waiting and self._waiting[0].settled:  # they came and went, and nobody has committed since
             self._waiting.popleft()
         self._waiting.append(pending)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from leftfold.errors import (
     InvalidPayload,
     InvalidQuery,
     LeftfoldError,
+    StoreError,
     TooLarge,
 )
 from leftfold.messages.flaws import find_flaw, json_flaw
@@ -36,6 +38,7 @@ __all__ = [
     "check_append",
     "check_condition",
     "check_id",
+    "check_loop",
     "check_match",
     "check_moment",
     "check_note",
@@ -90,6 +93,15 @@ def check_condition(condition: AppendCondition) -> None:
         for type_ in item.types:
             if flaw := flaw_of(type_):
                 raise InvalidQuery(f"an append condition's event type {type_!r:.80} {flaw}")
+
+
+def check_loop(own: AbstractEventLoop) -> None:
+    """Raise `StoreError` unless the event loop that a store was opened on runs here."""
+    if get_running_loop() is not own:
+        raise StoreError(
+            "this store belongs to the event loop that opened it, and another one runs here; nothing was stored. "
+            "Open a store on each loop, or use App.sync() from threads"
+        )
 
 
 def check_match(match: Sequence[QueryItem], category: str | None) -> None:

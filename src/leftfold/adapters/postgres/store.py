@@ -24,9 +24,9 @@ from leftfold.adapters.postgres.work import Work
 from leftfold.adapters.postgres.work_committing import WorkCommitter, only_work
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import LeftfoldError, StoreClosed
-from leftfold.store.batching import Pending, check_loop
+from leftfold.store.batching import Pending
 from leftfold.store.checkpoints import Checkpoint, Claim
-from leftfold.store.checks import check_match, check_moment, check_range, check_snapshot
+from leftfold.store.checks import check_loop, check_match, check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.snapshots import Snapshot, SnapshotKey
 from leftfold.store.table_checks import (

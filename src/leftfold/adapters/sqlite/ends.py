@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-__all__ = ["Ends", "Head"]
+__all__ = ["Ends", "Head", "data_version", "head_of"]
 
 Head: TypeAlias = tuple[int, int]
 """Position and recorded time of the last event, in microseconds since 1970."""
@@ -14,6 +14,18 @@ Head: TypeAlias = tuple[int, int]
 _REMEMBERED: Final = 100_000
 _WRITTEN_BY_OTHERS = "pragma data_version"
 _HEAD = "select position, recorded_at from events order by position desc limit 1"
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """A number that is another one once another connection has committed."""
+    version: int = connection.execute(_WRITTEN_BY_OTHERS).fetchone()[0]
+    return version
+
+
+def head_of(connection: sqlite3.Connection) -> Head | None:
+    """How the log ends, None when it is empty."""
+    head: Head | None = connection.execute(_HEAD).fetchone()
+    return head
 
 
 class Ends:
@@ -32,12 +44,12 @@ class Ends:
 
     def look(self) -> Head | None:
         """How the log ends, None when it is empty; to be asked inside BEGIN IMMEDIATE, before any version is."""
-        others: int = self._connection.execute(_WRITTEN_BY_OTHERS).fetchone()[0]
+        others = data_version(self._connection)
         if others != self.others:
             self.forget()
             self.others = others
         if self._head is None:
-            self._head = self._connection.execute(_HEAD).fetchone()
+            self._head = head_of(self._connection)
         return self._head
 
     def version(self, stream: str) -> int | None:

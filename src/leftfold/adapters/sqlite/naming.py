@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from leftfold.adapters.sqlite.ends import Head, data_version, head_of
 from leftfold.errors import StoreError
 from leftfold.store.names import plain
 
@@ -13,8 +14,6 @@ __all__ = ["Naming"]
 _REMEMBERED: Final = 100_000
 _NUMBER = "select number from names where name = ?"
 _NAME = "select name from names where number = ?"
-_VERSION = "pragma data_version"
-_LAST = "select position, recorded_at from events order by position desc limit 1"
 _STILL = "select 1 from events where position = ? and recorded_at = ?"
 _INSERT = "insert or fail into names (name) values (?) returning number"
 
@@ -35,7 +34,7 @@ class Naming:
         self._names: dict[int, str] = {}
         self._given: dict[str, int] = {}
         self._others: int | None = None
-        self._last: tuple[int, int] | None = None
+        self._last: Head | None = None
 
     @property
     def given(self) -> int:
@@ -73,20 +72,20 @@ class Naming:
             others: the file's data version, which tells of commits of other connections; looked up when left out.
         """
         if others is None:
-            others = self._connection.execute(_VERSION).fetchone()[0]
+            others = data_version(self._connection)
         if others == self._others:
             return
         if self._last is None or self._connection.execute(_STILL, self._last).fetchone() is None:
             self._numbers.clear()
             self._names.clear()
-        self._last = self._connection.execute(_LAST).fetchone()
+        self._last = head_of(self._connection)
         self._others = others
 
-    def keep(self, last: tuple[int, int] | None = None) -> None:
+    def keep(self, last: Head | None = None) -> None:
         """The transaction was committed.
 
         Args:
-            last: position and recorded time of the last event; None when it wrote none, or that is to be looked up.
+            last: how the log ends now; None when it ends as before.
         """
         self._last = last or self._last
         for name, number in self._given.items():

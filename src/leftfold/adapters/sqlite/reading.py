@@ -14,8 +14,7 @@ from leftfold.adapters.sqlite.rows import micros_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
-from leftfold.store.batching import check_loop
-from leftfold.store.checks import check_timeout
+from leftfold.store.checks import check_loop, check_timeout
 
 __all__ = ["OpenFile"]
 
