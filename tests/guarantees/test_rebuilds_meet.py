@@ -108,11 +108,11 @@ class _Unreadable:
         self._reader = reader
         self._position = position
 
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
+    def recorded(self, stored: StoredEvent, wanted: frozenset[type] | None = None) -> tuple[RecordedEvent[object], ...]:
         """See `Reader.recorded`."""
         if stored.position == self._position:
             raise DamagedPayload(stored.stream, stored.version, stored.type, stored.schema_version, "it is damaged")
-        return self._reader.recorded(stored)
+        return self._reader.recorded(stored, wanted)
 
 
 async def test_a_rebuild_that_an_error_stopped_goes_on_once_it_is_mended(place: Place) -> None:

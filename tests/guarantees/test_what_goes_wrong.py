@@ -15,6 +15,8 @@ import pytest
 
 from leftfold import App, Context, Event
 from leftfold.errors import TableMismatch
+from leftfold.ids import new_id
+from leftfold.store import Expected, NewEvent, ToStream
 from leftfold.store.port import Store
 from leftfold.subscriptions import Failing, Lag, Policy
 from leftfold.subscriptions.letters import LetterState
@@ -188,6 +190,28 @@ async def test_old_code_waits_before_an_event_of_newer_code_which_takes_over(pla
             assert await rows_in(store, TOTALS) == folded((await log_of(store))[:before])
         async with App(newer, store=store, workers=STEADY) as app:
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
+        log = [event for event in await log_of(store) if event.type == "Counted"]
+        assert await rows_in(store, TOTALS) == folded(log)
+
+
+async def test_a_damaged_event_stops_who_wants_what_it_was_and_nobody_else(place: Place) -> None:
+    class Voided(Event):
+        account: str
+
+    house = counting_house()
+
+    @house.on()
+    async def seen(event: Voided) -> None:
+        """Never called."""
+
+    async with opened(place.url) as store, App(house, store=store, workers=STEADY) as app:
+        before = await append_counted(store, [("a", 1)])
+        damaged = NewEvent(id=new_id(), type="Voided", data=b"{}")
+        await store.append(ToStream("account-b", Expected.NO_STREAM, [damaged]))
+        head = await append_counted(store, [("a", 2)])
+        await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
+        lag = await _noted(app, "seen", "DamagedPayload")
+        assert lag.position == before
         log = [event for event in await log_of(store) if event.type == "Counted"]
         assert await rows_in(store, TOTALS) == folded(log)
 

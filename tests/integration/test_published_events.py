@@ -70,7 +70,7 @@ class Reader:
     def __init__(self, *events: object) -> None:
         self._events = events
 
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
+    def recorded(self, stored: StoredEvent, wanted: frozenset[type] | None = None) -> tuple[RecordedEvent[object], ...]:
         return tuple(
             RecordedEvent(
                 event=event,
@@ -84,6 +84,7 @@ class Reader:
                 recorded_at=WHEN,
             )
             for event in self._events
+            if wanted is None or type(event) in wanted
         )
 
 

@@ -20,8 +20,8 @@ class Told:
 class Telling:
     """What reads the log, without decoding anything."""
 
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
-        """The one event that *stored* reads as."""
+    def recorded(self, stored: StoredEvent, wanted: frozenset[type] | None = None) -> tuple[RecordedEvent[object], ...]:
+        """The one event that *stored* reads as, whatever is wanted."""
         told = RecordedEvent[object](
             event=Told(),
             stream=stored.stream,

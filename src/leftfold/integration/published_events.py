@@ -60,17 +60,19 @@ class PublishedEvents:
             if any(map(self._wants, one.gives)):
                 for cls in one.takes:
                     self._publications.setdefault(cls, []).append(one)
+        self._taken = frozenset(self._publications)
 
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
+    def recorded(self, stored: StoredEvent, wanted: frozenset[type] | None = None) -> tuple[RecordedEvent[object], ...]:
         """See `Reader.recorded`; none for what is not published."""
         found = (
             (recorded, seen)
-            for recorded in self._events.recorded(stored)
-            if (publications := self._publications.get(type(recorded.event)))
-            for seen in self._seen(recorded.event, publications)
+            for recorded in self._events.recorded(stored, self._taken)
+            for seen in self._seen(recorded.event, self._publications[type(recorded.event)])
         )
         return tuple(
-            msgspec.structs.replace(recorded, event=seen, part=part) for part, (recorded, seen) in enumerate(found)
+            msgspec.structs.replace(recorded, event=seen, part=part)
+            for part, (recorded, seen) in enumerate(found)
+            if wanted is None or type(seen) in wanted
         )
 
     def _wants(self, cls: type) -> bool:

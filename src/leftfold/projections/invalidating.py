@@ -170,8 +170,7 @@ class Invalidating:
                 key
                 for stored in page.events
                 if self._is_news(stored, upto)
-                for event in self._source.events.recorded(stored)
-                if type(event.event) in self._projection.events
+                for event in self._source.events.recorded(stored, self._projection.events)
                 for key in self._keys(event)
             }
             if keys:

@@ -195,14 +195,22 @@ class EventStore:
         """
         return Following(self._store, self.recorded, unknown).pages(after, match, category)
 
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
+    def recorded(self, stored: StoredEvent, wanted: frozenset[type] | None = None) -> tuple[RecordedEvent[object], ...]:
         """The typed form of a stored event, in the classes of today: several when an upcast splits it, none when one
         drops it.
+
+        Args:
+            wanted: only what is of one of these classes; the payload of an event that cannot become one is not read.
+                All when left out.
 
         Raises:
             UnreadableEvent: its type or version is unknown, its payload is damaged, or an upcast failed.
         """
         stream, version, type_, schema_version = stored.stream, stored.version, stored.type, stored.schema_version
+        if wanted is not None:
+            reader = self._codec.reader(type_, schema_version)
+            if reader is not None and wanted.isdisjoint(reader.event_types):
+                return ()
         events = self._codec.read(
             stored.data, stream=stream, version=version, type=type_, schema_version=schema_version
         )
@@ -223,6 +231,7 @@ class EventStore:
                 part=part,
             )
             for part, event in enumerate(events)
+            if wanted is None or type(event) in wanted
         )
 
     def _written(self, envelope: Envelope, metadata: bytes) -> NewEvent:

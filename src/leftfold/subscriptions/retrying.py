@@ -109,10 +109,7 @@ class Retrying:
         """Hand the event of *letter* in, and drop the letter; what it raised, when it failed again."""
         page = await self._source.store.read_log(after=letter.position - 1, limit=1)
         events = [
-            event
-            for stored in page.events
-            for event in self._source.events.recorded(stored)
-            if type(event.event) in self._consumer.events
+            event for stored in page.events for event in self._source.events.recorded(stored, self._consumer.events)
         ]
         return await self._consumed(subject, events, Delete(table=LETTERS, keys=[letter_key(letter)]))
 

@@ -173,7 +173,7 @@ class Runner:
         for one in stored:
             if holds(one.stream):
                 try:
-                    events += [event for event in recorded(one) if type(event.event) in wanted]
+                    events += recorded(one, wanted)
                 except UnreadableEvent as error:
                     return events, _Unreadable(one.position, error)
         return events, None

@@ -20,7 +20,7 @@ __all__ = ["Part", "Reader", "Source", "Subscription", "shard_of"]
 class Reader(Protocol):
     """Reads stored events."""
 
-    def recorded(self, stored: StoredEvent) -> tuple[RecordedEvent[object], ...]:
+    def recorded(self, stored: StoredEvent, wanted: frozenset[type] | None = None) -> tuple[RecordedEvent[object], ...]:
         """What a stored event reads as today: one event, several, or none; see `EventStore.recorded`."""
         ...
 
