@@ -9,8 +9,9 @@ from itertools import chain
 from uuid import UUID
 
 from leftfold.adapters.sqlite.ends import Ends
+from leftfold.adapters.sqlite.matching import is_matched
 from leftfold.adapters.sqlite.naming import Naming
-from leftfold.adapters.sqlite.rows import COLUMNS, Row, Run, event_of, exists_sql, micros_of, tags_text, time_of
+from leftfold.adapters.sqlite.rows import COLUMNS, Row, Run, event_of, micros_of, tags_text, time_of
 from leftfold.adapters.sqlite.transacting import RowWriter
 from leftfold.errors import ConditionFailed, LeftfoldError
 from leftfold.store.batching import Pending
@@ -182,8 +183,7 @@ class Batch:
     def _check(self, parts: Sequence[ToStream], condition: AppendCondition | None) -> None:
         if condition is not None:
             for item in condition.none_of:
-                sql, values = exists_sql(item, condition.after)
-                if self._cursor.execute(sql, values).fetchone():
+                if is_matched(self._cursor, item, condition.after, self.position):
                     raise ConditionFailed(condition.after)
         for part in parts:
             check_version(part.stream, part.expected, self._version(part.stream))

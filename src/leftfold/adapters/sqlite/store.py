@@ -11,8 +11,9 @@ from leftfold.adapters.sqlite.checkpoints import SqliteCheckpoints
 from leftfold.adapters.sqlite.committer import Committer
 from leftfold.adapters.sqlite.failures import translated
 from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.matching import filter_sql
 from leftfold.adapters.sqlite.naming import Naming
-from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Run, Value, event_of, filter_sql, micros_of, tags_text
+from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Run, Value, event_of, micros_of, tags_text
 from leftfold.adapters.sqlite.schema import check_schema, connect, install, prepare, status_of
 from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
 from leftfold.adapters.sqlite.tables import SqliteTables
