@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -84,7 +84,14 @@ async def test_a_checkpoint_that_the_log_does_not_hold_stops_its_follower_before
             assert await rows_in(target, ARRIVALS) == rows
 
 
-async def test_a_log_that_is_put_back_under_its_followers_stops_them_and_they_begin_where_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "regrown",
+    [([("a", 5)], [("c", 6), ("b", 7)]), ([("a", 5), ("b", 6), ("c", 7)],)],
+    ids=["step by step", "beyond them at once"],
+)
+async def test_a_log_that_is_put_back_under_its_followers_stops_them_and_they_begin_where_it_is(
+    tmp_path: Path, regrown: Sequence[list[tuple[str, int]]]
+) -> None:
     """What ends when the copy does is not waited for, and what comes in its place is not passed over."""
     paths = [tmp_path / name for name in ("log.db", "copy.db")]
     async with opened(f"sqlite:///{paths[0]}") as store, App(counting_house(), store=store, workers=STEADY) as app:
@@ -94,7 +101,7 @@ async def test_a_log_that_is_put_back_under_its_followers_stops_them_and_they_be
             if head == 2:
                 _copied(*paths)
         _copied(*reversed(paths))
-        for counted in [("a", 5)], [("c", 6), ("b", 7)]:
+        for counted in regrown:
             head = await append_counted(store, counted)
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
         assert await rows_in(store, TOTALS) == folded(await log_of(store))

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from leftfold.app import open_store
-from leftfold.errors import DamagedPayload, StoreClosed, UnknownEventType, UnknownSchemaVersion, UpcastFailed
+from leftfold.errors import (
+    CheckpointMismatch,
+    DamagedPayload,
+    StoreClosed,
+    UnknownEventType,
+    UnknownSchemaVersion,
+    UpcastFailed,
+)
 from leftfold.ids import new_id
 from leftfold.messages import Codec, Registry
 from leftfold.store import EventStore, Expected, NewEvent, QueryItem, Store, ToStream, Unknown
@@ -181,3 +189,32 @@ async def test_a_closed_store_ends_it_also_while_it_waits_for_newer_code(tmp_pat
     await asyncio.sleep(0)
     await store.close()
     assert isinstance(await follower.fails(), StoreClosed)
+
+
+@pytest.mark.parametrize("more", [0, 1, 4], ids=["shorter", "as long", "longer"])
+@pytest.mark.parametrize("category", [None, "shop"])
+async def test_a_log_that_is_put_back_ends_it_however_far_that_has_grown_since(
+    tmp_path: Path, more: int, category: str | None
+) -> None:
+    """The positions that it has passed hold other events by the time it looks."""
+    paths = [tmp_path / name for name in ("log.db", "copy.db")]
+    store = await open_store(f"sqlite:///{paths[0]}")
+    await append(store, *items("a"))
+    _copied(*paths)
+    await append(store, *items("b"))
+    pages = EventStore(store, CODEC).follow(category=category)
+    assert (await anext(pages)).position == 2
+    _copied(*reversed(paths))
+    if more:
+        await append(store, *items(*"cdef"[:more]))
+    with pytest.raises(CheckpointMismatch, match=r"position 2.*follow\(after="):
+        await anext(pages)
+    with pytest.raises(CheckpointMismatch):
+        await anext(EventStore(store, CODEC).follow(after=9, category=category))
+    await store.close()
+
+
+def _copied(source: Path, target: Path) -> None:
+    """As `.backup` and `.restore` of SQLite's own program do it, while others have the files open."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as two:
+        one.backup(two)

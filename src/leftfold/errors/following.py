@@ -60,17 +60,26 @@ class CheckpointMismatch(LeftfoldError):
     """The log does not hold the event that a checkpoint stands at: a restored backup, or another log.
 
     Nothing was done. Give it the log it has followed; or build a projection anew (`leftfold rebuild NAME`), and say
-    where a reaction or process goes on (`leftfold reset NAME`).
+    where a reaction or process goes on (`leftfold reset NAME`). `EventStore.follow` is told by `after=`.
+
+    Args:
+        name: of the checkpoint; None for who keeps its position itself.
     """
 
-    def __init__(self, name: str, position: int, head: int) -> None:
+    def __init__(self, name: str | None, position: int, head: int) -> None:
         self.name = name
         self.position = position
         self.head = head
+        who = "what follows the log" if name is None else f"checkpoint {name!r}"
+        advice = (
+            "Say where it goes on: `follow(after=...)`"
+            if name is None
+            else "Build a projection anew: `leftfold rebuild`; for a reaction or process, say where it goes on: "
+            "`leftfold reset`"
+        )
         super().__init__(
-            f"checkpoint {name!r} is at position {position}, and the log, which ends at {head}, does not hold the "
-            "event that was there: it is an older copy or another log. Build a projection anew: `leftfold "
-            "rebuild`; for a reaction or process, say where it goes on: `leftfold reset`"
+            f"{who} is at position {position}, and the log, which ends at {head}, does not hold the event that was "
+            f"there: it is an older copy or another log. {advice}"
         )
 
 

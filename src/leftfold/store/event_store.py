@@ -177,7 +177,8 @@ class EventStore:
 
         Nothing is skipped. Before an event that cannot be read, the pages end exactly there: the position of the last
         one is where code that can read it goes on. While a deployment rolls, old code meets events of newer code; a
-        command on a stream that holds one raises the same error, and nothing is stored.
+        command on a stream that holds one raises the same error, and nothing is stored. A log that does not hold what
+        was passed, as an older copy that is put back, ends them too.
 
         Args:
             after: a position; 0 begins with the first event.
@@ -191,6 +192,7 @@ class EventStore:
         Raises:
             UnknownEventType, UnknownSchemaVersion: with `Unknown.STOP`, at such an event.
             DamagedPayload, UpcastFailed: at an event that no newer code is expected for.
+            CheckpointMismatch: the log ends before *after*, or does not hold the event that the last page ended with.
             StoreClosed: the store was closed.
         """
         return Following(self._store, self.recorded, unknown).pages(after, match, category)

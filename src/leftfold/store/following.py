@@ -6,10 +6,11 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from enum import Enum
 from typing import Final, NoReturn, TypeAlias
+from uuid import UUID
 
-from leftfold.errors import UnknownEventType, UnknownSchemaVersion, UnreadableEvent
+from leftfold.errors import CheckpointMismatch, UnknownEventType, UnknownSchemaVersion, UnreadableEvent
 from leftfold.messages.recorded import RecordedEvent, RecordedPage
-from leftfold.store.events import QueryItem, StoredEvent
+from leftfold.store.events import Page, QueryItem, StoredEvent
 from leftfold.store.port import Store
 
 __all__ = ["Following", "Unknown"]
@@ -49,9 +50,15 @@ class Following:
         self, after: int, match: tuple[QueryItem, ...], category: str | None
     ) -> AsyncIterator[RecordedPage]:
         """Every page after a position; see `EventStore.follow`."""
+        passed: UUID | None = None
         while True:
             page = await self._store.read_log(after=after, match=match, category=category, limit=_PAGE)
             readable, position, error = self._readable(page.events, page.position)
+            last = await self._last(page, position) if position > after else None
+            there = await self._event_at(after) if after else None  # read last: what was read before came after it
+            if passed is not None and there != passed:
+                raise CheckpointMismatch(None, after, await self._store.head())
+            passed = last or there
             if position > after:
                 yield RecordedPage(readable, position)
                 after = position
@@ -59,6 +66,19 @@ class Following:
                 await self._store.wake(after, _WAIT_S)
             if error is not None:
                 await self._stay(after, error)
+
+    async def _last(self, page: Page, position: int) -> UUID:
+        """The id of the event at *position*, which *page* was read up to."""
+        if page.events and page.events[-1].position == position:
+            return page.events[-1].id
+        return await self._event_at(position)
+
+    async def _event_at(self, position: int) -> UUID:
+        """The id of the event at *position*; raises `CheckpointMismatch` when the log ends before it."""
+        page = await self._store.read_log(after=position - 1, limit=1)
+        if not page.events:
+            raise CheckpointMismatch(None, position, await self._store.head())
+        return page.events[0].id
 
     def _readable(
         self, events: Sequence[StoredEvent], position: int
