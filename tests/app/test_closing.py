@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from time import perf_counter
 
 import pytest
 
-from leftfold import App
+from leftfold import App, Attempt, Context, Sender
 from leftfold.errors import AccessDenied, StoreClosed
 from leftfold.store import MemoryStore
 from leftfold.store.tables import Table
 from leftfold.subscriptions.parking import LETTERS
-from tests.app.shop import GetOpen, GetTurnover, Place, Till, shop
+from tests.app.shop import GetOpen, GetTurnover, Order, Ordered, Place, Till, shop
 
 _MOMENTS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
 _BOUND_S = 0.5
@@ -70,3 +71,54 @@ async def test_an_app_that_may_not_follow_says_so_and_is_closed() -> None:
     assert refusal.value.reason == "no"
     with pytest.raises(StoreClosed):
         app.events  # noqa: B018 - it is not open
+
+
+class _Gate:
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+
+
+def _gated() -> Context:
+    context = Context("gated")
+
+    @context.decides(Order, id="order")
+    def place(command: Place, order: Order) -> None:
+        order.place(command.text, [], 0)
+
+    @context.on(Ordered)
+    async def place_another(event: Ordered, gate: _Gate, sender: Sender, attempt: Attempt) -> None:
+        gate.reached.set()
+        await gate.opened.wait()
+        if event.order == "O-1":
+            await sender.send(Place(order="O-2"), id=attempt.key)
+
+    return context
+
+
+async def test_what_is_being_finished_while_an_app_closes_sends_its_commands() -> None:
+    store, gate = MemoryStore(), _Gate()
+    async with App(_gated(), store=store, provide={_Gate: gate}) as app:
+        await app.send(Place(order="O-1"))
+        await gate.reached.wait()
+        asyncio.get_running_loop().call_later(0.01, gate.opened.set)
+    page = await store.read_log()
+    assert [event.stream for event in page.events] == ["order-O-1", "order-O-2"]
+    with pytest.raises(StoreClosed):
+        await app.send(Place(order="O-3"))
+
+
+async def test_an_app_whose_closing_is_cancelled_closes_its_stores_all_the_same(each_url: str) -> None:
+    gate = _Gate()
+    app = App(_gated(), store=each_url, provide={_Gate: gate})
+    await app.__aenter__()
+    events = app.events
+    await app.send(Place(order="O-1"))
+    await gate.reached.wait()
+    closing = asyncio.create_task(app.__aexit__(None, None, None))
+    await asyncio.sleep(0.01)
+    closing.cancel()
+    with suppress(asyncio.CancelledError):
+        await closing
+    with pytest.raises(StoreClosed):
+        await events.read_log()

@@ -188,10 +188,11 @@ class App(OpenedByAwaiting):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish what the stores have accepted, what is being followed and the snapshots on their way, and close."""
-        running, self._running, self._opened_on = self._running, {}, None
-        await asyncio.gather(*(one.stop() for one in running.values()))
-        for one in running.values():
-            if isinstance(self.stores[one.name], str):
+        try:
+            await asyncio.gather(*(one.stop() for one in self._running.values()))
+        finally:  # not before: what is being finished may send commands
+            running, self._running, self._opened_on = self._running, {}, None
+            for one in [one for one in running.values() if isinstance(self.stores[one.name], str)]:
                 await one.store.close()
 
     @property
