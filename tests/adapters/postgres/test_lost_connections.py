@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from leftfold.errors import Conflict, OutcomeUnknown
+from leftfold.errors import Conflict, OutcomeUnknown, StoreUnavailable
 from leftfold.store import Appended, ToStream
 from leftfold.store.limits import BATCH_EVENTS
 from leftfold.testing.postgres import PostgresServer
@@ -19,6 +19,7 @@ _CUTS = 10
 _FIFTH = BATCH_EVENTS // 5
 _FULL_BATCHES = 4
 _LOST = 8
+_DEADLINE_S = 0.2
 _HEAD = "select coalesce(max(position), 0) from {}.events"
 
 
@@ -122,6 +123,46 @@ async def test_a_read_whose_answer_was_lost_is_asked_again(postgres: PostgresSer
         wire.lose_answer_to(b"read-me")
         assert len(await store.read_stream("read-me")) == 1
         assert wire.lost == 1
+
+
+async def test_a_read_that_a_silent_connection_never_answers_is_asked_again_over_another(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    async with (
+        wire_to(postgres.port) as (wire, port),
+        opened(_impatient(store_url).replace(f":{postgres.port}/", f":{port}/")) as store,
+    ):
+        await store.append(ToStream("read-me", 0, [event()]))
+        wire.fall_silent_after(b"read-me")
+        async with asyncio.timeout(10):
+            assert len(await store.read_stream("read-me")) == 1
+        assert wire.lost == 1
+
+
+async def test_a_read_that_nobody_answers_says_what_it_waited_for_in_vain(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    url = f"{_impatient(store_url)}&connect_timeout={_DEADLINE_S}"
+    async with wire_to(postgres.port) as (wire, port), opened(url.replace(f":{postgres.port}/", f":{port}/")) as store:
+        wire.go_dead()
+        with pytest.raises(StoreUnavailable, match=r"out of reach for 0\.2 s: TimeoutError\."):
+            async with asyncio.timeout(10):
+                await store.head()
+
+
+async def test_a_read_that_the_server_works_for_is_waited_for_however_long_it_takes(store_url: str) -> None:
+    async with opened(_impatient(store_url)) as store, connected(store_url) as holding:
+        await store.append(ToStream("read-me", 0, [event()]))
+        async with holding.transaction():
+            await holding.execute(f"lock table {schema_of(store_url)}.events in access exclusive mode")
+            reading = asyncio.create_task(store.read_stream("read-me"))
+            await asyncio.sleep(4 * _DEADLINE_S)
+            assert not reading.done()
+        assert len(await reading) == 1
+
+
+def _impatient(url: str) -> str:
+    return url.replace("deadline_s=20", f"deadline_s={_DEADLINE_S}")
 
 
 async def test_an_append_that_a_silent_server_never_answers_is_given_up_and_may_be_repeated(

@@ -243,7 +243,7 @@ class Committer:
 
     def _doubt(self, batch: Sequence[Pending], error: Exception) -> None:
         for pending in batch:
-            pending.doubt = f"{error or type(error).__name__}"
+            pending.doubt = f"{error}" or type(error).__name__
         self._queue.put_back(batch)
 
     async def _pause(self) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 
 from leftfold.adapters.postgres.failures import is_lost, translated
 from leftfold.adapters.postgres.location import PostgresLocation
+from leftfold.adapters.postgres.silence import Silence
 from leftfold.errors import LeftfoldError, StoreClosed, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Connector:
 
     def unavailable(self, error: BaseException | None) -> StoreUnavailable:
         """The error for a server that did not answer until the deadline."""
-        reason = f"{error or type(error).__name__}" if error else "no answer"
+        reason = f"{error}" or type(error).__name__ if error else "no answer"
         return StoreUnavailable(
             f"PostgreSQL store {self.location.shown} was out of reach for {self.location.deadline_s:g} s: {reason}. "
             "Nothing was stored; see that the server runs, or allow more with ?deadline_s="
@@ -137,6 +138,7 @@ class Readers:
         self._connector = connector
         self._idle = [*idle]
         self._turn = asyncio.Semaphore(connector.location.pool)
+        self._silence = Silence(connector)
         self._closed = False
 
     async def fetch(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:
@@ -178,6 +180,7 @@ class Readers:
     async def close(self) -> None:
         """Close the connections that are idle, and the others when they are done."""
         self._closed = True
+        await self._silence.end()
         while self._idle:
             await say_goodbye(self._idle.pop())
 
@@ -210,6 +213,7 @@ class Readers:
     async def _lend(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         self._check_open()
         connection = self._idle.pop() if self._idle else await self._connector.connect()
+        self._silence.lent(connection)
         try:
             return await work(connection)
         except BaseException as error:
@@ -217,6 +221,7 @@ class Readers:
                 connection.terminate()
             raise
         finally:
+            self._silence.returned(connection)
             if self._closed:
                 connection.terminate()
             elif not connection.is_closed():

@@ -106,7 +106,7 @@ def translated(error: Exception, where: str) -> StoreError:
         where: the store, without its password.
     """
     code = sqlstate_of(error) or ""
-    told = f"PostgreSQL store {where}: {error or type(error).__name__}" + (f" ({code})" if code else "")
+    told = f"PostgreSQL store {where}: {str(error) or type(error).__name__}" + (f" ({code})" if code else "")
     if code == "53100":
         return StoreFull(f"{told}. Nothing was stored; free some space and try again")
     if code == LOCKED:

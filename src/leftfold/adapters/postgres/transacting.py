@@ -201,7 +201,7 @@ class Transactor:
 
     def _given_up(self, attempt: _Attempt, error: Exception) -> LeftfoldError:
         if attempt.id is not None:
-            return OutcomeUnknown((), f"{error or type(error).__name__}")
+            return OutcomeUnknown((), f"{error}" or type(error).__name__)
         if is_lost(error):
             return self._connector.unavailable(error)
         return translated(error, self._connector.location.shown)

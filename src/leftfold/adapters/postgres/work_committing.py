@@ -191,7 +191,7 @@ class WorkCommitter:
                 self._sender.drop()
                 batch.missed = True
                 for pending in batch.members:
-                    pending.doubt = f"{error or type(error).__name__}"
+                    pending.doubt = f"{error}" or type(error).__name__
                 return error
             self._refuse(batch.members, error)
         return None
