@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -55,11 +56,13 @@ class State(Struct, frozen=True):
         version: of the last event in it, counted from 1.
         data: JSON text, see `StateCodec`.
         snapshot: version of the newest snapshot that is known to be stored or on its way, 0 when there is none.
+        last: id of the last event in it; None for a snapshot, which goes wherever its events go.
     """
 
     version: int
     data: bytes
     snapshot: int
+    last: UUID | None = None
 
 
 class Keeper:

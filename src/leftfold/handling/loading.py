@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, overload
+from uuid import UUID
+
+from msgspec.structs import replace
 
 from leftfold.clock import Clock, SystemClock
 from leftfold.domain.aggregate import Aggregate
@@ -178,10 +181,13 @@ class Loader:
             if kept is not None:
                 await self.keep(plan, stream, kept)
 
-    async def keep(self, plan: Plan[S], stream: str, state: State) -> None:
+    async def keep(self, plan: Plan[S], stream: str, state: State, last: UUID | None = None) -> None:
         """Keep a state whose events are stored: in the cache, and as a snapshot when one is due.
 
         That keeping failed is logged, not raised.
+
+        Args:
+            last: id of the last of its events; None when it is not known, and the state not kept in the cache.
         """
         if plan.states is None:
             return
@@ -189,8 +195,8 @@ class Loader:
         if plan.is_due(state.version, state.snapshot):
             await self.keeper.save(stream, fingerprint, state)
             state = State(state.version, state.data, state.version)
-        if self.keeper.caches:
-            self.keeper.cache(stream, fingerprint, state)
+        if self.keeper.caches and last is not None:
+            self.keeper.cache(stream, fingerprint, replace(state, last=last))
 
     async def _resumed(self, plan: Plan[S], states: StateCodec[S], id: str, upto: int | None) -> Loaded[S] | None:
         """The state folded on from one that was kept; None when none was, or it does not fit what is stored."""
@@ -199,9 +205,9 @@ class Loader:
         if kept is None:
             return None
         # One event more than needed is read: the one that the kept state ends with must still be there.
-        facts = await self.store.read_facts(stream, after=kept.version - 1, upto=upto, limit=_PAGE)
+        facts = await self._facts_since(stream, kept.last, after=kept.version - 1, upto=upto)
         if not facts or facts[0][0] != kept.version:
-            self.keeper.distrust(stream, states.fingerprint, kept.version, "the stream has no such version")
+            self.keeper.distrust(stream, states.fingerprint, kept.version, "its last event is not in the stream")
             await self.keeper.drop(stream, states.fingerprint, kept.version)
             return None
         try:
@@ -212,6 +218,15 @@ class Loader:
         begin = Loaded(state=state, version=kept.version, snapshot=kept.snapshot, replayed=0)
         found = _after(plan, begin, facts[1:], stream)
         return found if len(facts) < _PAGE else await self._folded(plan, id, found, upto)
+
+    async def _facts_since(self, stream: str, first: UUID | None, *, after: int, upto: int | None) -> Sequence[Fact]:
+        """Facts behind version *after*; none when *first* is not the first of them, as in a log that was put back."""
+        if first is None:
+            return await self.store.read_facts(stream, after=after, upto=upto, limit=_PAGE)
+        events = await self.store.read_stream(stream, after=after, upto=upto, limit=_PAGE)
+        if events and events[0].id != first:
+            return ()
+        return [(one.version, one.type, one.schema_version, one.data) for one in events]
 
     async def _kept(self, plan: Plan[S], states: StateCodec[S], stream: str, upto: int | None) -> State | None:
         """The newest kept state at or before version *upto*."""

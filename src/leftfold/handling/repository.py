@@ -179,5 +179,5 @@ class DeciderRepository(TimeTravel[S], Generic[C, S, E]):
         kept = loader.keepable(plan, stream, version, state, loaded.snapshot)
         appended = await loader.events.append_together(part)
         if kept is not None:
-            await loader.keep(plan, stream, kept)
+            await loader.keep(plan, stream, kept, part.events[-1].id)
         return Receipt(result=events, position=appended.position, repeated=appended.repeated)

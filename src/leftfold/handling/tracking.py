@@ -137,7 +137,7 @@ class Tracking:
             outcome.events = sum(len(part.events) for part in parts)
         for each in decided:
             if each.kept is not None:
-                await self.loader.keep(*each.kept)
+                await self.loader.keep(*each.kept, last=each.part.events[-1].id)
         return appended
 
     def _recorded(self) -> list[_Decided]:
