@@ -8,10 +8,11 @@ from time import perf_counter
 
 import pytest
 
-from leftfold import App, Attempt, Context, Sender
+from leftfold import Aggregate, App, Attempt, Context, Sender, applies
 from leftfold.errors import AccessDenied, StoreClosed
-from leftfold.store import MemoryStore
+from leftfold.store import MemoryStore, Snapshot
 from leftfold.store.tables import Table
+from leftfold.subscriptions import Timing
 from leftfold.subscriptions.parking import LETTERS
 from tests.app.shop import GetOpen, GetTurnover, Order, Ordered, Place, Till, shop
 
@@ -71,6 +72,29 @@ async def test_an_app_that_may_not_follow_says_so_and_is_closed() -> None:
     assert refusal.value.reason == "no"
     with pytest.raises(StoreClosed):
         app.events  # noqa: B018 - it is not open
+
+
+class _Stuck(MemoryStore):
+    """A store that never answers who saves a snapshot."""
+
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        await asyncio.Event().wait()
+
+
+class _Tally(Aggregate[Ordered], snapshot_every=1):
+    @applies
+    def _ordered(self, event: Ordered) -> None:
+        pass
+
+
+async def test_an_app_waits_for_snapshots_no_longer_than_for_what_is_under_way(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with App(_Tally, store=_Stuck(), workers=Timing(grace_s=0.05)) as app:
+        await app.repository(_Tally).edit("1", _Tally.record, Ordered(order="1", text="", tags=[], cents=0))
+        began = perf_counter()
+    assert perf_counter() - began < _BOUND_S
+    assert "snapshots of app were not saved" in caplog.text
 
 
 class _Gate:

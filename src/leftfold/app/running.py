@@ -163,10 +163,17 @@ class Running:
         await self._working.ready()
 
     async def stop(self) -> None:
-        """Finish what is under way."""
+        """Finish what is under way, within `Timing.grace_s`."""
+        end = asyncio.get_running_loop().time() + self._conduct.timing.grace_s
         await self._working.stop()
         await self._watching.stop()
-        await self.loader.keeper.drain()
+        try:
+            async with asyncio.timeout_at(end):
+                await self.loader.keeper.drain()
+        except TimeoutError:
+            _log.warning(
+                "snapshots of %s were not saved, for its app has to end; its states are folded anew", self.name
+            )
 
     async def keep_up(self) -> None:
         """Wait until what follows logs for this context has handled every event that is there now."""
