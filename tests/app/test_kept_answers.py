@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -115,6 +117,25 @@ async def test_no_answer_is_kept_for_long_beside_more_letters_than_are_looked_at
         folding.broken = False
         for id in "abc":
             await _told(app, Get(id=id), 2)
+
+
+async def test_it_is_dropped_when_the_log_is_put_back_although_that_has_grown_beyond_it_since(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("rows.db", "copy.db")]
+    async with App(counting(Folding()), store=f"sqlite:///{paths[0]}", inline=["rows"]) as app:
+        await _add(app, "b")
+        _copied(*paths)
+        await _add(app, "a")
+        await _told(app, Get(id="a"), 1)
+        await app.monitor.wait_for_cache("rows", position=2)
+        _copied(*reversed(paths))
+        await app.events.append("row-b", Added(id="b"), Added(id="b"), expected=Expected.ANY)
+        await _told(app, Get(id="a"), 0)
+
+
+def _copied(source: Path, target: Path) -> None:
+    """As `.backup` and `.restore` of SQLite's own program do it, while others have the files open."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as two:
+        one.backup(two)
 
 
 async def test_it_is_dropped_in_another_process_too(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from leftfold.errors import StoreError, UnreadableEvent
 from leftfold.messages.recorded import RecordedEvent
@@ -56,6 +57,7 @@ class Invalidating:
         self._answers = answers
         self._inline = inline
         self._positions = [0]
+        self._passed: UUID | None = None  # the event at the highest of them
         self._letters: Mapping[str, str | None] | None = {}
         self._generation: Generation | None = None
         self._moved = asyncio.Event()
@@ -94,6 +96,7 @@ class Invalidating:
         if active != self._generation:
             await self._begin(active)
         await self._wait()
+        before, passed = max(self._positions), self._passed
         upto = await self._reached(self._generation)
         if any(to < at for at, to in zip(self._positions, upto, strict=True)):  # it was put back to an older state
             await self._begin(active)
@@ -105,15 +108,25 @@ class Invalidating:
             return  # who follows a retired one may take it further than what is read now
         self._tell_handled(letters)
         await self._tell(upto)
+        if await self._event_at(before) != passed:  # asked last: it was put back, and may have grown beyond that since
+            await self._begin(active)
+            return
         self._moved.set()
         self._moved = asyncio.Event()
 
     async def _begin(self, generation: Generation | None) -> None:
         await self._wait_no_more()
         positions, letters = await self._reached(generation), await self._kept(generation)
+        passed = await self._event_at(max(positions))
         # All at once, and after the last look: who waits for one of these positions finds no answer of other rows.
         self._answers.drop([(self._projection.name, None)])
         self._generation, self._positions, self._letters = generation, positions, letters
+        self._passed = passed
+
+    async def _event_at(self, position: int) -> UUID | None:
+        """The id of the event at *position* of the log; None when there is none."""
+        page = await self._source.store.read_log(after=position - 1, limit=1) if position else None
+        return page.events[0].id if page and page.events else None
 
     async def _reached(self, generation: Generation | None) -> list[int]:
         """How far the rows of each shard are."""
@@ -166,6 +179,8 @@ class Invalidating:
         position, end = min(at for at, _ in moved), max(to for _, to in moved)
         while position < end:
             page = await self._source.store.read_log(after=position, upto=end, limit=_PAGE)
+            if not page.events:  # it was put back meanwhile, and ends before that
+                return
             keys = {
                 key
                 for stored in page.events
@@ -177,6 +192,8 @@ class Invalidating:
                 self._answers.drop([(self._projection.name, key) for key in keys])
             position = page.position
             self._positions = [max(at, min(to, position)) for at, to in zip(self._positions, upto, strict=True)]
+            if position == max(self._positions):
+                self._passed = page.events[-1].id
 
     def _is_news(self, stored: StoredEvent, upto: Sequence[int]) -> bool:
         """Whether the shard of an event has passed it since the last look; another may be behind or ahead of it."""
