@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from time import perf_counter
 
 import pytest
 
-from leftfold import Aggregate, App, Attempt, Context, Sender, applies
+from leftfold import Aggregate, App, Attempt, Context, ReadModel, Sender, applies
 from leftfold.errors import AccessDenied, StoreClosed
 from leftfold.store import MemoryStore, Snapshot
 from leftfold.store.tables import Table
 from leftfold.subscriptions import Timing
 from leftfold.subscriptions.parking import LETTERS
-from tests.app.shop import GetOpen, GetTurnover, Order, Ordered, Place, Till, shop
+from tests.app.shop import GetOpen, GetTurnover, Order, Ordered, Place, Till, Turnover, shop
 
 _MOMENTS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
 _BOUND_S = 0.5
@@ -117,6 +118,14 @@ def _gated() -> Context:
         if event.order == "O-1":
             await sender.send(Place(order="O-2"), id=attempt.key)
 
+    @context.projection(key=None)
+    def turnover(row: Turnover | None, event: Ordered) -> Turnover:
+        return Turnover(event.cents + (row.cents if row else 0))
+
+    @context.query(cache=timedelta(minutes=1))
+    async def get_turnover(_query: GetTurnover, rows: ReadModel[Turnover]) -> Turnover | None:
+        return await rows.get()
+
     return context
 
 
@@ -146,3 +155,7 @@ async def test_an_app_whose_closing_is_cancelled_closes_its_stores_all_the_same(
         await closing
     with pytest.raises(StoreClosed):
         await events.read_log()
+    gate.opened.set()
+    async with asyncio.timeout(10.0):
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left)

@@ -165,8 +165,10 @@ class Running:
     async def stop(self) -> None:
         """Finish what is under way, within `Timing.grace_s`."""
         end = asyncio.get_running_loop().time() + self._conduct.timing.grace_s
-        await self._working.stop()
-        await self._watching.stop()
+        try:
+            await self._working.stop()
+        finally:
+            await self._watching.stop()
         try:
             async with asyncio.timeout_at(end):
                 await self.loader.keeper.drain()

@@ -95,14 +95,14 @@ class Working:
         for one in (engine, worker):  # both, before either is waited for: they have one time to end in
             if one is not None:
                 one.stop()
+        for purge in self._tasks[1:]:
+            purge.cancel()
         if engine is not None and self._carrying is not None:
             await asyncio.gather(self._carrying, return_exceptions=True)
         if self._staying is not None:
             await self._staying.end()
         if worker is not None:
-            run, purge = self._tasks
-            purge.cancel()
-            await asyncio.gather(run, purge, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _carry(self, carriers: Sequence[Carrier], *, alone: bool) -> None:
         from leftfold.processes.engine import Engine
