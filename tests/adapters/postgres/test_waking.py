@@ -11,6 +11,8 @@ from leftfold.errors import StoreClosed
 from leftfold.ids import new_id
 from leftfold.store import Advance, ToStream, Transaction
 from leftfold.testing.conformance.work_ground import begin
+from leftfold.testing.postgres import PostgresServer
+from tests.adapters.postgres.cutting import wire_to
 from tests.adapters.postgres.opened import connected, event, opened, rows
 
 _LONG_S = 60.0
@@ -47,6 +49,25 @@ async def test_whoever_waits_while_the_store_is_closed_is_told(store_url: str) -
         await store.close()
         with pytest.raises(StoreClosed):
             await waiting
+
+
+@pytest.mark.usefixtures("never_polls")
+@pytest.mark.parametrize("question", [b"LISTEN", b"select 1"], ids=["at once", "later"])
+async def test_a_listener_that_has_fallen_silent_listens_again(
+    postgres: PostgresServer, store_url: str, question: bytes
+) -> None:
+    impatient = f"{store_url.replace('deadline_s=20', 'deadline_s=0.2')}&connect_timeout=0.5"
+    async with (
+        asyncio.timeout(_LONG_S / 4),
+        wire_to(postgres.port) as (wire, port),
+        opened(impatient.replace(f":{postgres.port}/", f":{port}/")) as store,
+        opened(store_url) as other,
+    ):
+        wire.fall_silent_after(question)
+        waiting = asyncio.ensure_future(store.wake(0, _LONG_S))
+        await wire.loses()
+        await other.append(ToStream("a-1", 0, [event()]))
+        assert await waiting == 1
 
 
 @pytest.mark.usefixtures("never_polls")

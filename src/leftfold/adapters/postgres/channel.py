@@ -106,10 +106,16 @@ class Channel:
     async def _hear(self, connection: Connection) -> None:
         gone = asyncio.Event()
         connection.add_termination_listener(lambda _: gone.set())
+        location = self._connector.location
         try:
-            await connection.add_listener(self._name, self._on_notification)
+            async with asyncio.timeout(location.connect_timeout_s):
+                await connection.add_listener(self._name, self._on_notification)
             self._heard(None)
-            await gone.wait()
+            while not gone.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(location.deadline_s):
+                        await gone.wait()
+                await connection.execute("select 1", timeout=location.connect_timeout_s)  # it may have fallen silent
         finally:
             connection.terminate()
 
