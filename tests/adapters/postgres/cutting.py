@@ -18,6 +18,8 @@ class Wire:
 
     Args:
         target: port of the server.
+
+    `sent` is all that clients have said.
     """
 
     def __init__(self, target: int) -> None:
@@ -26,6 +28,7 @@ class Wire:
         self._for_good = self._silent = self._dead = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.lost = 0
+        self.sent = bytearray()
         self._losing = asyncio.Event()
 
     def lose_answer_to(self, question: bytes) -> None:
@@ -78,6 +81,7 @@ class Wire:
                 if self._armed is not None and self._armed in data:
                     self._armed = None
                     mute.set()
+                self.sent += data
                 if not self._dead:
                     target.write(data)
         finally:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
+from leftfold.adapters.postgres.rows import Row
 from leftfold.errors import ConditionFailed, Conflict, LeftfoldError
 from leftfold.store.events import AppendCondition, Appended, Expected, NewEvent, QueryItem, ToStream
 
 __all__ = [
+    "ANSWER_OF_PARTS",
     "ARGUMENT_TYPES",
     "AppendCall",
     "Arguments",
@@ -21,6 +22,7 @@ __all__ = [
     "append_sql",
     "event_arrays",
     "expected_number",
+    "numbers_in",
     "plain_array",
     "tags_literal",
     "text_array",
@@ -33,6 +35,7 @@ _KNOWN: Final = 2
 _CONDITION: Final = 3
 _MAX_INTEGER: Final = 2**31 - 1
 _MAX_BIGINT: Final = 2**63 - 1
+_NUMBERS: Final = msgspec.json.Decoder(list[int])
 
 ARGUMENT_TYPES: Final = (
     *("text[]", "integer[]", "integer[]", "integer[]", "integer[]", "uuid[]"),
@@ -40,6 +43,9 @@ ARGUMENT_TYPES: Final = (
     *("integer[]", "bigint[]", "text[]", "text[]"),
 )
 """Types of the function's arguments, in their order; each is sent as the text of such an array."""
+
+ANSWER_OF_PARTS: Final = "verdict::text, version::text, last::text, recorded"
+"""What the functions say that judge many parts: arrays as text, and when."""
 
 Arguments: TypeAlias = tuple[str | None, ...]
 """Of one call; their types are `ARGUMENT_TYPES`."""
@@ -50,9 +56,10 @@ Verdicts: TypeAlias = tuple[Sequence[int], Sequence[int], Sequence[int], datetim
 
 def append_sql(schema: str) -> str:
     """The statement that calls the function of *schema*, with an argument for each of `ARGUMENT_TYPES`."""
-    # An array built here costs the client a fraction of what a driver's own encoding of each element does.
+    # An array built here costs the client a fraction of what a driver's own encoding of each element does, and no
+    # connection has to ask the server first what such an array is.
     arguments = (f"${number}::text::{type_}" for number, type_ in enumerate(ARGUMENT_TYPES, 1))
-    return f'select verdict, version, last, recorded from "{schema}".append_v1({", ".join(arguments)})'
+    return f'select {ANSWER_OF_PARTS} from "{schema}".append_v1({", ".join(arguments)})'
 
 
 class AppendCall:
@@ -158,12 +165,11 @@ class _Members:
         )
 
 
-def verdicts_of(row: asyncpg.Record) -> Verdicts:
+def verdicts_of(row: Row) -> Verdicts:
     """What a function said; one that judges a single part says it without arrays."""
-    verdict, version, last, recorded = row
-    return (
-        ((verdict,), (version,), (last,), recorded) if isinstance(verdict, int) else (verdict, version, last, recorded)
-    )
+    if isinstance(row[0], int):
+        return (row[0],), (row[1],), (row[2],), row[3]
+    return numbers_in(row[0]), numbers_in(row[1]), numbers_in(row[2]), row[3]
 
 
 def verdict_of(
@@ -195,9 +201,14 @@ def tags_literal(tags: Sequence[str]) -> str:
     return text_array(sorted(set(tags)))
 
 
-def plain_array(values: Sequence[int | UUID]) -> str:
+def plain_array(values: Sequence[int | UUID | None]) -> str:
     """An array of what needs no escaping: JSON's text but for the brackets."""
     return "{" + msgspec.json.encode(values).decode()[1:-1] + "}"
+
+
+def numbers_in(array: str | None) -> Sequence[int]:
+    """The numbers of an array that came as text; none when there is no array."""
+    return _NUMBERS.decode(f"[{array[1:-1]}]") if array else ()
 
 
 def text_array(values: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from leftfold.adapters.postgres.calls import plain_array
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.layout import Layout, words_of_row
 from leftfold.errors import KeyTaken, ShardMismatch
@@ -119,7 +120,7 @@ async def _unwritten(connection: Connection, layout: Layout, changes: Mapping[st
     values: list[Sequence[object]] = [
         list(changes),
         [row.decode() for row in rows],
-        [change.shard for change in changes.values()],
+        plain_array([change.shard for change in changes.values()]),
     ]
     if layout.table.search:
         values.append([words_of_row(layout.table, row) for row in rows])

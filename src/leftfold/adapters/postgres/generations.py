@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from leftfold.adapters.postgres.calls import plain_array
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.failures import FORBIDDEN, LOCKED, denied, sqlstate_of
 from leftfold.adapters.postgres.layout import Layout, layout_of, quoted
@@ -45,7 +46,7 @@ class Generations:
         """
         names = names_of(tables)
         rows = await self._connection.fetch(
-            self._sql.open, [name for name, _ in names], [version for _, version in names], changing
+            self._sql.open, [name for name, _ in names], plain_array([version for _, version in names]), changing
         )
         self.transaction_id = rows[0][0]
         self.note(names, [row[1:] for row in rows])

@@ -86,7 +86,7 @@ class Layout:
 
     def _insert(self, otherwise: str) -> str:
         values = ["q.key", 'q."row"', "q.shard", *(f"r.{quoted(column.name)}" for column in self.table.columns)]
-        arrays, names, cells = "$1::text[], $2::text[], $3::integer[]", 'key, "row", shard', ""
+        arrays, names, cells = "$1::text[], $2::text[], $3::text::integer[]", 'key, "row", shard', ""
         if self.table.search:
             values.append("q.words::tsvector")
             arrays, names = f"{arrays}, $4::text[]", f"{names}, words"

@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Final
 
 from leftfold.adapters.postgres.calls import (
+    ANSWER_OF_PARTS,
     ARGUMENT_TYPES,
     Arguments,
     event_arrays,
@@ -21,6 +22,7 @@ from leftfold.store.events import NewEvent, ToStream
 
 __all__ = ["PlainCalls"]
 
+_ANSWER: Final = "verdict, version, last, recorded"
 _ONE_TYPES: Final = (
     *("text", "integer", "text", "smallint", "uuid", "text", "text"),
     *("text::timestamptz", "text"),  # the driver takes the last moment for infinity
@@ -39,9 +41,9 @@ class PlainCalls:
             (f"${number}::text::{type_}" for number, type_ in enumerate(types, 1))
             for types in (_PART_TYPES, _PARTS_TYPES)
         )
-        self._one = _asked(schema, "append_one_v1", one)
-        self._part = _asked(schema, "append_part_v1", part)
-        self._parts = _asked(schema, "append_parts_v1", parts)
+        self._one = _asked(_ANSWER, schema, "append_one_v1", one)
+        self._part = _asked(_ANSWER, schema, "append_part_v1", part)
+        self._parts = _asked(ANSWER_OF_PARTS, schema, "append_parts_v1", parts)
 
     def of(self, batch: Sequence[Pending]) -> Query | None:
         """The call that judges and writes *batch*; None when a member asks for more or depends on another."""
@@ -57,8 +59,8 @@ class PlainCalls:
         return (self._one, _one_arguments(part)) if len(part.events) == 1 else (self._part, _part_arguments(part))
 
 
-def _asked(schema: str, function: str, arguments: Iterable[str]) -> str:
-    return f'select verdict, version, last, recorded from "{schema}".{function}({", ".join(arguments)})'
+def _asked(answer: str, schema: str, function: str, arguments: Iterable[str]) -> str:
+    return f'select {answer} from "{schema}".{function}({", ".join(arguments)})'
 
 
 def _one_arguments(part: ToStream) -> Sequence[object]:

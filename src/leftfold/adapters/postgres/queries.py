@@ -40,7 +40,7 @@ class Queries:
         self._events = f'"{schema}".events'
         self._tags = f'"{schema}".tags'
         self.head = f"select coalesce((select position from {self._events} order by position desc limit 1), 0)"
-        self.by_id = f"select {COLUMNS} from {self._events} where id = any ($1::uuid[])"
+        self.by_id = f"select {COLUMNS} from {self._events} where id = any ($1::text::uuid[])"
         self.log = (
             f"select {COLUMNS} from {self._events} where position > $1 and position <= $2 order by position limit $3"
         )

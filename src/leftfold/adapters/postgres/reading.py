@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from leftfold.adapters.postgres.calls import plain_array
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import Queries, big
 from leftfold.adapters.postgres.rows import event_of
@@ -71,7 +72,7 @@ class Reading:
 
     async def by_id(self, ids: Iterable[UUID]) -> dict[UUID, StoredEvent]:
         """The stored events among *ids*."""
-        rows = await self._readers.fetch(self._queries.by_id, list(ids))
+        rows = await self._readers.fetch(self._queries.by_id, plain_array(list(ids)))
         return {event.id: event for event in map(event_of, rows)}
 
     async def versions(self, streams: Iterable[str]) -> Mapping[str, int]:

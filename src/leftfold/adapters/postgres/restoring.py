@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 
-from leftfold.adapters.postgres.calls import tags_literal
+from leftfold.adapters.postgres.calls import plain_array, tags_literal
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.failures import BREAKS_LOG
 from leftfold.adapters.postgres.reading import Reading
@@ -24,8 +24,8 @@ class Restorer:
         self._reading = reading
         self._schema = schema
         self._sql = (
-            f'select "{schema}".restore_v1($1::bigint, $2::text[], $3::integer[], $4::text[], $5::integer[], '
-            "$6::text[], $7::smallint[], $8::uuid[], $9::text[], $10::text[], "
+            f'select "{schema}".restore_v1($1::bigint, $2::text[], $3::text::integer[], $4::text[], '
+            "$5::text::integer[], $6::text[], $7::text::smallint[], $8::text::uuid[], $9::text[], $10::text[], "
             "$11::text[]::timestamptz[], $12::text[]::timestamptz[], $13::text[])"
         )
 
@@ -85,12 +85,12 @@ def _arguments(new: Sequence[StoredEvent]) -> tuple[object, ...]:
     return (
         new[0].position,
         list(firsts),
-        list(firsts.values()),
+        plain_array(list(firsts.values())),
         [event.stream for event in new],
-        [event.version for event in new],
+        plain_array([event.version for event in new]),
         [event.type for event in new],
-        [event.schema_version for event in new],
-        [event.id for event in new],
+        plain_array([event.schema_version for event in new]),
+        plain_array([event.id for event in new]),
         [event.data.decode() for event in new],
         [event.metadata.decode() for event in new],
         # Times as text: the driver takes the first and the last moment there is for infinity.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from leftfold.adapters.postgres.calls import plain_array
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.store.names import first_above, flaw_of
@@ -40,7 +41,7 @@ class Snapshots:
         # Rows are locked in the order of the keys, so that two who drop the same ones do not wait for each other.
         self._drop = f"""
             with k as materialized (
-                select l.* from unnest($1::text[], $2::text[], $3::integer[]) u (stream, fingerprint, version)
+                select l.* from unnest($1::text[], $2::text[], $3::text::integer[]) u (stream, fingerprint, version)
                 cross join lateral (
                     select s.stream, s.fingerprint, s.version from {table} s
                     where s.stream = u.stream and s.fingerprint = u.fingerprint and s.version = u.version
@@ -78,7 +79,7 @@ class Snapshots:
             self._drop,
             [str(key.stream) for key in possible],
             [key.fingerprint for key in possible],
-            [key.version for key in possible],
+            plain_array([key.version for key in possible]),
         )
         count: int = rows[0][0]
         return count

@@ -20,10 +20,10 @@ class WritingSql:
         self.open = (
             "select x.id::text, r.name, r.version, r.generation, r.active, r.shape "
             "from (select pg_current_xact_id() as id) x "
-            f'left join "{schema}".tables_v1($1::text[], $2::integer[], $3::boolean) r on true'
+            f'left join "{schema}".tables_v1($1::text[], $2::text::integer[], $3::boolean) r on true'
         )
         # What the second function is given depends on the first, which has to come first: it takes the writer's turn.
-        given = "${}::text[], ${}::integer[], ${}::boolean and a.recorded is not null".format(
+        given = "${}::text[], ${}::text::integer[], ${}::boolean and a.recorded is not null".format(
             *(len(ARGUMENT_TYPES) + number for number in (1, 2, 3))
         )
         self.append = (
@@ -34,7 +34,8 @@ class WritingSql:
             f"with k as materialized (select name from {checkpoints} where name = any ($1::text[]) order by name "
             f"for update) update {checkpoints} c set position = u.position, event_id = u.event_id, "
             f'moved_at = "{schema}".now_v1() '
-            "from k, unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[]) u (name, token, position, event_id) "
+            "from k, unnest($1::text[], $2::text::bigint[], $3::text::bigint[], $4::text::uuid[]) "
+            "u (name, token, position, event_id) "
             "where c.name = k.name and u.name = k.name and c.token = u.token and c.position <= u.position "
             "returning c.name"
         )

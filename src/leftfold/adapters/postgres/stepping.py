@@ -11,6 +11,7 @@ from functools import lru_cache
 import asyncpg
 from msgspec import Struct
 
+from leftfold.adapters.postgres.calls import plain_array
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.failures import sqlstate_of
 from leftfold.adapters.postgres.layout import Layout, layout_of, words_of_row
@@ -72,12 +73,12 @@ def hold_tables_sql(schema: str) -> str:
     return f'select "{schema}".tables_v1(null, null, false)'
 
 
-def _values(put: Put, layout: Layout) -> list[list[object]]:
+def _values(put: Put, layout: Layout) -> list[object]:
     ordered = sorted(put.rows.items())
-    values: list[list[object]] = [
+    values: list[object] = [
         [key for key, _ in ordered],
         [row.decode() for _, row in ordered],
-        [put.shard] * len(ordered),
+        plain_array([put.shard] * len(ordered)),
     ]
     if layout.table.search:
         values.append([words_of_row(layout.table, row) for _, row in ordered])

@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from leftfold.adapters.postgres.calls import Verdicts, verdict_of
+from leftfold.adapters.postgres.calls import Verdicts, plain_array, verdict_of, verdicts_of
 from leftfold.adapters.postgres.connecting import Backoff, Connection, Connector, Readers
 from leftfold.adapters.postgres.failures import is_lost, is_retriable, translated
 from leftfold.adapters.postgres.generations import names_of
@@ -90,11 +90,10 @@ class GroupWriter:
             self._sql.append,
             *arguments,
             [name for name, _ in names],
-            [version for _, version in names],
+            plain_array([version for _, version in names]),
             any(map(points, transactions)),
         )
-        codes, versions, positions, recorded_at = rows[0][:4]
-        verdicts: Verdicts = (codes, versions, positions, recorded_at)
+        verdicts = verdicts_of(rows[0][:4])
         stored = _stored(members, verdicts)
         if stored:
             await writing.opened(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from leftfold.adapters.postgres.calls import AppendCall, append_sql, verdict_of
+from leftfold.adapters.postgres.calls import AppendCall, append_sql, verdict_of, verdicts_of
 from leftfold.adapters.postgres.drivers import AsyncConnection, Rows, SyncConnection, async_execute_of, execute_of
 from leftfold.adapters.postgres.failures import ID_TAKEN, NO_TRANSACTION, is_lost, is_retriable, sqlstate_of, translated
 from leftfold.adapters.postgres.location import schema_flaw
@@ -117,7 +117,7 @@ def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema:
         yield from _undo(error, parts, schema)
         raise
     yield _RELEASE
-    verdict = verdict_of(parts, condition, (row[0], row[1], row[2], _time_of(row[3])), 0)
+    verdict = verdict_of(parts, condition, verdicts_of((row[0], row[1], row[2], _time_of(row[3]))), 0)
     if verdict is None:
         return first_result(parts, {event.id: event for event in (yield from _stored(parts, schema))})
     if isinstance(verdict, LeftfoldError):

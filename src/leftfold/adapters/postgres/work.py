@@ -8,6 +8,7 @@ from typing import Final
 
 import asyncpg
 
+from leftfold.adapters.postgres.calls import plain_array
 from leftfold.adapters.postgres.connecting import Connection, Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.adapters.postgres.work_news import WorkNews
@@ -60,7 +61,7 @@ class Work:
         self._claim = f'select {_COLUMNS} from "{schema}".work_claim_v1($1, $2, $3::interval, $4)'
         # The limit keeps it at one look an item, whatever the planner thinks of the table.
         self._extend = (
-            "with k as materialized (select l.id from unnest($1::text[], $2::bigint[]) h (id, token) "
+            "with k as materialized (select l.id from unnest($1::text[], $2::text::bigint[]) h (id, token) "
             f"cross join lateral (select w.id from {work} w where w.id = h.id and w.token >= h.token and w.owner = $3 "
             f"limit 1 for update) l) update {work} w set wake_at = {now} + $4::interval "
             "where w.id = any (array(select k.id from k)) returning w.id"
@@ -73,7 +74,7 @@ class Work:
         self._restore = (
             f"insert into {work} (id, queue, status, state, token, wake_at, created_at, changed_at) "
             "select id, queue, status, state, token, wake_at::timestamptz, created_at::timestamptz, "
-            "changed_at::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], "
+            "changed_at::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]::bigint[], "
             "$6::text[], $7::text[], $8::text[]) "
             "i (id, queue, status, state, token, wake_at, created_at, changed_at) on conflict do nothing returning id"
         )
@@ -93,7 +94,7 @@ class Work:
         """See `WorkItems.extend`."""
         lease = check_holding(owner, lease_s)
         known = {id: max(0, min(held[id], MAX_BIGINT)) for id in sorted(check_ids(held))}
-        rows = await self._readers.fetch(self._extend, list(known), list(known.values()), owner, lease)
+        rows = await self._readers.fetch(self._extend, list(known), plain_array(list(known.values())), owner, lease)
         return {row[0] for row in rows}
 
     async def work(self, ids: Collection[str]) -> Mapping[str, WorkItem]:
@@ -168,7 +169,7 @@ def _id_of(item: WorkItem) -> str:
 def _row_of(item: WorkItem) -> tuple[object, ...]:
     # As text, for the driver takes the last moment for infinity.
     times = (None if at is None else at.isoformat() for at in (item.wake_at, item.created_at, item.changed_at))
-    return item.id, item.queue, item.status, item.state.decode(), min(item.token, MAX_BIGINT), *times
+    return item.id, item.queue, item.status, item.state.decode(), str(min(item.token, MAX_BIGINT)), *times
 
 
 def _item_of(row: asyncpg.Record) -> WorkItem:

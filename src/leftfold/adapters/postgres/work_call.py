@@ -36,7 +36,9 @@ class _Write(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def work_write_sql(schema: str) -> str:
     """The statement that calls the function of *schema*: client and number of the batch, writes, see `WorkCall`."""
-    return f'select refused, soon from "{schema}".work_write_v1($1::uuid, $2::bigint, $3::text::json, $4::boolean)'
+    return (
+        f'select refused::text, soon from "{schema}".work_write_v1($1::uuid, $2::bigint, $3::text::json, $4::boolean)'
+    )
 
 
 class WorkCall:
@@ -100,14 +102,12 @@ class WorkCall:
         ]
         return msgspec.json.encode(writes).decode()
 
-    def refusals(self, numbers: Sequence[int] | None) -> list[Refusal]:
+    def refusals(self, numbers: Sequence[int]) -> list[Refusal]:
         """Why members are refused, in the order of their writes.
 
         Args:
             numbers: what the function said.
         """
-        if not numbers:
-            return []
         ordered = self._ordered()
         refused = sorted((ordered[number] for number in numbers), key=lambda each: each[0])
         return [Refusal(place, _error(write), sure=True) for place, write in refused]

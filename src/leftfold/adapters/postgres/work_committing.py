@@ -24,6 +24,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from leftfold.adapters.postgres.calls import numbers_in
 from leftfold.adapters.postgres.connecting import Backoff, Connector
 from leftfold.adapters.postgres.failures import is_lost, is_refusal, is_retriable, translated
 from leftfold.adapters.postgres.queries import Query
@@ -93,7 +94,7 @@ class WorkCommitter:
         self._sql = work_write_sql(connector.location.schema)
         self._single = SingleWrite(connector.location.schema)
         batches = f'"{connector.location.schema}".work_batches'
-        self._missed = f"select refused, soon from {batches} where client = $1 and batch = $2"
+        self._missed = f"select refused::text, soon from {batches} where client = $1 and batch = $2"
         self._forget = (
             f"delete from {batches} b using (select client from {batches} "
             "where client = $1 or written_at < now() - interval '1 day' for update skip locked) o "
@@ -228,11 +229,11 @@ class WorkCommitter:
         self._settle(batch, () if stored else (0,))
 
     def _tell(self, batch: _Batch, row: asyncpg.Record) -> None:
-        self._settle(batch, row["refused"])
+        self._settle(batch, numbers_in(row["refused"]))
         if row["soon"]:
             self._due(row["soon"])
 
-    def _settle(self, batch: _Batch, refused: Sequence[int] | None) -> None:
+    def _settle(self, batch: _Batch, refused: Sequence[int]) -> None:
         told: dict[int, Exception] = {}
         for refusal in batch.call.refusals(refused):
             told.setdefault(refusal.place[0], refusal.error)

@@ -124,5 +124,5 @@ def _kept(schema: str, write: str, refused: str) -> str:
         f'm as materialized (select "{schema}".now_v1() as now), t as ({write}) '
         f"update {batches} set batch = $2::bigint, refused = case when {refused} then array[0] end, "
         "soon = (select array[queue] from t where soon), written_at = m.now from m "
-        "where client = $1::uuid and exists (select from b) returning refused, soon"
+        "where client = $1::uuid and exists (select from b) returning refused::text, soon"
     )

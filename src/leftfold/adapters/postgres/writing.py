@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from leftfold.adapters.postgres.calls import numbers_in, plain_array
 from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.gathering import Change, Gathered, Kind, Place, Refusal
 from leftfold.adapters.postgres.generations import Generations, TableName
@@ -198,9 +199,9 @@ class RowWriting:
         moved = await self._connection.fetch(
             self._sql.advance,
             [each.name for each in ordered],
-            [each.token for each in ordered],
-            [each.position for each in ordered],
-            [each.event_id for each in ordered],
+            plain_array([each.token for each in ordered]),
+            plain_array([each.position for each in ordered]),
+            plain_array([each.event_id for each in ordered]),
         )
         there = {row[0] for row in moved}
         self.advanced.update((each.name, each.position) for each in ordered if each.name in there)
@@ -228,7 +229,7 @@ class RowWriting:
             return []
         [row] = await self._connection.fetch(self._sql.work, None, None, work.text(apart=True), work.locks_first)
         self.due.update(row["soon"] or ())
-        return work.refusals(row["refused"])
+        return work.refusals(numbers_in(row["refused"]))
 
     async def _unmoved(self, advance: Advance) -> Exception:
         position: int | None = await self._connection.fetchval(self._sql.place, advance.name, advance.token)
