@@ -169,6 +169,7 @@ async def test_an_import_that_was_killed_goes_on_when_it_is_run_again(
     assert 300 < stored < 6000
     summary, _ = imported(file, store)
     assert summary == f"{6000 - stored} rows recorded, {stored} stored before, 0 left out"
+    assert imported(file, store)[0] == "0 rows recorded, 6000 stored before, 0 left out"  # a third changes nothing
     assert numbers(await log(store)) == expected
 
 
