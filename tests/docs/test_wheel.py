@@ -44,7 +44,8 @@ def test_the_wheel_alone_runs_the_readmes_program_in_a_fresh_environment(wheel: 
     venv.create(tmp_path / "venv")
     binaries = tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
     python = str(binaries / "python")
-    pip("--python", python, "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
+    pinned = ("--constraint", str(ROOT / "constraints.txt"))
+    pip("--python", python, "install", "--quiet", "--no-compile", *pinned, str(wheel))
     directory = tmp_path / "empty"
     directory.mkdir()
     assert balances_shown(python, directory) == ["500\n", "1000\n"]
