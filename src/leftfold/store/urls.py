@@ -9,7 +9,8 @@ from leftfold.errors import InvalidStoreUrl
 
 __all__ = ["check_url", "shown_url"]
 
-_USER: Final = re.compile(r"(?<=://)([^/?#@:]*):[^/?#]*@")
+_USER: Final = re.compile(r"(?<=://)([^/?#@:\[]*):(?!\d*(?:[/?#,]|$))(?:[^?#]*|.*)@", re.DOTALL)
+"""What is no port counts as a password up to the last @, for one that nobody has escaped may hold anything."""
 _OPTION: Final = re.compile(r"((?:ssl)?password=)[^&#]*")
 
 

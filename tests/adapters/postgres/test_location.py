@@ -46,6 +46,9 @@ def test_what_is_left_out_has_defaults() -> None:
         "postgresql://db/bank?deadline_s=-1",
         "postgresql://db/bank?connect_timeout=soon",
         "postgresql://db:port/bank",
+        "postgresql://[::1/bank",
+        "postgresql://d\u2100b/bank",
+        "postgresql://db/\udcff",
     ],
 )
 async def test_a_url_that_cannot_be_opened_is_refused_before_anything_is_tried(url: str) -> None:
@@ -62,3 +65,19 @@ def test_a_password_is_never_shown() -> None:
     with pytest.raises(InvalidStoreUrl) as refusal:
         PostgresLocation.parse(url + "&colour=red")
     assert "hushhush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "password", ["hush/hush", "hush?hush", "hush#hush", "hush[hush", "hush@hu/sh", "hush\u2100hush"]
+)
+def test_a_password_that_nobody_escaped_is_not_shown_and_the_url_is_refused(password: str) -> None:
+    with pytest.raises(InvalidStoreUrl) as refusal:
+        PostgresLocation.parse(f"postgresql://ann:{password}@db:5432/bank?pool=0")
+    assert "hush" not in str(refusal.value)
+    assert refusal.value.url.startswith("postgresql://ann:***@db:5432/bank")
+
+
+@pytest.mark.parametrize("place", ["db:5432", "db:5432,other:5432", "[::1]:5432"])
+def test_a_port_is_no_password(place: str) -> None:
+    url = f"postgresql://{place}/bank?user=ann@db"
+    assert PostgresLocation.parse(url).shown == url

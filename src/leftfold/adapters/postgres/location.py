@@ -44,6 +44,10 @@ _LIBPQ = frozenset(
         "user",
     }
 )
+_UNREADABLE = (
+    "it cannot be read: a port is a number up to 65535, an IPv6 address stands in [ ], and a password has %2F for /, "
+    "%3F for ?, %23 for #, %40 for @, %5B for [ and %5D for ]"
+)
 _MAX_POOL = 1000
 _DAY_S = 86_400.0
 
@@ -74,12 +78,10 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
     def parse(cls, url: str) -> PostgresLocation:
         """Read *url*; raises `InvalidStoreUrl` with the reason."""
         check_url(url)
-        split = urlsplit(url)
         shown = shown_url(url)
+        split = _split(url, shown)
         if split.scheme not in ("postgresql", "postgres") or split.fragment:
             raise InvalidStoreUrl(shown, "write postgresql://user:password@host:port/database?schema=leftfold")
-        if flaw := _port_flaw(split):
-            raise InvalidStoreUrl(shown, flaw)
         options = dict(parse_qsl(split.query, keep_blank_values=True))
         if unknown := sorted(options.keys() - _LIBPQ - set(_OURS)):
             raise InvalidStoreUrl(
@@ -97,13 +99,15 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
         )
 
 
-def _port_flaw(split: SplitResult) -> str | None:
+def _split(url: str, shown: str) -> SplitResult:
     try:
+        url.encode()
+        split = urlsplit(url)
         if "," not in split.netloc:
             _ = split.port
-    except ValueError as error:
-        return str(error)
-    return None
+    except ValueError as error:  # which quotes what may be a part of the password
+        raise InvalidStoreUrl(shown, _UNREADABLE) from error
+    return split
 
 
 def schema_flaw(name: str) -> str | None:
