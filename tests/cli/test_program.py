@@ -49,10 +49,11 @@ def test_help_fills_the_lines_of_a_terminal(leftfold: Leftfold, monkeypatch: pyt
     monkeypatch.setenv("COLUMNS", "60")
     lines = [line.rstrip() for line in leftfold("verify", "--help").out.splitlines()]
     start = lines.index("Positions and versions have no gaps, recorded times never")
-    assert lines[start + 1 : start + 4] == [
-        "run backwards, payloads are JSON; with --app, every event",
-        "reads as one of its classes. The exit code is 1 when",
-        "something is wrong, dropped or not.",
+    assert lines[start + 1 : start + 5] == [
+        "run backwards, payloads are JSON, tags find the events that",
+        "have them; with --app, every event reads as one of its",
+        "classes. The exit code is 1 when something is wrong, dropped",
+        "or not.",
     ]
 
 

@@ -7,9 +7,11 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
+from leftfold.adapters.postgres import PostgresLocation
 from leftfold.app import open_store
 from leftfold.store import Snapshot, SnapshotKey, digest_of
 from tests.cli.command import Leftfold, event, record
@@ -132,6 +134,58 @@ def test_what_no_append_could_have_stored_is_found(
     ran = leftfold("verify", "--store", store, "--json", *app)
     assert (ran.code, [each["version"] for each in ran.lines]) == (1, [2])
     assert app or said in str(ran.lines[0]["finding"])
+
+
+_TAGGED = [
+    ("delete from {}tags where position = 2", "a-1 version 2: it has the tag 'x' and is not found by it"),
+    ("insert into {}tags (position, tag) values (1, {})", "a-1 version 1: position 1 is found by the tag 'x'"),
+    ("insert into {}tags (position, tag) values (9, {})", "position 9 is found by the tag 'x', which is not there"),
+]
+
+
+def _two(url: str) -> None:
+    record(url, ("a-1", [event(), event(tags=("x",))]))
+
+
+@pytest.mark.parametrize(("change", "said"), _TAGGED)
+def test_events_that_are_not_found_by_their_tags_or_by_others_are_named(
+    leftfold: Leftfold, sqlite: str, change: str, said: str
+) -> None:
+    _two(sqlite)
+    spoil(sqlite, change.format("", "(select number from names where name = 'x')"))
+    first, summary = leftfold("verify", "--store", sqlite).out.splitlines()
+    assert (first.startswith(said), summary) == (True, "2 events read, 1 finding")
+    assert leftfold("verify", "--store", sqlite, "--json").code == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("change", "said"), _TAGGED)
+def test_postgresql_tells_of_tags_just_the_same(leftfold: Leftfold, bare_url: str, change: str, said: str) -> None:
+    assert leftfold("migrate", "--store", bare_url).code == 0
+    _two(bare_url)
+    location = PostgresLocation.parse(bare_url)
+
+    async def spoiled() -> None:
+        connection = await asyncpg.connect(location.dsn)
+        await connection.execute("set session_replication_role = replica")  # no triggers
+        await connection.execute(change.format(f'"{location.schema}".', "'x'"))
+        await connection.close()
+
+    asyncio.run(spoiled())
+    first, summary = leftfold("verify", "--store", bare_url).out.splitlines()
+    assert (first.startswith(said), summary) == (True, "2 events read, 1 finding")
+
+
+@pytest.mark.parametrize(
+    "change", ["id = x'00'", "data = cast(x'ff' as text)", "recorded_at = 9223372036854775807", "tags = '[1'"]
+)
+def test_what_is_no_event_is_named_and_what_follows_is_read(leftfold: Leftfold, sqlite: str, change: str) -> None:
+    record(sqlite, ("a-1", [event()]), ("b-1", [event()]), ("c-1", [event()]))
+    spoil(sqlite, f"update events set {change} where position = 2", "update events set type = '' where position = 3")
+    ran = leftfold("verify", "--store", sqlite)
+    damaged, other, summary = ran.out.splitlines()
+    assert (ran.code, damaged.startswith("position 2: the file is damaged")) == (1, True)
+    assert (other.startswith("c-1 version 1: "), summary) == (True, "2 events read, 2 findings")
 
 
 @pytest.mark.parametrize(

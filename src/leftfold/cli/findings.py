@@ -19,8 +19,8 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something about what is stored, as `--json` writes it.
 
     Args:
-        stream: where it is.
-        version: of the event, or of the last event in the snapshot, counted from 1.
+        stream: where it is; empty when what is stored does not say.
+        version: of the event, or of the last event in the snapshot, counted from 1; 0 without a stream.
         finding: what is so.
         fingerprint: of the snapshot that it is about; left out when it is about an event.
         stale: it is nothing wrong, only of no use any more.
@@ -58,5 +58,6 @@ class Findings:
             return
         about = "snapshot: " if finding.fingerprint else ""
         end = " (dropped)" if finding.dropped else ""
-        line = f"{finding.stream} version {finding.version}: {about}{finding.finding}{end}"
+        place = f"{finding.stream} version {finding.version}: " if finding.version else ""
+        line = f"{place}{about}{finding.finding}{end}"
         console().print(printable(line), style=_STALE if finding.stale else _WRONG)

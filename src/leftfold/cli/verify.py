@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -21,7 +21,8 @@ from leftfold.cli.shown import Unreadable, shown
 from leftfold.cli.text import counted
 from leftfold.errors import InvalidInput, StoreError
 from leftfold.store.event_store import EventStore
-from leftfold.store.events import StoredEvent
+from leftfold.store.events import Page, StoredEvent
+from leftfold.store.indexed import Indexed
 from leftfold.store.port import Store
 from leftfold.store.restoring import check_stored
 from leftfold.store.snapshots import Snapshot
@@ -30,6 +31,9 @@ __all__ = ["verify"]
 
 _SNAPSHOTS: Final = 20
 """Snapshots that are read at a time; one may be large."""
+
+_AROUND_DAMAGE: Final = 1000
+"""Positions that are read one by one, from where a page could not be read."""
 
 
 async def verify(
@@ -40,8 +44,9 @@ async def verify(
 ) -> int:
     """Read everything that is stored, and name what is wrong with it.
 
-    Positions and versions have no gaps, recorded times never run backwards, payloads are JSON; with --app, every event
-    reads as one of its classes. The exit code is 1 when something is wrong, dropped or not.
+    Positions and versions have no gaps, recorded times never run backwards, payloads are JSON, tags find the events
+    that have them; with --app, every event reads as one of its classes. The exit code is 1 when something is wrong,
+    dropped or not.
 
     Args:
         snapshots: Fold again what snapshots were taken of, from the first event; needs --app. One that no part of the
@@ -56,6 +61,7 @@ async def verify(
     findings = Findings(json=source.json)
     async with existing_store(url) as store:
         events = await _check_events(store, typed_by(assembly, store), findings)
+        await _check_tags(store, findings)
         about_snapshots = ""
         if assembly is not None and snapshots:
             read = await _check_snapshots(store, Refolding(assembly, store), findings, drop=drop)
@@ -69,7 +75,7 @@ async def verify(
 async def _check_events(store: Store, typed: EventStore | None, findings: Findings) -> int:
     check, events = _Check(typed), 0
     with progress("verifying events", await store.head()) as show:
-        async for page in pages(store):
+        async for page in _readable(store, check, findings):
             for event in page.events:
                 events += 1
                 for each in check.wrong(event):
@@ -78,18 +84,78 @@ async def _check_events(store: Store, typed: EventStore | None, findings: Findin
     return events
 
 
+async def _readable(store: Store, check: _Check, findings: Findings) -> AsyncIterator[Page]:
+    """Every page of the log; what is damaged so that it is no event is told, and passed over."""
+    after = 0
+    while True:
+        try:
+            async for page in pages(store, after=after):
+                yield page
+                after = page.position
+        except StoreError as error:
+            if not _is_damage(error):
+                raise
+        else:
+            return
+        for _ in range(_AROUND_DAMAGE):
+            try:
+                page = await store.read_log(after=after, upto=after + 1, limit=1)
+            except StoreError as error:
+                if not _is_damage(error):
+                    raise
+                findings.tell(Finding(stream="", version=0, finding=f"position {after + 1:,}: {error}"))
+                check.position = after + 1
+            else:
+                yield page
+            await breathe()
+            after += 1
+
+
+def _is_damage(error: StoreError) -> bool:
+    """Whether *error* is about what is stored, and not about the store."""
+    return type(error) is StoreError
+
+
+async def _check_tags(store: Store, findings: Findings) -> None:
+    if not isinstance(store, Indexed):
+        return
+    for each in await store.wrong_tags():
+        what = (
+            f"it has the tag {each.tag!r} and is not found by it, so append conditions do not see it"
+            if each.lost
+            else f"position {each.position:,} is found by the tag {each.tag!r}, which is not there"
+        )
+        stream, version = await _at(store, each.position)
+        findings.tell(Finding(stream=stream, version=version, finding=f"{what}; restore the database from a backup"))
+
+
+async def _at(store: Store, position: int) -> tuple[str, int]:
+    """Stream and version of what is at *position*; no stream when nothing is, or it cannot be read."""
+    try:
+        events = (await store.read_log(after=max(position, 1) - 1, upto=max(position, 0), limit=1)).events
+    except StoreError as error:
+        if not _is_damage(error):
+            raise
+        return "", 0
+    return (events[0].stream, events[0].version) if events else ("", 0)
+
+
 class _Check:
-    """Goes along the log."""
+    """Goes along the log.
+
+    Attributes:
+        position: of the event before.
+    """
 
     def __init__(self, typed: EventStore | None) -> None:
         self._typed = typed
-        self._position = 0
+        self.position = 0
         self._recorded_at: datetime | None = None
         self._versions: dict[str, int] = {}
 
     def wrong(self, event: StoredEvent) -> Iterator[str]:
-        if event.position != self._position + 1:
-            yield f"position {event.position:,} follows position {self._position:,}"
+        if event.position != self.position + 1:
+            yield f"position {event.position:,} follows position {self.position:,}"
         if event.version != (before := self._versions.get(event.stream, 0)) + 1:
             yield f"version {event.version} follows version {before}"
         if self._recorded_at is not None and event.recorded_at < self._recorded_at:
@@ -99,7 +165,7 @@ class _Check:
             yield f"{unreadable.error}: {unreadable.reason}"
         elif flaw := _flaw(event):
             yield flaw
-        self._position, self._recorded_at = event.position, event.recorded_at
+        self.position, self._recorded_at = event.position, event.recorded_at
         self._versions[event.stream] = event.version
 
 

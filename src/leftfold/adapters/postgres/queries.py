@@ -44,6 +44,12 @@ class Queries:
         self.log = (
             f"select {COLUMNS} from {self._events} where position > $1 and position <= $2 order by position limit $3"
         )
+        self.wrong_tags = (
+            f"select e.position, n.tag, true as lost from {self._events} e cross join lateral unnest(e.tags) n (tag) "
+            f"where not exists (select from {self._tags} t where t.tag = n.tag and t.position = e.position) "
+            f"union all select t.position, t.tag, false from {self._tags} t where not exists ("
+            f"select from {self._events} e where e.position = t.position and t.tag = any (e.tags)) order by 1, 2"
+        )
         self.facts = self._stream("version, type, schema_version, data", "asc")
         self.valid_facts = self._stream(
             "version, type, schema_version, data", "asc", "and occurred_at <= $5::text::timestamptz"

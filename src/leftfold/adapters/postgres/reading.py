@@ -11,6 +11,7 @@ from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import Queries, big
 from leftfold.adapters.postgres.rows import event_of
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
+from leftfold.store.indexed import WrongTag
 from leftfold.store.names import flaw_of
 
 __all__ = ["Reading"]
@@ -63,6 +64,10 @@ class Reading:
             if len(rows) == limit:
                 end = rows[-1]["position"]
         return Page([event_of(row) for row in rows], end)
+
+    async def wrong_tags(self) -> Sequence[WrongTag]:
+        """Where the table of tags is not what the events say."""
+        return [WrongTag(*row) for row in await self._readers.search(self._queries.wrong_tags)]
 
     async def head(self) -> int:
         """The position of the last event, 0 when there is none."""

@@ -28,6 +28,7 @@ from leftfold.store.batching import Pending
 from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.checks import check_loop, check_match, check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
+from leftfold.store.indexed import WrongTag
 from leftfold.store.snapshots import Snapshot, SnapshotKey
 from leftfold.store.table_checks import (
     check_generation,
@@ -121,6 +122,11 @@ class PostgresStore:
         check_range(after, upto, limit)
         check_match(match, category)
         return await self._reading.log(match, category, after, upto, limit)
+
+    async def wrong_tags(self) -> Sequence[WrongTag]:
+        """See `Indexed.wrong_tags`."""
+        self._check_open()
+        return await self._reading.wrong_tags()
 
     async def head(self) -> int:
         """See `Store.head`."""

@@ -23,6 +23,7 @@ _UNAVAILABLE: dict[int, tuple[type[StoreUnavailable], str]] = {
     sqlite3.SQLITE_BUSY: (StoreBusy, _HELD),
     sqlite3.SQLITE_LOCKED: (StoreBusy, _HELD),
     sqlite3.SQLITE_FULL: (StoreFull, "Nothing was stored; free some space and append again"),
+    sqlite3.SQLITE_CORRUPT: (StoreUnavailable, "The file is damaged; restore it from a backup"),
     sqlite3.SQLITE_NOTADB: (StoreUnavailable, "Give the path of a Leftfold store, or of a file that is not there yet"),
 }
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -53,6 +54,8 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
         return SchemaMismatch(0, 1, f"{error}; run `leftfold migrate --store sqlite:///{path}`")
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return StoreClosed(f"the store on {path} was closed; open it again")
+    if "decode to UTF-8" in str(error):
+        return StoreError(f"the file is damaged: {path}: {error}; restore it from a backup")
     kind, advice = _UNAVAILABLE.get(code, (StoreUnavailable, "Nothing was stored; mend the cause and try again"))
     return kind(f"{where}. {advice}")
 

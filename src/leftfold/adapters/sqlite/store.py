@@ -24,6 +24,7 @@ from leftfold.clock import Clock
 from leftfold.store.batching import Pending
 from leftfold.store.checks import check_match, check_moment, check_range, checked_clock
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
+from leftfold.store.indexed import WrongTag
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
 from leftfold.store.restoring import check_continues
@@ -32,6 +33,12 @@ from leftfold.store.transaction import Transaction
 
 __all__ = ["SqliteStore", "open_sqlite"]
 
+_OWN_TAGS = "json_each(iif(json_valid(e.tags), e.tags, '[]'))"
+_WRONG_TAGS = f"""select w.position, coalesce((select name from names where number = w.tag), 'number ' || w.tag), w.lost
+from (select e.position, n.value as tag, true as lost from events e cross join {_OWN_TAGS} n
+where not exists (select 1 from tags t where t.tag = n.value and t.position = e.position)
+union all select t.position, t.tag, false from tags t where not exists (
+select 1 from events e cross join {_OWN_TAGS} n where e.position = t.position and n.value = t.tag)) w order by 1, 2"""
 _STREAM = "stream = (select number from names where name = ?)"
 
 
@@ -99,6 +106,11 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         after, upto, limit = _bounded(after, upto, limit)
         check_match(match, category)
         return await self._read(lambda: self._page(after, upto, match, category, limit))
+
+    async def wrong_tags(self) -> Sequence[WrongTag]:
+        """See `Indexed.wrong_tags`."""
+        rows = await self._read(lambda: self._connection.execute(_WRONG_TAGS).fetchall())
+        return [WrongTag(position, tag, bool(lost)) for position, tag, lost in rows]
 
     async def head(self) -> int:
         """See `Store.head`."""
