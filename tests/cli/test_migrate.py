@@ -29,6 +29,14 @@ def test_a_store_is_migrated_once_and_says_from_where_to_where(leftfold: Leftfol
     assert len(stored(unmigrated)) == 1
 
 
+@pytest.mark.postgres
+def test_a_store_that_needs_nothing_is_not_written_to(leftfold: Leftfold, store_url: str) -> None:
+    read_only = f"{store_url}&options=-c%20default_transaction_read_only%3Don"
+    newest = POSTGRES_MIGRATIONS[-1].version
+    assert leftfold("migrate", "--store", read_only) == (0, f"schema {newest}, nothing to do\n", "")
+    assert leftfold("migrate", "--store", read_only.replace("schema=", "schema=x")).code == 3
+
+
 def test_check_lists_what_is_pending_and_changes_nothing(leftfold: Leftfold, unmigrated: str) -> None:
     pending = _migrations(unmigrated)
     for _ in range(2):

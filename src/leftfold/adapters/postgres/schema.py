@@ -41,8 +41,15 @@ class PostgresSchema:
             return await status_of(connection, self._location.schema)
 
     async def migrate(self) -> SchemaStatus:
-        """See `SchemaAdmin.migrate`; makes the database schema when there is none, in one transaction."""
+        """See `SchemaAdmin.migrate`; makes the database schema when there is none, in one transaction.
+
+        Where nothing is to be done nothing is written, so that a standby or a role that may not is no hindrance.
+        """
         async with self._connected() as connection:
+            status = await status_of(connection, self._location.schema)
+            if self._role is None and not status.pending:
+                _check_code(status)
+                return status
             await connection.execute(_turn(self._location.schema))
             status = await status_of(connection, self._location.schema)
             _check_code(status)
