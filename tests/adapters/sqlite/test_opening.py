@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, open_sqlite, schema
 from leftfold.adapters.sqlite.failures import translated
+from leftfold.adapters.sqlite.location import url_of as place_of
 from leftfold.adapters.sqlite.schema import MIGRATIONS
 from leftfold.errors import AccessDenied, SchemaMismatch, StoreUnavailable
 from leftfold.store import Migration, ToStream
@@ -92,14 +94,18 @@ async def test_a_newer_database_that_this_code_can_work_with_opens(tmp_path: Pat
 async def test_a_store_with_an_older_schema_says_which_command_to_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "older.db"
-    async with opened(url_of(path)):
+    path = tmp_path / "all 'older' 100%25.db"
+    location = SqliteLocation(path=path)
+    async with opened(place_of(path)):
         pass
     coming = Migration(version=_NEWEST + 1, needs_code=_NEWEST, name="coming")
     monkeypatch.setattr(schema, "MIGRATIONS", (*MIGRATIONS, coming))
     monkeypatch.setattr(schema, "_NEWEST", coming.version)
-    with pytest.raises(SchemaMismatch, match=f"leftfold migrate --store sqlite:///{path}") as refusal:
-        await open_sqlite(url_of(path))
+    with pytest.raises(SchemaMismatch) as refusal:
+        await open_sqlite(place_of(path))
+    [_, command, _] = str(refusal.value).split("`")
+    *verb, url = shlex.split(command)
+    assert (verb, SqliteLocation.parse(url)) == (["leftfold", "migrate", "--store"], location)
     assert (refusal.value.found, refusal.value.needed) == (_NEWEST, _NEWEST + 1)
 
 

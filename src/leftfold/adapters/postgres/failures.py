@@ -15,6 +15,7 @@ from leftfold.errors import (
     StoreFull,
     StoreUnavailable,
 )
+from leftfold.store.urls import migrating
 
 __all__ = [
     "ALREADY_THERE",
@@ -112,7 +113,7 @@ def translated(error: Exception, where: str) -> StoreError:
     if code == LOCKED:
         return StoreBusy(f"{told}. Another transaction held the log past the deadline; nothing was stored. End it")
     if code in _MISSING:
-        return SchemaMismatch(0, NEWEST, f"{error}; run `leftfold migrate --store {where}`")
+        return SchemaMismatch(0, NEWEST, f"{error}; run `{migrating(where)}`")
     if code == FORBIDDEN:
         return denied(error, f"PostgreSQL store {where}")
     if code == WRONG_ISOLATION:

@@ -14,6 +14,7 @@ from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.migrations import MIGRATIONS, NEWEST
 from leftfold.errors import LeftfoldError, SchemaMismatch
 from leftfold.store.schema import Migration, SchemaStatus
+from leftfold.store.urls import migrating
 
 __all__ = ["PostgresSchema", "check_schema", "status_of"]
 
@@ -101,7 +102,7 @@ def check_schema(status: SchemaStatus, location: PostgresLocation) -> None:
     _check_code(status)
     if status.pending:
         none = "" if status.found else "No store is there yet. "
-        raise SchemaMismatch(status.found, status.needed, f"{none}Run `leftfold migrate --store {location.shown}`")
+        raise SchemaMismatch(status.found, status.needed, f"{none}Run `{migrating(location.shown)}`")
 
 
 def _check_code(status: SchemaStatus) -> None:

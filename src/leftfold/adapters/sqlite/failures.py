@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from leftfold.adapters.sqlite.location import url_of
 from leftfold.errors import (
     AccessDenied,
     AppendRefused,
@@ -15,6 +16,7 @@ from leftfold.errors import (
     StoreFull,
     StoreUnavailable,
 )
+from leftfold.store.urls import migrating
 
 __all__ = ["is_busy", "is_input_output", "translated"]
 
@@ -43,7 +45,7 @@ def is_input_output(error: sqlite3.Error) -> bool:
 
 def translated(error: sqlite3.Error, path: Path) -> StoreError:
     """The error of our tree that says what *error* means and what to do."""
-    code = _primary(error)
+    code = sqlite3.SQLITE_FULL if getattr(error, "sqlite_errorcode", -1) == _NO_ROOM else _primary(error)
     name = getattr(error, "sqlite_errorname", None)
     where = f"SQLite file {path}: {error}" + (f" ({name})" if name else "")
     if code in _DENIED:

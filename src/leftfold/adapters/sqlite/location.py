@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from msgspec import Struct
 
 from leftfold.errors import InvalidStoreUrl
 from leftfold.store.urls import check_url
 
-__all__ = ["Durability", "SqliteLocation"]
+__all__ = ["Durability", "SqliteLocation", "url_of"]
 
 Durability: TypeAlias = Literal["full", "normal"]
 """What a crash may take.
@@ -50,6 +50,11 @@ class SqliteLocation(Struct, frozen=True, kw_only=True):
         if options:
             raise InvalidStoreUrl(url, f"unknown option {min(options)!r}; there are durability and deadline_s")
         return cls(path=_file(url, unquote(split.path[1:])), durability=durability, deadline_s=deadline_s)
+
+
+def url_of(path: Path) -> str:
+    """The URL of the store in the file *path*."""
+    return f"sqlite:///{quote(str(path))}"
 
 
 def _file(url: str, name: str) -> Path:

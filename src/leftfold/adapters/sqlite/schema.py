@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 
-from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.location import SqliteLocation, url_of
 from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.errors import SchemaMismatch, StoreUnavailable
 from leftfold.store.schema import Migration, SchemaStatus
+from leftfold.store.urls import migrating
 
 __all__ = ["APPLICATION_ID", "MIGRATIONS", "SqliteSchema", "check_schema", "connect", "install", "prepare", "status_of"]
 
@@ -129,7 +130,7 @@ def check_schema(connection: sqlite3.Connection, location: SqliteLocation) -> No
         raise SchemaMismatch(status.found, status.needed, "A newer Leftfold wrote it; install that version")
     if status.pending:
         none = "" if status.found else "No store is there yet. "
-        run = f"{none}Run `leftfold migrate --store sqlite:///{location.path}`"
+        run = f"{none}Run `{migrating(url_of(location.path))}`"
         raise SchemaMismatch(status.found, status.needed, run)
 
 
