@@ -133,6 +133,16 @@ async def test_a_database_that_is_not_utf8_is_refused_and_left_as_it_was(postgre
     assert postgres.execute("select count(*) from pg_namespace where nspname = 'leftfold'", "ascii") == "0"
 
 
+@pytest.mark.parametrize("columns", ["(mine text)", "(name, value) as select 'schema_version', 'one'"])
+async def test_a_table_like_one_of_ours_is_told_apart_from_it(bare_url: str, columns: str) -> None:
+    await rows(bare_url, "create schema :schema")
+    await rows(bare_url, f"create table :schema.meta {columns}")
+    admin = PostgresSchema(PostgresLocation.parse(bare_url))
+    for look in (admin.status, admin.migrate):
+        with pytest.raises(SchemaMismatch, match="another application"):
+            await look()
+
+
 async def test_tables_of_another_application_are_refused_and_left_alone(bare_url: str) -> None:
     await rows(bare_url, "create schema :schema")
     await rows(bare_url, "create table :schema.events (mine text)")

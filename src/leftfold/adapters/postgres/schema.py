@@ -86,8 +86,14 @@ class PostgresSchema:
 async def status_of(connection: Connection, schema: str) -> SchemaStatus:
     """Which schema version the database holds."""
     found: str | None = await connection.fetchval("select to_regclass($1)::text", f'"{schema}".meta')
-    rows = await connection.fetch(f'select name, value from "{schema}".meta') if found else []
-    meta: Mapping[str, int] = {str(row["name"]): int(row["value"]) for row in rows}
+    try:
+        rows = await connection.fetch(f'select name, value from "{schema}".meta') if found else []
+        meta: Mapping[str, int] = {str(row["name"]): int(row["value"]) for row in rows}
+    except (asyncpg.UndefinedColumnError, ValueError, TypeError) as error:
+        advice = (
+            f"the schema holds objects of another application: its table meta is not ours ({error}). Choose ?schema="
+        )
+        raise SchemaMismatch(0, NEWEST, advice) from error
     version = meta.get("schema_version", 0)
     return SchemaStatus(
         found=version,
