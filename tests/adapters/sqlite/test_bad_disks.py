@@ -78,6 +78,14 @@ async def test_a_disk_too_full_to_make_a_store_is_said_so(mounted: Run, tmp_path
     assert str(disk / "store.db") in outcome.message
 
 
+async def test_a_disk_too_full_to_open_a_store_is_said_so(mounted: Run, tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")):
+        pass
+    fill = "mount -t tmpfs -o size=200k none disk && cp store.db disk && { cat /dev/zero > disk/filler || true; }"
+    outcome = mounted(fill, url_of(tmp_path / "disk" / "store.db", deadline_s=5))
+    assert (outcome.error, "free some space" in outcome.message) == ("StoreFull", True), outcome
+
+
 async def test_a_store_on_a_read_only_disk_is_said_so(mounted: Run, tmp_path: Path) -> None:
     path = tmp_path / "disk" / "store.db"
     async with opened(url_of(path)) as store:

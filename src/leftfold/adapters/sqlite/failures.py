@@ -28,6 +28,8 @@ _UNAVAILABLE: dict[int, tuple[type[StoreUnavailable], str]] = {
     sqlite3.SQLITE_CORRUPT: (StoreUnavailable, "The file is damaged; restore it from a backup"),
     sqlite3.SQLITE_NOTADB: (StoreUnavailable, "Give the path of a Leftfold store, or of a file that is not there yet"),
 }
+_NO_ROOM = sqlite3.SQLITE_IOERR_SHMSIZE
+"""What a full disk says where the file beside a store that all its processes share is to be made."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DENIED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 _REFUSED = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}
@@ -53,7 +55,7 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
     if code in _REFUSED:
         return AppendRefused(str(error), name)
     if code == sqlite3.SQLITE_ERROR and "no such" in str(error):
-        return SchemaMismatch(0, 1, f"{error}; run `leftfold migrate --store sqlite:///{path}`")
+        return SchemaMismatch(0, 1, f"{error}; run `{migrating(url_of(path))}`")
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return StoreClosed(f"the store on {path} was closed; open it again")
     if "decode to UTF-8" in str(error):
