@@ -51,6 +51,12 @@ async def test_an_error_of_the_database_becomes_one_of_ours_and_nothing_is_store
         assert await store.head() == 0
 
 
+async def test_a_database_that_takes_null_for_a_word_in_arrays_is_appended_to(store_url: str) -> None:
+    async with opened(f"{store_url}&options=-c%20array_nulls%3Doff") as store:
+        await store.append(ToStream("a-1", 0, [event(tags=["x"]), event()]))
+        assert [one.tags for one in await log_of(store)] == [("x",), ()]
+
+
 @pytest.mark.parametrize(
     ("code", "advice"),
     [

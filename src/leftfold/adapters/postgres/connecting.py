@@ -33,6 +33,7 @@ SETTINGS: Final = {
     "enable_mergejoin": "off",
     "jit": "off",
     "default_transaction_isolation": "read committed",
+    "array_nulls": "on",
 }
 """Of every session that is not behind a pooler."""
 _GOODBYE_S: Final = 1.0
