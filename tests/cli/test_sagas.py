@@ -253,6 +253,8 @@ def test_an_instance_of_a_definition_that_is_gone_is_shown_with_what_is_wrong(le
         ["list", "Nothing"],
         ["list", "Ship", "A"],
         ["list", "--status", "lost"],
+        ["list", "--status", "[]"],
+        ["list", "--status", '["stuck"]'],
         ["list", "--why", "so"],
         ["show", "Ship"],
         ["show", "Ship", "A", "--limit", "3"],

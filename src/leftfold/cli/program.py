@@ -181,7 +181,7 @@ def _program(arguments: list[str]) -> App:
         help_epilogue="Stores: sqlite:///file.db, postgresql://user@host/database, by --store or LEFTFOLD_STORE.",
         help_format="markdown" if asked else "plaintext",  # the list of verbs has no markup, and is shown sooner
         version=_version,
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), json_list=False, json_dict=False),  # a value is what is written
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
