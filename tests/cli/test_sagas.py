@@ -263,6 +263,7 @@ def test_an_instance_of_a_definition_that_is_gone_is_shown_with_what_is_wrong(le
         ["skip", "Ship", "--why", "so"],
         ["skip", "Ship", "A", "--why", "so", "--result", "1"],
         ["resolve", "Ship", "A", "--why", "so", "--result", "{"],
+        ["resolve", "Ship", "A", "--why", "so", "--result", "[" * 5000 + "]" * 5000],
         ["abort", "Ship", "A", "--why", "so", "--step", "pack"],
         ["check", "Ship"],
         ["retry", "--all"],

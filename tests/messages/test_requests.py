@@ -118,6 +118,7 @@ def test_a_command_is_read_from_json_and_written_to_it() -> None:
         ('{"account":"A","amount":"1","tags":[5]}', "field 'tags[0]': Expected `str`, got `int`"),
         ('["A"]', "not a JSON object"),
         ("{", "not a JSON object"),
+        pytest.param('{"account": ' + "[" * 5000 + "]" * 5000 + "}", "not a JSON object", id="deep"),
         ("", "not a JSON object"),
     ],
 )

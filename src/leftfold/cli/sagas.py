@@ -228,7 +228,7 @@ def _json(text: str | None) -> bytes | None:
         return None
     try:
         msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise UsageError(f"--result {text!r:.80} is not JSON: {error}") from error
     return text.encode()
 

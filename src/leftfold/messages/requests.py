@@ -88,7 +88,7 @@ class RequestForm(Generic[M]):
         """
         try:
             given = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-        except ValueError as error:  # a text that is no UTF-8 included
+        except (ValueError, RecursionError) as error:  # a text that is no UTF-8, or too deep, included
             raise self._refused("", f"not a JSON object: {error}") from error
         for name in given:
             if name not in self.fields:
