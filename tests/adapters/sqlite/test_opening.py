@@ -39,6 +39,13 @@ async def test_a_directory_is_no_store(tmp_path: Path) -> None:
         await open_sqlite(url_of(tmp_path))
 
 
+async def test_a_path_that_the_system_does_not_look_at_is_told_as_it_says(tmp_path: Path) -> None:
+    path = tmp_path / ("b" * 300)
+    for attempt in (open_sqlite(url_of(path)), SqliteSchema(SqliteLocation(path=path)).status()):
+        with pytest.raises(StoreUnavailable, match=r"cannot open .*: File name too long"):
+            await attempt
+
+
 @pytest.mark.parametrize("content", [b"not a database at all, but longer than a header " * 50, b"short"])
 async def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.txt"

@@ -36,7 +36,7 @@ class SqliteSchema:
 
     async def status(self) -> SchemaStatus:
         """See `SchemaAdmin.status`; makes no file."""
-        if not self._location.path.exists():
+        if not _is_there(self._location):
             return SchemaStatus(found=0, needed=_NEWEST, needs_code=0, pending=tuple(MIGRATIONS))
         return await when_free(lambda: self._with(status_of), self._location)
 
@@ -72,9 +72,9 @@ def connect(location: SqliteLocation) -> sqlite3.Connection:
     """
     try:
         connection = sqlite3.connect(location.path, timeout=0.0, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        there = location.path.is_dir()
-        why = "it is a directory; name a file in it" if there else f"{error}; does its directory exist?"
+    except (sqlite3.Error, UnicodeError) as error:
+        advice = "let this process read and write it" if _is_there(location) else "does its directory exist?"
+        why = "it is a directory; name a file in it" if location.path.is_dir() else f"{error}; {advice}"
         raise StoreUnavailable(f"cannot open SQLite file {location.path}: {why}") from error
     try:
         _check_ours(connection, location)
@@ -82,6 +82,15 @@ def connect(location: SqliteLocation) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _is_there(location: SqliteLocation) -> bool:
+    """Whether the file is there; raises `StoreUnavailable` where nobody can tell, as in a directory that is closed."""
+    try:
+        return location.path.exists()
+    except OSError as error:
+        why = f"{error.strerror}; let this process enter its directory, or give another path"
+        raise StoreUnavailable(f"cannot open SQLite file {location.path}: {why}") from error
 
 
 def prepare(connection: sqlite3.Connection, location: SqliteLocation) -> None:
