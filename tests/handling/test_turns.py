@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from leftfold import App, Expected, Receipt, UnitOfWork
+from leftfold import App, Conflict, Expected, Receipt, UnitOfWork
+from leftfold.errors import InvalidAppend
 from leftfold.handling import turns
 from tests.handling.bank import Account, Deposited, Withdraw, purse
 
@@ -170,3 +171,16 @@ async def test_decisions_inside_others_do_not_wait_for_each_other(app: App) -> N
     async with asyncio.timeout(turns.PATIENCE_S / 2):
         await asyncio.gather(a, b)
     assert [(await app.repository(Account).get(id)).balance for id in "AB"] == [1 + 1 + 10 + 100] * 2
+
+
+async def test_a_decision_that_overtakes_itself_each_time_is_told_so_and_is_not_made_a_third_time(app: App) -> None:
+    async def deposit_twice(unit: UnitOfWork) -> None:
+        account = await unit.repository(Account).find("A") or unit.repository(Account).new("A")
+        await app.repository(Account).edit("A", Account.deposit, Decimal(1))
+        account.deposit(Decimal(100))
+
+    with pytest.raises(InvalidAppend, match=r"'account-A' is not stored: .* as of a command that it sends") as told:
+        await app.transact(deposit_twice)
+    assert isinstance(told.value.__context__, Conflict)
+    stored = [event.event for event in await app.events.read("account-A")]
+    assert stored == [Deposited(amount=Decimal(1))] * 2

@@ -11,7 +11,7 @@ from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.domain.lifecycle import seal, take
 from leftfold.domain.recording import Pending
-from leftfold.errors import DefinitionError, InvalidAppend
+from leftfold.errors import Conflict, DefinitionError, InvalidAppend
 from leftfold.handling.correlation import OUTCOME
 from leftfold.handling.keeping import State
 from leftfold.handling.loading import Loader, stream_of
@@ -129,10 +129,15 @@ class Tracking:
         if len(parts) > 1:
             self.loader.turns.writes(part.stream for part in parts)
         writes = await beside(parts) if beside is not None else ()
-        if writes:
-            appended = await self.loader.events.commit(*parts, writes=writes)
-        else:
-            appended = await self.loader.events.append_together(*parts) if parts else None
+        try:
+            if writes:
+                appended = await self.loader.events.commit(*parts, writes=writes)
+            else:
+                appended = await self.loader.events.append_together(*parts) if parts else None
+        except Conflict as conflict:
+            self.loader.turns.check_conflict(conflict)
+            raise
+        self.loader.turns.stored(parts)
         if appended is not None and (outcome := OUTCOME.get()) is not None:
             outcome.events = sum(len(part.events) for part in parts)
         for each in decided:

@@ -9,6 +9,9 @@ from types import TracebackType
 from typing import Final, Self
 from weakref import WeakValueDictionary
 
+from leftfold.errors import Conflict, InvalidAppend
+from leftfold.store.events import ToStream
+
 __all__ = ["PATIENCE_S", "Turn", "Turns"]
 
 PATIENCE_S: Final = 5.0
@@ -39,6 +42,31 @@ class Turns:
         if (turn := _CURRENT.get()) is not None:
             turn.written.update(streams)
 
+    def stored(self, parts: Iterable[ToStream]) -> None:
+        """Note for the decisions around the one that runs now where it has left the streams of *parts*."""
+        turn = _CURRENT.get()
+        while turn is not None and (turn := turn.outer) is not None:
+            for part in parts:
+                if isinstance(part.expected, int):
+                    turn.left[part.stream] = part.expected + len(part.events)
+
+    def check_conflict(self, conflict: Conflict) -> None:
+        """Look whom the decision that runs now has met; where it meets a decision inside itself, it does so each time.
+
+        Raises:
+            InvalidAppend: it has met one of its own for the second time.
+        """
+        turn, expected = _CURRENT.get(), conflict.expected
+        if turn is None or not isinstance(expected, int) or turn.left.get(conflict.stream, 0) <= expected:
+            return
+        if turn.met_itself:
+            raise InvalidAppend(
+                f"what was decided for {conflict.stream!r} is not stored: a commit of its own inside the decision, as "
+                "of a command that it sends, wrote to that stream meanwhile, at both tries, and is stored. Send it "
+                "before the aggregate is loaded, or call the aggregate's method instead"
+            )
+        turn.met_itself = True
+
 
 class Turn:
     """The turn of one decision at the streams that it writes, once it has met others at one.
@@ -48,17 +76,21 @@ class Turn:
     for the outer one.
     """
 
-    __slots__ = ("_before", "_held", "_inner", "_lines", "_over", "written")
+    __slots__ = ("_before", "_held", "_inner", "_lines", "_over", "left", "met_itself", "outer", "written")
 
     def __init__(self, lines: WeakValueDictionary[str, asyncio.Lock]) -> None:
         self._lines = lines
         self._held: dict[str, asyncio.Lock] = {}
         self._over = False
         self.written: set[str] = set()
+        self.outer: Turn | None = None
+        self.left: dict[str, int] = {}
+        self.met_itself = False
 
     def __enter__(self) -> Self:
         outer = _CURRENT.get()
         self._inner = outer is not None and not outer._over  # a task outlives the decision that began it
+        self.outer = outer if self._inner and outer is not None and outer._lines is self._lines else None
         self._before = _CURRENT.set(self)
         return self
 
