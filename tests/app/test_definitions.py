@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leftfold import App, Command, Context, DefinitionError, Event, Query, ReadModel
+from leftfold.store import MemoryStore
 from tests.app.shop import Open, Order, Ordered, Till, books, shop
 
 
@@ -190,6 +191,13 @@ def test_contexts_never_share_a_store_by_accident() -> None:
         App(shop, books, store="sqlite:///one.db", provide=provide)
     with pytest.raises(DefinitionError, match="has nothing for context 'books'"):
         App(shop, books, store={"shop": "memory:"}, provide=provide)
+    opened = MemoryStore()
+    for shared in ("sqlite:///one.db", "postgresql://me:secret@here/there", opened):
+        with pytest.raises(DefinitionError, match=r"gives contexts 'shop' and 'books' the same store") as told:
+            App(shop, books, store={"shop": shared, "books": shared}, provide=provide)
+        assert "secret" not in str(told.value)
+    app = App(shop, books, store=dict.fromkeys(("shop", "books"), "sqlite:///{context}.db"), provide=provide)
+    assert app.stores == {"shop": "sqlite:///shop.db", "books": "sqlite:///books.db"}
     App(shop, books, store="sqlite:///{context}.db", provide=provide)
 
 

@@ -10,7 +10,6 @@ import pytest
 from leftfold import App, Context, DefinitionError, Metadata, Saga, step
 from leftfold.errors import InvalidInput, InvalidQuery, NotEnded, NotPossible, UnknownInstance
 from leftfold.processes import SagaView
-from leftfold.store.memory import MemoryStore
 from tests.processes.grounds import WAIT_S, Call, Ground, World
 from tests.processes.parcels import Box, Boxed, Buy, Declined, Fill, Mail, Move, Order, PlaceOrder, Sell, mailing, shop
 
@@ -265,8 +264,8 @@ async def test_sagas_of_two_contexts_may_have_one_name_and_are_told_apart_by_cla
 
         return Close
 
-    one, other, store = close(first), close(second), MemoryStore()
-    async with App(first, second, store={"first": store, "second": store}) as app:
+    one, other = close(first), close(second)
+    async with App(first, second, store="memory:") as app:
         await app.start(one(), id="1")
         await app.start(other(), id="1")
         assert (await app.sagas.ended(one, "1")).saga == "first.Close"

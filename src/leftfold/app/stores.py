@@ -34,30 +34,46 @@ def stores_of(contexts: Collection[str], stores: Stores) -> Mapping[str, str | S
     Raises:
         DefinitionError: one has none, or would share one, or the URL has something else in braces.
     """
-    return {context: _store_of(context, stores, len(contexts)) for context in contexts}
+    found = {context: _store_of(context, stores, len(contexts)) for context in contexts}
+    for context, store in found.items():
+        first = next(one for one, other in found.items() if other is store or other == store)
+        if first != context and not (isinstance(store, str) and store.startswith("memory:")):
+            shown = repr(shown_url(store)) if isinstance(store, str) else "an open one"
+            raise DefinitionError(
+                f"store= gives contexts {first!r} and {context!r} the same store, {shown}, where each would take rows "
+                "and checkpoints of the other for its own; give each a file, a database or a ?schema= of its own"
+            )
+    return found
 
 
 def _store_of(context: str, stores: Stores, contexts: int) -> str | Store:
     if isinstance(stores, str):
-        if flaw := place_flaw(stores):
-            raise DefinitionError(flaw)
+        named = _named(stores, context)
         if contexts > 1 and PLACE not in stores and not stores.startswith("memory:"):
             raise DefinitionError(
                 f"store={shown_url(stores)!r} would be shared by {contexts} contexts; put {PLACE} into it, or give a "
                 "mapping"
             )
-        return stores.replace(PLACE, context)
+        return named
     if isinstance(stores, Mapping):
         if context not in stores:
             raise DefinitionError(f"store= has nothing for context {context!r}; it has {', '.join(map(repr, stores))}")
-        return _checked(stores[context])
+        return _checked(stores[context], context)
     if contexts > 1:
         raise DefinitionError(f"one open store would be shared by {contexts} contexts; give a mapping by their names")
-    return _checked(stores)
+    return _checked(stores, context)
 
 
-def _checked(store: str | Store) -> str | Store:
+def _checked(store: str | Store, context: str) -> str | Store:
     given: object = store
-    if not isinstance(given, str) and not callable(getattr(given, "prepare", None)):
+    if isinstance(store, str):
+        return _named(store, context)
+    if not callable(getattr(given, "prepare", None)):
         raise DefinitionError(f"store={given!r:.80} is no store; give a URL, an open store, or a mapping of contexts")
     return store
+
+
+def _named(url: str, context: str) -> str:
+    if flaw := place_flaw(url):
+        raise DefinitionError(flaw)
+    return url.replace(PLACE, context)
