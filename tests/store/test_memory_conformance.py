@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leftfold.errors import StoreError
 from leftfold.store import MemoryLog, MemoryStore
 from leftfold.testing import ManualClock
 from leftfold.testing.conformance import Later, Opener, StoreConformance
@@ -31,3 +33,11 @@ class TestMemory(StoreConformance):
             clock.advance(timedelta(seconds=seconds))
 
         return move
+
+
+async def test_another_event_loop_is_refused_while_that_of_the_store_is_there() -> None:
+    store = MemoryStore()
+    assert await asyncio.to_thread(asyncio.run, store.head()) == 0
+    assert await store.head() == 0, "the first loop has ended"
+    with pytest.raises(StoreError, match="belongs to the event loop that opened it"):
+        await asyncio.to_thread(asyncio.run, store.head())

@@ -8,6 +8,7 @@ from uuid import UUID
 from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
 from leftfold.store.checkpoints import Checkpoint
+from leftfold.store.checks import check_loop
 from leftfold.store.events import StoredEvent
 from leftfold.store.memory_tables import KeptTables
 from leftfold.store.snapshots import Snapshot, SnapshotKey
@@ -57,7 +58,11 @@ class OpenedLog:
         self._log = log
         self._clock = clock
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed("the memory store was closed; open another")
+        if self._loop is None or self._loop.is_closed():  # nobody on that one waits any more
+            self._loop = asyncio.get_running_loop()
+        check_loop(self._loop)
