@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from leftfold import Aggregate, AlreadyExists, App, Command, Context, DomainError, Event, NotFound, Repository, applies
+from leftfold import (
+    Aggregate,
+    AlreadyExists,
+    App,
+    Command,
+    Context,
+    Decider,
+    DomainError,
+    Event,
+    NotFound,
+    Repository,
+    applies,
+)
 from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.testing import fold, given
 
@@ -99,6 +113,21 @@ def test_what_has_to_be_there_or_must_not_is_refused_in_a_test_as_an_app_refuses
     given(extend, id="dune").when(longer).raises(NotFound, stream="book-dune")
     with pytest.raises(AssertionError, match="it was refused: stream 'book-dune' has no events"):
         given(extend, id="dune").when(longer).then(TO_BEN)
+
+
+def test_a_command_that_no_app_would_take_is_refused_in_a_test() -> None:
+    def decide(command: Extend, _readers: int) -> list[Lent]:
+        return [Lent(book=command.book, reader="ben")]
+
+    def evolve(readers: int, _event: Lent) -> int:
+        return readers + 1
+
+    strange: Any = 5
+    said = r"field 'reader': Expected `str`, got `int`"
+    with pytest.raises(InvalidInput, match=said):
+        given(extend, id="dune").when(Extend(book="dune", reader=strange))
+    with pytest.raises(InvalidInput, match=said):
+        given(Decider(decide, evolve, 0, category="shelf")).when(Extend(book="dune", reader=strange))
 
 
 def test_a_refusal_that_is_given_as_an_error_is_told_to_be_given_as_its_class() -> None:

@@ -20,6 +20,7 @@ from leftfold.messages.codec import Codec
 from leftfold.messages.command import Command
 from leftfold.messages.given import call_flaw
 from leftfold.messages.registry import Registry
+from leftfold.messages.requests import RequestForm
 from leftfold.messages.upcasting import Upcast
 from leftfold.processes.next import Ignored, Next
 from leftfold.testing.coordinating import GivenProcess
@@ -141,7 +142,11 @@ class GivenCommand(Generic[_M, _A, _R]):
         """Let the aggregate decide *command*; see `GivenAggregate.when`.
 
         Where `Context.decides` says `exists=`, a history that is not so refuses it, as in an app.
+
+        Raises:
+            InvalidInput: a field of it is not of its declared type, so an app would not take it.
         """
+        command = _sent(command)
         if self._refusal is not None:
             return Then((), None, self._refusal)
         return self._aggregate.when(lambda aggregate: self._function(command, aggregate))
@@ -162,7 +167,9 @@ class GivenDecider(Generic[_C, _S, _E]):
 
         Raises:
             InvalidPayload: it decided on an event that cannot be stored.
+            InvalidInput: a field of a `Command` is not of its declared type.
         """
+        command = _sent(command)
         try:
             events = self._decider.decided(command, self._state)
         except DomainError as refusal:
@@ -228,6 +235,14 @@ def given(
     aggregate = core.initial(id)
     load(folding, aggregate, facts, stream)
     return GivenAggregate(aggregate, codec)
+
+
+def _sent(command: _C) -> _C:
+    """*command* as an app hands it on; a decider may have commands that no app is sent."""
+    if not isinstance(command, Command):
+        return command
+    form: RequestForm[Any] = RequestForm(type(cast("Command[object]", command)))
+    return cast("_C", form.checked(command))
 
 
 def _waits(function: Callable[..., object]) -> InvalidInput:
