@@ -92,6 +92,10 @@ def two_in_one(_row: Row | Size | None, _event: Seen) -> Row | None:
     return None
 
 
+def never_none(row: Row, _event: Seen) -> Row:
+    return row
+
+
 def none_at_all(_row: None, _event: Seen) -> None:
     return None
 
@@ -103,6 +107,7 @@ def none_at_all(_row: None, _event: Seen) -> None:
         (two_in_one, "is no class; a projection has rows of one class"),
         (two_classes, "of one class"),
         (none_at_all, "of one class"),
+        (never_none, r"its row is None before the first event of a key; annotate `Row \| None`"),
     ],
 )
 def test_a_projection_whose_rows_are_not_of_one_class_is_refused(function: Callable[..., Any], said: str) -> None:

@@ -211,23 +211,31 @@ def key_text(key: object) -> str:
 def _row_type(function: Callable[..., object], caller: FrameType | None, where: str) -> type:
     signature = inspect.signature(function)
     first = next(iter(signature.parameters.values()))
-    found = {
-        part: _member(annotation, function, caller, f"{where}, {part}")
+    hints = {
+        part: _hint(annotation, function, caller, f"{where}, {part}")
         for part, annotation in (("its row", first.annotation), ("what it returns", signature.return_annotation))
     }
-    classes = set(found.values()) - {None}
+    classes = {_member(hint, f"{where}, {part}") for part, hint in hints.items()} - {None}
     if len(classes) != 1:
         raise DefinitionError(f"{where} takes `row: Row | None` and returns `Row` or `Row | None`, of one class")
-    return cast("type", classes.pop())
+    cls = cast("type", classes.pop())
+    if hints["its row"] is cls:
+        raise DefinitionError(
+            f"{where}: its row is None before the first event of a key; annotate `{cls.__name__} | None`"
+        )
+    return cls
 
 
-def _member(annotation: object, function: Callable[..., object], caller: FrameType | None, where: str) -> type | None:
+def _hint(annotation: object, function: Callable[..., object], caller: FrameType | None, where: str) -> object:
     if annotation is inspect.Parameter.empty:
         raise DefinitionError(f"{where}: annotate it with the class of the rows")
     try:
-        hint = resolved(annotation, getattr(function, "__globals__", {}), caller)
+        return resolved(annotation, getattr(function, "__globals__", {}), caller)
     except NameError as error:
         raise DefinitionError(f"{where}: {annotation_flaw(error)}") from error
+
+
+def _member(hint: object, where: str) -> type | None:
     if get_origin(hint) in (Union, UnionType):
         kinds = [part for part in get_args(hint) if part is not type(None)]
         hint = kinds[0] if len(kinds) == 1 else hint
