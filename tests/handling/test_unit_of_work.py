@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from copy import copy, deepcopy
 from decimal import Decimal
 
 import pytest
@@ -156,3 +158,21 @@ async def test_nothing_is_recorded_any_more_once_the_work_has_returned(app: App)
     with pytest.raises(InvalidAppend, match="has ended"):
         accounts.new("C")
     assert await _balances(app, "A", "B") == [2, 1]
+
+
+@pytest.mark.parametrize("copied", [copy, deepcopy])
+async def test_what_is_tried_on_a_copy_is_not_stored_and_spoils_nothing(
+    app: App, copied: Callable[[Account], Account]
+) -> None:
+    await _funded(app, A=1)
+
+    async def work(unit: UnitOfWork) -> Decimal:
+        account = await unit.repository(Account).get("A")
+        account.deposit(Decimal(10))
+        trial = copied(account)
+        trial.deposit(Decimal(100))
+        account.deposit(Decimal(1000))
+        return trial.balance
+
+    assert (await app.transact(work)).result == 111
+    assert await _balances(app, "A") == [1011]

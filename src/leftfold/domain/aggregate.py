@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import datetime
-from typing import Generic, Never, TypeVar
+from typing import Generic, Never, Self, TypeVar
 
 from leftfold.domain.definition import Keywords, define, definition_of, mark_applies
 from leftfold.domain.recording import Recording, recording_of
@@ -74,6 +74,13 @@ class Aggregate(Generic[_E]):
             ReadOnly: the aggregate was only loaded.
         """
         recording_of(self).record(self, event, valid_at, tags)
+
+    def __copy__(self) -> Self:
+        """One to try something out on: it records for itself, and nobody stores it."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        recording_of(self).copied().attach(twin)
+        return twin
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id!r} at version {self.version}>"

@@ -68,6 +68,12 @@ class Recording:
         """Become the recording of *aggregate*."""
         setattr(aggregate, _MARK, self)
 
+    def copied(self) -> Recording:
+        """One of its own for a copy of the aggregate."""
+        copied = Recording(self.category, self.applies)
+        copied.mode, copied.pending = self.mode, [*self.pending]
+        return copied
+
     def record(self, aggregate: Recorder, event: object, valid_at: datetime | None, tags: tuple[str, ...]) -> None:
         """Apply *event* and keep it as it is now; when applying it fails, it is not kept."""
         if self.mode is not _OPEN or (valid_at is not None and utc_flaw(valid_at)):
