@@ -184,3 +184,9 @@ async def test_a_store_url_is_a_text() -> None:
                 opening(strange)
         with pytest.raises(InvalidStoreUrl, match="a store URL is a text"):
             await open_store(strange)
+
+
+@pytest.mark.parametrize("url", ["memory", "memory:?durability=full", "memory://", "memory:///bank.db"])
+async def test_a_store_in_memory_has_no_place_and_no_options(url: str) -> None:
+    with pytest.raises(InvalidStoreUrl, match="memory: in tests"):
+        await open_store(url)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from asyncio import AbstractEventLoop, get_running_loop
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, InvalidStoreUrl
@@ -17,6 +18,8 @@ from leftfold.store.urls import check_url
 __all__ = ["OpenedByAwaiting", "OpenedOn", "open_schema", "open_store"]
 
 _FORMS = "write sqlite:///file.db, postgresql://user@host/database, or memory: in tests"
+_MEMORY: Final = re.compile(r"memory:[^/?#]*")
+"""A name may follow, as `{context}` leaves one; options there are none."""
 
 
 class OpenedByAwaiting:
@@ -72,7 +75,7 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
     """
     check_url(url)
     match url.partition(":")[0]:
-        case "memory":
+        case "memory" if _MEMORY.fullmatch(url):
             return MemoryStore(clock=clock)
         case "sqlite":
             from leftfold.adapters.sqlite import open_sqlite
