@@ -132,6 +132,7 @@ async def test_sagas_and_processes_are_named_by_text(app: App) -> None:
     [
         ({"provide": [Nothing()]}, "give a mapping, as in provide={Mail: Mail()}"),
         ({"provide": {Nothing: Nothing}}, "the class Nothing itself is no Nothing"),
+        ({"provide": {"till": Nothing()}}, "'till' is no type; give what handlers annotate with"),
         ({"upcasts": sorted}, "give a list of functions"),
         ({"clock": datetime.now}, "give a Clock, an object with now()"),
         ({"middleware": sorted}, "give a list of coroutine functions"),

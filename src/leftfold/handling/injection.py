@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Concatenate, Final, Never, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
+from typing import Any, Concatenate, Final, Never, NewType, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
 
 from msgspec import Struct
 
@@ -96,8 +96,9 @@ class Scope:
         return f"nothing provides {name}; give it as provide={{{_PLACES.sub('', name)}: ...}}"
 
     def flaws(self) -> list[str]:
-        """What is provided under a type that it is not of, a sentence each."""
-        return [
+        """What is provided under no type, or under one that it is not of, a sentence each."""
+        nameless = [key for key in self._provided if not _is_annotation(key)]
+        return [f"provide: {key!r:.80} is no type; give what handlers annotate with" for key in nameless] + [
             f"provide: {_kind(value)} is no {described(key)}; {flaw}"
             for key, value in self._provided.items()
             if (flaw := _misfit(key, value))
@@ -160,6 +161,10 @@ def _repository(kind: type[Aggregate[Any]]) -> Supply:
 
 def _kind(value: object) -> str:
     return f"the class {value.__qualname__} itself" if isinstance(value, type) else type(value).__qualname__
+
+
+def _is_annotation(key: object) -> bool:
+    return isinstance(key, type | NewType) or get_origin(key) is not None or hasattr(key, "__value__")
 
 
 def _misfit(key: object, value: object) -> str | None:
