@@ -95,6 +95,11 @@ def test_an_unknown_currency_is_refused(currency: str) -> None:
         Money.of_minor(1, currency)
 
 
+def test_what_is_no_text_is_no_currency() -> None:
+    with pytest.raises(UnknownCurrency, match="EUR"):
+        Money.of("1", cast("Any", ["EUR"]))
+
+
 def test_the_table_has_the_currencies_of_the_world() -> None:
     assert {digits: list(MINOR_UNITS.values()).count(digits) for digits in (0, 3, 4)} == {0: 17, 3: 7, 4: 2}
     assert set(MINOR_UNITS.values()) == {0, 2, 3, 4}
@@ -167,6 +172,12 @@ def test_half_a_cent_is_rounded_by_each_rule() -> None:
 def test_a_factor_that_is_no_number_is_refused() -> None:
     with pytest.raises(InvalidAmount):
         Money.of(1, "USD").times(Decimal("NaN"), Rounding.UP)
+
+
+@pytest.mark.parametrize("rounding", ["HALF_UP", decimal.ROUND_HALF_UP, None, Rounding])
+def test_what_is_no_rounding_is_refused(rounding: object) -> None:
+    with pytest.raises(InvalidAmount, match=r"give a Rounding, as in Rounding\.HALF_UP"):
+        Money.of(1, "USD").times(2, cast("Any", rounding))
 
 
 @pytest.mark.parametrize("factor", [1.5, 2.0, "2", None, Fraction(1, 2), Money.of_minor(1, "USD")])

@@ -52,5 +52,5 @@ def minor_units(currency: str) -> int:
     """
     try:
         return MINOR_UNITS[currency]
-    except KeyError:
-        raise UnknownCurrency(currency=currency) from None
+    except (KeyError, TypeError):  # what has no hash is no code
+        raise UnknownCurrency(currency=str(currency)) from None

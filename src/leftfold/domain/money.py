@@ -179,9 +179,12 @@ class Money(Struct, frozen=True):
         """Multiply by any exact factor, and round what is left below the minor unit.
 
         Raises:
-            InvalidAmount: the factor is a float or not finite, or it or the product has too many digits.
+            InvalidAmount: the factor is a float or not finite, it or the product has too many digits, or *rounding* is
+                none.
         """
         self._check_factor(factor)
+        if not _is_rounding(rounding):
+            raise self._refused(factor, f"rounding={rounding!r:.80}; give a Rounding, as in Rounding.HALF_UP")
         if isinstance(factor, Decimal) and not factor.is_finite():
             raise self._refused(factor, "not finite")
         if not _is_short(factor):
@@ -221,6 +224,10 @@ class Money(Struct, frozen=True):
 
 def _is_money(given: object) -> bool:
     return isinstance(given, Money)
+
+
+def _is_rounding(given: object) -> bool:
+    return isinstance(given, Rounding)
 
 
 def _is_exact(given: object) -> bool:
