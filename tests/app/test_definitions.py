@@ -206,6 +206,19 @@ def test_what_no_context_of_the_app_publishes_cannot_be_followed() -> None:
         App(books, store="memory:")
 
 
+def test_an_event_that_another_context_records_is_not_followed_as_ones_own() -> None:
+    post = Context("post")
+
+    @post.on(Ordered)
+    async def note(event: Ordered) -> None: ...
+
+    told = r"context 'post', 'note' follows Ordered, which context 'shop' records in a log of its own.*@shop\.publishes"
+    with pytest.raises(DefinitionError, match=told):
+        App(shop, post, store="memory:", provide={Till: Nothing()})
+    post.includes(Order)
+    App(shop, post, store="memory:", provide={Till: Nothing()})
+
+
 def test_a_reaction_registered_without_brackets_is_told_at_once() -> None:
     async def note(_event: Sent) -> None: ...
 

@@ -161,6 +161,7 @@ def empty() -> App:
 def two() -> App:
     """An app of two contexts."""
     other = Context("other")
+    other.includes(Account)
 
     @other.projection(key="account")
     def counted(row: Visits | None, event: Deposited) -> Visits:

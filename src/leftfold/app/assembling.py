@@ -9,6 +9,7 @@ from leftfold.app.settings import check_plan
 from leftfold.contexts.context import Context
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.registered import Part, check_parts
+from leftfold.domain.lifecycle import core_of
 from leftfold.errors import DefinitionError
 
 __all__ = ["ContextsBroken", "assembled", "contexts_of"]
@@ -67,7 +68,7 @@ def assembled(contexts: Sequence[Context], plan: Plan, context_map: ContextMap |
         except DefinitionError as error:
             findings += error.findings
     if not findings:
-        findings += _unheard(contexts, assemblies)
+        findings += (*_unheard(contexts, assemblies), *_elsewhere(assemblies))
     known = {one.name for context in contexts for one in context.projections}
     findings += [f"inline: there is no projection {name!r}" for name in plan.inline if name not in known]
     if findings:
@@ -82,3 +83,16 @@ def _unheard(contexts: Sequence[Context], assemblies: Sequence[Assembly]) -> Ite
         for reaction in context.command_reactions:
             for cls in (cls for cls in reaction.sends if cls not in handled):
                 yield f"reaction {context.name}.{reaction.name} sends {cls.__qualname__}, which nothing here handles"
+
+
+def _elsewhere(assemblies: Sequence[Assembly]) -> Iterator[str]:
+    """Events that a context takes for its own, and another one records: they are in another log."""
+    recorded = {one: {cls for part in one.parts for cls in core_of(part).vocabulary} for one in assemblies}
+    for one in assemblies:
+        for follower, cls in ((each, cls) for each in one.followers for cls in each.events if cls not in recorded[one]):
+            if other := next((each.context.name for each in assemblies if cls in recorded[each]), None):
+                yield (
+                    f"context {one.context.name!r}, {follower.name!r} follows {cls.__qualname__}, which context "
+                    f"{other!r} records in a log of its own, so it never comes; publish it there, by "
+                    f"@{other}.publishes, and follow that"
+                )

@@ -90,7 +90,9 @@ class Assembly:
             *context.command_reactions,
             *context.saga_starts,
         )
-        findings += twice([one.name for one in (*followed, *self.processes)])
+        self.followers: tuple[_Followed, ...] = (*followed, *self.processes)
+        """What follows its log, or that of another."""
+        findings += twice([one.name for one in self.followers])
         native = [one for one in followed if not self._foreign(one, plan, findings)]
         own: list[_Followed] = [*native, *self.processes]
         findings += process_flaws(context, self.processes, self._published)
