@@ -19,6 +19,7 @@ from leftfold.store.events import (
     ToStream,
 )
 from leftfold.store.following import Unknown
+from leftfold.store.indexed import Indexed, WrongTag
 from leftfold.store.memory import MemoryStore
 from leftfold.store.memory_log import MemoryLog
 from leftfold.store.names import StreamName, category_of
@@ -50,6 +51,7 @@ __all__ = [
     "ExpectedVersion",
     "Fact",
     "Hold",
+    "Indexed",
     "Inline",
     "Insert",
     "Keep",
@@ -80,6 +82,7 @@ __all__ = [
     "Unknown",
     "Where",
     "WorkItem",
+    "WrongTag",
     "category_of",
     "digest_of",
 ]
