@@ -12,13 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leftfold import App, Command, Context, DefinitionError, Event, Query, ReadModel
+from leftfold import App, Command, Context, DefinitionError, Event, IntegrationEvent, Query, ReadModel
 from leftfold.store import MemoryStore
 from tests.app.shop import Open, Order, Ordered, Till, books, shop
 
 
 class Sent(Event):
     parcel: str
+
+
+class Announced(IntegrationEvent):
+    """Something was announced."""
 
 
 class Ask(Query[int]):
@@ -217,6 +221,18 @@ def test_an_event_that_another_context_records_is_not_followed_as_ones_own() -> 
         App(shop, post, store="memory:", provide={Till: Nothing()})
     post.includes(Order)
     App(shop, post, store="memory:", provide={Till: Nothing()})
+
+
+def test_an_event_that_another_context_records_is_not_published_as_ones_own() -> None:
+    post = Context("post")
+
+    @post.publishes
+    def announce(_event: Ordered) -> Announced:
+        return Announced()
+
+    told = r"context 'post', publishes \S*Announced of Ordered, which context 'shop' records in a log of its own"
+    with pytest.raises(DefinitionError, match=told):
+        App(shop, post, store="memory:", provide={Till: Nothing()})
 
 
 def test_a_reaction_registered_without_brackets_is_told_at_once() -> None:

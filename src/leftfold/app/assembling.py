@@ -89,10 +89,16 @@ def _elsewhere(assemblies: Sequence[Assembly]) -> Iterator[str]:
     """Events that a context takes for its own, and another one records: they are in another log."""
     recorded = {one: {cls for part in one.parts for cls in core_of(part).vocabulary} for one in assemblies}
     for one in assemblies:
-        for follower, cls in ((each, cls) for each in one.followers for cls in each.events if cls not in recorded[one]):
+        context = one.context
+        takes = [(f"{each.name!r} follows", cls) for each in one.followers for cls in each.events]
+        takes += [(f"publishes {_names(each.gives)} of", cls) for each in context.publications for cls in each.takes]
+        for does, cls in ((does, cls) for does, cls in takes if cls not in recorded[one]):
             if other := next((each.context.name for each in assemblies if cls in recorded[each]), None):
                 yield (
-                    f"context {one.context.name!r}, {follower.name!r} follows {cls.__qualname__}, which context "
-                    f"{other!r} records in a log of its own, so it never comes; publish it there, by "
-                    f"@{other}.publishes, and follow that"
+                    f"context {context.name!r}, {does} {cls.__qualname__}, which context {other!r} records in a log of "
+                    f"its own, so it never comes; publish it there, by @{other}.publishes, and follow that"
                 )
+
+
+def _names(classes: Iterable[type]) -> str:
+    return " or ".join(cls.__qualname__ for cls in classes)

@@ -136,7 +136,12 @@ class AntiCorruptionLayer(Relation):
 
     def __init__(self, *, upstream: Context, downstream: Context, layer: str) -> None:
         super().__init__((upstream, downstream), caller(1))
-        if not f"{layer}.".startswith(f"{downstream.package or '?'}."):
+        if not downstream.package:
+            raise DefinitionError(
+                f"{self} at {self.place}: {downstream.name} has no package, so layer {layer!r} is in none; give it as "
+                f'Context({downstream.name!r}, package="...")'
+            )
+        if not f"{layer}.".startswith(f"{downstream.package}."):
             raise DefinitionError(
                 f"{self} at {self.place}: layer {layer!r} is not inside {downstream.package!r}, the package of "
                 f"{downstream.name}; translate where it is"

@@ -167,9 +167,10 @@ class RebuildStopped(LeftfoldError):
 
 
 class NoWorker(LeftfoldError):
-    """Nobody follows the log for a projection, so waiting for it would never end.
+    """Nobody follows the log for a projection, reaction or process, so waiting for it would never end.
 
     Args:
+        projection: its name.
         note: why the last one stopped; None when it left no reason.
     """
 
@@ -177,9 +178,7 @@ class NoWorker(LeftfoldError):
         self.projection = projection
         self.note = note
         why = f" ({note})" if note else ""
-        super().__init__(
-            f"no worker follows for projection {projection!r}{why}. Run `leftfold work`, or App(workers=True)"
-        )
+        super().__init__(f"no worker follows for {projection!r}{why}. Run `leftfold work`, or App(workers=True)")
 
 
 class NotAnswered(LeftfoldError, TimeoutError):
