@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -33,7 +36,7 @@ from leftfold.handling import (
     decision_of,
 )
 from leftfold.messages import Codec, Command, Registry
-from leftfold.store import MemoryStore
+from leftfold.store import Fact, MemoryStore
 from leftfold.store.port import Store
 from tests.handling.bank import Account, InsufficientFunds
 from tests.handling.teller import (
@@ -248,6 +251,41 @@ async def test_of_many_that_open_one_account_with_one_id_at_once_all_get_the_ans
     receipts = await asyncio.gather(*(desk.commands.send(command, id="c") for _ in range(32)))
     assert Counter(receipt.repeated for receipt in receipts) == {False: 1, True: 31}
     assert await desk.store.head() == 1
+
+
+class Overtaken(MemoryStore):
+    """Lets another be faster after a command has looked for its answer, and before it loads what it is about."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def read_facts(
+        self, stream: str, *, after: int = 0, upto: int | None = None, valid: datetime | None = None, limit: int = 500
+    ) -> Sequence[Fact]:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().read_facts(stream, after=after, upto=upto, valid=valid, limit=limit)
+
+
+class Empty(Command):
+    account: str
+
+
+async def empty(command: Empty, accounts: Repository[Account]) -> None:
+    account = await accounts.get(command.account)
+    if not account.balance:
+        raise ValueError("it is empty")
+    account.withdraw(account.balance)
+
+
+@pytest.mark.parametrize("command", [OpenAccount(account="B", owner="Bob"), Empty(account="A")], ids=["there", "empty"])
+async def test_who_finds_what_the_same_command_has_just_done_gets_its_answer(command: Command) -> None:
+    store = Overtaken()
+    desk = await open_desk(store, commands=(*COMMANDS, command_handler_of(empty)))
+    await desk.commands.send(Deposit(account="A", amount=Decimal(5)))
+    store.meanwhile = partial(desk.commands.send, command, id="c")
+    assert (await desk.commands.send(command, id="c")).repeated
+    assert await store.head() == 2
 
 
 async def test_of_many_that_empty_one_account_with_one_id_at_once_none_is_refused(desk: Desk) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from leftfold.domain.errors import DomainError
-from leftfold.errors import CommandIdReused, KeyTaken, UnreadableAnswer
+from leftfold.errors import CommandIdReused, Conflict, StoreError, UnreadableAnswer
 from leftfold.handling.answers import Answer, Answers, insert_of
 from leftfold.handling.loading import Loader
 from leftfold.handling.receipt import Receipt
@@ -53,7 +53,9 @@ class Once:
         tracking = Tracking(self._loader, metadata)
         try:
             return await self._decided(tracking, work)
-        except KeyTaken:  # whoever was faster has carried out this very command
+        except (Conflict, DomainError, StoreError):
+            raise
+        except Exception:  # whoever was faster may have carried out this very command, and what it did was in the way
             if (first := await self._answers.find(id)) is None:
                 raise
         return await self._repeated(first)
