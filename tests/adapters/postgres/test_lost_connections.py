@@ -137,6 +137,7 @@ async def test_a_read_that_a_silent_connection_never_answers_is_asked_again_over
         async with asyncio.timeout(10):
             assert len(await store.read_stream("read-me")) == 1
         assert wire.lost == 1
+        assert b"pg_type" not in wire.sent  # whoever asks waits for no look-up of types
 
 
 async def test_a_read_that_nobody_answers_says_what_it_waited_for_in_vain(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 
+from leftfold.adapters.postgres.calls import plain_array
+
 if TYPE_CHECKING:
     from leftfold.adapters.postgres.connecting import Connector
 
@@ -25,7 +27,7 @@ else:
 __all__ = ["Silence"]
 
 _WORKING: Final = (
-    "select pid from pg_stat_activity where pid = any($1::integer[]) "
+    "select pid from pg_stat_activity where pid = any($1::text::integer[]) "
     "and (state = 'active' or state_change > clock_timestamp() - make_interval(secs => $2))"
 )
 
@@ -94,7 +96,7 @@ class Silence:
         """Those of *pids* that the server works for, or did a moment ago; all of them when that cannot be seen."""
         connection = await self._connector.connect()
         try:
-            rows = await connection.fetch(_WORKING, pids, self._patience_s / 2)
+            rows = await connection.fetch(_WORKING, plain_array(pids), self._patience_s / 2)
         finally:
             connection.terminate()
         return pids if self._connector.pooled else [row[0] for row in rows]
