@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from leftfold.ids import new_id
 from leftfold.projections import invalidating
 from leftfold.store import Expected, NewEvent, ToStream
 from leftfold.subscriptions import Policy, Retry
+from tests.copying import copied
 
 _OFTEN = timedelta(milliseconds=20)
 _POLICY = Policy(retry=Retry(attempts=10_000, first=_OFTEN, most=_OFTEN))
@@ -123,19 +122,13 @@ async def test_it_is_dropped_when_the_log_is_put_back_although_that_has_grown_be
     paths = [tmp_path / name for name in ("rows.db", "copy.db")]
     async with App(counting(Folding()), store=f"sqlite:///{paths[0]}", inline=["rows"]) as app:
         await _add(app, "b")
-        _copied(*paths)
+        copied(*paths)
         await _add(app, "a")
         await _told(app, Get(id="a"), 1)
         await app.monitor.wait_for_cache("rows", position=2)
-        _copied(*reversed(paths))
+        copied(*reversed(paths))
         await app.events.append("row-b", Added(id="b"), Added(id="b"), expected=Expected.ANY)
         await _told(app, Get(id="a"), 0)
-
-
-def _copied(source: Path, target: Path) -> None:
-    """As `.backup` and `.restore` of SQLite's own program do it, while others have the files open."""
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as two:
-        one.backup(two)
 
 
 async def test_it_is_dropped_in_another_process_too(tmp_path: Path) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from leftfold.store import Expected, NewEvent, ToStream
 from leftfold.store.port import Store
 from leftfold.subscriptions import Failing, Lag, Policy
 from leftfold.subscriptions.letters import LetterState
+from tests.copying import copied
 from tests.guarantees.children import Child
 from tests.guarantees.counting import (
     POISON,
@@ -99,18 +99,12 @@ async def test_a_log_that_is_put_back_under_its_followers_stops_them_and_they_be
             head = await append_counted(store, counted)
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
             if head == 2:
-                _copied(*paths)
-        _copied(*reversed(paths))
+                copied(*paths)
+        copied(*reversed(paths))
         for counted in regrown:
             head = await append_counted(store, counted)
             await app.monitor.wait("totals", position=head, timeout=_WAIT_S)
         assert await rows_in(store, TOTALS) == folded(await log_of(store))
-
-
-def _copied(source: Path, target: Path) -> None:
-    """As `.backup` and `.restore` of SQLite's own program do it, while others have the files open."""
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as two:
-        one.backup(two)
 
 
 async def test_two_deployments_with_other_versions_of_a_projection_each_read_their_own(place: Place) -> None:

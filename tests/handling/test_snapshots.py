@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +17,7 @@ from leftfold import Aggregate, App, Conflict, Decider, DefinitionError, Event, 
 from leftfold.domain.state import state_codec
 from leftfold.errors import InvalidPayload, StoreUnavailable
 from leftfold.store import MemoryStore, Snapshot, SnapshotKey, digest_of
+from tests.copying import copied
 
 
 class Added(Event):
@@ -257,19 +256,13 @@ async def test_a_cached_state_of_a_log_that_was_put_back_is_not_used_however_far
     url = f"sqlite:///{path}"
     async with App(Counter, store=url, snapshots=Snapshots(cached=10)) as ours, App(Counter, store=url) as theirs:
         await fill(ours, "a", 1)
-        _copied(path, copy)
+        copied(path, copy)
         for _ in range(3):
             await ours.repository(Counter).edit("a", Counter.add, Decimal(1000))
-        _copied(copy, path)
+        copied(copy, path)
         await fill(theirs, "a", 4)
         assert (await ours.repository(Counter).get("a")).total == (await theirs.repository(Counter).get("a")).total
     assert "its last event is not in the stream" in caplog.text
-
-
-def _copied(source: Path, target: Path) -> None:
-    """As `.backup` and `.restore` of SQLite's own program do it, while others have the files open."""
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as two:
-        one.backup(two)
 
 
 async def test_an_older_state_is_not_taken_from_a_newer_cached_one(url: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from leftfold.errors import (
 from leftfold.ids import new_id
 from leftfold.messages import Codec, Registry
 from leftfold.store import EventStore, Expected, NewEvent, QueryItem, Store, ToStream, Unknown
+from tests.copying import copied
 from tests.messages.versions import CODEC, Added, Cashed, Clicked, Ordered, PaidV1, PaidV3, Taken
 
 OLD_CODEC = Codec(Registry("shop", Added | PaidV1 | Clicked | Ordered))
@@ -200,11 +200,11 @@ async def test_a_log_that_is_put_back_ends_it_however_far_that_has_grown_since(
     paths = [tmp_path / name for name in ("log.db", "copy.db")]
     store = await open_store(f"sqlite:///{paths[0]}")
     await append(store, *items("a"))
-    _copied(*paths)
+    copied(*paths)
     await append(store, *items("b"))
     pages = EventStore(store, CODEC).follow(category=category)
     assert (await anext(pages)).position == 2
-    _copied(*reversed(paths))
+    copied(*reversed(paths))
     if more:
         await append(store, *items(*"cdef"[:more]))
     with pytest.raises(CheckpointMismatch, match=r"position 2.*follow\(after="):
@@ -212,9 +212,3 @@ async def test_a_log_that_is_put_back_ends_it_however_far_that_has_grown_since(
     with pytest.raises(CheckpointMismatch):
         await anext(EventStore(store, CODEC).follow(after=9, category=category))
     await store.close()
-
-
-def _copied(source: Path, target: Path) -> None:
-    """As `.backup` and `.restore` of SQLite's own program do it, while others have the files open."""
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as two:
-        one.backup(two)

@@ -13,6 +13,7 @@ from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.generations import Generation, Generations
 from leftfold.projections.projection import Projection
 from leftfold.store.events import StoredEvent
+from leftfold.store.following import id_at
 from leftfold.store.port import Store
 from leftfold.subscriptions.admitting import about_stream
 from leftfold.subscriptions.letters import first_letters
@@ -101,9 +102,8 @@ class Invalidating:
         if any(to < at for at, to in zip(self._positions, upto, strict=True)):  # it was put back to an older state
             await self._begin(active)
             return
-        letters = await self._kept(
-            self._generation
-        )  # after the positions: what they have passed is among them, or handled by now
+        # After the positions: what they have passed is among these, or handled by now.
+        letters = await self._kept(self._generation)
         if self._generation is not None and not await self._generations.shows(self._generation):
             return  # who follows a retired one may take it further than what is read now
         self._tell_handled(letters)
@@ -125,8 +125,7 @@ class Invalidating:
 
     async def _event_at(self, position: int) -> UUID | None:
         """The id of the event at *position* of the log; None when there is none."""
-        page = await self._source.store.read_log(after=position - 1, limit=1) if position else None
-        return page.events[0].id if page and page.events else None
+        return await id_at(self._source.store, position)
 
     async def _reached(self, generation: Generation | None) -> list[int]:
         """How far the rows of each shard are."""

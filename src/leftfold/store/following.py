@@ -13,7 +13,7 @@ from leftfold.messages.recorded import RecordedEvent, RecordedPage
 from leftfold.store.events import Page, QueryItem, StoredEvent
 from leftfold.store.port import Store
 
-__all__ = ["Following", "Unknown"]
+__all__ = ["Following", "Unknown", "id_at"]
 
 _log = logging.getLogger("leftfold")
 _PAGE: Final = 500
@@ -75,10 +75,10 @@ class Following:
 
     async def _event_at(self, position: int) -> UUID:
         """The id of the event at *position*; raises `CheckpointMismatch` when the log ends before it."""
-        page = await self._store.read_log(after=position - 1, limit=1)
-        if not page.events:
+        found = await id_at(self._store, position)
+        if found is None:
             raise CheckpointMismatch(None, position, await self._store.head())
-        return page.events[0].id
+        return found
 
     def _readable(
         self, events: Sequence[StoredEvent], position: int
@@ -98,3 +98,9 @@ class Following:
         _log.warning("following stays at position %d, for newer code to go on from there: %s", after, error)
         while True:  # what this code knows cannot change, so waking up only tells that the store is still open
             after = await self._store.wake(after, _WAIT_S)
+
+
+async def id_at(store: Store, position: int) -> UUID | None:
+    """The id of the event at *position*, from 1, of the log in *store*; None when there is none."""
+    page = await store.read_log(after=position - 1, limit=1) if position else None
+    return page.events[0].id if page and page.events else None

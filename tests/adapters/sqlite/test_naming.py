@@ -11,6 +11,7 @@ from leftfold.errors import IdReused, StoreError
 from leftfold.store import AppendCondition, QueryItem, ToStream
 from leftfold.testing.conformance.stores import log_of
 from tests.adapters.sqlite.opened import connected, event, opened, url_of
+from tests.copying import copied
 
 
 async def test_a_number_given_in_an_append_that_was_refused_is_not_remembered(tmp_path: Path) -> None:
@@ -44,10 +45,10 @@ async def test_a_backup_put_in_the_place_of_the_content_has_names_of_its_own(tmp
     path, copy = tmp_path / "store.db", tmp_path / "copy.db"
     async with opened(url_of(path)) as store, opened(url_of(path)) as reader:
         await store.append(ToStream("a-1", 0, [event()]))
-        _backup(path, copy)
+        copied(path, copy)
         await store.append(ToStream("b-1", 0, [event(tags=("red",))]))
         assert len(await log_of(reader)) == 2
-        _backup(copy, path)
+        copied(copy, path)
         async with opened(url_of(path)) as other:
             await other.append(ToStream("c-1", 0, [event(tags=("blue",))]))
         if reads:
@@ -108,9 +109,3 @@ async def test_a_row_that_is_no_event_is_said_so_with_its_position(tmp_path: Pat
         assert [found.position for found in await store.read_stream("a-1", upto=1)] == [1]
         with pytest.raises(StoreError, match="the file is damaged: position 2 is no event"):
             await store.read_log()
-
-
-def _backup(source: Path, target: Path) -> None:
-    """As `.backup` and `.restore` of SQLite's own program do it."""
-    with connected(source) as one, connected(target) as two:
-        one.backup(two)

@@ -44,7 +44,7 @@ class PostgresSchema:
     async def migrate(self) -> SchemaStatus:
         """See `SchemaAdmin.migrate`; makes the database schema when there is none, in one transaction.
 
-        Where nothing is to be done nothing is written, so that a standby or a role that may not is no hindrance.
+        Where nothing is to be done nothing is written: a database that takes no writes is no hindrance, nor a role.
         """
         async with self._connected() as connection:
             status = await status_of(connection, self._location.schema)
