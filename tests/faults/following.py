@@ -16,6 +16,7 @@ from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generations
 from leftfold.projections.projector import Projector
 from leftfold.projections.rebuilding import Rebuild
+from leftfold.store import projecting
 from leftfold.subscriptions import monitor
 from leftfold.subscriptions.retrying import Retrying
 from leftfold.subscriptions.runner import Runner
@@ -161,10 +162,16 @@ FAULTS: Final[dict[str, Fault]] = {
         "not_a_moment_before and sqlite",
     ),
     "rows of every append shown without a look at the head": Fault(
-        in_code(ProjectionFollower, "show", ("at_head=self._inline", "at_head=False")),
+        in_code(ProjectionFollower, "show", ("at_head=self._inline, rest=rest", "at_head=False")),
         (_REBUILDS,),
-        "it is shown, and an event is missing",
-        "at_the_last_moment and sqlite",
+        "an event is missing",
+        "shown_with_what and sqlite",
+    ),
+    "rest of the log passed over when rows of every append are shown": Fault(
+        in_code(projecting, "rest_behind", ("point.at_head == head", "point.rest")),
+        (_REBUILDS,),
+        "an event is missing",
+        "shown_with_what and sqlite",
     ),
     "rows of every append written by who built them": Fault(
         in_code(ProjectionFollower, "may_fill", ("if not self._inline:", "if True:")),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+import pytest
 
 from leftfold import App
 from leftfold.clock import SystemClock
@@ -24,6 +25,7 @@ from leftfold.store.transaction import Advance, Transaction
 from leftfold.subscriptions.runner import Runner
 from tests.guarantees.children import Child
 from tests.guarantees.counting import (
+    POISON,
     STEADY,
     Account,
     Counting,
@@ -124,7 +126,7 @@ async def test_a_rebuild_of_rows_that_every_append_writes_misses_none_of_them(pl
         async with (
             App(counting_house(), store=store, workers=STEADY, inline=["totals"]) as app,
             asyncio.timeout(_WAIT_S),
-            _load(app, writers=2, pause_s=0.01),
+            _load(app, writers=4, pause_s=0.0),
         ):
             for _ in range(_REBUILDS):
                 await _rebuild(app)
@@ -191,22 +193,44 @@ async def test_rows_are_shown_once_they_have_caught_up_with_what_is_shown_and_no
         assert await store.generation(TOTALS.table) == 1
 
 
-async def test_rows_that_every_append_writes_are_not_shown_when_one_is_appended_at_the_last_moment(
-    place: Place,
-) -> None:
+async def _at_the_last_moment(store: Store, app: App, happens: Callable[[], Awaitable[object]]) -> bool:
+    """Build rows that every append writes, and show them; something happens before, after the last look at the log."""
+    follower = app.running().followers["totals"]
+    await Rebuild[Total](follower, "rebuild", STEADY).build(lambda _done, _head: None)
+    new = next(one for one in await follower.generations.all() if one.state == "building")
+    head, target = await store.head(), cast("Store", _MovesOn(store, happens))
+    return await ProjectionFollower(TOTALS, follower.source, target, SystemClock(), inline=True).show(new, head)
+
+
+async def test_rows_that_every_append_writes_are_shown_with_what_is_appended_at_the_last_moment(place: Place) -> None:
     async with (
         opened(place.url) as store,
         App(counting_house(), store=store, workers=STEADY, inline=["totals"]) as app,
     ):
         accounts = app.repository(Account)
-        head = (await accounts.edit("a", Account.count, 1)).position
-        follower = app.running().followers["totals"]
-        await Rebuild[Total](follower, "rebuild", STEADY).build(lambda _done, _head: None)
-        new = next(one for one in await follower.generations.all() if one.state == "building")
-        target = cast("Store", _MovesOn(store, lambda: accounts.edit("a", Account.count, 2)))
-        moving = ProjectionFollower(TOTALS, follower.source, target, SystemClock(), inline=True)
-        assert not await moving.show(new, head), "it is shown, and an event is missing"
-        assert await rows_in(store, TOTALS) == folded(await log_of(store))
+        await accounts.edit("a", Account.count, 1)
+
+        async def append() -> None:
+            for account in ("a", "b", "a"):
+                await accounts.edit(account, Account.count, 2)
+
+        assert await _at_the_last_moment(store, app, append)
+        assert await rows_in(store, TOTALS) == folded(await log_of(store)), "an event is missing"
+        assert await store.generation(TOTALS.table) == 2
+
+
+@pytest.mark.parametrize(("amounts", "what"), [([1] * 501, "much"), ([1, POISON], "bad")], ids=["much", "bad"])
+async def test_rows_that_every_append_writes_are_not_shown_without_what_is_appended_at_the_last_moment(
+    place: Place, amounts: Sequence[int], what: str
+) -> None:
+    async with (
+        opened(place.url) as store,
+        App(counting_house(), store=store, workers=STEADY, inline=["totals"]) as app,
+    ):
+        await app.repository(Account).edit("a", Account.count, 1)
+        late = [("b", amount) for amount in amounts]
+        assert not await _at_the_last_moment(store, app, lambda: append_counted(store, late)), f"too {what}"
+        assert await store.generation(TOTALS.table) == 1
 
 
 async def test_who_built_rows_that_every_append_writes_writes_none_once_they_are_shown(place: Place) -> None:

@@ -13,6 +13,7 @@ from leftfold.errors import RowsKeptOtherwise
 from leftfold.projections.generations import GENERATIONS, Generation, Generations
 from leftfold.projections.projection import Projection
 from leftfold.projections.projector import Projector
+from leftfold.projections.remaining import rest_of
 from leftfold.store.port import Store
 from leftfold.subscriptions.admitting import admitting
 from leftfold.subscriptions.subscription import Source, Subscription
@@ -167,13 +168,14 @@ class ProjectionFollower:
         """Show *generation* if all of its parts have caught up with position *position* and with what is shown.
 
         Where appends never pause, what is shown may move on between each look and the switch; after some attempts it is
-        held for a moment.
+        held for a moment. Where every append writes the rows, what was appended meanwhile is folded in the same step.
 
         Args:
             allow_parked: see `Generations.switch`.
         """
+        rest = rest_of(self.projection, self.source, generation.generation) if self._inline else None
         switch = self.generations.switch
-        if not await switch(generation, position, at_head=self._inline, allow_parked=allow_parked):
+        if not await switch(generation, position, at_head=self._inline, rest=rest, allow_parked=allow_parked):
             self._futile += 1
             if not self._inline and self._futile % _PATIENCE == 0:
                 await self.generations.hold(generation, allow_parked=allow_parked)

@@ -12,10 +12,11 @@ from msgspec import Struct
 from leftfold.errors import Fenced, InvalidInput, KeyTaken, NotAtHead
 from leftfold.ids import new_id
 from leftfold.projections.projection import Projection
+from leftfold.projections.remaining import Unfolded
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
-from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Transaction, Write
+from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Rest, Transaction, Write
 from leftfold.subscriptions.letters import forget_letters
 from leftfold.subscriptions.parked import any_parked, parked_sooner
 
@@ -167,7 +168,13 @@ class Generations:
                 continue
 
     async def switch(
-        self, new: Generation, position: int, *, at_head: bool = False, allow_parked: bool = False
+        self,
+        new: Generation,
+        position: int,
+        *,
+        at_head: bool = False,
+        rest: Rest | None = None,
+        allow_parked: bool = False,
     ) -> bool:
         """Show *new* from now on, in one step, if it has caught up: nobody sees older rows than before.
 
@@ -175,8 +182,9 @@ class Generations:
 
         Args:
             position: every part of it has to be there or beyond, and nothing that is shown ahead of it.
-            at_head: only if the log has not grown beyond *position*, nor another has begun to build it: who writes
+            at_head: only if the log has not grown beyond where it is, nor another has begun to build it: who writes
                 rows with every append must find nobody else who does.
+            rest: folds what the log has grown by into it, in the same step.
             allow_parked: show it even so, unless *at_head*: nobody would hand in what is parked.
 
         Returns:
@@ -191,14 +199,15 @@ class Generations:
             return False
         rows = {one.subscription: _dump(msgspec.structs.replace(one, state="retired")) for one in shown}
         rows[new.subscription] = _dump(msgspec.structs.replace(new, state="active"))
+        before = [known[name] for one in shown for name in one.checkpoints if name in known]
+        reached = min(known[name].position if name in known else 0 for name in new.checkpoints)
         point = Point(
             table=self.projection.table,
             generation=new.generation,
             view=self.projection.name,
-            at_head=position if at_head else None,
+            at_head=reached if at_head else None,
+            rest=rest,
         )
-        before = [known[name] for one in shown for name in one.checkpoints if name in known]
-        reached = min(known[name].position if name in known else 0 for name in new.checkpoints)
         if reached < max(position, *(one.position for one in before), 0):
             return False
         if parked and (at_head or not allow_parked) and await self._lacking(new, shown):
@@ -210,7 +219,7 @@ class Generations:
         ]
         try:
             await self.store.transact(Transaction(writes=[*still, point, Put(table=GENERATIONS, rows=rows)]))
-        except (NotAtHead, Fenced):
+        except (NotAtHead, Fenced, Unfolded):
             return False
         except InvalidInput:
             now = await self._known()

@@ -28,7 +28,7 @@ from leftfold.store.schema import Migration, SchemaAdmin, SchemaStatus
 from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.timeline import StreamHead, Timeline
-from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction
+from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rest, Transaction
 from leftfold.store.work import AT_ONCE, KEEP, Begin, End, Hold, Keep, Revise, WorkItem
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "Point",
     "Put",
     "QueryItem",
+    "Rest",
     "Restorable",
     "Revise",
     "SchemaAdmin",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from leftfold.errors import ConditionFailed, IdReused, NotAtHead
+from leftfold.errors import ConditionFailed, IdReused
 from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, NewEvent, StoredEvent, ToStream
 from leftfold.store.memory_checkpoints import MemoryCheckpoints
 from leftfold.store.memory_tables import Undo
 from leftfold.store.memory_work import MemoryWork
 from leftfold.store.names import plain
-from leftfold.store.projecting import projected
+from leftfold.store.projecting import projected, rest_behind, rest_keys, rest_writes
 from leftfold.store.table_checks import check_transaction
 from leftfold.store.transaction import Advance, Point, Transaction, Write
 from leftfold.store.verdict import check_version, first_result, matches
@@ -37,13 +37,13 @@ class MemoryWrites(MemoryCheckpoints, MemoryWork):
         self._check_open()
         check_transaction(transaction)
         if not transaction.parts:
-            self._write(transaction, None)
+            self._write(transaction, None, ())
             self._log.wake_all()
             return None
         check_append(transaction.parts, transaction.condition)
         appended, events = self._judged(transaction.parts, transaction.condition)
         if not appended.repeated:
-            self._write(transaction, appended)
+            self._write(transaction, appended, events)
         self._keep(events)
         return appended
 
@@ -80,12 +80,11 @@ class MemoryWrites(MemoryCheckpoints, MemoryWork):
                 events.append(_stored(new, (position, part.stream, versions[part.stream]), now))
         return Appended(position=events[-1].position, versions=versions, recorded_at=now), events
 
-    def _write(self, transaction: Transaction, appended: Appended | None) -> None:
+    def _write(self, transaction: Transaction, appended: Appended | None, new: Sequence[StoredEvent]) -> None:
         undo = Undo()
-        head = appended.position if appended else len(self._log.events)
         try:
             for write in transaction.writes:
-                self._do(write, head, undo)
+                self._do(write, new, undo)
             if appended is not None:
                 self._project(transaction, appended, undo)
         except BaseException:
@@ -97,17 +96,25 @@ class MemoryWrites(MemoryCheckpoints, MemoryWork):
             for write in projected(inline, appended, self._log.tables.read(inline.reads)):
                 self._log.tables.write(write, undo)
 
-    def _do(self, write: Write, head: int, undo: Undo) -> None:
+    def _do(self, write: Write, new: Sequence[StoredEvent], undo: Undo) -> None:
         match write:
             case Advance():
                 self._advance(write, undo)
-            case Point(table=table, generation=generation, at_head=at_head):
-                if at_head is not None and at_head != head:
-                    raise NotAtHead(at_head, head)
+            case Point(table=table, generation=generation):
+                self._take_in(write, new, undo)
                 self._log.tables.point(table, generation, undo)
             case Begin() | Revise() | End():
                 self._work(write, undo)
             case _:
+                self._log.tables.write(write, undo)
+
+    def _take_in(self, point: Point, new: Sequence[StoredEvent], undo: Undo) -> None:
+        rest = rest_behind(point, len(self._log.events) + len(new))
+        if rest is not None:
+            events = [*self._log.events, *new][point.at_head :]
+            there = self._log.tables.rows(point.table, point.generation)
+            rows = {key: there[key].row for key in rest_keys(rest, events) if key in there}
+            for write in rest_writes(rest, events, rows):
                 self._log.tables.write(write, undo)
 
     def _keep(self, events: Sequence[StoredEvent]) -> None:

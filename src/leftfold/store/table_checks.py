@@ -26,6 +26,7 @@ from leftfold.store.work_checks import check_work_write
 __all__ = [
     "KEY",
     "MAX_CHOICES",
+    "MAX_REST",
     "MAX_WORDS",
     "check_generation",
     "check_keys",
@@ -45,6 +46,9 @@ MAX_CHOICES: Final = 10_000
 
 MAX_WORDS: Final = 32
 """Words of one search."""
+
+MAX_REST: Final = 500
+"""Events that a `Rest` takes in."""
 
 _MAX_NAME: Final = 40
 _LARGEST_GENERATION: Final = 2**31 - 1
@@ -305,6 +309,10 @@ def _check_null(table: Table, where: Where) -> None:
 def _check_view(write: Point) -> None:
     if write.at_head is not None and write.at_head < 0:
         raise InvalidInput(f"at_head={write.at_head}: a log's last position is 0 or more")
+    if write.rest is not None and write.at_head is None:
+        raise InvalidInput("rest= has no at_head=, the position behind which it begins; give that too")
+    if write.rest is not None and not 1 <= write.rest.limit <= MAX_REST:
+        raise InvalidInput(f"rest= has limit={write.rest.limit}, which is not in 1..{MAX_REST}")
     if write.view is None:
         return
     where = f"view of table {write.table.name!r}"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from leftfold.store.events import AppendCondition, Appended, ToStream
+from leftfold.store.events import AppendCondition, Appended, StoredEvent, ToStream
 from leftfold.store.tables import Table
 from leftfold.store.work import Begin, End, Revise
 
@@ -19,6 +19,7 @@ __all__ = [
     "Insert",
     "Point",
     "Put",
+    "Rest",
     "RowWrite",
     "Rows",
     "Transacting",
@@ -79,18 +80,37 @@ class Point(Struct, frozen=True, kw_only=True):
         view: an SQL view of this name shows the columns of the table from now on; None for no view.
         at_head: only if the log's last position is this one, so that a writer of every append misses none;
             `NotAtHead` otherwise.
+        rest: what to do with events behind *at_head*, where appends never pause; without it they are in the way.
     """
 
     table: Table
     generation: int
     view: str | None = None
     at_head: int | None = None
+    rest: Rest | None = None
 
 
 RowWrite: TypeAlias = Put | Delete
 Write: TypeAlias = Put | Delete | Insert | Advance | Point | Begin | Revise | End
 Rows: TypeAlias = Mapping[tuple[str, str], bytes]
 """Rows that are there, by name of the table and key."""
+
+
+class Rest(Struct, frozen=True, kw_only=True):
+    """The events behind `Point.at_head`, folded into the generation of the point while nobody appends.
+
+    Both functions are pure and quick, for other writers wait, and may be called more than once. What they raise refuses
+    the transaction, as with an `Inline`.
+
+    Args:
+        limit: events at most, 1 to 500; where there are more, `NotAtHead`.
+        keys: of which rows of the generation *project* needs, for the events in their order.
+        project: gets the events and those of the rows that are there, and returns what to write.
+    """
+
+    limit: int
+    keys: Callable[[Sequence[StoredEvent]], Sequence[str]]
+    project: Callable[[Sequence[StoredEvent], Mapping[str, bytes]], Sequence[RowWrite]]
 
 
 class Inline(Struct, frozen=True):

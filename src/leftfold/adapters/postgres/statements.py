@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leftfold.adapters.postgres.calls import ARGUMENT_TYPES, append_sql
 from leftfold.adapters.postgres.layout import rows_schema
+from leftfold.adapters.postgres.rows import COLUMNS
 from leftfold.adapters.postgres.work_call import work_write_sql
 
 __all__ = ["WritingSql"]
@@ -17,6 +18,9 @@ class WritingSql:
         self.schema = schema
         self.rows_schema = rows_schema(schema)
         self.hold = f'select "{schema}".hold_v1()'
+        self.behind = (
+            f'select {COLUMNS} from "{schema}".events where position > $1 and position <= $2 order by position'
+        )
         self.open = (
             "select x.id::text, r.name, r.version, r.generation, r.active, r.shape "
             "from (select pg_current_xact_id() as id) x "

@@ -174,29 +174,35 @@ class Transactor:
 
     async def commit(self, transaction: Transaction) -> None:
         """Write *transaction*; see `Transacting.transact`."""
-        location = self._connector.location
-        backoff = Backoff(asyncio.get_running_loop().time() + location.deadline_s)
+        backoff = Backoff(asyncio.get_running_loop().time() + self._connector.location.deadline_s)
         attempt = _Attempt()
         while True:
+            refused: Refused | None = None
             try:
                 if attempt.id is None or not await self._readers.run(partial(self._is_committed, attempt.id)):
                     attempt = _Attempt()
-                    await self._try(transaction, attempt)
+                    refused = await self._try(transaction, attempt)
             except LeftfoldError:
                 raise
-            except Exception as error:
-                if not is_lost(error) and not is_retriable(error):
-                    raise translated(error, location.shown) from error
-                if is_retriable(error):
-                    attempt.id = None
-                if await backoff.wait():
-                    continue
-                raise self._given_up(attempt, error) from error
+            except Exception as error:  # noqa: BLE001 - broken connections show as anything
+                await self._pause(attempt, error, backoff)
+                continue
+            if refused is not None:
+                raise refused.errors[0]
             for name, position in attempt.advanced.items():
                 self._moved(position, name)
             if attempt.due:
                 self._due(attempt.due)
             return
+
+    async def _pause(self, attempt: _Attempt, error: Exception, backoff: Backoff) -> None:
+        """Wait until it is tried again after *error*; raises what has become of it when it is not."""
+        if not is_lost(error) and not is_retriable(error):
+            raise translated(error, self._connector.location.shown) from error
+        if is_retriable(error):
+            attempt.id = None
+        if not await backoff.wait():
+            raise self._given_up(attempt, error) from error
 
     def _given_up(self, attempt: _Attempt, error: Exception) -> LeftfoldError:
         if attempt.id is not None:
@@ -205,11 +211,9 @@ class Transactor:
             return self._connector.unavailable(error)
         return translated(error, self._connector.location.shown)
 
-    async def _try(self, transaction: Transaction, attempt: _Attempt) -> None:
+    async def _try(self, transaction: Transaction, attempt: _Attempt) -> Refused | None:
         async with asyncio.timeout(self._connector.location.deadline_s + _GRACE_S):
-            refused = await self._readers.run(partial(self._write, transaction, attempt))
-        if refused is not None:
-            raise refused.errors[0]
+            return await self._readers.run(partial(self._write, transaction, attempt))
 
     async def _write(self, transaction: Transaction, attempt: _Attempt, connection: Connection) -> Refused | None:
         step = step_of(transaction)

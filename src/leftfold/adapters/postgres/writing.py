@@ -12,19 +12,31 @@ from leftfold.adapters.postgres.connecting import Connection
 from leftfold.adapters.postgres.gathering import Change, Gathered, Kind, Place, Refusal
 from leftfold.adapters.postgres.generations import Generations, TableName
 from leftfold.adapters.postgres.layout import Layout
+from leftfold.adapters.postgres.rows import event_of
 from leftfold.adapters.postgres.statements import WritingSql
 from leftfold.adapters.postgres.work_call import WorkCall
 from leftfold.errors import (
     Fenced,
     InvalidInput,
     LeftfoldError,
-    NotAtHead,
     StoreError,
 )
 from leftfold.store.events import Appended
-from leftfold.store.projecting import projected
+from leftfold.store.projecting import projected, rest_behind, rest_keys, rest_writes
 from leftfold.store.tables import Table
-from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Rows, RowWrite, Transaction, Write
+from leftfold.store.transaction import (
+    Advance,
+    Delete,
+    Inline,
+    Insert,
+    Point,
+    Put,
+    Rest,
+    Rows,
+    RowWrite,
+    Transaction,
+    Write,
+)
 from leftfold.store.work import Begin, End, Revise, WorkWrite
 
 __all__ = ["Refused", "RowWriting", "points", "tables_of"]
@@ -157,9 +169,10 @@ class RowWriting:
                     await self._flush()
                 self._advances[name] = write, place
             case Point():
-                if write.at_head is not None and write.at_head != head:
-                    raise NotAtHead(write.at_head, head)
+                rest = rest_behind(write, head)
                 await self._flush()
+                if rest is not None:
+                    await self._take_in(write, rest, place, head)
                 await self._generations.point(write)
             case Begin() | Revise() | End():
                 await self._write_work(place, write)
@@ -172,6 +185,21 @@ class RowWriting:
             case Delete(keys=keys):
                 layout = await self._generations.layout(write.table, write.generation)
                 await self._change(Kind.DELETE, layout, dict.fromkeys(keys), place)
+
+    async def _take_in(self, point: Point, rest: Rest, place: Place, head: int) -> None:
+        rows = await self._connection.fetch(self._sql.behind, point.at_head, head)
+        events = [event_of(row) for row in rows]
+        layout = await self._generations.layout(point.table, point.generation)
+        try:
+            keys = rest_keys(rest, events)
+            there = await self._connection.fetch(layout.rows, keys) if keys else []
+            writes = rest_writes(rest, events, {key: row.encode() for key, row in there})
+        except Exception as error:
+            await self._refuse(place[0], error)
+            raise
+        for write in writes:
+            await self._do(write, place, head)
+        await self._flush()
 
     async def _write_work(self, place: Place, write: WorkWrite) -> None:
         """Note *write* if another of its item comes before it; the first ones of all members are noted already."""

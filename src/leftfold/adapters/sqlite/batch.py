@@ -62,7 +62,7 @@ class Batch:
         self._rows: list[Row] = []
         self._runs: list[Run] = []
         self._ids: set[bytes] = set()
-        self._writer = RowWriter(self._cursor, self._now)
+        self._writer = RowWriter(self._cursor, self._naming, self._now)
         self._changed = False
         self.found_known = False
         """Whether an id was stored already."""

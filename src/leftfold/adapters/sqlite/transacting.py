@@ -9,13 +9,15 @@ from itertools import chain
 from leftfold.adapters.sqlite.cells import Bound
 from leftfold.adapters.sqlite.checkpoints import storable
 from leftfold.adapters.sqlite.layout import Layout
+from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.registry import activate, find
+from leftfold.adapters.sqlite.rows import COLUMNS, event_of
 from leftfold.adapters.sqlite.searching import forget_words, keep_words
 from leftfold.adapters.sqlite.tables import rows_under
 from leftfold.adapters.sqlite.work_writing import rouses, write_work
-from leftfold.errors import Fenced, InvalidInput, KeyTaken, NotAtHead, ShardMismatch
+from leftfold.errors import Fenced, InvalidInput, KeyTaken, ShardMismatch
 from leftfold.store.events import Appended
-from leftfold.store.projecting import projected
+from leftfold.store.projecting import projected, rest_behind, rest_keys, rest_writes
 from leftfold.store.tables import Table
 from leftfold.store.transaction import Advance, Delete, Insert, Point, Put, Transaction, Write
 from leftfold.store.work import Begin, End, Revise, WorkWrite
@@ -25,6 +27,7 @@ __all__ = ["RowWriter"]
 _ADVANCE = """update checkpoints set position = ?, event_id = ?, moved_at = ?
 where name = ? and token = ? and position <= ?"""
 _CLAIMED = "select token, position from checkpoints where name = ?"
+_BEHIND = f"select {COLUMNS} from events where position > ? order by position"
 _KIND = "select type from sqlite_schema where name = ? collate nocase and type <> 'view'"
 
 
@@ -33,14 +36,16 @@ class RowWriter:
 
     Args:
         cursor: of the connection that has begun; the caller takes back what an error leaves half done.
+        naming: the names of its streams and tags.
         now: microseconds since 1970.
     """
 
     wakes = False
     """Whether there is work that will be due without anybody's lease ending."""
 
-    def __init__(self, cursor: sqlite3.Cursor, now: int) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, naming: Naming, now: int) -> None:
         self._cursor = cursor
+        self._naming = naming
         self._now = now
         self._found: dict[tuple[str, int, int | None], Layout] = {}
 
@@ -138,9 +143,14 @@ class RowWriter:
         raise Fenced(write.name, write.token)
 
     def _point(self, write: Point, head: int) -> None:
-        if write.at_head is not None and write.at_head != head:
-            raise NotAtHead(write.at_head, head)
+        rest = rest_behind(write, head)
         layout = self._layout(write.table, write.generation)
+        if rest is not None:
+            rows = self._cursor.execute(_BEHIND, (write.at_head,)).fetchall()
+            events = [event_of(row, self._naming) for row in rows]
+            there = rows_under(self._cursor, layout, rest_keys(rest, events))
+            for change in rest_writes(rest, events, there):
+                self._write(change, head)
         activate(self._cursor, write.table, write.generation)
         self.forget()
         if write.view is None:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pytest
 from msgspec.structs import replace
 
 from leftfold.errors import InvalidInput, NotAtHead, TableMismatch, TableMissing
-from leftfold.store.events import ToStream
+from leftfold.store.events import StoredEvent, ToStream
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Selection, Table
-from leftfold.store.transaction import Delete, Insert, Point, Put, Transaction
-from leftfold.testing.conformance.ledger import BOOKS, COUNTS, active, adding, all_rows, counted, put, row, write
+from leftfold.store.transaction import Delete, Insert, Point, Put, Rest, RowWrite, Transaction
+from leftfold.testing.conformance.ledger import (
+    BOOKS,
+    COUNTS,
+    Refused,
+    active,
+    adding,
+    all_rows,
+    count_of,
+    counted,
+    put,
+    row,
+    write,
+)
 from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events
 
 __all__ = ["GenerationLaws"]
@@ -21,8 +35,40 @@ _TEXT = Column("a", ColumnType.TEXT)
 _BAD_NAMES = ["", "A", "ä", "1a", "a-b", "a b", 'a"b', "a;b", "a\x00", "x" * 41]
 
 
-def _point(generation: int, *, table: Table = COUNTS, view: str | None = None, at_head: int | None = None) -> Point:
-    return Point(table=table, generation=generation, view=view, at_head=at_head)
+def _point(
+    generation: int,
+    *,
+    table: Table = COUNTS,
+    view: str | None = None,
+    at_head: int | None = None,
+    rest: Rest | None = None,
+) -> Point:
+    return Point(table=table, generation=generation, view=view, at_head=at_head, rest=rest)
+
+
+def _counting(
+    generation: int = 2,
+    *,
+    limit: int = 500,
+    keys: BaseException | None = None,
+    project: BaseException | None = None,
+) -> Rest:
+    """Counts the events of each stream under its name; or raises in one of its functions."""
+
+    def streams(found: Sequence[StoredEvent]) -> Sequence[str]:
+        if keys is not None:
+            raise keys
+        return [event.stream for event in found]
+
+    def count(found: Sequence[StoredEvent], rows: Mapping[str, bytes]) -> Sequence[RowWrite]:
+        if project is not None:
+            raise project
+        assert set(rows) <= set(streams(found)), "it is handed the rows it asked for"
+        counts = Counter(streams(found))
+        new = {stream: row(count_of(rows.get(stream)) + more) for stream, more in counts.items()}
+        return [Put(table=COUNTS, generation=generation, rows=new)]
+
+    return Rest(limit=limit, keys=streams, project=count)
 
 
 async def _built(store: Store) -> None:
@@ -132,6 +178,52 @@ class GenerationLaws(Laws):
         assert await store.generation(COUNTS) == 2
         await store.transact(counted("a-1", writes=[_point(1, at_head=4)]))
         assert await store.generation(COUNTS) == 1
+
+    async def test_a_point_takes_in_the_rest_of_the_log_while_nobody_appends(self, store: FullStore) -> None:
+        await _built(store)
+        await store.append(ToStream("a", 0, events(3)))
+        await store.append(ToStream("c", 0, events(1)))
+        with pytest.raises(NotAtHead):
+            await write(store, _point(2, at_head=1, rest=_counting(limit=2)))
+        with pytest.raises(NotAtHead):
+            await write(store, _point(2, at_head=5, rest=_counting()))
+        assert await all_rows(store, COUNTS, 2) == {"a": row(2), "b": row(2)}
+        first = Put(table=COUNTS, generation=2, rows={"c": row(10)})
+        await write(store, first, _point(2, at_head=1, rest=_counting(limit=3)))
+        assert await store.generation(COUNTS) == 2
+        assert await all_rows(store, COUNTS) == {"a": row(4), "b": row(2), "c": row(11)}
+        assert await all_rows(store, COUNTS, 1) == {"a": row(1)}
+        await store.transact(counted("a", writes=[_point(1, at_head=4, rest=_counting(1))]))
+        assert await all_rows(store, COUNTS) == {"a": row(2)}
+        await write(store, _point(2, at_head=5, rest=_counting(2)))
+        assert await all_rows(store, COUNTS) == {"a": row(4), "b": row(2), "c": row(11)}
+
+    async def test_what_the_rest_raises_refuses_its_transaction_alone(self, store: FullStore) -> None:
+        await _built(store)
+        await store.append(ToStream("a", 0, events(2)))
+        before = Put(table=COUNTS, generation=2, rows={"x": row(1)})
+        for error, raised in ((Refused("a"), Refused), (asyncio.CancelledError(), InvalidInput)):
+            for rest in (_counting(keys=error), _counting(project=error)):
+                refused = write(store, before, _point(2, at_head=1, rest=rest))
+                told = await asyncio.gather(refused, store.transact(counted("b", adding("b"))), return_exceptions=True)
+                assert isinstance(told[0], raised)
+                assert not isinstance(told[1], BaseException)
+        assert await store.generation(COUNTS) == 1
+        assert await all_rows(store, COUNTS, 2) == {"a": row(2), "b": row(2)}
+        assert await all_rows(store, COUNTS) == {"a": row(1), "b": row(4)}
+
+    async def test_a_point_with_a_rest_counts_every_append_of_all_processes_once(
+        self, store: FullStore, opener: Opener
+    ) -> None:
+        await active(store, COUNTS)
+        await store.prepare(COUNTS, 2)
+        other = await opener()
+        try:
+            adders = [(store, other)[n % 2].transact(counted("a", adding("a"))) for n in range(40)]
+            await asyncio.gather(*adders[:20], write(store, _point(2, at_head=0, rest=_counting())), *adders[20:])
+        finally:
+            await other.close()
+        assert await all_rows(store, COUNTS, 2) == {"a": row(40)}
 
     async def test_preparing_again_keeps_what_is_there(self, store: FullStore, opener: Opener) -> None:
         other = await opener()
@@ -290,6 +382,9 @@ class GenerationLaws(Laws):
             store.get(COUNTS, ["a"], generation=-1),
             write(store, _point(0)),
             write(store, _point(1, at_head=-1)),
+            write(store, _point(1, rest=_counting())),
+            write(store, _point(1, at_head=0, rest=_counting(limit=0))),
+            write(store, _point(1, at_head=0, rest=_counting(limit=501))),
             write(store, _point(1, view="events")),
             put(store, COUNTS, {"a": row(1)}, generation=0),
             write(store, Put(table=COUNTS, rows={"a": row(1)}, shard=-1)),
