@@ -173,7 +173,7 @@ class Engine:
 
     async def _turn(self) -> None:
         free = min(_LIMIT - len(self._running), _AT_ONCE)
-        if not free:
+        if free <= 0:  # below it, where many were begun with one `hold`
             await self._pause(None)
             return
         asked, self._asked = self._asked, []
