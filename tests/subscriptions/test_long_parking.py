@@ -1,16 +1,19 @@
-"""What was given up is read page by page, while whoever follows lets go of it."""
+"""What was given up is read page by page, while whoever follows lets go of it, and however much it is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 
+from leftfold import RecordedEvent
 from leftfold.clock import SystemClock
 from leftfold.store import Delete, MemoryStore, Put, Transaction
 from leftfold.store.tables import Selection, Table
-from leftfold.subscriptions import Policy, letters, parked
+from leftfold.store.transaction import Write
+from leftfold.subscriptions import Outcome, Policy, Source, letters, parked, parking, retrying
 from leftfold.subscriptions.letters import LetterState, forget_letters, letters_left, letters_of
 from leftfold.subscriptions.parked import parked_sooner, try_again
 from leftfold.subscriptions.parking import (
@@ -24,6 +27,9 @@ from leftfold.subscriptions.parking import (
     letter_key,
     subject_key,
 )
+from leftfold.subscriptions.retrying import Retrying
+from leftfold.testing import ManualClock
+from tests.subscriptions.telling import Telling, Told
 
 _PLACES = [("a", 1), ("b", 2), ("b", 4), ("b", 5), ("b", 6), ("c", 3), ("d", 7), ("e", 8)]
 
@@ -46,11 +52,36 @@ class _Noting(MemoryStore):
         return found
 
 
+class _Trying:
+    """Notes whose letters it is handed."""
+
+    events: frozenset[type] = frozenset({Told})
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+
+    def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
+        return (event.stream,)
+
+    async def consume(
+        self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
+    ) -> Outcome:
+        assert only is not None
+        assert only not in parked
+        assert "b" in parked
+        self.tried.append(only)
+        return Outcome([], [])
+
+    def forget(self) -> None:
+        """It keeps nothing."""
+
+
 @pytest.fixture
 async def store(monkeypatch: pytest.MonkeyPatch) -> _Noting:
     """Letters of five subjects, all parked; a page has two."""
     monkeypatch.setattr(letters, "_PAGE", 2)
     monkeypatch.setattr(parked, "_PAGE", 2)
+    monkeypatch.setattr(parking, "_PAGE", 2)
     made = _Noting()
     for table in (LETTERS, PARKED, REQUESTS):
         await made.prepare(table)
@@ -75,8 +106,10 @@ def _letter(subject: str, position: int) -> Letter:
     )
 
 
-def _parked(subject: str) -> ParkedSubject:
-    return ParkedSubject(subscription="s", part=0, subject=subject, attempts=1, dead=True, due=None, error="")
+def _parked(subject: str, due: datetime | None = None, subscription: str = "s", part: int = 0) -> ParkedSubject:
+    return ParkedSubject(
+        subscription=subscription, part=part, subject=subject, attempts=1, dead=due is None, due=due, error=""
+    )
 
 
 async def test_letters_are_listed_in_order_with_the_first_of_each_subject_told(store: _Noting) -> None:
@@ -143,3 +176,36 @@ async def test_a_part_is_told_what_is_asked_of_it_and_nothing_that_is_asked_of_o
     clock = SystemClock()
     assert await Parking(store, "s", 0, Policy(), clock).requests() == [asked[1]]
     assert await Parking(store, "s", 1, Policy(), clock).requests() == []
+
+
+async def test_of_all_that_is_parked_a_part_is_told_what_is_its_own_and_leaves_out_nothing_on_the_way(
+    store: _Noting,
+) -> None:
+    others = [_parked("z", None, *of) for of in (("r", 0), ("s.2", 0), ("s/2", 0), ("s", 1))]
+    rows = {subject_key(one.subscription, f"z{n}"): msgspec.json.encode(one) for n, one in enumerate(others)}
+    await store.transact(Transaction(writes=[Put(table=PARKED, rows=rows)]))
+    ours = Parking(store, "s", 0, Policy(), SystemClock())
+    await ours.load()
+    assert sorted(ours.subjects) == ["a", "b", "c", "d", "e"]
+    assert store.passed == 0
+
+
+async def test_what_is_due_is_tried_the_longest_due_first_and_others_have_their_turn_in_between(
+    store: _Noting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "_DUE_S", 0.0)
+    clock, trying = ManualClock(), _Trying()
+    due = [_parked(name, clock.now() - timedelta(seconds=ord(name))) for name in "bcde"]
+    rows = {subject_key("s", one.subject): msgspec.json.encode(one) for one in due}
+    await store.transact(Transaction(writes=[Put(table=PARKED, rows=rows)]))
+    ours = Parking(store, "s", 0, Policy(), clock)
+    await ours.load()
+
+    async def write(writes: Sequence[Write]) -> None:
+        await store.transact(Transaction(writes=writes))
+
+    tries = Retrying(ours, trying, Source(store, Telling()), write)
+    await tries.turn(asked=False)
+    assert set(trying.tried) == {"e"}
+    await tries.turn(asked=False)
+    assert set(trying.tried) == {"e", "d"}

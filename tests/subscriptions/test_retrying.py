@@ -222,10 +222,11 @@ async def test_who_has_lost_his_part_tries_nothing_more(parked: Parked) -> None:
 
 
 async def test_it_is_looked_at_again_when_the_first_is_due_and_at_the_latest_in_the_time_given(parked: Parked) -> None:
-    parked.parking.subjects["dead"] = msgspec.structs.replace(parked.parking.subjects["a"], dead=True, due=None)
+    assert [parked.parking.failed("dead", ValueError("broken")) for _ in range(3)]
+    assert parked.parking.subjects["dead"].due is None
     soon = _SOON.total_seconds()
     assert [parked.retrying.wait_s(most) for most in (1.0, 2 * soon)] == [1.0, soon]
     parked.clock.advance(2 * _SOON)
     assert 0 < parked.retrying.wait_s(1.0) < 0.1
-    del parked.parking.subjects["a"]
+    parked.parking.freed("a")
     assert parked.retrying.wait_s(1.0) == 1.0

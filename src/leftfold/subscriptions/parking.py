@@ -137,6 +137,7 @@ class Parking:
 
     def __init__(self, store: Store, subscription: str, part: int, policy: Policy, clock: Clock) -> None:
         self.subjects: dict[str, ParkedSubject] = {}
+        self._dues: dict[str, datetime] = {}  # of those that are tried again, which may be few
         self._store = store
         self._subscription = subscription
         self._part = part
@@ -145,13 +146,14 @@ class Parking:
 
     async def load(self) -> None:
         """Read again what is kept."""
-        self.subjects = {}
-        while True:
-            selection = Selection(where=self._ours(), limit=_PAGE, offset=len(self.subjects))
-            page = await self._store.select(PARKED, selection)
-            found = [_load_parked(row) for row in page]
-            self.subjects |= {parked.subject: parked for parked in found}
-            if len(page) < _PAGE:
+        self.subjects, self._dues = {}, {}
+        last = begin = f"{self._subscription}/"
+        while page := await self._store.scan(PARKED, after=last, limit=_PAGE):
+            for parked in (_load_parked(row) for key, row in page if key.startswith(begin)):
+                if (parked.subscription, parked.part) == (self._subscription, self._part):
+                    self._keep(parked)
+            last = page[-1][0]
+            if len(page) < _PAGE or not last.startswith(begin):
                 return
 
     def writes(self, failures: Sequence[Failure]) -> list[Write]:
@@ -165,7 +167,7 @@ class Parking:
             letters[letter_key(letter)] = _dump(letter)
             if failure.error is not None and self._policy.failing is Failing.PARK:
                 subject = self.parked(failure.subject, 1, failure.error)
-                self.subjects[failure.subject] = subject
+                self._keep(subject)
                 parked[subject_key(self._subscription, failure.subject)] = _dump(subject)
         writes: list[Write] = [Put(table=LETTERS, rows=letters)]
         return [*writes, Put(table=PARKED, rows=parked)] if parked else writes
@@ -183,24 +185,26 @@ class Parking:
             error=error_text(error),
         )
 
-    def now(self) -> datetime:
-        """The time by which something is due."""
-        return self._clock.now()
+    def due_in(self) -> timedelta | None:
+        """How long it is until the next subject is due; None when none ever is."""
+        return min(self._dues.values()) - self._clock.now() if self._dues else None
 
     def due(self) -> list[str]:
-        """The subjects whose time has come."""
+        """The subjects whose time has come, the longest due first."""
         now = self._clock.now()
-        return [name for name, parked in self.subjects.items() if parked.due is not None and parked.due <= now]
+        return [name for _, name in sorted((due, name) for name, due in self._dues.items() if due <= now)]
 
     def failed(self, subject: str, error: BaseException) -> Put:
         """Note that the first event of *subject* failed again."""
         attempts = self.subjects[subject].attempts + 1 if subject in self.subjects else 1
-        parked = self.subjects[subject] = self.parked(subject, attempts, error)
+        parked = self.parked(subject, attempts, error)
+        self._keep(parked)
         return Put(table=PARKED, rows={subject_key(self._subscription, subject): _dump(parked)})
 
     def freed(self, subject: str) -> Delete:
         """Note that nothing of *subject* waits any more."""
         self.subjects.pop(subject, None)
+        self._dues.pop(subject, None)
         return Delete(table=PARKED, keys=[subject_key(self._subscription, subject)])
 
     async def letters(self, subject: str, limit: int) -> list[Letter]:
@@ -218,6 +222,12 @@ class Parking:
         """The letter that *request* is about, if it is still there."""
         key = letter_key(request)
         return [_load_letter(row) for row in (await self._store.get(LETTERS, [key])).values()]
+
+    def _keep(self, parked: ParkedSubject) -> None:
+        self.subjects[parked.subject] = parked
+        self._dues.pop(parked.subject, None)
+        if parked.due is not None:
+            self._dues[parked.subject] = parked.due
 
     def _ours(self) -> tuple[Where, ...]:
         return (Where("subscription", Compare.EQUAL, self._subscription), Where("part", Compare.EQUAL, self._part))

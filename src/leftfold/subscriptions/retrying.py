@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from typing import Final
 
 from leftfold.errors import Fenced, Overtaken
@@ -18,6 +18,7 @@ __all__ = ["Retrying"]
 
 _PAGE: Final = 50
 _ASK_EVERY_S: Final = 1.0
+_DUE_S: Final = 1.0
 _SHORTEST_S: Final = 0.01
 _TRIES: Final = 20
 
@@ -47,20 +48,24 @@ class Retrying:
 
     def wait_s(self, most: float) -> float:
         """Seconds until there may be something to do."""
-        dues = [parked.due for parked in self._parking.subjects.values() if parked.due is not None]
-        if not dues:
-            return most
-        return min(max((min(dues) - self._parking.now()).total_seconds(), _SHORTEST_S), most)
+        due_in = self._parking.due_in()
+        return most if due_in is None else min(max(due_in.total_seconds(), _SHORTEST_S), most)
 
     async def turn(self, *, asked: bool) -> None:
-        """Try what is due, and every second what was asked for.
+        """Try what is due, about a second long at most, and every second what was asked for.
+
+        What is due longer than that waits for the next turn, so that events of others are handled in between.
 
         Args:
             asked: look for requests although nothing is parked, for letters that were skipped.
         """
+        time = asyncio.get_running_loop().time
+        end = time() + _DUE_S
         for subject in self._parking.due():
             await self._work_off(subject)
-        now = asyncio.get_running_loop().time()
+            if time() >= end:
+                break
+        now = time()
         if (asked or self._parking.subjects) and now >= self._ask_at:
             self._ask_at = now + _ASK_EVERY_S
             await self._answer(await self._parking.requests())
@@ -118,7 +123,7 @@ class Retrying:
     ) -> BaseException | None:
         """Hand *events* in, and write *done* with what comes of them; what was raised, when it failed."""
         for tries in range(1, _TRIES + 1):
-            outcome = await self._consumer.consume(events, self._parking.subjects.keys() - {subject}, subject)
+            outcome = await self._consumer.consume(events, _AllBut(self._parking.subjects, subject), subject)
             failed = next((failure.error for failure in outcome.failures if failure.error is not None), None)
             if failed is not None:
                 return failed
@@ -131,3 +136,14 @@ class Retrying:
             else:
                 break
         return None
+
+
+class _AllBut(Container[str]):
+    """Some subjects without one of them; there may be too many to copy them for each try."""
+
+    def __init__(self, subjects: Mapping[str, object], one: str) -> None:
+        self._subjects = subjects
+        self._one = one
+
+    def __contains__(self, subject: object) -> bool:
+        return subject != self._one and subject in self._subjects
