@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -10,11 +10,19 @@ import pytest
 
 from leftfold import RecordedEvent
 from leftfold.clock import SystemClock
+from leftfold.errors import NotAnswered
 from leftfold.store import Delete, MemoryStore, Put, Transaction
 from leftfold.store.tables import Selection, Table
 from leftfold.store.transaction import Write
 from leftfold.subscriptions import Outcome, Policy, Source, letters, parked, parking, retrying
-from leftfold.subscriptions.letters import LetterState, forget_letters, letters_left, letters_of
+from leftfold.subscriptions.letters import (
+    LetterState,
+    ask,
+    forget_letters,
+    letters_left,
+    letters_of,
+    wait_until_answered,
+)
 from leftfold.subscriptions.parked import parked_sooner, try_again
 from leftfold.subscriptions.parking import (
     LETTERS,
@@ -41,6 +49,7 @@ class _Noting(MemoryStore):
     gone: Sequence[str] = ()
     passed = 0
     selected = 0
+    got = 0
 
     async def select(self, table: Table, selection: Selection, *, generation: int | None = None) -> Sequence[bytes]:
         found = await super().select(table, selection, generation=generation)
@@ -50,6 +59,10 @@ class _Noting(MemoryStore):
             keys, self.gone = self.gone, ()
             await self.transact(Transaction(writes=[Delete(table=table, keys=keys)]))
         return found
+
+    async def get(self, table: Table, keys: Sequence[str], *, generation: int | None = None) -> Mapping[str, bytes]:
+        self.got += len(keys)
+        return await super().get(table, keys, generation=generation)
 
 
 class _Trying:
@@ -188,6 +201,18 @@ async def test_of_all_that_is_parked_a_part_is_told_what_is_its_own_and_leaves_o
     await ours.load()
     assert sorted(ours.subjects) == ["a", "b", "c", "d", "e"]
     assert store.passed == 0
+
+
+async def test_a_wait_for_many_letters_looks_at_those_that_are_answered_first(store: _Noting) -> None:
+    assert await store.claim("s/0.1", "worker", 60.0) is not None
+    asked = [one async for one in letters_of(store, "s")]
+    await ask(store, asked, "drop")
+    store.got = 0
+    with pytest.raises(NotAnswered, match=f"{len(asked)} "):
+        await wait_until_answered(store, asked, 0.05)
+    assert store.got <= 2 * 2 + len(asked), "a page each time, and all of them to tell how many are left"
+    await store.transact(Transaction(writes=[Delete(table=REQUESTS, keys=await _all_keys(store, REQUESTS))]))
+    await wait_until_answered(store, asked, 0.0)
 
 
 async def test_what_is_due_is_tried_the_longest_due_first_and_others_have_their_turn_in_between(

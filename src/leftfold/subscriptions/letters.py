@@ -185,11 +185,11 @@ async def wait_until_answered(store: Store, letters: Sequence[DeadLetter], timeo
     loop = asyncio.get_running_loop()
     end = loop.time() + timeout_s
     look_at = loop.time() + _FOLLOWED_S
-    keys = [letter_key(_request(one)) for one in letters]
+    keys = sorted(letter_key(_request(one)) for one in letters)  # as they are answered
     while keys := await _still_asked(store, keys):
         now = loop.time()
         if now >= end:
-            raise NotAnswered(letters[0].subscription, len(keys))
+            raise NotAnswered(letters[0].subscription, await _count_asked(store, keys))
         if now >= look_at:
             look_at = now + _FOLLOWED_S
             await _check_held(store, letters)
@@ -223,10 +223,16 @@ def _request(letter: DeadLetter, action: Literal["replay", "drop"] = "replay") -
 
 
 async def _still_asked(store: Store, keys: Sequence[str]) -> list[str]:
-    left: list[str] = []
+    """*keys* without what is answered at their beginning: behind the first page with something left nobody looks."""
     for start in range(0, len(keys), _PAGE):
-        left += await store.get(REQUESTS, keys[start : start + _PAGE])
-    return left
+        if left := await store.get(REQUESTS, keys[start : start + _PAGE]):
+            return [*left, *keys[start + _PAGE :]]
+    return []
+
+
+async def _count_asked(store: Store, keys: Sequence[str]) -> int:
+    pages = (keys[start : start + _PAGE] for start in range(0, len(keys), _PAGE))
+    return sum([len(await store.get(REQUESTS, page)) for page in pages])
 
 
 async def _check_held(store: Store, letters: Sequence[DeadLetter]) -> None:
