@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import ContextVar
 from decimal import Decimal
+from weakref import WeakSet
 
 import pytest
 
@@ -20,6 +23,13 @@ _TASKS, _ROUNDS = 20, 15
 async def app(each_url: str) -> AsyncIterator[App]:
     async with App(Account, purse, store=each_url) as app:
         yield app
+
+
+class _Request:
+    """What a program has in the context of its tasks."""
+
+
+_REQUEST = ContextVar[_Request]("request")
 
 
 class _Busy:
@@ -184,3 +194,29 @@ async def test_a_decision_that_overtakes_itself_each_time_is_told_so_and_is_not_
     assert isinstance(told.value.__context__, Conflict)
     stored = [event.event for event in await app.events.read("account-A")]
     assert stored == [Deposited(amount=Decimal(1))] * 2
+
+
+async def test_a_decision_whose_task_another_decision_began_keeps_nothing_of_the_context_of_that_one() -> None:
+    alive, counts = WeakSet[_Request](), list[int]()
+    tasks: list[asyncio.Task[None]] = []
+    ended = asyncio.Event()
+
+    async def follow(app: App, left: int) -> None:
+        async def decide(_unit: UnitOfWork) -> None:
+            alive.add(request := _Request())
+            _REQUEST.set(request)
+            if left:
+                tasks[:] = [asyncio.create_task(follow(app, left - 1))]
+                return
+            await asyncio.sleep(0)  # so that the ones before are over
+            gc.collect()
+            counts.append(len(alive))
+            ended.set()
+
+        await app.transact(decide)
+
+    async with App(Account, store="memory:") as app:
+        tasks.append(asyncio.create_task(follow(app, 50)))
+        await ended.wait()
+        await asyncio.gather(*tasks)
+    assert 0 < counts[0] < 5

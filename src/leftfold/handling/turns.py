@@ -98,6 +98,8 @@ class Turn:
         self._over = True
         self._leave()
         _CURRENT.reset(self._before)
+        del self._before  # a task that outlives this has it in its context, and may begin another, and so on for ever
+        self.outer = None
 
     async def come(self, stream: str) -> None:
         """Wait behind those who stand in line at *stream*; not with a turn in hand."""
