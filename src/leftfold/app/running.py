@@ -80,7 +80,8 @@ class Running:
         self.coordination: Coordination | None = None
         """Its processes at work, once it is prepared."""
         self._catching_up: dict[str, CatchingUp] = {}
-        self._working = Working(self.name, store, self.answers, conduct)
+        answered = bool(assembly.context.decisions or assembly.context.commands)
+        self._working = Working(self.name, store, self.answers if answered else None, conduct)
         self._watching = Watching()
         self._sagas: SagaInstances | None = None
         self._refusal: RowsKeptOtherwise | None = None

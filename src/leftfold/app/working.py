@@ -1,4 +1,4 @@
-"""What this process does for one context by itself: it follows logs, and carries on what is due."""
+"""What this process does for one context by itself: it follows logs, carries on work, and deletes old answers."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ __all__ = ["Working"]
 
 _log: Final = logging.getLogger("leftfold")
 _PURGE_S: Final = 3_600.0
+_FIRST_PURGE_S: Final = 60.0
 
 
 class Working:
@@ -32,17 +33,18 @@ class Working:
     Args:
         name: of the context.
         store: its own.
-        answers: to its commands; old ones are deleted while logs are followed.
+        answers: to its commands, of which old ones are deleted; None when it has no commands.
     """
 
-    def __init__(self, name: str, store: Store, answers: Answers, conduct: Conduct) -> None:
+    def __init__(self, name: str, store: Store, answers: Answers | None, conduct: Conduct) -> None:
         self._name = name
         self._store = store
         self._answers = answers
         self._conduct = conduct
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
         self._worker: Worker | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._following: asyncio.Task[None] | None = None
+        self._purging: asyncio.Task[None] | None = None
         self.engine: Engine | None = None
         """What carries on, while it does."""
         self._carrying: asyncio.Task[None] | None = None
@@ -59,13 +61,15 @@ class Working:
             await self._carry(carriers, alone=not followers)
         if followers:
             await self._follow(followers)
+        if self._answers is not None:
+            self._purging = asyncio.create_task(self._purge(self._answers))
 
     async def followed(self) -> None:
         """Wait as long as this process follows the log or carries on what is due; raises what ended it.
 
         It returns at once if it does neither.
         """
-        tasks = [*self._tasks[:1], *([self._carrying] if self._carrying is not None else [])]
+        tasks = [task for task in (self._following, self._carrying) if task is not None]
         if tasks:
             await asyncio.gather(*map(asyncio.shield, tasks))
 
@@ -74,9 +78,9 @@ class Working:
 
         It returns at once if it follows nothing.
         """
-        if self._worker is None:
+        if self._worker is None or self._following is None:
             return
-        run, looked = self._tasks[0], asyncio.create_task(self._worker.looked.wait())
+        run, looked = self._following, asyncio.create_task(self._worker.looked.wait())
         try:
             await asyncio.wait([run, looked], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -95,14 +99,14 @@ class Working:
         for one in (engine, worker):  # both, before either is waited for: they have one time to end in
             if one is not None:
                 one.stop()
-        for purge in self._tasks[1:]:
-            purge.cancel()
+        if self._purging is not None:
+            self._purging.cancel()
         if engine is not None and self._carrying is not None:
             await asyncio.gather(self._carrying, return_exceptions=True)
         if self._staying is not None:
             await self._staying.end()
-        if worker is not None:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = [task for task in (self._following, self._purging) if task is not None]
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _carry(self, carriers: Sequence[Carrier], *, alone: bool) -> None:
         from leftfold.processes.engine import Engine
@@ -121,12 +125,13 @@ class Working:
         worker = Worker(self._store, followers, self._owner, self._conduct.timing)
         await worker.prepare()
         self._worker = worker
-        self._tasks = [asyncio.create_task(worker.run()), asyncio.create_task(self._purge())]
+        self._following = asyncio.create_task(worker.run())
 
-    async def _purge(self) -> None:
+    async def _purge(self, answers: Answers) -> None:
+        await asyncio.sleep(_FIRST_PURGE_S)  # soon, for those who never run for long
         while True:
-            await asyncio.sleep(_PURGE_S)
             try:
-                await self._answers.purge()
+                await answers.purge()
             except LeftfoldError as error:
                 _log.warning("old answers of %s were not deleted: %s", self._name, error)
+            await asyncio.sleep(_PURGE_S)
