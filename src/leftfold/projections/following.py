@@ -65,6 +65,7 @@ class ProjectionFollower:
         self._clock = clock
         self._inline = inline
         self._refuse = refuse
+        self._shown = 0
         self._futile = 0
         self._said = False
 
@@ -92,6 +93,7 @@ class ProjectionFollower:
     async def assignments(self) -> Sequence[Assignment]:
         """See `Follower.assignments`."""
         active = await self.generations.active()
+        self._shown = 0 if active is None else active.generation
         found: list[Assignment] = []
         if active is not None and not self._is_ours(active):
             return found
@@ -153,7 +155,7 @@ class ProjectionFollower:
         ]
 
     async def _progress(self, generation: Generation, position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
-        if generation.state == "building" and done:
+        if generation.state == "building" and done and generation.generation > self._shown:
             await self.show(generation, position)
         return await self.may_fill(generation)
 
@@ -180,7 +182,7 @@ class ProjectionFollower:
             if not self._inline and self._futile % _PATIENCE == 0:
                 await self.generations.hold(generation, allow_parked=allow_parked)
             return False
-        self._futile = 0
+        self._futile, self._shown = 0, generation.generation
         self.switched.set()
         self.switched = asyncio.Event()
         return True
