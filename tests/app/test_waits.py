@@ -26,7 +26,13 @@ class _Silent:
         """Nobody listens."""
 
 
-def _house(policy: Policy, *, bad: Callable[[], bool] = lambda: True, version: int = 1) -> Context:
+def _house(
+    policy: Policy,
+    *,
+    bad: Callable[[], bool] = lambda: True,
+    version: int = 1,
+    key: str | Callable[[Ordered], str] = "order",
+) -> Context:
     """A shop of one projection, which cannot fold what costs 13 cents while *bad*."""
     house = Context("house")
 
@@ -34,7 +40,7 @@ def _house(policy: Policy, *, bad: Callable[[], bool] = lambda: True, version: i
     def place(command: Place, order: Order) -> None:
         order.place(command.text, command.tags, command.cents)
 
-    @house.projection(key="order", policy=policy, version=version)
+    @house.projection(key=key, policy=policy, version=version)
     def counts(row: Open | None, event: Ordered) -> Open:
         if event.cents == 13 and bad():
             raise ValueError("13 is broken")
@@ -87,6 +93,22 @@ async def test_a_question_after_what_is_parked_is_told_so_and_one_after_another_
         (letter, *_) = [one async for one in app.dead_letters.all("counts")]
         await app.dead_letters.drop(letter)
         assert await app.ask(GetCount(order="A"), after=behind) == Open("A", "tea", [], 3)
+
+
+async def test_a_question_after_what_has_no_key_is_told_that_its_stream_waits(each_url: str) -> None:
+    def key(event: Ordered) -> str:
+        if event.cents == 13:
+            raise ValueError("13 has no key")
+        return event.order
+
+    house = _house(Policy(retry=Retry(attempts=1)), key=key)
+    async with App(house, store=each_url) as app, asyncio.timeout(20):
+        bad = await app.send(Place(order="A", cents=13))
+        behind = await app.send(Place(order="A", cents=2))
+        for receipt in (bad, behind):
+            with pytest.raises(KeyParked, match="13 has no key") as caught:
+                await app.ask(GetCount(order="A"), after=receipt, timeout=60)
+            assert caught.value.key == "stream order-A"
 
 
 async def test_a_question_after_what_is_tried_again_waits_for_that(each_url: str) -> None:

@@ -23,7 +23,7 @@ from leftfold.subscriptions.letters import (
     letters_of,
     wait_until_answered,
 )
-from leftfold.subscriptions.parked import parked_sooner, try_again
+from leftfold.subscriptions.parked import parked_at, parked_sooner, try_again
 from leftfold.subscriptions.parking import (
     LETTERS,
     PARKED,
@@ -234,3 +234,15 @@ async def test_what_is_due_is_tried_the_longest_due_first_and_others_have_their_
     assert set(trying.tried) == {"e"}
     await tries.turn(asked=False)
     assert set(trying.tried) == {"e", "d"}
+
+
+async def test_whether_an_event_waits_is_looked_up_by_what_it_is_about_and_not_among_all_that_waits(
+    store: _Noting,
+) -> None:
+    async def subjects() -> list[str]:
+        return ["b", "stream x-1"]
+
+    places = [("s", 4), ("s", 3), ("s", 9), ("s.2", 4), ("r", 4)]
+    found = [await parked_at(store, *place, subjects) for place in places]
+    assert [one and one.subject for one in found] == ["b", None, None, None, None]
+    assert store.selected == 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from leftfold.errors import KeyParked, NotCaughtUp, NoWorker, TableMissing
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generation
 from leftfold.store.port import Store
+from leftfold.subscriptions.admitting import STREAM
 from leftfold.subscriptions.monitor import wait_for
 from leftfold.subscriptions.parked import parked_at
 
@@ -35,6 +37,7 @@ class CatchingUp:
     """
 
     def __init__(self, follower: ProjectionFollower, store: Store, followed_here: Callable[[], bool]) -> None:
+        self._projection, self._source = follower.projection, follower.source
         self._name = follower.projection.name
         self._table = follower.projection.table
         self._generations = follower.generations
@@ -100,10 +103,22 @@ class CatchingUp:
 
     async def _parked(self, shown: Generation, position: int, left_s: float) -> bool:
         """Whether the event at *position* is parked, after a moment if so; raises when it is to stay so."""
-        found = await parked_at(self._store, shown.subscription, position)
+        found = await parked_at(self._store, shown.subscription, position, partial(self._subjects, position))
         if found is None:
             return False
         if found.dead or not left_s:
             raise KeyParked(self._name, found.subject, position, found.error)
         await asyncio.sleep(min(left_s, _LOOK_S))
         return True
+
+    async def _subjects(self, position: int) -> list[str]:
+        """What the event at *position* may be parked for: its stream, and its keys, as far as they can be had."""
+        page = await self._source.store.read_log(after=max(position - 1, 0), upto=position, limit=1)
+        subjects = [f"{STREAM}{stored.stream}" for stored in page.events]
+        try:
+            for stored in page.events:
+                for event in self._source.events.recorded(stored, self._projection.events):
+                    subjects += self._projection.keys(event.event, event)
+        except Exception:  # noqa: BLE001 - then its stream is parked by whoever folds
+            return subjects
+        return subjects

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from leftfold.subscriptions.parking import (
     ParkedSubject,
     Request,
     letter_key,
+    letter_place,
     subject_key,
 )
 
@@ -31,19 +32,28 @@ _load_letter: Final = msgspec.json.Decoder(Letter).decode
 _dump: Final = msgspec.json.Encoder().encode
 
 
-async def parked_at(store: Store, subscription: str, position: int) -> ParkedSubject | None:
+async def parked_at(
+    store: Store, subscription: str, position: int, subjects: Callable[[], Awaitable[Iterable[str]]]
+) -> ParkedSubject | None:
     """The subject of *subscription* for which the event at *position* waits; None when it waits for none.
 
-    An event that was passed over waits for nothing.
+    An event that was passed over waits for nothing. However much is parked, only what the event is about is looked at.
 
     Args:
         store: the one with its checkpoints.
         position: from 1.
+        subjects: tells what the event may wait for; asked when anything is parked.
     """
-    where = (*_of(subscription), Where("position", Compare.EQUAL, position))
-    letters = [_load_letter(row) for row in await _selected(store, LETTERS, Selection(where=where, limit=_PAGE))]
-    keys = [subject_key(subscription, one.subject) for one in letters]
-    found = [_load_parked(row) for row in (await store.get(PARKED, keys)).values()] if keys else []
+    begin = f"{subscription}/"
+    try:
+        first = await store.scan(PARKED, after=begin, limit=1)
+        if not first or not first[0][0].startswith(begin):
+            return None
+        of = {letter_place(subscription, one, position): subject_key(subscription, one) for one in await subjects()}
+        keys = [of[letter] for letter in await store.get(LETTERS, list(of))]
+        found = [_load_parked(row) for row in (await store.get(PARKED, keys)).values()]
+    except TableMissing:  # no worker has been here yet
+        return None
     return min(found, key=lambda one: one.subject, default=None)
 
 

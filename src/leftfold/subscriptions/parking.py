@@ -27,6 +27,7 @@ __all__ = [
     "Request",
     "error_text",
     "letter_key",
+    "letter_place",
     "subject_key",
 ]
 
@@ -266,4 +267,9 @@ def subject_key(subscription: str, subject: str) -> str:
 
 def letter_key(letter: Letter | Request) -> str:
     """The key of a letter's row, and of what is asked for it."""
-    return f"{subject_key(letter.subscription, letter.subject)}/{letter.position:019d}"
+    return letter_place(letter.subscription, letter.subject, letter.position)
+
+
+def letter_place(subscription: str, subject: str, position: int) -> str:
+    """The same, of the event at *position* where it is kept for *subject*."""
+    return f"{subject_key(subscription, subject)}/{position:019d}"
