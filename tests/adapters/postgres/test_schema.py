@@ -133,6 +133,17 @@ async def test_a_database_that_is_not_utf8_is_refused_and_left_as_it_was(postgre
     assert postgres.execute("select count(*) from pg_namespace where nspname = 'leftfold'", "ascii") == "0"
 
 
+async def test_a_schema_with_another_name_than_it_was_made_with_is_refused(bare_url: str) -> None:
+    renamed = bare_url.replace("?schema=", "?schema=z")
+    await PostgresSchema(PostgresLocation.parse(bare_url)).migrate()
+    await rows(bare_url, f"alter schema :schema rename to {schema_of(renamed)}")
+    await PostgresSchema(PostgresLocation.parse(bare_url)).migrate()  # which its functions would write to
+    schema = PostgresSchema(PostgresLocation.parse(renamed))
+    for attempt in (open_postgres(renamed), schema.status(), schema.migrate()):
+        with pytest.raises(SchemaMismatch, match=f"rename to {schema_of(bare_url)}"):
+            await attempt
+
+
 @pytest.mark.parametrize("columns", ["(mine text)", "(name, value) as select 'schema_version', 'one'"])
 async def test_a_table_like_one_of_ours_is_told_apart_from_it(bare_url: str, columns: str) -> None:
     await rows(bare_url, "create schema :schema")

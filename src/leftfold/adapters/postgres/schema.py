@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from typing import Final
 
 import asyncpg
 
@@ -23,6 +24,13 @@ _FOR_APPLICATIONS = (
     *("now_v1", "tables_v1", "hold_v1", "claim_v1", "show_v1"),
     *("work_write_v1", "work_claim_v1"),
 )
+
+
+_MADE_AS: Final = (
+    "select substring(prosrc from '\"([a-z0-9_]+)\"[.]events') from pg_proc "
+    "where pronamespace = to_regnamespace($1) and proname = 'append_v1'"
+)
+"""The name that a schema had when its functions were made, which hold it."""
 
 
 class PostgresSchema:
@@ -86,6 +94,14 @@ class PostgresSchema:
 async def status_of(connection: Connection, schema: str) -> SchemaStatus:
     """Which schema version the database holds."""
     found: str | None = await connection.fetchval("select to_regclass($1)::text", f'"{schema}".meta')
+    made_as: str | None = await connection.fetchval(_MADE_AS, f'"{schema}"') if found else None
+    if made_as not in (None, schema):
+        raise SchemaMismatch(
+            0,
+            NEWEST,
+            f"the schema {schema!r} was made as {made_as!r}, and its functions write there still. "
+            f'Give it and the one with _read their names back: alter schema "{schema}" rename to "{made_as}"',
+        )
     try:
         rows = await connection.fetch(f'select name, value from "{schema}".meta') if found else []
         meta: Mapping[str, int] = {str(row["name"]): int(row["value"]) for row in rows}
