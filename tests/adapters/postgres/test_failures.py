@@ -152,6 +152,33 @@ async def test_a_database_or_role_that_does_not_exist_is_said_so(postgres: Postg
         await open_postgres(postgres.url("postgres").replace("postgres@", "nobody@"))
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("?", "?target_session_attrs=standby&"),  # no such server among them, as while another one is promoted
+        ("127.0.0.1:", "nobody..here:"),
+        ("127.0.0.1:", "127.0.0.1:x,127.0.0.1:"),
+        ("?", "%00?"),  # refused with a code of connections, as most of what a pooler says
+    ],
+)
+async def test_a_server_that_lets_nobody_in_is_said_to_be_out_of_reach(store_url: str, before: str, after: str) -> None:
+    url = store_url.replace(before, after, 1)
+    for attempt in (open_postgres(url), PostgresSchema(PostgresLocation.parse(url)).migrate()):
+        with pytest.raises(StoreUnavailable, match="Nothing was stored"):
+            await attempt
+
+
+async def test_a_connection_that_the_server_ends_while_a_store_is_opened_is_told_with_the_servers_words(
+    bare_url: str,
+) -> None:
+    await rows(bare_url, "create schema :schema")
+    ends = "select 'schema_version' as name, pg_terminate_backend(pg_backend_pid())::integer as value"
+    await rows(bare_url, f"create view :schema.meta as {ends}")
+    for attempt in (open_postgres(bare_url), PostgresSchema(PostgresLocation.parse(bare_url)).migrate()):
+        with pytest.raises(StoreUnavailable, match="terminating connection due to administrator command"):
+            await attempt
+
+
 @pytest.fixture
 async def own_url(own: PostgresServer) -> str:
     url = own.create_database("store")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import asyncpg
 
-from leftfold.adapters.postgres.failures import is_lost, translated
+from leftfold.adapters.postgres.failures import behind, is_lost, translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.silence import Silence
 from leftfold.errors import LeftfoldError, StoreClosed, StoreUnavailable
@@ -68,9 +68,9 @@ class Connector:
             server_settings={} if plain else {**SETTINGS, **settings},
         )
 
-    def unavailable(self, error: BaseException | None) -> StoreUnavailable:
+    def unavailable(self, error: Exception | None) -> StoreUnavailable:
         """The error for a server that did not answer until the deadline."""
-        reason = f"{error}" or type(error).__name__ if error else "no answer"
+        reason = f"{behind(error)}" or type(error).__name__ if error else "no answer"
         return StoreUnavailable(
             f"PostgreSQL store {self.location.shown} was out of reach for {self.location.deadline_s:g} s: {reason}. "
             "Nothing was stored; see that the server runs, or allow more with ?deadline_s="

@@ -28,6 +28,7 @@ __all__ = [
     "NO_TRANSACTION",
     "WRONG_ENCODING",
     "WRONG_ISOLATION",
+    "behind",
     "denied",
     "is_lost",
     "is_refusal",
@@ -54,7 +55,7 @@ _ADVICE: Final = {
     "57014": "see what held it up, or raise statement_timeout for this role",
 }
 _LOST = ("57P01", "57P02", "57P03", "25P03", "57P05")
-_BATCH_WIDE = ("25", "28", "40", "42", "3D", "3F", "53", "55", "57", "58", "XX")
+_BATCH_WIDE = ("08", "25", "28", "40", "42", "3D", "3F", "53", "55", "57", "58", "XX")
 _MISSING = ("3F000", NO_TABLE, NO_COLUMN, "42883")
 
 
@@ -67,6 +68,12 @@ def sqlstate_of(error: BaseException | None) -> str | None:
                 return code
         error = getattr(error, "orig", None)
     return None
+
+
+def behind(error: Exception) -> Exception:
+    """What the database said, where the driver only complains that a connection is closed by then."""
+    said = error.__context__
+    return said if isinstance(said, Exception) and sqlstate_of(error) is None and sqlstate_of(said) else error
 
 
 def is_lost(error: Exception) -> bool:
@@ -106,6 +113,7 @@ def translated(error: Exception, where: str) -> StoreError:
     Args:
         where: the store, without its password.
     """
+    error = behind(error)
     code = sqlstate_of(error) or ""
     told = f"PostgreSQL store {where}: {str(error) or type(error).__name__}" + (f" ({code})" if code else "")
     if code == "53100":
