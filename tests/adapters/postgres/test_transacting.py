@@ -24,6 +24,17 @@ _COMMIT = b"commit\x00"
 _OTHERS = """select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database()
     and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle'"""
 
+_STEP = Put(table=COUNTS, generation=1, rows={"once": row(1)})
+_ID_GIVEN_TO_ANOTHER = (  # the first commit is the end of its server, and whoever asks is told of another transaction
+    "create sequence :schema.commits",
+    """create function :schema.crash() returns trigger language plpgsql as $$ begin
+        if nextval(':schema.commits') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if;
+        return null; end $$""",
+    """create constraint trigger crash after update on :schema.checkpoints deferrable initially deferred
+        for each row execute function :schema.crash()""",
+    "create function :schema.pg_xact_status(xid8) returns text language plpgsql as $$ begin {} end $$",
+)
+
 _PROGRESS = """select (select coalesce(max(position), 0) from leftfold.events)::text
     || (select coalesce(max(position), 0) from leftfold.checkpoints)::text"""
 
@@ -66,6 +77,28 @@ async def test_a_transaction_without_events_that_was_not_answered_is_done_once(
         assert await store.reached("c", 7, 0) == 7
         with pytest.raises(KeyTaken):
             await write(store, Insert(table=COUNTS, key="once", row=row(1)))
+
+
+@pytest.mark.parametrize(
+    "said", ["return 'committed';", "raise exception 'transaction is in the future' using errcode = '22023';"]
+)
+@pytest.mark.parametrize(
+    "writes", [Insert(table=COUNTS, key="once", row=row(1)), _STEP, None], ids=["long", "step", ""]
+)
+async def test_a_follower_is_not_misled_by_an_id_that_a_crashed_server_gives_to_another_transaction(
+    lone_url: str, writes: Insert | Put | None, said: str
+) -> None:
+    async with opened(f"{lone_url}?options=-c%20search_path%3Dleftfold,pg_catalog") as store:
+        await pointed(store, COUNTS)
+        claim = await store.claim("c", "me", 60)
+        assert claim is not None
+        for sql in _ID_GIVEN_TO_ANOTHER:
+            await rows(lone_url, sql.format(said))
+        move = Advance(name="c", token=claim.token, position=7, event_id=new_id())
+        await write(store, *((writes, move) if writes else (move,)))
+        assert await rows(lone_url, "select last_value from :schema.commits") == [(2,)]
+        assert await store.reached("c", 7, 0) == 7
+        assert await _everything(store) == ({"once": row(1)} if writes else {})
 
 
 async def test_a_commit_that_is_not_answered_until_the_deadline_is_told_as_unknown(

@@ -41,9 +41,10 @@ class WritingSql:
             "from k, unnest($1::text[], $2::text::bigint[], $3::text::bigint[], $4::text::uuid[]) "
             "u (name, token, position, event_id) "
             "where c.name = k.name and u.name = k.name and c.token = u.token and c.position <= u.position "
-            "returning c.name"
+            "returning c.name, c.moved_at"
         )
         self.work = work_write_sql(schema)
+        self.moved = f"select exists (select from {checkpoints} where name = $1 and moved_at = $2)"
         self.place = f"select position from {checkpoints} where name = $1 and token = $2"
         at = "where name = $1 and version = $2"
         self.views = f"select view from {tables} {at} and view is not null"

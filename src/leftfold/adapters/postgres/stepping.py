@@ -6,6 +6,7 @@ is written the long way, which finds out what is wrong.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 
 import asyncpg
@@ -32,18 +33,19 @@ class Step(Struct, frozen=True):
     advance: Advance
     rows: Put | None
 
-    async def write(self, connection: Connection, schema: str) -> str | None:
+    async def write(self, connection: Connection, schema: str) -> tuple[str, datetime] | None:
         """Write it in the open transaction, which holds the tables as they are.
 
         Returns:
-            The id of the transaction; None when something is in the way. Roll back then.
+            The id of the transaction, and when it moved the checkpoint; None when something is in the way. Roll back
+            then.
         """
         advance, put = self.advance, self.rows
         move = (advance.name, advance.token, advance.position, advance.event_id)
         try:
             if put is None:
                 row = await connection.fetchrow(_move_sql(schema), *move)
-                return None if row is None else str(row[0])
+                return None if row is None else (str(row[0]), row[1])
             layout = layout_of(schema, put.table, put.generation or 0)
             values = (*_values(put, layout), *move, put.table.name, put.table.version, put.generation)
             row = await connection.fetchrow(_step_sql(schema, layout), *values)
@@ -51,8 +53,9 @@ class Step(Struct, frozen=True):
             if (sqlstate_of(error) or "").startswith(_UNLIKE):  # the table is not there, or is another one
                 return None
             raise
-        as_it_should_be = (len(put.rows), 1, layout.shape)
-        return str(row[0]) if row is not None and tuple(row[1:]) == as_it_should_be else None
+        if row is None or row[2] is None or (row[1], row[3]) != (len(put.rows), layout.shape):
+            return None
+        return str(row[0]), row[2]
 
 
 def step_of(transaction: Transaction) -> Step | None:
@@ -96,7 +99,7 @@ def _moved(schema: str, first: int) -> str:
 
 @lru_cache(maxsize=64)
 def _move_sql(schema: str) -> str:
-    return f"{_moved(schema, 1)} returning pg_current_xact_id()::text"
+    return f"{_moved(schema, 1)} returning pg_current_xact_id()::text, moved_at"
 
 
 @lru_cache(maxsize=512)
@@ -104,8 +107,9 @@ def _step_sql(schema: str, layout: Layout) -> str:
     first = 5 if layout.table.search else 4
     name, version, generation = (f"${first + number}" for number in (4, 5, 6))
     return (
-        f"with p as ({layout.put}), a as ({_moved(schema, first)} returning 1) select pg_current_xact_id()::text, "
-        "(select count(*) from p), (select count(*) from a), "  # in this order: rows are locked before checkpoints
+        f"with p as ({layout.put}), a as ({_moved(schema, first)} returning moved_at) "
+        "select pg_current_xact_id()::text, "
+        "(select count(*) from p), (select moved_at from a), "  # in this order: rows are locked before checkpoints
         f'(select t.shape from "{schema}".tables t where t.name = {name}::text and t.version = {version}::integer '
         f"and t.generation = {generation}::integer)"
     )

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
+
+import asyncpg
 
 from leftfold.adapters.postgres.calls import Verdicts, plain_array, verdict_of, verdicts_of
 from leftfold.adapters.postgres.connecting import Backoff, Connection, Connector, Readers
@@ -137,14 +140,16 @@ class _Attempt:
 
     Args:
         id: of the database transaction, once its commit was sent.
+        moved: a checkpoint that it moves, and when.
         advanced: where it moves checkpoints to.
         due: queues in which work is due after it, or soon.
     """
 
-    __slots__ = ("advanced", "due", "id")
+    __slots__ = ("advanced", "due", "id", "moved")
 
     def __init__(self) -> None:
         self.id: str | None = None
+        self.moved: tuple[str, datetime] | None = None
         self.advanced: Mapping[str, int] = {}
         self.due: set[str] = set()
 
@@ -179,7 +184,9 @@ class Transactor:
         while True:
             refused: Refused | None = None
             try:
-                if attempt.id is None or not await self._readers.run(partial(self._is_committed, attempt.id)):
+                if attempt.id is None or not await self._readers.run(
+                    partial(self._is_committed, attempt.id, attempt.moved)
+                ):
                     attempt = _Attempt()
                     refused = await self._try(transaction, attempt)
             except LeftfoldError:
@@ -234,6 +241,7 @@ class Transactor:
             raise
         attempt.advanced = writing.advanced
         attempt.due = writing.due
+        attempt.moved = writing.moved
         attempt.id = writing.id
         await connection.execute("commit")
         return None
@@ -242,15 +250,16 @@ class Transactor:
         """Commit *step*; False, with nothing done, when something is in its way."""
         await connection.execute(self._begin_step)
         try:
-            id = await step.write(connection, self._sql.schema)
+            written = await step.write(connection, self._sql.schema)
         except Exception as error:
             await _roll_back(connection, error)
             raise
-        if id is None:
+        if written is None:
             await connection.execute("rollback")
             return False
         attempt.advanced = {step.advance.name: step.advance.position}
-        attempt.id = id
+        attempt.id, moved_at = written
+        attempt.moved = step.advance.name, moved_at
         await connection.execute("commit")
         return True
 
@@ -261,16 +270,23 @@ class Transactor:
         head: int = await connection.fetchval(self._sql.hold)
         return head
 
-    @staticmethod
-    async def _is_committed(id: str, connection: Connection) -> bool:
-        """Whether the transaction *id* was committed; waits while the server is not done with it."""
+    async def _is_committed(self, id: str, moved: tuple[str, datetime] | None, connection: Connection) -> bool:
+        """Whether the transaction *id* was committed; waits while the server is not done with it.
+
+        A server that crashed gives an id that it had not written down to another transaction: what was *moved* decides.
+        """
         while True:
-            status: str | None = await connection.fetchval("select pg_xact_status($1::text::xid8)", id)
+            try:
+                status: str | None = await connection.fetchval("select pg_xact_status($1::text::xid8)", id)
+            except asyncpg.InvalidParameterValueError:  # not given to another yet
+                return False
             if status is None:
                 raise OutcomeUnknown((), "the database has forgotten the transaction")
             if status != "in progress":
-                return status == "committed"
+                break
             await asyncio.sleep(_LOOK_S)
+        there: bool = moved is None or await connection.fetchval(self._sql.moved, *moved)
+        return status == "committed" and there
 
 
 async def _roll_back(connection: Connection, error: Exception) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from leftfold.adapters.postgres.calls import numbers_in, plain_array
@@ -76,6 +77,8 @@ class RowWriting:
         self._untouched = True
         self.advanced: dict[str, int] = {}
         """Where checkpoints were moved to."""
+        self.moved: tuple[str, datetime] | None = None
+        """One of them, and when it was moved."""
         self.due: set[str] = set()
         """Queues in which work is due, or soon."""
 
@@ -232,6 +235,7 @@ class RowWriting:
             plain_array([each.event_id for each in ordered]),
         )
         there = {row[0] for row in moved}
+        self.moved = next(((row[0], row[1]) for row in moved), self.moved)
         self.advanced.update((each.name, each.position) for each in ordered if each.name in there)
         return [
             Refusal(advances[each.name][1], await self._unmoved(each), sure=True)
