@@ -277,6 +277,22 @@ async def test_without_a_transaction_it_is_refused(store_url: str) -> None:
         assert await store.head() == 0
 
 
+async def test_in_a_transaction_that_has_failed_it_is_refused(begin: Begin) -> None:
+    async with begin() as own:
+        with suppress(Exception):
+            await own.execute("select 1 / 0")
+        with pytest.raises(AppendRefused, match="failed before"):
+            await own.append(ToStream("order-1", 0, [event()]))
+
+
+async def test_a_connection_that_cannot_send_the_events_is_refused(store_url: str) -> None:
+    schema = PostgresLocation.parse(store_url).schema
+    with psycopg.connect(dsn_of(store_url), client_encoding="latin1") as connection:
+        with pytest.raises(InvalidInput, match="client_encoding UTF8"):
+            append_within_sync(connection, ToStream("order-\u20ac", 0, [event()]), schema=schema)
+        assert append_within_sync(connection, ToStream("order-1", 0, [event()]), schema=schema).position == 1
+
+
 async def test_a_connection_of_something_else_is_refused() -> None:
     connection: Any = object()
     with pytest.raises(InvalidInput, match="asyncpg or psycopg"):

@@ -20,6 +20,7 @@ from leftfold.store.urls import migrating
 __all__ = [
     "ALREADY_THERE",
     "BREAKS_LOG",
+    "FAILED_BEFORE",
     "FORBIDDEN",
     "ID_TAKEN",
     "LOCKED",
@@ -39,6 +40,7 @@ __all__ = [
 
 ID_TAKEN = "23505"
 NO_TRANSACTION = "25P01"
+FAILED_BEFORE = "25P02"
 FORBIDDEN = "42501"
 LOCKED = "55P03"
 NO_COLUMN = "42703"

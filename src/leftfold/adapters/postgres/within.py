@@ -16,11 +16,19 @@ from uuid import UUID
 
 from leftfold.adapters.postgres.calls import AppendCall, append_sql, verdict_of, verdicts_of
 from leftfold.adapters.postgres.drivers import AsyncConnection, Rows, SyncConnection, async_execute_of, execute_of
-from leftfold.adapters.postgres.failures import ID_TAKEN, NO_TRANSACTION, is_lost, is_retriable, sqlstate_of, translated
+from leftfold.adapters.postgres.failures import (
+    FAILED_BEFORE,
+    ID_TAKEN,
+    NO_TRANSACTION,
+    is_lost,
+    is_retriable,
+    sqlstate_of,
+    translated,
+)
 from leftfold.adapters.postgres.location import schema_flaw
 from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.rows import Row, event_of
-from leftfold.errors import IdReused, InvalidInput, LeftfoldError
+from leftfold.errors import AppendRefused, IdReused, InvalidInput, LeftfoldError
 from leftfold.store.checks import check_append
 from leftfold.store.events import AppendCondition, Appended, StoredEvent, ToStream
 from leftfold.store.verdict import first_result
@@ -56,7 +64,8 @@ async def append_within(
         ConditionFailed: an event matching *condition* exists. Roll back, read again, decide again.
         IdReused: an id is stored with other events. Use a new one.
         InvalidInput: an event, name, tag, connection or schema is not fit. Mend the call.
-        AppendRefused: no transaction is open, or it is not READ COMMITTED, or the database refused the events.
+        AppendRefused: no transaction is open, or it has failed, or is not READ COMMITTED, or the database refused the
+            events.
     """
     execute = async_execute_of(connection)
     steps = _steps(parts, condition, schema)
@@ -127,8 +136,13 @@ def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema:
 
 def _undo(error: Exception, parts: Sequence[ToStream], schema: str) -> Generator[Query, Rows, None]:
     """Bring the transaction back to where it was, and say what happened; a lost connection is the driver's to tell."""
+    if isinstance(error, UnicodeError):  # the driver's, before it has sent anything
+        yield _ROLLBACK
+        raise InvalidInput(f"the connection cannot send the events: {error}. Give it client_encoding UTF8") from error
     if is_lost(error) or is_retriable(error):
         return
+    if sqlstate_of(error) == FAILED_BEFORE:
+        raise AppendRefused("a statement of this transaction failed before; roll it back, and begin again") from error
     told = translated(error, f'schema "{schema}"')
     if sqlstate_of(error) != NO_TRANSACTION:
         yield _ROLLBACK
