@@ -151,8 +151,11 @@ async def test_a_read_that_nobody_answers_says_what_it_waited_for_in_vain(
                 await store.head()
 
 
-async def test_a_read_that_the_server_works_for_is_waited_for_however_long_it_takes(store_url: str) -> None:
-    async with opened(_impatient(store_url)) as store, connected(store_url) as holding:
+@pytest.mark.parametrize("options", ["", "&options=-c%20track_activities%3Doff"], ids=["told", "untold"])
+async def test_a_read_that_the_server_works_for_is_waited_for_however_long_it_takes(
+    store_url: str, options: str
+) -> None:
+    async with opened(_impatient(store_url) + options) as store, connected(store_url) as holding:
         await store.append(ToStream("read-me", 0, [event()]))
         async with holding.transaction():
             await holding.execute(f"lock table {schema_of(store_url)}.events in access exclusive mode")

@@ -28,7 +28,7 @@ __all__ = ["Silence"]
 
 _WORKING: Final = (
     "select pid from pg_stat_activity where pid = any($1::text::integer[]) "
-    "and (state = 'active' or state_change > clock_timestamp() - make_interval(secs => $2))"
+    "and (state in ('active', 'disabled') or state_change > clock_timestamp() - make_interval(secs => $2))"
 )
 
 
