@@ -40,6 +40,11 @@ class Row(Struct, frozen=True, array_like=True):
     by: dict[Literal["a", "b"], int]
 
 
+class Marked(Struct, frozen=True, array_like=True, tag="marked"):
+    at: datetime
+    by: dict[Literal["a", "b"], int]
+
+
 class Pair(NamedTuple):
     first: dict[UUID, int]
     second: int
@@ -76,6 +81,17 @@ def test_the_keys_of_each_mapping_are_said_wherever_it_is() -> None:
     assert _at(plain, "$defs", "Counts", "properties", "by", "propertyNames") == many
     assert _at(plain, "$defs", "Row", "prefixItems", 1, "propertyNames") == {"enum": ["a", "b"]}
     assert _at(plain, "$defs", "Pair", "prefixItems", 0, "propertyNames") == {"format": "uuid"}
+
+
+class Noted(IntegrationEvent, name="acme.noted"):
+    marked: Marked
+
+
+def test_what_is_said_of_a_list_with_a_tag_is_said_of_the_places_behind_its_tag() -> None:
+    tag, at, by = _at(type_schema(Noted), "$defs", "Marked", "prefixItems")
+    assert tag == {"enum": ["marked"]}
+    assert [one["format"] for one in at["anyOf"]] == ["date-time", "local-date-time"]
+    assert by["propertyNames"] == {"enum": ["a", "b"]}
 
 
 def test_what_is_written_is_valid() -> None:

@@ -140,8 +140,10 @@ def _parts(kind: inspect.Type) -> Iterator[tuple[str | int, inspect.Type]]:
     match kind:
         case inspect.Metadata(type=inner):
             yield "", inner
-        case inspect.NamedTupleType(fields=fields) | inspect.StructType(array_like=True, fields=fields):
+        case inspect.NamedTupleType(fields=fields):
             yield from ((at, field.type) for at, field in enumerate(fields))
+        case inspect.StructType(array_like=True, fields=fields, tag_field=tag):
+            yield from ((at, field.type) for at, field in enumerate(fields, 0 if tag is None else 1))
         case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType():
             yield from ((field.encode_name, field.type) for field in kind.fields)
         case inspect.UnionType(types=types):
