@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from enum import Enum
-from typing import Annotated, Any, Literal, NamedTuple
+from enum import Enum, Flag, IntEnum
+from typing import Annotated, Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import jsonschema_rs
@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from leftfold import ConsumerView, IntegrationEvent
 from leftfold.integration import Instant, TimeOfDay, message_schema, view_flaws
-from leftfold.integration.message_schemas import type_schema
+from leftfold.integration.message_schemas import language_flaws, merged_flaws, type_schema
 from leftfold.integration.viewing import view_problems
 from leftfold.schemas import Breaking, Compatibility, Version, check
 
@@ -28,6 +28,21 @@ class Few(Enum):
 class Many(Enum):
     WEB = "web"
     SHOP = "shop"
+
+
+class Rank(IntEnum):
+    FIRST = 1
+
+
+class Rights(Flag):
+    READ = 1
+    WRITE = 2
+
+
+class Widened(Flag):
+    READ = 1
+    WRITE = 2
+    OWN = 8
 
 
 class Counts(Struct, frozen=True):
@@ -194,6 +209,48 @@ class Listed(ConsumerView, of="acme.told", versions="1"):
     text: Literal["b"] | Annotated[str, Meta(max_length=3)] | None
 
 
-@pytest.mark.parametrize("view", [Bound, Listed])
+class Numbers(ConsumerView, of="acme.told", versions="1"):
+    text: Annotated[int, Meta(gt=5)] | float
+
+
+class Ranked(ConsumerView, of="acme.told", versions="1"):
+    text: Rank | float
+
+
+@pytest.mark.parametrize("view", [Bound, Listed, Numbers, Ranked])
 def test_a_view_that_is_stricter_than_its_schema_says_is_refused(view: type) -> None:
     assert [flaw for flaw in view_flaws(view, [Told]) if "a union of types of one kind" in flaw]
+
+
+class Kept(IntegrationEvent, name="acme.kept"):
+    cents: int | float
+    days: dict[int, int]
+    mark: bytes
+    rights: Rights
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (dict[Annotated[int, Meta(ge=0)], int], "keys"),
+        (dict[str, dict[Annotated[bytes, Meta(max_length=3)], int]], "keys"),
+        (tuple[Annotated[bytes, Meta(max_length=4)], int], "bytes"),
+        (list[Annotated[bytes, Meta(min_length=2)]], "bytes"),
+        (list[Annotated[bytes, Meta(min_length=1, max_length=3)]], ""),
+        (dict[Annotated[str, Meta(max_length=3)], int], ""),
+    ],
+)
+def test_a_field_whose_bounds_no_schema_says_is_in_no_language_and_no_view(kind: object, said: str) -> None:
+    event = cast("type[IntegrationEvent]", msgspec.defstruct("Event", [("found", kind)]))
+    for flaws in (language_flaws(event), merged_flaws(event)):
+        assert [said in flaw and "no schema says" in flaw for flaw in flaws] == [True] * bool(said)
+
+
+def test_the_schema_of_flags_says_each_that_can_be_together() -> None:
+    schema = message_schema(Kept)
+    assert _at(schema, "$defs", "Rights", "enum") == [0, 1, 2, 3]
+    both = Kept(cents=1, days={}, mark=b"", rights=Rights.READ | Rights.WRITE)
+    jsonschema_rs.validator_for(dict(schema)).validate(json.loads(msgspec.json.encode(both)))
+    assert _verdict(dict[Rights, Rights], dict[Widened, Widened])["backward"] == []
+    assert _verdict(dict[Rights, int], dict[Literal["1", "2"], int])["backward"] == [NARROWED]
+    assert _verdict(Rights, Literal[1, 2])["backward"] == ["enum-value-removed"]

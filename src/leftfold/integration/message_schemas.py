@@ -22,6 +22,12 @@ Schema: TypeAlias = dict[str, object]
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SAYS_NOTHING: Final = "its schema says nothing of it; annotate it as leftfold.integration."
 _MERGED: Final = "a union of types of one kind, all of which are held to the constraints of each; write it as one type"
+_KEYS: Final = "a mapping with bounds on its keys, which no schema says; take them out, or make the keys text"
+_BYTES: Final = (
+    "bytes of a length that no schema says, as Base64 has three to a group; let max_length be a multiple of 3, and "
+    "min_length one more than one, or take them out"
+)
+_STRICTER: Final = (_MERGED, _KEYS, _BYTES)
 _KINDS: Final = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BytesType)
 _WORDS: Final = frozenset({"title", "description", "examples", "$comment", "$id", "$schema", "discriminator"})
 
@@ -69,7 +75,7 @@ def language_flaws(cls: type[IntegrationEvent]) -> Iterator[str]:
 def merged_flaws(cls: type) -> Iterator[str]:
     """Which fields of *cls* read less than their schema says, one sentence each."""
     for path, flaw in _vague("", inspect.type_info(cls), frozenset()):
-        if flaw == _MERGED:
+        if flaw in _STRICTER:
             yield f"{cls.__qualname__}.{path} is {flaw}"
 
 
@@ -86,6 +92,10 @@ def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[t
             yield path.removeprefix("."), f"a datetime without a zone, and {_SAYS_NOTHING}Instant"
         case inspect.UnionType(types=types) if _are_merged(types):
             yield path.removeprefix("."), _MERGED
+        case inspect.DictType() | inspect.FrozenDictType() if _is_bounded(_bare(kind.key_type)):
+            yield path.removeprefix("."), _KEYS
+        case inspect.BytesType() if not _is_whole(kind):
+            yield path.removeprefix("."), _BYTES
         case inspect.TimeType(tz=None):
             yield path.removeprefix("."), f"a plain time, which may have a zone, and {_SAYS_NOTHING}TimeOfDay"
         case _:
@@ -97,15 +107,34 @@ def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[t
         yield from _vague(f"{path}{name}", part, within if cls is None else within | {cls})
 
 
+def _is_bounded(key: inspect.Type) -> bool:
+    """Whether keys are held to bounds that nothing in the schema of a mapping says; it does say those of text."""
+    return isinstance(key, inspect.IntType | inspect.FloatType | inspect.BytesType) and key != type(key)()
+
+
+def _is_whole(kind: inspect.BytesType) -> bool:
+    """Whether the length of the Base64 text says just how many bytes there may be."""
+    return not (kind.max_length or 0) % 3 and (kind.min_length or 1) % 3 == 1
+
+
 def _are_merged(types: tuple[inspect.Type, ...]) -> bool:
     """Whether msgspec makes one type of two of these, with the constraints of both."""
     bare = [_bare(kind) for kind in types]
+    if any(isinstance(kind, inspect.FloatType) for kind in bare) and any(map(_is_some_whole, bare)):
+        return True  # a whole number is read as the other, whose bounds it may not keep
     for kind in bare:
         if isinstance(kind, _KINDS) and kind != type(kind)():
             literal = str if isinstance(kind, inspect.StrType) else int
             if any(type(one) is type(kind) or _is_literal(one, literal) for one in bare if one is not kind):
                 return True
     return False
+
+
+def _is_some_whole(kind: inspect.Type) -> bool:
+    """Whether some whole numbers are of *kind*, and others are not."""
+    if isinstance(kind, inspect.EnumType):
+        return any(isinstance(one.value, int) for one in kind.cls)
+    return _is_literal(kind, int) or (isinstance(kind, inspect.IntType) and kind != inspect.IntType())
 
 
 def _is_literal(kind: inspect.Type, cls: type) -> bool:

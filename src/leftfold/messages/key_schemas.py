@@ -1,8 +1,9 @@
-"""What msgspec leaves out of a schema: what the keys of a mapping are, and what a time is that may have no zone."""
+"""What msgspec leaves out of a schema: the keys of a mapping, a time that may have no zone, flags that are together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum, Flag
 from typing import Any, Final, cast
 
 import msgspec
@@ -22,6 +23,7 @@ _NUMBER: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _DATE_TIMES: Final = [{"type": "string", "format": name} for name in ("date-time", "local-date-time")]
 _TIMES: Final = [{"type": "string", "format": name} for name in ("time", "partial-time")]
 _ARRAYS: Final = (inspect.CollectionType, inspect.TupleType)
+_MOST_FLAGS: Final = 10
 
 
 def components_of(cls: type, template: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -40,7 +42,7 @@ def components_of(cls: type, template: str) -> tuple[dict[str, Any], dict[str, A
 
 
 def _inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
-    """The classes with fields that *kind* is made of, itself first, by class."""
+    """The classes with fields, and of flags, that *kind* is made of, itself first, by class."""
     found: dict[type, inspect.Type] = {}
     waiting = [kind]
     while waiting:
@@ -54,7 +56,9 @@ def _inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
 
 
 def _say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
-    """Write into *schema*, that of a class with fields, what the keys of mappings, and times, in its fields are."""
+    """Write into *schema*, that of a class, which flags it is made of, or what keys and times in its fields are."""
+    if isinstance(kind, inspect.EnumType):
+        schema["enum"] = _values(kind.cls)
     named: dict[str, Any] = schema.get("properties", {})
     placed: list[Any] = schema.get("prefixItems", [])
     for place, part in _parts(kind):
@@ -108,7 +112,7 @@ def _say_within(kind: inspect.Type, schema: object) -> None:
 def _keys(kind: inspect.Type) -> dict[str, object]:
     match kind:
         case inspect.EnumType(cls=cls):
-            return {"enum": sorted(str(one.value) for one in cls)}
+            return {"enum": sorted(map(str, _values(cls)))}
         case inspect.LiteralType(values=values):
             return {"enum": sorted(map(str, values))}
         case inspect.IntType():
@@ -158,8 +162,21 @@ def _parts(kind: inspect.Type) -> Iterator[tuple[str | int, inspect.Type]]:
             pass
 
 
+def _values(cls: type[Enum]) -> Sequence[object]:
+    """What members of *cls* are written as; flags alone and together, and alone when they are too many for that."""
+    if not issubclass(cls, Flag):
+        return [one.value for one in cls]
+    flags = [one.value for one in cls]
+    found = {0}
+    for flag in flags:
+        found |= {one | flag for one in found} if len(flags) <= _MOST_FLAGS else {flag}
+    return sorted(found)
+
+
 def _class_of(kind: inspect.Type) -> type | None:
     match kind:
+        case inspect.EnumType(cls=cls) if issubclass(cls, Flag):
+            return cls
         case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType() | inspect.NamedTupleType():
             return kind.cls
         case _:
