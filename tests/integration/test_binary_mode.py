@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leftfold.errors import InvalidCloudEvent, TooLarge
-from leftfold.integration import CloudEvent, HttpMessage, read_binary, write_binary
+from leftfold.integration import (
+    CloudEvent,
+    HttpMessage,
+    read_batch,
+    read_binary,
+    read_http,
+    read_structured,
+    write_binary,
+)
 from leftfold.integration.header_values import read_header_value, write_header_value
 
 HEADERS = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/orders"), ("ce-type", "com.example.placed")]
@@ -184,3 +193,26 @@ def test_a_message_above_the_limit_is_refused_headers_included() -> None:
     assert read_binary(headers, b'"abc"', limit=size).data == b'"abc"'
     with pytest.raises(TooLarge, match="MAX_CLOUD_EVENT_BYTES"):
         read_binary(headers, b'"abc"', limit=size - 1)
+
+
+@pytest.mark.parametrize(
+    "headers", [dict(HEADERS), [(b"ce-id", b"1")], [("ce-id", "1", "2")], [("ce-id", 1)], ["ce-id: 1"], None, 1]
+)
+def test_headers_that_are_no_pairs_of_texts_are_refused(headers: Any) -> None:  # noqa: ANN401 - what nobody should give
+    for read in (read_binary, read_http):
+        with pytest.raises(InvalidCloudEvent, match="pairs of texts") as caught:
+            read(headers, b"")
+        assert caught.value.attribute is None
+
+
+@pytest.mark.parametrize("body", [None, "{}", memoryview(b"{}"), {}])
+def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:  # noqa: ANN401 - what nobody should give
+    structured = [("content-type", "application/cloudevents+json")]
+    for call in (
+        lambda: read_binary(HEADERS, body),
+        lambda: read_http(structured, body),
+        lambda: read_structured(body),
+        lambda: read_batch(body),
+    ):
+        with pytest.raises(InvalidCloudEvent, match="give it as bytes"):
+            call()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leftfold.errors import InvalidCloudEvent, InvalidPayload, UnknownMessageType, UnsupportedVersion
+from leftfold.errors import InvalidCloudEvent, InvalidInput, InvalidPayload, UnknownMessageType, UnsupportedVersion
 from leftfold.integration import (
     CloudEvent,
     CountryCode,
@@ -183,6 +183,12 @@ def test_an_event_of_nobody_that_is_known_is_refused(cls: type[OrderPlaced | Due
         with pytest.raises(InvalidCloudEvent, match=f"is '/ordering', and events are taken .*{said}") as caught:
             received(sent(), cls, sources=unknown)
         assert caught.value.attribute == "source"
+
+
+def test_one_text_is_no_collection_of_sources() -> None:
+    for sources in ("/ordering/v2", "/ordering"):  # a part of the first is a source of somebody else
+        with pytest.raises(InvalidInput, match="is one text"):
+            received(sent(), Due, sources=sources)
 
 
 def test_a_view_reads_an_event_that_names_no_version_only_when_told_which_it_is() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from string import ascii_lowercase, ascii_uppercase
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -19,6 +19,7 @@ from leftfold.integration.structured import (
     MAX_CLOUD_EVENT_BYTES,
     STRUCTURED_TYPE,
     event_of,
+    hold_to_bytes,
     read_batch,
     read_structured,
 )
@@ -85,7 +86,8 @@ def read_binary(headers: Iterable[tuple[str, str]], body: bytes, *, limit: int =
 
     Source: CloudEvents 1.0.2, HTTP protocol binding, section 3.1.
     """
-    found = _distinct(headers)
+    found = _distinct(_pairs(headers))
+    hold_to_bytes(body)
     size = len(body) + sum(len(name) + len(value) for name, value in found.items())
     if size > limit:
         raise TooLarge("the message, in bytes,", size, limit, "MAX_CLOUD_EVENT_BYTES")
@@ -116,7 +118,7 @@ def read_http(headers: Iterable[tuple[str, str]], body: bytes) -> tuple[CloudEve
 
     Source: CloudEvents 1.0.2, HTTP protocol binding, section 3.
     """
-    pairs = tuple(headers)
+    pairs = _pairs(headers)
     declared = [value.strip(" \t") for name, value in pairs if name.lower() == _CONTENT_TYPE]
     if len(declared) != 1 or not declared[0].lower().startswith(_ANY_MODE):
         return (read_binary(pairs, body),)
@@ -150,6 +152,21 @@ def _body(event: CloudEvent) -> bytes:
         return event.data.encode(_TEXT_IN[name])
     except UnicodeEncodeError as error:
         raise InvalidCloudEvent("data", f"cannot be written in {name}: {error}; use charset=utf-8") from error
+
+
+def _pairs(headers: object) -> tuple[tuple[str, str], ...]:
+    """*headers* as they are to be given.
+
+    Raises:
+        InvalidCloudEvent: they are no pairs of texts.
+    """
+    found = tuple(cast("Iterable[object]", headers)) if isinstance(headers, Iterable) else (headers,)
+    for one in found:
+        pair = cast("tuple[object, ...]", one) if isinstance(one, tuple | list) else ()
+        if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+            reason = "has headers that are no pairs of texts; give them as headers.items() has them, bytes as latin-1"
+            raise InvalidCloudEvent(None, reason)
+    return cast("tuple[tuple[str, str], ...]", found)
 
 
 def _distinct(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

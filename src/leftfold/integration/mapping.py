@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar, cast
 
 from msgspec import Struct
 
-from leftfold.errors import InvalidCloudEvent, UnknownMessageType, UnsupportedVersion
+from leftfold.errors import InvalidCloudEvent, InvalidInput, UnknownMessageType, UnsupportedVersion
 from leftfold.integration.cloud_event import CloudEvent, ExtensionValue
 from leftfold.integration.format_checks import check_formats
 from leftfold.integration.published_events import supported as listed
@@ -136,8 +136,11 @@ def received(
         UnsupportedVersion: the view does not read this version; the error lists those that it does.
         InvalidCloudEvent: it has no content, or none that *cls* can hold; what was raised is kept as the cause. Or a
             view is to read it, and it names no version. Or its source is none of *sources*.
+        InvalidInput: *sources* is one text.
         DefinitionError: *cls* has no exact JSON.
     """
+    if isinstance(sources, str):
+        raise InvalidInput(f"sources={sources!r:.80} is one text; give a collection of sources, as {{{sources!r:.80}}}")
     if sources is not None and event.source not in sources:
         known = ", ".join(sorted(sources)) or "nobody"
         raise InvalidCloudEvent("source", f"is {event.source!r:.80}, and events are taken of {known:.400} alone")

@@ -21,6 +21,7 @@ __all__ = [
     "MAX_CLOUD_EVENT_BYTES",
     "STRUCTURED_TYPE",
     "event_of",
+    "hold_to_bytes",
     "read_batch",
     "read_structured",
     "write_batch",
@@ -146,7 +147,18 @@ def _members(event: CloudEvent) -> dict[str, object]:
     return members
 
 
+def hold_to_bytes(body: object) -> None:
+    """See that *body* is bytes.
+
+    Raises:
+        InvalidCloudEvent: it is not.
+    """
+    if not isinstance(body, bytes | bytearray):
+        raise InvalidCloudEvent(None, f"has a body that is a {body.__class__.__name__}; give it as bytes")
+
+
 def _check_size(body: bytes, limit: int, name: str) -> None:
+    hold_to_bytes(body)
     if len(body) > limit:
         raise TooLarge("the body, in bytes,", len(body), limit, name)
 
