@@ -82,6 +82,13 @@ def test_a_folder_without_an_init_is_seen_like_one_that_has_it(tree: Tree, witho
     assert (finding.rule, finding.found_at) == ("unpublished-import", f"{tree.root}/acme/billing/deep/main.py:1")
 
 
+def test_what_is_imported_through_a_folder_of_nobody_without_an_init_is_imported(tree: Tree) -> None:
+    tree.write({**CLEAN, "acme/tools/glue.py": INSIDE, MAIN: "import acme.tools.glue\n"})
+    (tree.root / "acme/tools/__init__.py").unlink()
+    (finding,) = again()
+    assert (finding.rule, finding.found_at) == ("unpublished-import", f"{tree.root}/{MAIN}:1")
+
+
 def test_a_namespace_that_is_published_is_a_module(tree: Tree) -> None:
     host = Context("ordering", team="a team", package="acme.ordering", published=["acme.ordering.doors"])
     tree.write({**CLEAN, "acme/ordering/doors/front.py": ""})

@@ -1,16 +1,17 @@
-"""Modules of nobody that lie beside the packages of contexts, and that these import."""
+"""Modules of nobody that the import graph does not have: beside the packages of contexts, or in no package at all."""
 
 from __future__ import annotations
 
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from leftfold.borders.module_files import Found, find_package
 from leftfold.borders.packages import Packages
 from leftfold.borders.sources import SourceModule, read_source
 
-__all__ = ["modules_beside"]
+__all__ = ["modules_beside", "modules_left_out"]
 
 
 def modules_beside(packages: Packages) -> Mapping[str, SourceModule]:
@@ -29,10 +30,22 @@ def modules_beside(packages: Packages) -> Mapping[str, SourceModule]:
         tops.add(top)
         found = find_package(top)
         if not folders.isdisjoint(_folders(found)):
-            read = dict(_read(found))
+            read = dict(_read(found.modules()))
             beside |= read
             waiting += _imported(read.values())
     return beside
+
+
+def modules_left_out(packages: Packages, drawn: AbstractSet[str]) -> Mapping[str, SourceModule]:
+    """Every module, by name, that lies in an outermost package of contexts and is not *drawn*.
+
+    Such are those in folders without an `__init__`, which Python imports all the same. What cannot be read is left out.
+    """
+    known = {*drawn, *(one.name for one in packages.every_source())}
+    left: dict[str, SourceModule] = {}
+    for root in packages.roots:
+        left |= _read(one for one in find_package(root).modules() if one[0] not in known)
+    return left
 
 
 def _folders(found: Found) -> Iterator[Path]:
@@ -50,8 +63,8 @@ def _imported(sources: Iterable[SourceModule]) -> Iterator[str]:
         yield from (one.module.partition(".")[0] for one in source.loaded if one.module is not None)
 
 
-def _read(found: Found) -> Iterator[tuple[str, SourceModule]]:
-    for name, path in found.modules():
+def _read(files: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, SourceModule]]:
+    for name, path in files:
         try:
             yield name, read_source(name, path)
         except (SyntaxError, ValueError, RecursionError, OSError):

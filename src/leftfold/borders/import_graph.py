@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from leftfold.borders.beside import modules_beside
+from leftfold.borders.beside import modules_beside, modules_left_out
 from leftfold.borders.packages import UNREADABLE, Packages
 from leftfold.borders.source_reading import Imported
 from leftfold.borders.sources import SourceModule
@@ -37,10 +37,12 @@ class ImportGraphs:
     def __init__(self, packages: Packages, territory: Territory) -> None:
         self._packages = packages
         self._territory = territory
-        beside = modules_beside(packages)
         self._stubbed: dict[tuple[str, str], list[str]] = {}
         self._all = self._drawn(types=True)
         self._run = self._drawn(types=False)
+        beside = modules_beside(packages)
+        if self._all.modules:
+            beside = {**beside, **modules_left_out(packages, self._all.modules)}
         self._names = {*packages.names, *beside, *(one.name for one in packages.every_source())}
         for graph in (self._all, self._run):
             _name(graph, self._names)
