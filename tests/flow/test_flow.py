@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -9,6 +10,7 @@ from leftfold.flow import (
     Chain,
     Flow,
     Leap,
+    Node,
     Observation,
     Returns,
     Seen,
@@ -19,6 +21,7 @@ from leftfold.flow import (
     path_text,
     seen,
     suspected,
+    svg_text,
 )
 from leftfold.messages.event import event_name
 from tests.flow import market
@@ -79,6 +82,11 @@ def test_the_declared_flow_is_read_from_signatures() -> None:
         "reaction put_away -> aggregate expectation",
         "aggregate expectation -> event leftfold.Overdue",
     }
+
+
+def test_a_drawing_is_svg_whatever_characters_are_in_names() -> None:
+    odd = Node(id="event/hall/\x08", kind="event", name="\x08<&", context="hall", place="hall.Odd\x0b")
+    ET.fromstring(svg_text(Flow(nodes=(odd,), edges=())))
 
 
 def test_the_declared_flow_is_the_same_every_time() -> None:

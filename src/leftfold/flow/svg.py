@@ -113,7 +113,7 @@ def _box(node: Node, place: Place, *, several: bool) -> str:
     about = _about(node, several=several)
     title = f"{node.kind} {node.name}" + (f", {node.place}" if node.place else "")
     return (
-        f'<g class="{node.kind}"><title>{escape(title)}</title>'
+        f'<g class="{node.kind}"><title>{escape(_clean(title))}</title>'
         f'<rect x="{place.x - width / 2:.1f}" y="{place.y - height / 2:.1f}" width="{width:.1f}" '
         f'height="{height:.1f}" rx="{_ROUND.get(node.kind, 7)}"/>'
         f'<text x="{place.x:.1f}" y="{place.y - 1:.1f}" data-id={quoteattr(_clean(node.id))}>{_shown(node.name)}</text>'
