@@ -191,10 +191,16 @@ class Zoneless(ConsumerView, of="acme.told", versions="1"):
     at: Annotated[datetime, Meta(tz=False)]
 
 
-@pytest.mark.parametrize(("view", "field"), [(Words, "/text"), (Clock, "/text"), (Zoneless, "/at")])
+class Days(ConsumerView, of="acme.told", versions="1"):
+    opens: date
+
+
+@pytest.mark.parametrize(("view", "field"), [(Words, "/text"), (Clock, "/text"), (Zoneless, "/at"), (Days, "/opens")])
 def test_a_view_whose_time_may_have_no_zone_does_not_read_whatever_is_text(view: type, field: str) -> None:
     (problem,) = view_problems(view, type_schema(Told))
     assert problem.path == field
+    (flaw,) = view_flaws(view, [Told])
+    assert "does not read all" in flaw
 
 
 def test_a_view_whose_time_may_have_no_zone_reads_times_that_are_published() -> None:

@@ -49,6 +49,9 @@ NO: Raw = {"const": "b"}
         ({"format": "uri"}, "https://example.org/a b", False),
         ({"format": "uri"}, "mailto:x", None),
         ({"contentEncoding": "base64"}, "AA==", None),
+        ({"contentEncoding": "base64"}, "AAAA", True),
+        ({"contentEncoding": "base64", "contentMediaType": "text/plain"}, "AAAA", None),
+        ({"contentEncoding": "moon"}, "AAAA", None),
     ],
 )
 def test_what_cannot_be_judged_stays_open(schema: Raw, value: object, answer: bool | None) -> None:

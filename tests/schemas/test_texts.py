@@ -111,7 +111,7 @@ SPECIMENS = ["", " ", "?", "a", "0", "A ", "2024-02-30", "2024-02-29", "24:00", 
 @pytest.mark.parametrize("text", [*SPECIMENS, *(text for some in FORMATS.values() for text in some)])
 def test_what_is_certain_of_a_format_a_validator_says_too(format: str, text: str) -> None:
     certain = fits(format, text)
-    if format != "decimal":
+    if format not in {"decimal", "local-date-time", "partial-time"}:
         assert certain in {None, is_valid({"format": format}, text)}
 
 

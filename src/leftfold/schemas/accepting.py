@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import cast
+from typing import Final, cast
 
 from leftfold.schemas.formats import fits
 from leftfold.schemas.node import ARRAY, NUMBER, OBJECT, STRING, Choice, Fields, Items, Node, Texts
@@ -14,6 +15,8 @@ from leftfold.schemas.patterns import matches
 from leftfold.schemas.values import kind_of, same
 
 __all__ = ["accepts", "accepts_all"]
+
+_BASE64: Final = re.compile(r"(?:[0-9A-Za-z+/]{4})*")  # whole groups alone: how others end, readers differ in
 
 
 def accepts_all(nodes: Iterable[Node], value: object) -> bool | None:
@@ -89,10 +92,15 @@ def _holds(node: Node, number: Number) -> bool:
 def _text(texts: Texts, value: str) -> bool | None:
     if len(value) < texts.shortest or (texts.longest is not None and len(value) > texts.longest):
         return False
-    found: bool | None = None if texts.content != (None, None) else True
+    found: bool | None = True if texts.content == (None, None) or _is_encoded(texts, value) else None
     if texts.pattern is not None:
         found = _both(found, matches(texts.pattern, value))
     return found if texts.format is None else _both(found, fits(texts.format, value))
+
+
+def _is_encoded(texts: Texts, value: str) -> bool:
+    """Whether *value* is certainly what *texts* says of its characters."""
+    return texts.content == ("base64", None) and _BASE64.fullmatch(value) is not None
 
 
 def _items(items: Items, value: list[object]) -> bool | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-__all__ = ["FORMATS", "LENGTHS", "fits", "is_known"]
+__all__ = ["FORMATS", "LENGTHS", "fits"]
 
 FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
     "date-time": ("2000-01-01T00:00:00Z", "2010-12-31T23:59:58.5+01:00"),
@@ -29,8 +29,10 @@ FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
     "relative-json-pointer": ("0", "1/a"),
     "regex": ("a", "^b$"),
     "decimal": ("0", "1.5", "12345678901234567890"),
+    "local-date-time": ("2000-01-01T00:00:00", "2010-12-31T23:59:58.5"),
+    "partial-time": ("00:00:00", "23:59:58.5"),
 }
-"""The known formats, and strings that fit each. `decimal` is what msgspec says of a `Decimal`."""
+"""The known formats, and strings that fit each. Only schemas of messages say the last three: Decimals, no zones."""
 
 LENGTHS: Final[Mapping[str, tuple[int, int | None]]] = {
     "date-time": (20, None),
@@ -42,6 +44,8 @@ LENGTHS: Final[Mapping[str, tuple[int, int | None]]] = {
     "ipv4": (7, 15),
     "ipv6": (2, 45),
     "decimal": (1, None),
+    "local-date-time": (19, None),
+    "partial-time": (8, None),
 }
 """The fewest and the most characters of a string that fits; None for no end."""
 
@@ -50,8 +54,10 @@ _SHAPES: Final = {
     name: re.compile(pattern, re.ASCII)
     for name, pattern in {
         "date-time": r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)",
+        "local-date-time": r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?",
         "date": r"\d{4}-\d\d-\d\d",
         "time": r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)",
+        "partial-time": r"\d\d:\d\d:\d\d(\.\d+)?",
         "duration": r"[Pp][0-9A-Za-z.]+",
         "uuid": r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
         "email": r"[^\s]+@[^\s]+",
@@ -67,11 +73,6 @@ _SHAPES: Final = {
     }.items()
 }
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-
-
-def is_known(format: str) -> bool:
-    """Whether *format* is one that is known here."""
-    return format in FORMATS
 
 
 def fits(format: str, text: str) -> bool | None:

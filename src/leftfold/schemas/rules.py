@@ -47,6 +47,7 @@ class Rule(StrEnum):
     PATTERN_REMOVED = "pattern-removed"
     FORMAT_ADDED = "format-added"
     FORMAT_REMOVED = "format-removed"
+    FORMAT_CHANGED = "format-changed"
     MIN_ITEMS_RAISED = "min-items-raised"
     MIN_ITEMS_LOWERED = "min-items-lowered"
     MAX_ITEMS_LOWERED = "max-items-lowered"
@@ -103,6 +104,7 @@ _ROWS: Final = (
     (Rule.MAX_LENGTH_LOWERED, Rule.MAX_LENGTH_RAISED, "maxLength"),
     (Rule.PATTERN_ADDED, Rule.PATTERN_REMOVED, "pattern"),
     (Rule.FORMAT_ADDED, Rule.FORMAT_REMOVED, "format"),
+    (Rule.FORMAT_CHANGED, Rule.FORMAT_CHANGED, "format"),
     (Rule.MIN_ITEMS_RAISED, Rule.MIN_ITEMS_LOWERED, "minItems"),
     (Rule.MAX_ITEMS_LOWERED, Rule.MAX_ITEMS_RAISED, "maxItems"),
     (Rule.TUPLE_SHORTENED, Rule.TUPLE_LENGTHENED, "items"),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from leftfold.schemas.cells import Cell, number_set
-from leftfold.schemas.formats import is_known
 from leftfold.schemas.inclusion import Doubt, Inclusion, Problem
 from leftfold.schemas.node import Node, Texts
 from leftfold.schemas.numbers import Number, Numbers, as_json, meet
@@ -55,10 +54,9 @@ def texts_within(cell: Cell, reader: Node, engine: Inclusion) -> Iterator[Proble
         else:
             yield engine.proof(cell, reader, Rule.PATTERN_ADDED, strings(cell.nodes))
     if wanted.format is not None and all(texts.format != wanted.format for texts in given):
-        if any(texts.format is not None for texts in given) or not is_known(wanted.format):
-            yield Doubt(keyword="format")
-        else:
-            yield engine.proof(cell, reader, Rule.FORMAT_ADDED, strings(cell.nodes))
+        had = any(texts.format is not None for texts in given)
+        rule = Rule.FORMAT_CHANGED if had else Rule.FORMAT_ADDED
+        yield engine.proof(cell, reader, rule, strings(cell.nodes))
     encoding, media = wanted.content
     if encoding is not None and all(texts.content[0] != encoding for texts in given):
         yield Doubt(keyword="contentEncoding")
