@@ -106,6 +106,30 @@ def test_the_schema_of_a_locked_version_never_changes() -> None:
     assert (one.id, one.blocks) == (f"{PLACED}@1 schema-changed", True)
 
 
+def test_a_change_of_what_is_locked_that_somebody_let_pass_lets_no_other_change_pass() -> None:
+    class More(IntegrationEvent, name=PLACED, version=1):
+        id: str
+        total: int
+        note: str | None = None
+        more: int = 0
+
+    class Less(IntegrationEvent, name=PLACED, version=1):
+        id: int
+
+    first = speaking(More, sunset={1: TODAY + timedelta(days=9)}, mode=Compatibility.FORWARD)
+    before = locked(PlacedV1, sunset={1: TODAY + timedelta(days=10)})
+    accepted = [Accepted(finding=one.change, reason="asked") for one in found(before, first)]
+    assert [one.blocks for one in found(msgspec.structs.replace(before, accepted=tuple(accepted)), first)] == [
+        False
+    ] * 3
+    lock = lock_of_languages([first], before, accepted)
+    assert found(lock, first) == ()
+    second = speaking(Less, sunset={1: TODAY + timedelta(days=1)}, mode=Compatibility.NONE)
+    again = found(lock, second)
+    assert {one.rule for one in again} == {"mode-changed", "schema-changed", "sunset-moved"}
+    assert all(one.blocks for one in again)
+
+
 def test_of_a_locked_version_words_for_people_may_change_and_a_default_may_not() -> None:
     class Placed(IntegrationEvent, name=PLACED, version=2):
         """Words for people."""

@@ -83,7 +83,7 @@ def lock_language(file: Path, accepting: Accepting, source: Source) -> int:
         console(errors=True).print("nothing was locked; mend it, or say why it may pass: --accept REASON")
         return 1
     reason = accepting.reason(agreements(app, findings))
-    accepted = [Accepted(finding=one.id, reason=reason) for one in blocking]
+    accepted = [Accepted(finding=one.change, reason=reason) for one in blocking]
     text = dump_language_lock(lock_of_languages(spoken, before, accepted))
     with written_beside(file) as out:
         out.write(text.encode())

@@ -55,7 +55,7 @@ def language_findings(
         for type_, locked in lock.languages[name].types.items():
             found += (_absent(name, type_, int(at), one, today) for at, one in locked.versions.items())
     reasons = {one.finding: one.reason for one in lock.accepted}
-    told = {one.id: replace(one, accepted=reasons.get(one.id, "")) for one in found}
+    told = {one.id: replace(one, accepted=reasons.get(one.change, "")) for one in found}
     return tuple(sorted(told.values(), key=_order))
 
 
@@ -76,7 +76,7 @@ class _Language:
         mode = self._spoken.language.mode
         if self._mode not in (None, mode):
             message = f"the mode is {mode.value}, and {self._mode} was promised. Keep it, or agree with who reads it"
-            yield self._about(self._name, 0, "mode-changed", message)
+            yield replace(self._about(self._name, 0, "mode-changed", message), now=mode.value)
         for type_ in sorted({*self._locked, *self._now}):
             was, now = self._locked.get(type_, _NOTHING), self._now.get(type_, _NOTHING)
             yield from self._promised(type_, was, now)
@@ -95,13 +95,13 @@ class _Language:
                 yield _absent(self._name, type_, int(number), version, self._today)
                 continue
             if sooner := _sooner(version, current, self._today):
-                yield self._about(type_, int(number), "sunset-moved", sooner)
+                yield replace(self._about(type_, int(number), "sunset-moved", sooner), now=str(current.sunset))
             if current.digest != version.digest:
                 message = (
                     "it has another schema than the one that was promised. Put the fields back, and publish the change "
                     "as a class with another version"
                 )
-                yield self._about(type_, int(number), "schema-changed", message)
+                yield replace(self._about(type_, int(number), "schema-changed", message), now=current.digest)
 
     def _new(self, type_: str, was: LockedType, now: LockedType) -> Iterator[LanguageFinding]:
         new = sorted(int(number) for number in now.versions if number not in was.versions)

@@ -49,6 +49,7 @@ class LanguageFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
         message: what is so, and the next step.
         witness: JSON text of a message that the one may write and the other refuses; empty when there is none.
         reader: the view that it is about, as `context.View`; empty when it is about none.
+        now: what is in place of what was promised: a digest, a mode, a day; empty when nothing was promised of it.
         severity: an error fails a check, a note does not.
         accepted: why it passes all the same, as the lock says; empty when it does not.
         place: where the class or the view that it is about is written, as `path:line`; empty when nobody has looked.
@@ -64,17 +65,23 @@ class LanguageFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str = ""
     witness: str = ""
     reader: str = ""
+    now: str = ""
     severity: Literal["error", "note"] = "error"
     accepted: str = ""
     place: str = ""
 
     @property
     def id(self) -> str:
-        """What it is called in the lock: the same as long as it is about the same."""
+        """What it is called: the same as long as it is about the same."""
         against = "" if self.against is None else f"v{self.against}"
         what = f"{self.type}@{self.version}" if self.version else self.type
         parts = (what, self.rule, self.direction, against, self.reader, self.path)
         return " ".join(part for part in parts if part)
+
+    @property
+    def change(self) -> str:
+        """What it is called in the lock that lets it pass: another when what was promised changes once more."""
+        return f"{self.id} {self.now}" if self.now else self.id
 
     @property
     def blocks(self) -> bool:

@@ -99,7 +99,7 @@ class Accepted(Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fie
     """A finding that somebody has looked at and lets pass.
 
     Args:
-        finding: its id; see `LanguageFinding.id`.
+        finding: what it is called there; see `LanguageFinding.change`.
         reason: why.
     """
 
