@@ -159,6 +159,23 @@ async def test_a_reaction_that_raises_holds_up_its_stream_alone(each_url: str, b
         assert await marks(app, "bad") == ["began"]
 
 
+@pytest.mark.parametrize("slip", [None, Poke(id="w", what="x"), [Mark(id="w", name="a"), None], "mark"], ids=repr)
+async def test_what_a_reaction_does_not_declare_is_never_sent_nor_passed_over(bell: Bell, slip: Any) -> None:  # noqa: ANN401 - a slip
+    context = watching(bell)
+
+    @context.reacts
+    def echo(_event: Waited) -> Mark | list[Mark]:
+        answer: Mark = slip
+        return answer
+
+    async with App(context, store="memory:") as app:
+        await app.send(Wait(id="w"))
+        await app.settle()
+        (letter,) = [letter async for letter in app.dead_letters.all("echo")]
+        assert "which it does not declare" in letter.error
+        assert [recorded.type for recorded in (await app.events.read_log()).events] == ["Waited"]
+
+
 class Unheard(Command):
     id: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Final, Union, cast, get_args, get_origin
 
 from msgspec import Struct
@@ -125,7 +125,7 @@ def command_reaction_of(
         name=name or str(getattr(function, "__name__", "")),
         events=frozenset(events),
         sends=sends,
-        react=_react_of(function, len(hints), where),
+        react=_react_of(function, len(hints), sends, where, silent=_may_be_none(signature.returned)),
         within=within,
         policy=policy,
         where=signature.where,
@@ -151,26 +151,39 @@ def translation_of(
 
 
 def _sent(hint: object) -> Iterator[Any]:
-    while (aliased := getattr(hint, "__value__", None)) is not None:
-        hint = aliased
+    hint = _meant(hint)
     if get_origin(hint) in (Union, UnionType, list, tuple, Sequence):
         for part in get_args(hint):
             yield from _sent(part)
-    elif hint not in (None, type(None), Ellipsis):
+    elif hint not in (None, NoneType, Ellipsis):
         yield get_origin(hint) or hint
 
 
+def _may_be_none(hint: object) -> bool:
+    hint = _meant(hint)
+    return hint in (None, NoneType) or (
+        get_origin(hint) in (Union, UnionType) and any(map(_may_be_none, get_args(hint)))
+    )
+
+
+def _meant(hint: object) -> object:
+    """What *hint* is, or is another name for."""
+    while (aliased := getattr(hint, "__value__", None)) is not None:
+        hint = aliased
+    return hint
+
+
 def _react_of(
-    function: Callable[..., object], count: int, where: str
+    function: Callable[..., object], count: int, sends: tuple[type, ...], where: str, *, silent: bool
 ) -> Callable[[RecordedEvent[object]], Sequence[Command[object]]]:
     def react(recorded: RecordedEvent[object]) -> Sequence[Command[object]]:
         answer = function(recorded.event) if count == 1 else function(recorded.event, recorded)
-        if answer is None:
+        if answer is None and silent:
             return ()
         commands = cast("Sequence[object]", answer if isinstance(answer, list | tuple) else (answer,))
         for command in commands:
-            if not isinstance(command, Command):
-                raise InvalidInput(f"{where} returned {command!r:.80}, which is no command")
+            if not isinstance(command, sends):
+                raise InvalidInput(f"{where} returned {command!r:.80}, which it does not declare; mend one of the two")
         return cast("Sequence[Command[object]]", commands)
 
     return react
