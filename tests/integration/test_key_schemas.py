@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import Enum, Flag, IntEnum
-from typing import Annotated, Any, Literal, NamedTuple, cast
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import jsonschema_rs
@@ -14,11 +14,13 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
-from leftfold import ConsumerView, IntegrationEvent
+from leftfold import ConsumerView, DefinitionError, IntegrationEvent
 from leftfold.integration import Instant, TimeOfDay, message_schema, view_flaws
 from leftfold.integration.message_schemas import language_flaws, merged_flaws, type_schema
 from leftfold.integration.viewing import view_problems
 from leftfold.schemas import Breaking, Compatibility, Version, check
+
+T = TypeVar("T")
 
 
 class Few(Enum):
@@ -260,3 +262,26 @@ def test_the_schema_of_flags_says_each_that_can_be_together() -> None:
     assert _verdict(dict[Rights, Rights], dict[Widened, Widened])["backward"] == []
     assert _verdict(dict[Rights, int], dict[Literal["1", "2"], int])["backward"] == [NARROWED]
     assert _verdict(Rights, Literal[1, 2])["backward"] == ["enum-value-removed"]
+
+
+class Line(Struct, frozen=True):
+    count: int
+
+
+class Box(Struct, Generic[T], frozen=True):
+    inside: T
+
+
+class Elsewhere:
+    class Line(Struct, frozen=True):
+        weight: float
+
+
+class Boxed(IntegrationEvent, name="acme.boxed"):
+    one: Box[Line]
+    other: Box[Elsewhere.Line]
+
+
+def test_classes_of_one_name_that_no_schema_can_tell_apart_are_told() -> None:
+    with pytest.raises(DefinitionError, match="in Boxed have one name"):
+        message_schema(Boxed)

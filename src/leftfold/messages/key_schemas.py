@@ -9,6 +9,8 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import inspect
 
+from leftfold.errors import DefinitionError
+
 __all__ = ["components_of"]
 
 _FORMATS: Final[Mapping[type[inspect.Type], str]] = {
@@ -31,9 +33,17 @@ def components_of(cls: type, template: str) -> tuple[dict[str, Any], dict[str, A
 
     Args:
         template: of references, as in `#/$defs/{name}`.
+
+    Raises:
+        DefinitionError: two classes in it have one name, so that no schema can tell them apart.
     """
     classes = _inner_classes(inspect.type_info(cls))
-    (schema, *inner), components = msgspec.json.schema_components([cls, *classes], ref_template=template)
+    try:
+        (schema, *inner), components = msgspec.json.schema_components([cls, *classes], ref_template=template)
+    except KeyError as error:
+        twice = f"{error.args[0]!r:.120} and another class"
+        reason = f"{twice} in {cls.__qualname__} have one name, so that its schema cannot tell them apart; rename one"
+        raise DefinitionError(reason) from error
     names = {template.format(name=name): name for name in components}
     for kind, found in zip(classes.values(), inner, strict=True):
         if (ref := found.get("$ref")) is not None:
