@@ -105,6 +105,12 @@ def test_what_is_no_name_no_relation_and_no_context_is_told_at_once() -> None:
         assert said in str(told.value)
 
 
+def test_one_context_is_no_tuple_of_them() -> None:
+    alone: Any = a
+    with pytest.raises(DefinitionError, match="is one context; give a tuple"):
+        ContextMap("acme", alone=alone)
+
+
 def test_everything_that_is_refused_is_told_at_once() -> None:
     with pytest.raises(DefinitionError) as told:
         ContextMap("acme", alone=(*packaged("acme.a", "acme.a.b"), a, Context("a")))

@@ -110,6 +110,7 @@ def loosely(given: object) -> Any:  # noqa: ANN401 - what a type checker would r
         (lambda: PublishedLanguage("acme", sunset={0: DAY}), "0 names no version"),
         (lambda: PublishedLanguage("acme", semantic_breaks={"acme.a@0": "why"}), "'acme.a@0' names no version"),
         (lambda: PublishedLanguage("acme", semantic_breaks={"@1": "why"}), "'@1' names no version"),
+        (lambda: PublishedLanguage("acme", semantic_breaks=loosely({2: "why"})), "2 names no version"),
         (lambda: PublishedLanguage("acme", semantic_breaks={"acme.a@1": " "}), "say what changed"),
     ],
 )

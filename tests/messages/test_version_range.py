@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +74,9 @@ def test_another_form_is_refused_with_what_is_wrong(text: str, said: str) -> Non
         version_range(text)
     assert said in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_a_number_is_no_text() -> None:
+    given: Any = 2
+    with pytest.raises(DefinitionError, match="version range 2 is no text; write one number, as in '2'"):
+        version_range(given)

@@ -93,6 +93,9 @@ def _flaws(name: object, relations: Sequence[object], alone: object) -> Iterator
     for one in relations:
         if not isinstance(one, Relation):
             yield f"{one!r:.80} is no relation; give one, or name a context in alone=(...)"
+    if isinstance(alone, Context):
+        yield f"alone={alone!r:.80} is one context; give a tuple, as in alone=(context,)"
+        return
     for one in cast("Sequence[object]", alone) if isinstance(alone, list | tuple) else (alone,):
         if not isinstance(one, Context):
             yield f"alone={one!r:.80} is no context; give a tuple of them"

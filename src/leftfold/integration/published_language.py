@@ -107,7 +107,8 @@ class PublishedLanguage:
 
     def _key_flaws(self) -> Iterator[str]:
         for key in (*self.sunset, *self.semantic_breaks):
-            if not (_names_version(key) if isinstance(key, str) else is_count(key)):
+            by_number = key in self.sunset and is_count(key)
+            if not (_names_version(key) if isinstance(key, str) else by_number):
                 yield f"{key!r:.80} names no version; write type@version, versions count from 1"
         for key, reason in self.semantic_breaks.items():
             if not reason.strip():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -48,6 +48,8 @@ def version_range(text: str) -> VersionRange:
     Raises:
         DefinitionError: it is of another form, or no version is in it; it says which part.
     """
+    if not isinstance(cast("object", text), str):
+        raise DefinitionError(f"version range {text!r:.80} is no text; {_FORMS}")
     bounds = [part.strip() for part in text.split(",")]
     if len(bounds) == 1 and bounds[0].isdecimal():
         only = _number(bounds[0], text)
