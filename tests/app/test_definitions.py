@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leftfold import App, Command, Context, DefinitionError, Event, IntegrationEvent, Query, ReadModel
+from leftfold import App, Command, Context, DefinitionError, Event, IntegrationEvent, Metadata, Query, ReadModel
 from leftfold.store import MemoryStore
 from tests.app.shop import Open, Order, Ordered, Till, books, shop
 
@@ -70,6 +70,14 @@ def _without() -> str:
 
 def _of_three(event: Sent, _recorded: object, _more: object) -> str:
     return event.parcel
+
+
+def _of_metadata(event: Sent, _metadata: Metadata) -> str:
+    return event.parcel
+
+
+def _defaulting(event: Sent, length: int = 3) -> str:
+    return event.parcel[:length]
 
 
 def _yielding(_one: object, _other: Sent) -> Iterator[Sent]:
@@ -264,6 +272,14 @@ _OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"key": _without}, "_without, which finds its key, takes (event), or (event, recorded)"),
     ({"key": _of_three}, "_of_three, which finds its key, takes (event), or (event, recorded)"),
     ({"key": _awaited}, "_awaited, which finds its key, is a coroutine function; make it a plain one"),
+    (
+        {"key": _of_metadata},
+        "_of_metadata, which finds its key, is handed a RecordedEvent for '_metadata', not Metadata",
+    ),
+    (
+        {"key": _defaulting},
+        "_defaulting, which finds its key, is handed a RecordedEvent for 'length', never its default",
+    ),
 ]
 
 
@@ -287,3 +303,24 @@ def test_a_fold_that_takes_what_nobody_hands_it_is_refused_where_it_is_declared(
 
     with pytest.raises(DefinitionError, match=r"'counted' takes \(row, event\), or \(row, event, recorded\)"):
         Context("post").projection(key="parcel")(counted)
+
+
+def test_a_fold_whose_third_parameter_is_no_recorded_event_is_refused_where_it_is_declared() -> None:
+    def named(_row: Parcel | None, event: Sent, _metadata: Metadata) -> Parcel:
+        return Parcel(event.parcel)
+
+    def repeated(_row: Parcel | None, event: Sent, times: int = 2) -> Parcel:
+        return Parcel(event.parcel * times)
+
+    with pytest.raises(DefinitionError, match="'named' is handed a RecordedEvent for '_metadata', not Metadata"):
+        Context("post").projection(key="parcel")(named)
+    with pytest.raises(DefinitionError, match="'repeated' is handed a RecordedEvent for 'times', never its default"):
+        Context("post").projection(key="parcel")(repeated)
+
+
+def test_a_publication_that_takes_more_than_the_event_is_refused_where_it_is_declared() -> None:
+    def announced(_event: Sent, _recorded: object) -> Announced:
+        return Announced()
+
+    with pytest.raises(DefinitionError, match="publication announced takes the event, and nothing else"):
+        Context("post").publishes(announced)

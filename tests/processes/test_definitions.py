@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,6 +86,34 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "its third parameter is a RecordedEvent",
     ):
         assert flaw in said
+
+
+async def _awaited(event: Opened) -> str:
+    return event.id
+
+
+def _of_three(event: Opened, _recorded: object, _more: object) -> str:
+    return event.id
+
+
+def _of_another(event: Opened, _recorded: Opened) -> str:
+    return event.id
+
+
+@pytest.mark.parametrize(
+    ("key", "flaw"),
+    [
+        (_awaited, "_awaited, which finds its key, is a coroutine function"),
+        (_of_three, r"_of_three, which finds its key, takes \(event\), or \(event, recorded\)"),
+        (_of_another, "_of_another, which finds its key, is handed a RecordedEvent for '_recorded', not Opened"),
+    ],
+)
+def test_what_finds_the_key_is_looked_at_where_it_is_declared(key: Callable[..., Any], flaw: str) -> None:
+    with pytest.raises(DefinitionError, match=rf"process 'opening' \(.*\): {flaw}"):
+
+        @Context("desk").process(key=key)
+        def opening(_state: State | None, _event: Opened) -> Next[State]:
+            raise NotImplementedError
 
 
 def test_options_of_other_types_are_findings() -> None:

@@ -228,8 +228,8 @@ class Context(Registered):
         """React to events with a coroutine function: mail, calls, whatever has an effect outside.
 
         It runs at least once for each event, in the order of each stream, never during a rebuild. Its first parameter
-        takes the event; others, by annotation, are `Attempt`, whose key is the same at every try, `RecordedEvent`, and
-        what `App(provide=...)` gives.
+        takes the event; others, by annotation, are `Attempt`, whose key is the same at every try, `RecordedEvent`,
+        `Metadata`, that of what is sent or appended because of the event, and what `App(provide=...)` gives.
 
         Args:
             events: classes to react to; those of the annotation when left out.

@@ -41,6 +41,8 @@ def publication_of(function: Callable[..., object], caller: FrameType | None = N
     takes = parameter_types(function, 0, caller)
     gives = _given(function, caller, where)
     findings = [f"{where}: {flaw}" for cls in takes if (flaw := event_flaw(cls))]
+    if [each for each in inspect.signature(function).parameters.values() if each.default is each.empty][1:]:
+        findings.append(f"{where} takes the event, and nothing else; what is published has to be in the event")
     findings += [
         f"{where} returns {cls!r:.80}, which is no IntegrationEvent; domain events never leave their context"
         for cls in gives

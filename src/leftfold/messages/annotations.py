@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from collections import ChainMap
 from collections.abc import Callable, Iterator
-from types import FrameType
+from types import FrameType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from leftfold.errors import DefinitionError
+from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "parameter_types",
     "plain_flaw",
     "read_signature",
+    "recorded_flaw",
     "resolved",
     "waiting_flaw",
 ]
@@ -87,6 +90,27 @@ def plain_flaw(function: Function) -> str | None:
         return flaw
     parameters = read_signature(function).parameters.values()
     return next((flaw for each in parameters if (flaw := _by_name_flaw(each)) is not None), None)
+
+
+def recorded_flaw(function: Function, index: int, caller: FrameType | None) -> str | None:
+    """Why the parameter at *index*, which is handed a `RecordedEvent`, is for something else; None when it is for that.
+
+    One that does not say what it is for is handed it as well, unless it has a default.
+    """
+    parameter = list(read_signature(function).parameters.values())[index]
+    said = f"is handed a RecordedEvent for {parameter.name!r}"
+    hint: object = Any
+    if parameter.annotation is not parameter.empty:
+        try:
+            hint = resolved(parameter.annotation, getattr(function, "__globals__", {}), caller)
+        except (DefinitionError, NameError) as error:
+            return f"{said}: {annotation_flaw(error)}"
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if any(part is RecordedEvent or get_origin(part) is RecordedEvent for part in parts):
+        return None
+    if parameter.default is not parameter.empty:
+        return f"{said}, never its default"
+    return None if hint in (Any, object) else f"{said}, not {getattr(hint, '__name__', hint)!s:.80}"
 
 
 def resolved(annotation: object, module: dict[str, object], caller: FrameType | None) -> object:

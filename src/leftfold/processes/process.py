@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -21,7 +22,7 @@ from leftfold.messages.values import ValueCodec
 from leftfold.processes.limits import retry_flaw, time_flaw
 from leftfold.processes.next import CommandRefused, Ignored, Next, TimerDue
 from leftfold.processes.sending import commands_of
-from leftfold.projections.projection import Key, finds_key, needs_record, number_flaws
+from leftfold.projections.projection import Key, finder_flaws, finds_key, needs_record, number_flaws
 from leftfold.projections.projection import key_text as text_of
 from leftfold.projections.row_type import fields_of
 from leftfold.subscriptions.policy import Policy, Retry
@@ -206,6 +207,8 @@ def _option_findings(options: ProcessOptions, where: str, function: Callable[...
     yield from (f"{where}: {flaw}" for flaw in number_flaws(options.version, options.shards))
     if not finds_key(options.key):
         yield f"{where}: key={options.key!r:.80}; give the name of a field, or a function of the event"
+    elif not isinstance(options.key, str):
+        yield from (f"{where}: {flaw}" for flaw in finder_flaws(options.key, inspect.currentframe()))
     for word, time in (("missing", options.missing), ("abandoned", options.abandoned)):
         if time is not None and (flaw := time_flaw(word, time)):
             yield f"{where}: {flaw}, or None"

@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload
-from leftfold.messages.annotations import annotation_flaw, parameter_types, resolved
+from leftfold.messages.annotations import annotation_flaw, parameter_types, recorded_flaw, resolved
 from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.given import are_texts, is_count, texts_flaw
 from leftfold.messages.recorded import RecordedEvent
@@ -30,6 +30,7 @@ __all__ = [
     "Keys",
     "Projection",
     "ProjectionOptions",
+    "finder_flaws",
     "finds_key",
     "key_text",
     "needs_record",
@@ -138,7 +139,9 @@ def projection_of(
     row_type = _row_type(function, caller, where)
     findings = [f"{where}: {flaw}" for cls in events if (flaw := followed_flaw(cls))]
     findings += [f"{where}: {flaw}" for flaw in number_flaws(options.version, options.shards)]
-    findings += _key_flaws(options.key, events, where)
+    findings += _key_flaws(options.key, events, where, caller)
+    if _takes(function, 3) and (flaw := recorded_flaw(function, 2, caller)):
+        findings.append(f"{where} {flaw}")
     if flaw := policy_flaw(options.policy):
         findings.append(f"{where}: {flaw}")
     if options.shards != 1 and options.key is None:
@@ -246,11 +249,22 @@ def _member(hint: object, where: str) -> type | None:
     return hint
 
 
-def _key_flaws(key: Keys, events: Sequence[type], where: str) -> list[str]:
+def finder_flaws(find: Callable[..., object], caller: FrameType | None) -> Iterator[str]:
+    """What is wrong with a function that finds keys of events."""
+    name = f"{getattr(find, '__name__', find)!s:.80}, which finds its key,"
+    if inspect.iscoroutinefunction(find):
+        yield f"{name} is a coroutine function; make it a plain one"
+    elif not (_takes(find, 1) or _takes(find, 2)):
+        yield f"{name} takes (event), or (event, recorded) to see stream, position and tags"
+    elif _takes(find, 2) and (flaw := recorded_flaw(find, 1, caller)):
+        yield f"{name} {flaw}"
+
+
+def _key_flaws(key: Keys, events: Sequence[type], where: str, caller: FrameType | None) -> list[str]:
     if key is not None and not finds_key(key):
         return [f"{where}: key={key!r:.80}; give the name of a field, a function of the event, or None"]
     if callable(key):
-        return [f"{where}: {flaw}" for flaw in _finder_flaws(key)]
+        return [f"{where}: {flaw}" for flaw in finder_flaws(key, caller)]
     if key is None:
         return []
     return [
@@ -258,14 +272,6 @@ def _key_flaws(key: Keys, events: Sequence[type], where: str) -> list[str]:
         for cls in events
         if key not in fields_of(cls)
     ]
-
-
-def _finder_flaws(find: Callable[..., object]) -> Iterator[str]:
-    name = f"{getattr(find, '__name__', find)!s:.80}, which finds its key,"
-    if inspect.iscoroutinefunction(find):
-        yield f"{name} is a coroutine function; make it a plain one"
-    elif not (_takes(find, 1) or _takes(find, 2)):
-        yield f"{name} takes (event), or (event, recorded) to see stream, position and tags"
 
 
 def _takes(function: Callable[..., object], count: int) -> bool:
