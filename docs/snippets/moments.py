@@ -61,7 +61,7 @@ async def show_what_was_known(app: App) -> None:
     accounts = app.repository(Account)
     await accounts.edit("ada", Account.deposit, Decimal(1000), may(1))
     await accounts.edit("ada", Account.deposit, Decimal(500), may(10))
-    *_, told = await app.events.read("account-ada")
+    [told] = await app.events.read("account-ada", backward=True, limit=1)
     await accounts.edit("ada", Account.charge, Decimal(200), may(20))
     then = await accounts.at("ada", recorded=told.recorded_at)
     now = await accounts.get("ada")
@@ -71,7 +71,7 @@ async def show_what_was_known(app: App) -> None:
 # valid
 async def show_what_was_so(app: App) -> None:
     accounts = app.repository(Account)
-    *_, told = await app.events.read("account-ada")
+    [told] = await app.events.read("account-ada", backward=True, limit=1)
     await accounts.edit("ada", Account.charge, Decimal(100), may(12))  # a fee of the 12th, told after the 20th
     known_now = await accounts.at("ada", valid=may(15))
     known_then = await accounts.at("ada", valid=may(15), recorded=told.recorded_at)
@@ -85,6 +85,12 @@ async def show_history(app: App) -> None:
     happened = await accounts.history("ada", lambda account: account.balance, since=may(11), valid=True)
     print("as it was told:", *(change.value for change in booked))
     print("as it was:", *(f"{change.at:%d.%m.} {change.value}" for change in happened))
+
+
+# between
+async def show_what_came_between(app: App) -> None:
+    for recorded in await app.repository(Account).between("ada", may(9), may(15), valid=True):
+        print(f"{recorded.occurred_at:%d.%m.} {recorded.type}")
 
 
 # diff
@@ -111,6 +117,7 @@ async def main() -> None:
         await show_what_was_known(app)
         await show_what_was_so(app)
         await show_history(app)
+        await show_what_came_between(app)
         await show_differences(app)
         await show_everybody(app)
 

@@ -68,6 +68,7 @@ def test_states_of_other_times_are_read_without_await(url: str) -> None:
         assert accounts.at("A", version=1).balance == 5
         assert [change.value for change in accounts.history("A", lambda account: account.balance)] == [5, 7]
         assert [each.after for each in accounts.diff("A", AsOf(version=1), AsOf())] == ["7"]
+        assert [each.version for each in accounts.between("A")] == [1, 2]
         assert [(account.id, account.balance) for account in accounts.each()] == [("A", Decimal(7)), ("B", Decimal(1))]
         assert list(purses.each()) == [("P", Decimal(3))]
         assert (accounts.load("A").version, accounts.load("A").replayed) == (2, 2)

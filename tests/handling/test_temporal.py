@@ -112,6 +112,39 @@ async def test_a_history_starts_with_the_value_that_held(url: str) -> None:
         assert [each.value for each in some] == [900]
 
 
+async def test_the_events_between_two_times_are_those_recorded_or_happened_then(url: str) -> None:
+    clock = ManualClock(START)
+    async with App(Account, store=url, clock=clock) as app:
+        await told(app, clock, (10, 1000), (20, 500), (12, -100))
+        accounts = app.repository(Account)
+
+        async def versions(since: datetime | None, until: datetime | None, *, valid: bool = False) -> list[int]:
+            return [each.version for each in await accounts.between("A", since, until, valid=valid)]
+
+        assert await versions(None, None) == [1, 2, 3]
+        assert await versions(START, START + HOUR) == [1, 2]
+        assert await versions(START + HOUR / 2, START + 1.5 * HOUR) == [2]
+        assert await versions(START + 3 * HOUR, None) == await versions(None, START - HOUR) == []
+        assert await versions(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)) == [1, 2, 3]
+        assert await versions(day(11), day(20), valid=True) == [3, 2]
+        assert await versions(day(12), day(12), valid=True) == [3]
+        assert [each.event for each in await accounts.between("A", until=START)] == [Deposited(amount=Decimal(1000))]
+        assert await accounts.between("B") == []
+        with pytest.raises(InvalidQuery, match="before it begins"):
+            await accounts.between("A", day(2), day(1))
+        with pytest.raises(InvalidQuery, match="no zone"):
+            await accounts.between("A", until=START.replace(tzinfo=None))
+
+
+async def test_all_events_of_a_long_stream_are_between_its_ends(url: str) -> None:
+    async with App(Account, store=url) as app:
+        events = [Deposited(amount=Decimal(1))] * 700
+        await app.events.append("account-A", *events[:400], expected=0)
+        await app.events.append("account-A", *events[400:], expected=400)
+        for valid in (False, True):
+            assert len(await app.repository(Account).between("A", valid=valid)) == 700
+
+
 async def test_news_of_an_earlier_day_is_folded_after_what_was_told_before_it(url: str) -> None:
     async with App(Account, store=url) as app:
         for owner, number in (("Alice", 20), ("Alicia", 10)):

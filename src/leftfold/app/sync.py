@@ -214,6 +214,12 @@ class SyncTimeTravel(Generic[S]):
         """See `TimeTravel.history`; *value* runs on the app's loop."""
         return self._run(self._states.history(id, value, since=since, until=until, valid=valid))
 
+    def between(
+        self, id: str, since: datetime | None = None, until: datetime | None = None, *, valid: bool = False
+    ) -> list[RecordedEvent[object]]:
+        """See `TimeTravel.between`."""
+        return self._run(self._states.between(id, since, until, valid=valid))
+
     def diff(self, id: str, before: AsOf, after: AsOf) -> list[Difference]:
         """See `TimeTravel.diff`."""
         return self._run(self._states.diff(id, before, after))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
 from itertools import groupby
 from typing import Any, Final, Generic, TypeVar, cast
@@ -17,6 +17,7 @@ from leftfold.handling.loading import Loader, stream_of
 from leftfold.handling.moments import AsOf, Change, Difference, Loaded, check_as_of
 from leftfold.handling.planning import Plan
 from leftfold.messages.given import call_flaw, moment_flaw
+from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.events import Fact, StoredEvent
 from leftfold.store.names import id_of
 
@@ -27,6 +28,7 @@ V = TypeVar("V")
 
 _PAGE: Final = 500
 _TOGETHER: Final = 100
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 class TimeTravel(Generic[S]):
@@ -109,14 +111,39 @@ class TimeTravel(Generic[S]):
             flaw = f"{value!r:.80} is async; write a plain def"
         if flaw is not None:
             raise InvalidQuery(f"the value of a history: {flaw}")
-        for name, time in (("since", since), ("until", until)):
-            if time is not None and (flaw := moment_flaw(time)):
-                raise InvalidQuery(f"{name}={flaw}")
-        if since is not None and until is not None and until < since:
-            raise InvalidQuery(f"the range from {since.isoformat()} until {until.isoformat()} ends before it begins")
+        _check_range(since, until)
         if valid:
             return await self._valid_history(id, value, since, until)
         return await self._recorded_history(id, value, since, until)
+
+    async def between(
+        self, id: str, since: datetime | None = None, until: datetime | None = None, *, valid: bool = False
+    ) -> list[RecordedEvent[object]]:
+        """The events of *id* from one time until another, both included, oldest first; none when it has none.
+
+        Args:
+            id: whose events.
+            since: a time with a zone; None means from the first event.
+            until: a time with a zone; None means up to the last one.
+            valid: that happened then, in the order in which they did; otherwise that were recorded then.
+
+        Raises:
+            InvalidQuery: a time without a zone, or a range that ends before it begins.
+            UnreadableEvent: a stored event cannot be read by this code.
+        """
+        _check_range(since, until)
+        stream, recorded = stream_of(self._plan.core, id), self._loader.events.recorded
+        if not valid:
+            after = 0 if since is None else await self._version_before(stream, since)
+            last = None if until is None else await self._version_at(stream, until)
+            return [part async for event in self._stored(stream, after, last) for part in recorded(event)]
+        happened = [
+            event
+            async for event in self._stored(stream, 0, None)
+            if (since is None or event.occurred_at >= since) and (until is None or event.occurred_at <= until)
+        ]
+        happened.sort(key=lambda event: event.occurred_at)
+        return [part for event in happened for part in recorded(event)]
 
     async def diff(self, id: str, before: AsOf, after: AsOf) -> list[Difference]:
         """Which attributes of *id* are not the same at two points in time, by name; a state not begun yet has none set.
@@ -158,9 +185,9 @@ class TimeTravel(Generic[S]):
     async def _recorded_history(
         self, id: str, value: Callable[[S], V], since: datetime | None, until: datetime | None
     ) -> list[Change[V]]:
-        store, stream = self._loader.store, stream_of(self._plan.core, id)
-        first = 1 if since is None else await store.version_at(stream, await store.position_at(since))
-        last = None if until is None else await store.version_at(stream, await store.position_at(until))
+        stream = stream_of(self._plan.core, id)
+        first = 1 if since is None else await self._version_at(stream, since)
+        last = None if until is None else await self._version_at(stream, until)
         first = max(first, 1)
         state = self._sealed(await self._loader.load(self._plan, id, first - 1)).state
         changes: list[Change[V]] = []
@@ -194,6 +221,14 @@ class TimeTravel(Generic[S]):
                 yield event
             after = page[-1].version
 
+    async def _version_before(self, stream: str, time: datetime) -> int:
+        first = time.replace(tzinfo=None) == datetime.min  # noqa: DTZ901 - there is no time before it, in no zone
+        return 0 if first else await self._version_at(stream, time - _INSTANT)
+
+    async def _version_at(self, stream: str, time: datetime) -> int:
+        store = self._loader.store
+        return await store.version_at(stream, await store.position_at(time))
+
     def _initial(self, id: str) -> S:
         return self._sealed(Loaded(state=self._plan.core.initial(id), version=0, snapshot=0, replayed=0)).state
 
@@ -206,6 +241,14 @@ class TimeTravel(Generic[S]):
         if not loaded.version:
             raise NotFound(stream_of(self._plan.core, id), str(as_of))
         return self._sealed(loaded)
+
+
+def _check_range(since: datetime | None, until: datetime | None) -> None:
+    for name, time in (("since", since), ("until", until)):
+        if time is not None and (flaw := moment_flaw(time)):
+            raise InvalidQuery(f"{name}={flaw}")
+    if since is not None and until is not None and until < since:
+        raise InvalidQuery(f"the range from {since.isoformat()} until {until.isoformat()} ends before it begins")
 
 
 def _version(event: StoredEvent) -> int:
