@@ -62,21 +62,23 @@ async def show(store: str) -> dict[str, object]:
     reads: list[str] = []
     balances: list[str] = []
     async with App(context, store=store) as app:
-        cached = app.running().cached
+
+        def stats() -> CacheStats:
+            return app.monitor.cache_stats()[context.name]
 
         async def read() -> None:
-            before = cached.stats
+            before = stats()
             balances.append(str(await app.ask(query)))
-            reads.append(_told(before, cached.stats))
+            reads.append(_told(before, stats()))
 
         opened = await app.send(Open(account=query.account, branch="BRANCH-1", owner="USER-001", amount=Decimal(1000)))
         await app.monitor.wait_for_cache("shown_balances", position=opened.position)
         await read()
         await read()
-        before = cached.stats.dropped
+        before = stats().dropped
         receipt = await app.send(Credit(account=query.account, amount=Decimal(500)))
         await app.monitor.wait_for_cache("shown_balances", position=receipt.position)
-        reads += ["invalidated"] * (cached.stats.dropped - before)
+        reads += ["invalidated"] * (stats().dropped - before)
         await read()
         await read()
     return {"reads": reads, "balances": balances}

@@ -100,6 +100,16 @@ async def test_a_kept_answer_is_dropped_when_a_dead_letter_of_its_row_is_handled
         await _told(app, Get(id="a"), 3)
 
 
+async def test_the_monitor_tells_how_many_reads_were_spared_a_load(each_url: str) -> None:
+    async with App(counting(Folding()), store=each_url) as app:
+        await _add(app, "a")
+        await app.monitor.wait("rows", position=1)
+        await app.monitor.wait_for_cache("rows", position=1)
+        assert [await app.ask(Get(id="a")) for _ in range(4)] == [1, 1, 1, 1]
+        (told,) = app.monitor.cache_stats().values()
+        assert (told.hits, told.misses, told.hit_ratio) == (3, 1, 0.75)
+
+
 async def test_no_answer_is_kept_for_long_beside_more_letters_than_are_looked_at(
     each_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,6 +161,7 @@ def test_what_follows_is_looked_at_and_put_right_without_await(url: str) -> None
         with pytest.raises(KeyParked, match="nobody pays us"):
             app.monitor.wait_for_version("open_orders", "order-A", 1, timeout=0.5)
         assert app.monitor.stream("open_orders", "order-A").behind == 0
+        assert {name: told.misses for name, told in app.monitor.cache_stats().items()} == {"shop": 0}
         assert {lag.letters for lag in app.monitor.lags() if lag.name.startswith("open_orders")} == {1}
         (letter,) = app.dead_letters.all("open_orders")
         assert app.dead_letters.find(letter.id).subject == "A"

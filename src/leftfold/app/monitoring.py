@@ -13,6 +13,7 @@ from leftfold.app.running import Running
 from leftfold.clock import Clock
 from leftfold.errors import InvalidQuery, NotCaughtUp
 from leftfold.messages.given import is_count
+from leftfold.projections.caching import CacheStats
 from leftfold.projections.projection import Projection
 from leftfold.store.checks import check_timeout
 from leftfold.store.port import Store
@@ -74,6 +75,10 @@ class Monitor:
                 lag = await lag_of(name, parts, source, running.store, self._clock)
                 found.append(msgspec.structs.replace(lag, context=running.name))
         return found
+
+    def cache_stats(self) -> Mapping[str, CacheStats]:
+        """What was asked of kept answers in this process since the app was opened, and what was a hit, by context."""
+        return {name: running.cached.stats for name, running in self._running.items()}
 
     async def stream(self, projection: str, stream: str) -> StreamLag:
         """How much of *stream* the rows of *projection* show, or keep as letters because it could not be folded.

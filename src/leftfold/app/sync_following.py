@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from leftfold.app.background import Background
 from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.monitoring import Monitor, StreamLag
+from leftfold.projections.caching import CacheStats
 from leftfold.store.events import StoredEvent
 from leftfold.subscriptions.letters import DeadLetter
 from leftfold.subscriptions.monitor import Lag
@@ -24,6 +25,10 @@ class SyncMonitor:
     def lags(self) -> Sequence[Lag]:
         """See `Monitor.lags`."""
         return self._run(self._monitor.lags())
+
+    def cache_stats(self) -> Mapping[str, CacheStats]:
+        """See `Monitor.cache_stats`."""
+        return self._monitor.cache_stats()
 
     def stream(self, projection: str, stream: str) -> StreamLag:
         """See `Monitor.stream`."""
