@@ -4,7 +4,20 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from leftfold import Aggregate, App, Attempt, Command, Context, Event, IntegrationEvent, Query, ReadModel, applies
+from leftfold import (
+    Aggregate,
+    App,
+    Attempt,
+    Command,
+    Context,
+    Event,
+    IntegrationEvent,
+    Metadata,
+    Query,
+    ReadModel,
+    applies,
+)
+from leftfold.handling import Call, Kind, authorised, logged
 
 
 # model
@@ -107,11 +120,20 @@ async def get_total(_query: GetTotal, rows: ReadModel[Total]) -> Total | None:
     return await rows.get()
 
 
+# around
+def named(call: Call) -> bool:
+    return call.kind is Kind.QUERY or call.metadata.actor is not None
+
+
+AROUND = [logged(), authorised(named)]
+
+
 # run
 async def main() -> None:
-    async with App(bank, books, store="sqlite:///{context}.db") as app:
-        await app.send(Deposit(account="ada", cents=500))
-        receipt = await app.send(Deposit(account="bob", cents=700))
+    async with App(bank, books, store="sqlite:///{context}.db", middleware=AROUND) as app:
+        teller = Metadata(actor="teller 1")
+        await app.send(Deposit(account="ada", cents=500), metadata=teller)
+        receipt = await app.send(Deposit(account="bob", cents=700), metadata=teller)
         print(await app.ask(GetBalance(account="bob"), after=receipt))
         print(await app.ask(GetRichest(), after=receipt))
         print(await app.ask(GetTotal(), after=receipt))

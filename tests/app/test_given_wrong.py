@@ -24,6 +24,7 @@ from leftfold.errors import (
     UnknownCommand,
     UnknownQuery,
 )
+from leftfold.handling import logged
 from leftfold.projections.projection import Keys
 from leftfold.store import MemoryStore
 from tests.app.shop import Order, Ordered, Place, Till, books, shop
@@ -136,6 +137,11 @@ async def test_sagas_and_processes_are_named_by_text(app: App) -> None:
         ({"upcasts": sorted}, "give a list of functions"),
         ({"clock": datetime.now}, "give a Clock, an object with now()"),
         ({"middleware": sorted}, "give a list of coroutine functions"),
+        (
+            {"middleware": [logged]},
+            "middleware logged is not called with call and proceed; give what it returns, logged()",
+        ),
+        ({"middleware": [Nothing]}, "middleware Nothing is not called with call and proceed"),
         ({"snapshots": 100}, "give Snapshots(...)"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
 from leftfold.app.assembly import Plan
@@ -64,8 +65,21 @@ def _conduct_flaws(clock: object, middleware: object, snapshots: object) -> Iter
         yield flaw
     if not _are_functions(middleware):
         yield f"middleware={middleware!r:.80}; give a list of coroutine functions of call and proceed"
+    else:
+        yield from filter(None, map(_middleware_flaw, cast("Sequence[Callable[..., object]]", middleware)))
     if not isinstance(snapshots, Snapshots):
         yield f"snapshots={snapshots!r:.80}; give Snapshots(...); how often is said by snapshot_every= of the aggregate"
+
+
+def _middleware_flaw(one: Callable[..., object]) -> str | None:
+    name = getattr(one, "__name__", repr(one))
+    try:
+        inspect.signature(one).bind(None, None)
+    except TypeError:
+        return f"middleware {name:.80} is not called with call and proceed; give what it returns, {name:.80}()"
+    except ValueError:  # what is written in C does not say
+        return None
+    return None
 
 
 def _are_functions(given: object) -> bool:
