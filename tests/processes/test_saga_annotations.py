@@ -21,6 +21,7 @@ from leftfold import (
     Retry,
     Saga,
     Sender,
+    Steps,
     applies,
     parallel,
     step,
@@ -159,6 +160,18 @@ def test_what_nothing_provides_is_told_when_the_app_is_made() -> None:
     with pytest.raises(DefinitionError) as refused:
         App(shop, store="memory:")
     assert "step 'one', parameter 'gate': nothing provides" in str(refused.value)
+    App(shop, store="memory:", provide={Gate: Gate()})
+
+
+def test_what_nothing_provides_to_a_function_is_told_when_the_app_is_made() -> None:
+    shop = Context("shop")
+
+    @shop.saga
+    class Needy(Saga):
+        async def run(self, steps: Steps, gate: Gate, sender: Sender) -> None: ...
+
+    with pytest.raises(DefinitionError, match="Needy, run, parameter 'gate': nothing provides"):
+        App(shop, store="memory:")
     App(shop, store="memory:", provide={Gate: Gate()})
 
 

@@ -106,13 +106,23 @@ def start_flaws(context: Context, sagas: Mapping[str, SagaDefinition]) -> Iterat
 
 
 def saga_flaws(sagas: Mapping[str, SagaDefinition], scope: Scope) -> Iterator[str]:
-    """Parameters of steps that nothing is known for."""
+    """Parameters of steps, and of functions that do steps, that nothing is known for."""
     for definition in sagas.values():
-        for plan in definition.plans:
-            for name, hint in (*plan.needs.items(), *plan.undo_needs.items()):
-                if all(hint is not one for one in _OF_STEPS) and scope.resolve(hint) is None:
-                    where = f"saga {definition.cls.__qualname__}, step {plan.name!r}, parameter {name!r}"
-                    yield f"{where}: {scope.missing(hint)}"
+        for what, name, hint in _needs_of(definition):
+            if all(hint is not one for one in _OF_STEPS) and scope.resolve(hint) is None:
+                where = f"saga {definition.cls.__qualname__}, {what}, parameter {name!r}"
+                yield f"{where}: {scope.missing(hint)}"
+
+
+def _needs_of(definition: SagaDefinition) -> Iterator[tuple[str, str, object]]:
+    from leftfold.processes.definition import GuidedDefinition
+
+    for plan in definition.plans:
+        for name, hint in (*plan.needs.items(), *plan.undo_needs.items()):
+            yield f"step {plan.name!r}", name, hint
+    if isinstance(definition, GuidedDefinition):
+        for name, hint in definition.function.needs.items():
+            yield "run", name, hint
 
 
 def migration_flaws(context: Context, sagas: Mapping[str, SagaDefinition]) -> Iterator[str]:
