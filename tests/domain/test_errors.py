@@ -57,8 +57,13 @@ def test_missing_and_unknown_fields_are_type_errors() -> None:
         InsufficientFunds()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     with pytest.raises(TypeError, match="amount"):
         InsufficientFunds(balance=Decimal(1), amount=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"InsufficientFunds takes balance, requested by name.*its docstring says"):
         InsufficientFunds(Decimal(1))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def test_a_text_given_to_an_error_without_fields_is_told_where_its_text_is_from() -> None:
+    with pytest.raises(TypeError, match=r"BlockedAccount takes no fields, and not 'blocked'; .* its docstring says"):
+        BlockedAccount("blocked")  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue]
 
 
 def test_a_field_that_every_error_has_is_refused_at_the_class_statement() -> None:

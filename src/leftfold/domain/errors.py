@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from inspect import cleandoc
-from typing import ClassVar, dataclass_transform
+from typing import ClassVar, Never, dataclass_transform
 
 from leftfold.errors import DefinitionError
 
@@ -21,7 +21,7 @@ class DomainError(Exception):
 
     Raises:
         DefinitionError: at the class statement, for a field that every error has already, like `args`.
-        TypeError: a field without default is left out, or an unknown one is given.
+        TypeError: a field without default is left out, an unknown one is given, or anything without a name.
     """
 
     __leftfold_fields__: ClassVar[tuple[str, ...]] = ()
@@ -33,8 +33,12 @@ class DomainError(Exception):
             raise DefinitionError(f"{cls.__qualname__}: every error has {', '.join(taken)} already; rename the field")
         cls.__leftfold_fields__ = tuple(dict.fromkeys((*cls.__leftfold_fields__, *own)))
 
-    def __init__(self, **fields: object) -> None:
+    def __init__(self, *said: Never, **fields: object) -> None:
         names = self.__leftfold_fields__
+        if said:
+            takes = f"takes {', '.join(names)} by name" if names else "takes no fields"
+            text = "its text is what its docstring says, and the fields"
+            raise TypeError(f"{type(self).__qualname__} {takes}, and not {said[0]!r:.80}; {text}")
         missing = [name for name in names if name not in fields and not hasattr(type(self), name)]
         unknown = [name for name in fields if name not in names]
         if missing or unknown:
