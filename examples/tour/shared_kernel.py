@@ -35,6 +35,50 @@ sales = Context("sales", team="revenue", purpose="Take orders")
 billing = Context("billing", team="finance", purpose="Write invoices")
 
 
+class Ordered(Event):
+    """A customer wants something for so much."""
+
+    total: Money
+
+
+class Basket(Aggregate[CustomerRegistered | Ordered], category="tour_basket"):
+    """What one customer has ordered."""
+
+    total: Money = Money.of(0, "USD")
+
+    def register(self, customer: CustomerId) -> None:
+        """Begin."""
+        self.record(CustomerRegistered(customer=customer, email="customer@example.org"))
+
+    def order(self, total: Money) -> None:
+        """Order more."""
+        self.record(Ordered(total=total))
+
+    @applies
+    def _registered(self, _event: CustomerRegistered) -> None:
+        pass
+
+    @applies
+    def _ordered(self, event: Ordered) -> None:
+        self.total = self.total + event.total
+
+
+class PlaceOrder(Command):
+    """Order something."""
+
+    basket: str
+    customer: CustomerId
+    total: Money
+
+
+@sales.decides(Basket, id="basket")
+def place_order(command: PlaceOrder, basket: Basket) -> None:
+    """Decide."""
+    if not basket.version:
+        basket.register(command.customer)
+    basket.order(command.total)
+
+
 class Charged(Event):
     """A customer owes something."""
 
@@ -81,13 +125,16 @@ def charge(command: Charge, tab: Tab) -> None:
 
 async def show(store: str) -> dict[str, object]:
     """Run the pattern on the store at this URL and return what it came to."""
-    tab, customer = f"{new_id()}", CustomerId("CUST-001")
-    async with App(billing, store=await beside(store, "billing")) as app:
-        for amount in (150, 50):
-            await app.send(Charge(tab=tab, customer=customer, amount=Money.of(amount, "USD")))
-        owed = (await app.repository(Tab).get(tab)).owed
+    number, customer = f"{new_id()}", CustomerId("CUST-001")
+    stores = {"sales": await beside(store, "counter"), "billing": await beside(store, "billing")}
+    async with App(sales, billing, store=stores) as app:
+        for amount in (Money.of(150, "USD"), Money.of(50, "USD")):
+            await app.send(PlaceOrder(basket=number, customer=customer, total=amount))
+            await app.send(Charge(tab=number, customer=customer, amount=amount))
+        ordered = (await app.repository(Basket).get(number)).total
+        owed = (await app.repository(Tab).get(number)).owed
     return {
-        "total": f"{owed.currency} {owed.amount.normalize():f}",
+        "total": f"{owed.currency} {owed.amount.normalize():f}" if owed == ordered else "differs",
         "negative": _refused(lambda: Money.of(150, "USD") - Money.of(200, "USD")),
         "bad_id": _refused(lambda: CustomerId("C-001")),
         "mixed_currencies": _refused(lambda: owed + Money.of(50, "EUR")),
