@@ -155,3 +155,18 @@ def test_a_vocabulary_of_no_events_is_refused() -> None:
 def test_a_function_with_too_few_parameters_is_refused() -> None:
     with pytest.raises(DefinitionError, match="needs 2 parameters, it has 1"):
         Decider(decide, lambda state: state, Decimal(0), category="x")  # type: ignore[misc, arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_function_that_is_not_called_with_two_is_refused() -> None:
+    def fold(balance: Decimal, event: AccountEvent, _rate: int) -> Decimal:
+        return evolve(balance, event)
+
+    def choose(_command: Empty) -> list[AccountEvent]:
+        return []
+
+    with pytest.raises(DefinitionError) as caught:
+        Decider(choose, fold, Decimal(0), category="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert caught.value.findings == (
+        "decider 'x': choose takes (command, state), and nothing else",
+        "decider 'x': fold takes (state, event), and nothing else",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, Generic, TypeVar, cast
 
@@ -34,7 +34,8 @@ class Decider(Generic[_C, _S, _E]):
     Its vocabulary, its commands and the type of its state are read from the annotations of *evolve* and *decide*.
 
     Raises:
-        DefinitionError: an annotation is missing or names no event class, a function is async, or the category is bad.
+        DefinitionError: an annotation is missing or names no event class, a function is async or takes something else,
+            or the category is bad.
 
     Source: Chassaing, Functional Event Sourcing Decider, 2021.
     """
@@ -67,6 +68,8 @@ class Decider(Generic[_C, _S, _E]):
         self.state_version = state_version
         self.commands: tuple[type, ...] = types(decide, 0, may_yield=True)
         self.vocabulary: tuple[type, ...] = types(evolve, 1)
+        if not findings:
+            findings += [*_arity_flaws(decide, "command, state"), *_arity_flaws(evolve, "state, event")]
         findings.extend(vocabulary_flaws(self.vocabulary))
         if flaw := category_flaw(category):
             findings.append(f"category {category!r:.80} {flaw}")
@@ -103,6 +106,13 @@ class Decider(Generic[_C, _S, _E]):
 
     def __repr__(self) -> str:
         return f"<Decider {self.category!r} of {', '.join(cls.__name__ for cls in self.vocabulary)}>"
+
+
+def _arity_flaws(function: Function, takes: str) -> Iterator[str]:
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        yield f"{getattr(function, '__name__', repr(function))} takes ({takes}), and nothing else"
 
 
 def _state_type(evolve: Function, caller: FrameType | None) -> object:
