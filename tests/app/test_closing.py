@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import threading
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 
 import pytest
@@ -15,11 +18,14 @@ from leftfold.store import MemoryStore, Snapshot
 from leftfold.store.tables import Table
 from leftfold.subscriptions import Timing
 from leftfold.subscriptions.parking import LETTERS
+from leftfold.testing import ManualClock
 from tests.app.shop import GetOpen, GetTurnover, Order, Ordered, Place, Till, Turnover, shop
 
 _MOMENTS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
 _BOUND_S = 0.5
 """Half of what a worker waits between two looks, and of what an idle follower waits for news."""
+
+_SOON_S = 5.0
 
 
 class _Silent:
@@ -159,3 +165,53 @@ async def test_an_app_whose_closing_is_cancelled_closes_its_stores_all_the_same(
     async with asyncio.timeout(10.0):
         while left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left)
+
+
+class _Pressed(ManualClock):
+    """A clock at which Ctrl-C is pressed the first time that somebody looks."""
+
+    pressed = False
+
+    def now(self) -> datetime:
+        if not self.pressed:
+            self.pressed = True
+            signal.raise_signal(signal.SIGINT)
+        return super().now()
+
+
+def test_a_synchronous_app_that_is_interrupted_when_it_has_just_opened_is_open() -> None:
+    app = App(shop, store="memory:", provide={Till: _Silent()}, clock=_Pressed()).sync()
+    with pytest.raises(KeyboardInterrupt), app:
+        pass
+    app.send(Place(order="O-1"))
+    assert len(app.events.read("order-O-1")) == 1
+    app.close()
+
+
+def test_a_synchronous_app_whose_closing_is_interrupted_opens_again_at_the_next_call(each_url: str) -> None:
+    context, reached, closing = Context("interrupted"), threading.Event(), threading.Event()
+
+    @context.decides(Order, id="order")
+    def place(command: Place, order: Order) -> None:
+        order.place(command.text, [], 0)
+
+    @context.on(Ordered)
+    async def interrupt(_event: Ordered) -> None:
+        if reached.is_set():
+            return
+        reached.set()
+        while not closing.is_set():
+            await asyncio.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+
+    app = App(context, store=each_url).sync()
+    app.send(Place(order="O-1"))
+    assert reached.wait(_SOON_S)
+    closing.set()
+    with pytest.raises(KeyboardInterrupt):
+        app.close()
+    assert "leftfold" not in {thread.name for thread in threading.enumerate()}
+    app.send(Place(order="O-2"))
+    assert len(app.events.read("order-O-2")) == 1
+    app.close()

@@ -71,9 +71,12 @@ class SyncApp:
     def close(self) -> None:
         """Close the store and end the loop; the next call opens it again."""
         with self._background.alone():
-            if self._opened_for == self._background.generation:
-                self._background.run(self._app.__aexit__(None, None, None))
-                self._background.stop()
+            if self._is_open():
+                try:
+                    self._background.run(self._close())
+                finally:  # an interrupt cuts it short, and it is closed all the same
+                    if not self._is_open():
+                        self._background.stop()
             self._opened_for = None
 
     if not TYPE_CHECKING:  # checkers refuse `async with` by themselves
@@ -171,12 +174,26 @@ class SyncApp:
         return self._background.run(app.transact(work, metadata=metadata))
 
     def _open(self) -> App:
-        if self._opened_for != self._background.generation:
+        if not self._is_open():
             with self._background.alone():
-                if self._opened_for != self._background.generation:  # no other thread was faster
-                    self._background.run(self._app.__aenter__())
-                    self._opened_for = self._background.generation
+                if not self._is_open():  # no other thread was faster
+                    self._background.run(self._enter())
         return self._app
+
+    def _is_open(self) -> bool:
+        return self._opened_for == self._background.generation
+
+    async def _enter(self) -> None:
+        """Open the app, and note that at once: an interrupt may come before whoever waits has heard of it."""
+        await self._app.__aenter__()
+        self._opened_for = self._background.generation
+
+    async def _close(self) -> None:
+        """Close the app, and note that likewise."""
+        try:
+            await self._app.__aexit__(None, None, None)
+        finally:
+            self._opened_for = None
 
 
 class SyncTimeTravel(Generic[S]):
