@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import signal
 import threading
 from contextlib import suppress
 from datetime import timedelta
@@ -270,6 +271,62 @@ def test_a_forked_child_opens_it_for_itself(url: str) -> None:
                 os._exit(code)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert app.repository(Account).edit("A", Account.deposit, Decimal(1)).result == 3
+
+
+def test_what_a_forked_child_stores_is_there_although_its_parent_closes_first(url: str) -> None:
+    app, (opened, open_in_child), (closed, close_in_parent) = App(Account, store=url).sync(), os.pipe(), os.pipe()
+    app.repository(Account).edit("A", Account.deposit, Decimal(1))
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            app.repository(Account).edit("A", Account.deposit, Decimal(1))
+            os.write(open_in_child, b".")
+            os.read(closed, 1)
+            app.repository(Account).edit("A", Account.deposit, Decimal(1))
+            code = 0
+        finally:
+            os._exit(code)
+    os.read(opened, 1)
+    app.close()
+    os.write(close_in_parent, b".")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert app.repository(Account).get("A").balance == 3
+    app.close()
+
+
+def test_children_that_are_forked_while_threads_write_open_it_for_themselves(url: str) -> None:
+    with App(Account, store=url).sync() as app:
+        over = threading.Event()
+
+        def deposit() -> None:
+            while not over.is_set():
+                app.repository(Account).edit("A", Account.deposit, Decimal(1))
+
+        threads = [threading.Thread(target=deposit) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        children = [_forked(app, n) for n in range(8)]
+        codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        over.set()
+        for thread in threads:
+            thread.join()
+        assert codes == [0] * 8
+        assert [app.repository(Account).get(f"C{n}").balance for n in range(8)] == [1] * 8
+
+
+def _forked(app: SyncApp, number: int) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            signal.alarm(5)
+            app.repository(Account).edit(f"C{number}", Account.deposit, Decimal(1))
+            app.close()
+            code = 0
+        finally:
+            os._exit(code)
+    return child
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from leftfold.adapters.sqlite.failures import is_busy, translated
+from leftfold.adapters.sqlite.forking import let_go_in_children
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.rows import micros_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
@@ -35,6 +36,18 @@ class OpenFile:
         self._closed = False
         self._grown = asyncio.Event()
         self._writing = asyncio.Lock()
+        let_go_in_children(self)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that it was opened on."""
+        return self._loop
+
+    def abandon(self) -> None:
+        """Close it without a word to anybody, in a forked child; its parent goes on with it."""
+        if not self._closed:
+            self._closed = True
+            self._connection.close()
 
     async def _read(self, work: Callable[[], T]) -> T:
         """Do *work*, which reads whole pages, when nobody is in the way; it may be done again."""
