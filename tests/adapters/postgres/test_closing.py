@@ -85,6 +85,21 @@ async def test_closing_that_is_broken_off_before_its_last_word_leaves_nothing_op
         await _all_closed(made)
 
 
+async def test_closing_that_is_broken_off_at_its_first_goodbye_leaves_nothing_open(
+    store_url: str, made: list[Connection]
+) -> None:
+    store = await open_postgres(store_url)
+    await asyncio.gather(*(store.head() for _ in range(4)))
+    assert len(made) == 4
+    closing = asyncio.create_task(store.close())
+    await asyncio.sleep(0)  # it waits for the answer to the first
+    closing.cancel()
+    await asyncio.wait([closing])
+    assert closing.cancelled()
+    async with asyncio.timeout(_SOON_S):
+        await _all_closed(made)
+
+
 async def test_a_server_that_says_nothing_any_more_holds_up_no_goodbye(
     postgres: PostgresServer, store_url: str, made: list[Connection]
 ) -> None:

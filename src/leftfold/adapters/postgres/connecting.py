@@ -181,9 +181,12 @@ class Readers:
     async def close(self) -> None:
         """Close the connections that are idle, and the others when they are done."""
         self._closed = True
-        await self._silence.end()
-        while self._idle:
-            await say_goodbye(self._idle.pop())
+        try:
+            await self._silence.end()
+            while self._idle:
+                await say_goodbye(self._idle.pop())
+        finally:
+            self._drop_idle()  # those that there was no time for, when it is broken off
 
     async def _rows(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
         if not self._connector.pooled:
