@@ -6,18 +6,22 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import partial
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from leftfold import LeftfoldError
 from leftfold.app.background import Background
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 R = TypeVar("R")
 _LONG_S = 20.0
@@ -284,6 +288,40 @@ def test_a_second_ctrl_c_tears_out_of_work_that_never_awaits_and_nobody_waits_fo
 
 class TooLate(Exception):
     """Raised by a signal handler, as a worker's time limit is."""
+
+
+def test_a_second_ctrl_c_in_the_moment_when_a_call_ends_leaves_no_lock_taken() -> None:
+    background = Background()  # one that hangs cannot be stopped
+
+    def trace(frame: FrameType, event: str, _given: object) -> TraceFunction | None:
+        if frame.f_code is not threading.Condition.__enter__.__code__:
+            return None
+        if event == "return":
+            sys.settrace(None)
+            signal.raise_signal(signal.SIGINT)
+        return trace
+
+    def hangs(_number: int, _frame: FrameType | None) -> None:
+        raise TooLate
+
+    async def interrupted() -> None:
+        signal.signal(signal.SIGALRM, hangs)
+        signal.setitimer(signal.ITIMER_REAL, 2.0, 0.2)
+        signal.raise_signal(signal.SIGINT)
+        sys.settrace(trace)
+        await asyncio.Event().wait()
+
+    before, traced = signal.getsignal(signal.SIGALRM), sys.gettrace()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            background.run(interrupted())
+    finally:
+        sys.settrace(traced)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert background.run(thread_here()) == threading.get_ident()
+    assert background.generation == 0
+    background.stop()
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ class SharedLoop:
         self._loop = _Loop() if hasattr(os, "fork") else asyncio.new_event_loop()
         self._news = threading.Condition(threading.Lock())  # guards all that follows
         self._driver: int | None = None
+        self._driving: Call[Any] | None = None
         self._waiting: dict[Call[Any], None] = {}
         self._turns = 0
         self._dozing = self._closed = False
@@ -119,6 +120,7 @@ class SharedLoop:
         return True
 
     def _drive(self, call: Call[Any]) -> None:
+        self._driving = call
         while not call.done:
             call.exposed = True
             try:
@@ -134,6 +136,7 @@ class SharedLoop:
                 raise
             finally:
                 call.exposed = False
+        self._driving = None
         self._hand_over()
 
     def _stand(self) -> None:
@@ -180,9 +183,14 @@ class SharedLoop:
                 self._news.notify_all()
 
     def _finished(self, call: Call[Any]) -> None:
+        driving = self._driving
+        if driving is not None:
+            driving.exposed = False  # torn out here, it would leave the lock taken
         with self._news:
             self._waiting.pop(call, None)
             last = self._closed and not self._waiting
+        if driving is not None:
+            driving.exposed = not driving.done
         if call.drives or last:
             self._loop.stop()
         if not call.drives:
