@@ -205,13 +205,13 @@ def test_a_synchronous_app_whose_closing_is_interrupted_opens_again_at_the_next_
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.Event().wait()
 
-    app = App(context, store=each_url).sync()
+    app, before = App(context, store=each_url).sync(), set(threading.enumerate())
     app.send(Place(order="O-1"))
     assert reached.wait(_SOON_S)
     closing.set()
     with pytest.raises(KeyboardInterrupt):
         app.close()
-    assert "leftfold" not in {thread.name for thread in threading.enumerate()}
+    assert set(threading.enumerate()) <= before
     app.send(Place(order="O-2"))
     assert len(app.events.read("order-O-2")) == 1
     app.close()

@@ -21,6 +21,7 @@ from leftfold.errors import (
     InvalidQuery,
     InvalidStreamName,
     StoreClosed,
+    StoreError,
     UnknownCommand,
     UnknownQuery,
 )
@@ -176,6 +177,16 @@ async def test_an_app_that_is_open_on_a_running_loop_is_not_opened_on_another(tm
         await app.repository(Order).edit("1", Order.place, "tea", [], 1)
     with app.sync() as beside:  # what was open on the other loop is not any more
         assert beside.repository(Order).get("1").version == 1
+
+
+async def test_an_app_that_is_open_on_a_running_loop_is_not_closed_on_another_and_stays_open(each_url: str) -> None:
+    async with App(shop, store=each_url, provide={Till: Nothing()}) as app:
+        with pytest.raises(DefinitionError, match="closed on the event loop that it was opened on"):
+            await asyncio.to_thread(lambda: asyncio.run(app.__aexit__(None, None, None)))
+        for waiting in (app.followed, app.ready):
+            with pytest.raises(StoreError, match="another one runs here"):
+                await asyncio.to_thread(asyncio.run, waiting())
+        assert (await app.send(Place(order="1"))).position == 1
 
 
 def test_an_app_without_a_loop_of_asyncio_says_that_it_needs_one() -> None:

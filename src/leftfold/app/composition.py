@@ -166,9 +166,7 @@ class App(OpenedByAwaiting):
 
     async def __aenter__(self) -> Self:
         """Open the stores; raises what `open_store` raises, and `DefinitionError` when they are open."""
-        if self._opened_on is not None:
-            self._opened_on.check_over()
-        self._opened_on = OpenedOn.here()
+        self._opened_on = OpenedOn.here(self._opened_on)
         try:
             for assembly in self._assemblies:
                 where = self.stores[assembly.context.name]
@@ -188,6 +186,8 @@ class App(OpenedByAwaiting):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish what the stores have accepted, what is being followed and the snapshots on their way, and close."""
+        if self._opened_on is not None:
+            self._opened_on.check_here()
         try:
             await asyncio.gather(*(one.stop() for one in self._running.values()))
         finally:  # not before: what is being finished may send commands

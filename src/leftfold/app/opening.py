@@ -44,8 +44,17 @@ class OpenedOn(NamedTuple):
     loop: AbstractEventLoop
 
     @classmethod
-    def here(cls) -> OpenedOn:
-        """This process, and the loop that runs in it; raises `DefinitionError` where none does."""
+    def here(cls, before: OpenedOn | None) -> OpenedOn:
+        """This process, and the loop that runs in it.
+
+        Args:
+            before: where it was opened before, if it was.
+
+        Raises:
+            DefinitionError: no loop runs here, or *before* still does; once it does not, what was open on it is lost.
+        """
+        if before is not None and before.runs:
+            raise DefinitionError("this App is open already; open another one beside it: app.with_settings()")
         try:
             return cls(os.getpid(), get_running_loop())
         except RuntimeError:
@@ -54,10 +63,18 @@ class OpenedOn(NamedTuple):
                 "App(...).sync() from a thread"
             ) from None
 
-    def check_over(self) -> None:
-        """Raise `DefinitionError` while that loop runs; once it does not, what was open on it is lost."""
-        if self.process == os.getpid() and self.loop.is_running():
-            raise DefinitionError("this App is open already; open another one beside it: app.with_settings()")
+    @property
+    def runs(self) -> bool:
+        """Whether that loop runs, in this process."""
+        return self.process == os.getpid() and self.loop.is_running()
+
+    def check_here(self) -> None:
+        """Raise `DefinitionError` on another loop while that one runs: what goes on there cannot be ended from here."""
+        if self.runs and get_running_loop() is not self.loop:
+            raise DefinitionError(
+                "an App is closed on the event loop that it was opened on, which runs elsewhere; it stays open. Close "
+                "it there, or use App.sync() from threads"
+            )
 
 
 async def open_store(url: str, *, clock: Clock | None = None) -> Store:

@@ -13,6 +13,7 @@ from leftfold.app.conduct import Conduct
 from leftfold.errors import LeftfoldError
 from leftfold.handling.answers import Answers
 from leftfold.ids import new_id
+from leftfold.store.checks import check_loop
 from leftfold.store.port import Store
 from leftfold.subscriptions.presence import Staying
 from leftfold.subscriptions.worker import Follower, Worker
@@ -71,6 +72,7 @@ class Working:
         """
         tasks = [task for task in (self._following, self._carrying) if task is not None]
         if tasks:
+            check_loop(tasks[0].get_loop())
             await asyncio.gather(*map(asyncio.shield, tasks))
 
     async def ready(self) -> None:
@@ -80,6 +82,7 @@ class Working:
         """
         if self._worker is None or self._following is None:
             return
+        check_loop(self._following.get_loop())
         run, looked = self._following, asyncio.create_task(self._worker.looked.wait())
         try:
             await asyncio.wait([run, looked], return_when=asyncio.FIRST_COMPLETED)
