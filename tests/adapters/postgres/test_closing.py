@@ -11,6 +11,7 @@ from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, Postgre
 from leftfold.adapters.postgres.connecting import Connection, Connector
 from leftfold.errors import StoreClosed
 from leftfold.store import ToStream
+from leftfold.store.transaction import Advance, Transaction
 from leftfold.testing.postgres import PostgresServer
 from tests.adapters.postgres.cutting import wire_to
 from tests.adapters.postgres.opened import connected, event, opened, schema_of
@@ -98,6 +99,24 @@ async def test_closing_that_is_broken_off_at_its_first_goodbye_leaves_nothing_op
     assert closing.cancelled()
     async with asyncio.timeout(_SOON_S):
         await _all_closed(made)
+
+
+async def test_a_transaction_that_ends_after_its_store_was_closed_leaves_no_task(store_url: str) -> None:
+    schema = schema_of(store_url)
+    store = await open_postgres(store_url)
+    claim = await store.claim("a", "me", 60.0)
+    assert claim is not None
+    await store.append(ToStream("a-1", 0, [stored := event()]))
+    async with asyncio.timeout(_SOON_S), connected(store_url) as holder:
+        await holder.execute(f"begin; lock table {schema}.checkpoints in access exclusive mode")
+        advance = Advance(name="a", token=claim.token, position=1, event_id=stored.id)
+        moving = asyncio.create_task(store.transact(Transaction(writes=[advance])))
+        await holder.execute(_WAIT.format(schema, "checkpoints", 1))
+        await store.close()
+        await holder.execute("rollback")
+        await asyncio.wait([moving])
+        assert moving.exception() is None
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_a_server_that_says_nothing_any_more_holds_up_no_goodbye(

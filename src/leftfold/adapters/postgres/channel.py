@@ -46,6 +46,7 @@ class Channel:
         self._happened = self._told = 0
         self._turn = asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
 
     def tell(self) -> None:
         """Have it told, soon."""
@@ -60,6 +61,7 @@ class Channel:
 
     async def close(self) -> None:
         """Tell the last of it, then stop telling and listening."""
+        self._closed = True
         try:
             if self._told < self._happened:
                 with suppress(TimeoutError):  # a server that is gone holds up nobody's goodbye
@@ -71,7 +73,7 @@ class Channel:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        if name not in self._tasks:
+        if name not in self._tasks and not self._closed:  # who ends later than that tells nobody
             self._tasks[name] = asyncio.ensure_future(work())
 
     async def _tell(self) -> None:
