@@ -9,10 +9,11 @@ import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import cast
 
 import pytest
 
-from leftfold import Aggregate, App, Attempt, Context, ReadModel, Sender, applies
+from leftfold import Aggregate, App, Attempt, Context, ReadModel, Saga, Sender, applies, step
 from leftfold.errors import AccessDenied, StoreClosed
 from leftfold.store import MemoryStore, Snapshot
 from leftfold.store.tables import Table
@@ -215,3 +216,29 @@ def test_a_synchronous_app_whose_closing_is_interrupted_opens_again_at_the_next_
     app.send(Place(order="O-2"))
     assert len(app.events.read("order-O-2")) == 1
     app.close()
+
+
+def _sold() -> Context:
+    context = Context("sold")
+
+    @context.saga
+    class Sell(Saga):
+        @step(undoable=False)
+        async def sell(self, till: Till) -> None:
+            till.note("sold")
+
+    return context
+
+
+@pytest.mark.parametrize("context", [shop, _sold()], ids=["followers", "sagas"])
+async def test_an_app_that_a_task_leaves_as_it_is_cancelled_leaves_no_task(context: Context) -> None:
+    async def leave() -> None:
+        async with App(context, store="memory:", provide={Till: _Silent()}):
+            cast("asyncio.Task[None]", asyncio.current_task()).cancel()
+
+    leaving = asyncio.create_task(leave())
+    await asyncio.wait([leaving])
+    assert leaving.cancelled()
+    async with asyncio.timeout(_SOON_S):
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left)

@@ -20,7 +20,7 @@ from leftfold.app.guarding import guarding
 from leftfold.app.monitoring import Monitor
 from leftfold.app.opening import OpenedByAwaiting, OpenedOn, open_store
 from leftfold.app.published import Published
-from leftfold.app.running import Running
+from leftfold.app.running import Running, stop_all
 from leftfold.app.settings import check_around, check_conduct, check_workers
 from leftfold.app.stores import Stores, stores_of
 from leftfold.app.sync import SyncApp
@@ -189,7 +189,7 @@ class App(OpenedByAwaiting):
         if self._opened_on is not None:
             self._opened_on.check_here()
         try:
-            await asyncio.gather(*(one.stop() for one in self._running.values()))
+            await stop_all(self._running.values())
         finally:  # not before: what is being finished may send commands
             running, self._running, self._opened_on = self._running, {}, None
             for one in [one for one in running.values() if isinstance(self.stores[one.name], str)]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from leftfold.processes.instances import SagaInstances
     from leftfold.processes.saga_carrier import SagaCarrier
 
-__all__ = ["Running"]
+__all__ = ["Running", "stop_all"]
 
 R = TypeVar("R")
 
@@ -262,6 +262,20 @@ class Running:
         check = None if spoken.language is None else spoken.language.check
         published = PublishedEvents(other.loader.events, spoken.publications, events, check)
         return Source(other.store, published, other.assembly.categories)
+
+
+async def stop_all(contexts: Iterable[Running]) -> None:
+    """Stop all of them at once; broken off, each has been told to."""
+    stopping = [asyncio.create_task(one.stop()) for one in contexts]
+    if not stopping:
+        return
+    try:
+        await asyncio.wait(stopping)  # a gather that is cancelled at once cancels what has not begun
+    finally:
+        for one in stopping:
+            one.cancel()
+        await asyncio.gather(*stopping, return_exceptions=True)
+    await asyncio.gather(*stopping)
 
 
 def _seconds(clock: Clock) -> Callable[[], float]:

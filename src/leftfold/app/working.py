@@ -104,10 +104,12 @@ class Working:
                 one.stop()
         if self._purging is not None:
             self._purging.cancel()
-        if engine is not None and self._carrying is not None:
-            await asyncio.gather(self._carrying, return_exceptions=True)
-        if self._staying is not None:
-            await self._staying.end()
+        try:
+            if engine is not None and self._carrying is not None:
+                await asyncio.gather(self._carrying, return_exceptions=True)
+        finally:
+            if self._staying is not None:
+                await self._staying.end()
         left = [task for task in (self._following, self._purging) if task is not None]
         await asyncio.gather(*left, return_exceptions=True)
 

@@ -134,10 +134,12 @@ class Engine:
             _log.exception("engine %s carries on nothing any more, for it failed", self._hold.owner)
             raise
         finally:
-            await self._end()
-            self._answer(self._asked)
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            try:
+                await self._end()
+            finally:
+                self._answer(self._asked)
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
 
     async def idle(self) -> int:
         """Wait until nothing is under way, and a look that begins from now on finds nothing due.
