@@ -12,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leftfold import App, Command, Context, DefinitionError, Event, IntegrationEvent, Metadata, Query, ReadModel
+from leftfold import (
+    App,
+    Command,
+    Context,
+    DefinitionError,
+    Event,
+    IntegrationEvent,
+    Metadata,
+    Query,
+    ReadModel,
+    Saga,
+    step,
+)
 from leftfold.store import MemoryStore
 from tests.app.shop import Open, Order, Ordered, Till, books, shop
 
@@ -241,6 +253,20 @@ def test_an_event_that_another_context_records_is_not_published_as_ones_own() ->
     told = r"context 'post', publishes \S*Announced of Ordered, which context 'shop' records in a log of its own"
     with pytest.raises(DefinitionError, match=told):
         App(shop, post, store="memory:", provide={Till: Nothing()})
+
+
+def test_a_saga_that_two_contexts_register_is_refused_for_it_would_begin_in_one_of_them_only() -> None:
+    class Carry(Saga):
+        @step(undoable=False)
+        async def carry(self) -> None: ...
+
+    post, mail = Context("post"), Context("mail")
+    post.saga(Carry)
+    App(post, mail, store="memory:")
+    mail.saga(Carry)
+    told = "contexts 'post' and 'mail' both register the saga .*Carry, and App.start .* in 'post' alone; keep one"
+    with pytest.raises(DefinitionError, match=told):
+        App(post, mail, store="memory:")
 
 
 def test_a_reaction_registered_without_brackets_is_told_at_once() -> None:

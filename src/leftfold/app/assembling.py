@@ -68,7 +68,7 @@ def assembled(contexts: Sequence[Context], plan: Plan, context_map: ContextMap |
         except DefinitionError as error:
             findings += error.findings
     if not findings:
-        findings += (*_unheard(contexts, assemblies), *_elsewhere(assemblies))
+        findings += (*_unheard(contexts, assemblies), *_elsewhere(assemblies), *_sagas_of_several(contexts))
     known = {one.name for context in contexts for one in context.projections}
     findings += [f"inline: there is no projection {name!r}" for name in plan.inline if name not in known]
     if findings:
@@ -97,6 +97,18 @@ def _elsewhere(assemblies: Sequence[Assembly]) -> Iterator[str]:
                 yield (
                     f"context {context.name!r}, {does} {cls.__qualname__}, which context {other!r} records in a log of "
                     f"its own, so it never comes; publish it there, by @{other}.publishes, and follow that"
+                )
+
+
+def _sagas_of_several(contexts: Sequence[Context]) -> Iterator[str]:
+    """Sagas that several contexts register: `App.start` is told the class alone, which says no context."""
+    owners: dict[type, Context] = {}
+    for context in contexts:
+        for cls in context.sagas:
+            if (other := owners.setdefault(cls, context)) is not context:
+                yield (
+                    f"contexts {other.name!r} and {context.name!r} both register the saga {cls.__qualname__}, and "
+                    f"App.start would begin it in {other.name!r} alone; keep one, or write a class for each"
                 )
 
 
