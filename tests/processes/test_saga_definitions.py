@@ -9,10 +9,12 @@ from typing import Any, cast
 import pytest
 
 from leftfold import (
+    Attempt,
     DefinitionError,
     Outcome,
     Retry,
     Saga,
+    Steps,
     parallel,
     step,
 )
@@ -331,9 +333,20 @@ def _step_that_is_a_field() -> type[Saga]:
     return cast("type[Saga]", SagaType("Both", (Saga,), namespace))
 
 
+def _forgotten_step() -> type[Saga]:
+    class Forgetful(Saga):
+        @step(undoable=False)
+        async def one(self) -> None: ...
+
+        async def two(self) -> None: ...
+
+    return Forgetful
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
+        (_forgotten_step, "saga Forgetful: 'two' is async and no step, so nobody would call it; write @step above it"),
         (_step_of_a_mixin, "saga Borrowing: step 'lent' of Lent would be lost; write it in the class itself"),
         (_parallel_function, "parallel() begins steps, and <function"),
         (_parallel_within_parallel, "parallel() begins steps, and parallel('one', 'two') is none"),
@@ -399,3 +412,26 @@ def test_every_finding_about_a_class_is_told_at_once() -> None:
     with pytest.raises(DefinitionError) as refused:
         _wrong_in_three_ways()
     assert [word in str(refused.value) for word in ("deadline", "'one'", "'two'")] == [True, True, True]
+
+
+def test_what_is_async_and_no_step_may_help_steps_by_a_private_name_or_be_handed_to_them_by_a_function() -> None:
+    class Helped(Saga):
+        async def _ask(self) -> None: ...
+
+        @step
+        async def one(self) -> None:
+            await self._ask()
+
+        @one.undo
+        async def unone(self, was: Outcome[None]) -> None: ...
+
+        def told(self) -> str:
+            return "plain"
+
+    class Guided(Saga):
+        async def order(self, attempt: Attempt) -> None: ...
+
+        async def run(self, steps: Steps) -> None:
+            await steps.do("order", self.order, undo=None)
+
+    assert [cls.__name__ for cls in (Helped, Guided)] == ["Helped", "Guided"]

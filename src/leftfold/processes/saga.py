@@ -66,6 +66,7 @@ class SagaType(msgspec.StructMeta):
         function = run if inspect.isfunction(run) else None
         declared = Declared(tuple(_groups(namespace)), deadline, function)
         findings = [*_base_findings(bases), *_findings(declared, namespace), *_name_findings(namespace, made)]
+        findings += _forgotten(declared, namespace)
         if findings := [f"saga {class_name}: {finding}" for finding in findings]:
             raise DefinitionError(*findings)
         setattr(made, _MARK, declared)
@@ -190,6 +191,19 @@ def _name_findings(namespace: dict[str, Any], made: SagaType) -> Iterator[str]:
             yield f"step {value.name!r} stands here as {name!r}; give the function that name"
         elif _is_step(value) and name in made.__struct_fields__:
             yield f"step {name!r} has the name of a field; give one of them another"
+
+
+def _forgotten(declared: Declared, namespace: dict[str, Any]) -> Iterator[str]:
+    """Methods that look like steps and are none; a function `run` may hand them to its steps."""
+    if declared.function is not None:
+        return
+    undos = [one.undoing for one in declared.steps]
+    for name, value in namespace.items():
+        if inspect.iscoroutinefunction(value) and not name.startswith("_") and value not in undos:
+            yield (
+                f"{name!r} is async and no step, so nobody would call it; write @step above it, or the undo of its "
+                f"step, and call it _{name} if it is a helper"
+            )
 
 
 def _step_findings(one: Step[Any], *, behind: bool, alone: bool) -> Iterator[str]:
