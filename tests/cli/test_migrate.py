@@ -125,6 +125,14 @@ def test_sqlite_has_no_roles(leftfold: Leftfold, sqlite: str) -> None:
     assert "PostgreSQL" in ran.err
 
 
+@pytest.mark.parametrize("role", ["", "\udcff"])
+def test_what_is_no_name_is_no_role(leftfold: Leftfold, role: str) -> None:
+    ran = leftfold("migrate", "--role", role, "--store", "postgresql://me:secret@localhost:1/nowhere")
+    assert (ran.code, ran.out) == (2, "")
+    assert "is no name; give that of a role there" in ran.err
+    assert "secret" not in ran.err
+
+
 @pytest.mark.postgres
 async def made_role(database: str) -> None:
     connection = await asyncpg.connect(database)

@@ -263,6 +263,8 @@ def test_a_store_that_is_missing_is_not_made(leftfold: Leftfold, sqlite: str, tm
         ["--app", APP, "--health-port", "0"],
         ["--app", APP, "--health-host", "127.0.0.1"],
         ["--app", APP, "--health-host", "192.0.2.1", "--health-port", "8080"],
+        ["--app", APP, "--health-host", "\udcff", "--health-port", "8080"],
+        ["--app", APP, "--health-host", "a" * 70, "--health-port", "8080"],
         ["--app", APP, "--health-file", "/nowhere/at/all"],
         ["--app", APP, "--health-file", "/"],
         ["--app", APP, "--store", "memory:"],

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, InvalidStoreUrl
+from leftfold.messages.flaws import find_flaw
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.schema import SchemaAdmin
-from leftfold.store.urls import check_url
+from leftfold.store.urls import check_url, shown_url
 
 __all__ = ["OpenedByAwaiting", "OpenedOn", "open_schema", "open_store"]
 
@@ -115,7 +116,8 @@ def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
         role: for PostgreSQL, a database role that is granted what an application needs, and no more.
 
     Raises:
-        InvalidStoreUrl: no store with a schema of this form is known, or the extra it needs is not installed.
+        InvalidStoreUrl: no store with a schema of this form is known, the extra it needs is not installed, or *role* is
+            no name.
     """
     check_url(url)
     match url.partition(":")[0]:
@@ -127,6 +129,8 @@ def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
             return SqliteSchema(SqliteLocation.parse(url))
         case "postgresql" | "postgres":
             _need_asyncpg(url)
+            if role is not None and (role == "" or find_flaw(role)):
+                raise InvalidStoreUrl(shown_url(url), f"role {role!r:.80} is no name; give that of a role there")
             from leftfold.adapters.postgres import PostgresLocation, PostgresSchema
 
             return PostgresSchema(PostgresLocation.parse(url), role=role)

@@ -88,6 +88,8 @@ async def under_observation(host: str, port: int, lags: Lags) -> AsyncGenerator[
         server = await asyncio.start_server(answer, host, port)
     except OSError as error:
         raise UsageError(f"--health-port {port} of {host}: {error.strerror or error}; choose another") from error
+    except ValueError as error:  # bytes that are no text, or a name that no machine can have
+        raise UsageError(f"--health-host {host!r:.80} is no name of a machine; give one, or an address") from error
     async with server:
         yield
 
