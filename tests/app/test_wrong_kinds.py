@@ -186,6 +186,14 @@ async def test_a_store_url_is_a_text() -> None:
             await open_store(strange)
 
 
+async def test_a_store_url_of_no_known_form_is_told_without_its_password() -> None:
+    url, without = "postgresql+asyncpg://me:secret@here/there", r"postgresql\+asyncpg://me:\*\*\*@here/there"
+    with pytest.raises(InvalidStoreUrl, match=without):
+        open_schema(url)
+    with pytest.raises(InvalidStoreUrl, match=without):
+        await open_store(url)
+
+
 @pytest.mark.parametrize("url", ["memory", "memory:?durability=full", "memory://", "memory:///bank.db"])
 async def test_a_store_in_memory_has_no_place_and_no_options(url: str) -> None:
     with pytest.raises(InvalidStoreUrl, match="memory: in tests"):

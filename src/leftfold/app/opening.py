@@ -105,7 +105,7 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
 
             return await open_postgres(url)
         case _:
-            raise InvalidStoreUrl(url, _FORMS)
+            raise InvalidStoreUrl(shown_url(url), _FORMS)
 
 
 def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
@@ -135,7 +135,7 @@ def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
 
             return PostgresSchema(PostgresLocation.parse(url), role=role)
         case _:
-            raise InvalidStoreUrl(url, "only SQLite and PostgreSQL stores have a schema; " + _FORMS)
+            raise InvalidStoreUrl(shown_url(url), "only SQLite and PostgreSQL stores have a schema; " + _FORMS)
 
 
 def _need_asyncpg(url: str) -> None:
