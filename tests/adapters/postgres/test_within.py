@@ -19,7 +19,15 @@ from sqlalchemy.pool import NullPool
 
 from leftfold.adapters.postgres import append_within, append_within_sync
 from leftfold.adapters.postgres.location import PostgresLocation
-from leftfold.errors import AppendRefused, ConditionFailed, Conflict, IdReused, InvalidInput, InvalidStreamName
+from leftfold.errors import (
+    AppendRefused,
+    ConditionFailed,
+    Conflict,
+    IdReused,
+    InvalidInput,
+    InvalidStreamName,
+    SchemaMismatch,
+)
 from leftfold.store import AppendCondition, Appended, Expected, QueryItem, ToStream
 from tests.adapters.postgres.opened import connected, dsn_of, event, log_of, opened, rows, schema_of
 
@@ -310,6 +318,15 @@ async def test_a_schema_that_can_hold_no_store_is_refused(store_url: str, schema
         assert await connection.fetchval("select 1") == 1
     with psycopg.connect(dsn_of(store_url)) as blocking, pytest.raises(InvalidInput, match="schema"):
         append_within_sync(blocking, part, schema=schema)
+
+
+async def test_a_schema_without_a_store_is_told_with_a_command_that_makes_one(store_url: str) -> None:
+    part = ToStream("a-1", 0, [event()])
+    async with connected(store_url) as connection, connection.transaction():
+        with pytest.raises(SchemaMismatch) as told:
+            await append_within(connection, part, schema="nowhere")
+        assert await connection.fetchval("select 1") == 1
+    assert "run `leftfold migrate --store 'postgresql://...?schema=nowhere'`" in str(told.value)
 
 
 async def test_a_transaction_that_stalls_after_its_append_is_ended_and_the_next_writer_goes_on(store_url: str) -> None:

@@ -109,11 +109,12 @@ def denied(error: Exception, where: str) -> AccessDenied:
     return AccessDenied(f"{where}: {error}", advice, FORBIDDEN)
 
 
-def translated(error: Exception, where: str) -> StoreError:
+def translated(error: Exception, where: str, url: str | None = None) -> StoreError:
     """The error of our tree that says what *error* means and what to do.
 
     Args:
         where: the store, without its password.
+        url: what to write for the store in a command; *where* when left out.
     """
     error = behind(error)
     code = sqlstate_of(error) or ""
@@ -123,7 +124,7 @@ def translated(error: Exception, where: str) -> StoreError:
     if code == LOCKED:
         return StoreBusy(f"{told}. Another transaction held the log past the deadline; nothing was stored. End it")
     if code in _MISSING:
-        return SchemaMismatch(0, NEWEST, f"{error}; run `{migrating(where)}`")
+        return SchemaMismatch(0, NEWEST, f"{error}; run `{migrating(url or where)}`")
     if code == FORBIDDEN:
         return denied(error, f"PostgreSQL store {where}")
     if code == WRONG_ISOLATION:

@@ -143,7 +143,7 @@ def _undo(error: Exception, parts: Sequence[ToStream], schema: str) -> Generator
         return
     if sqlstate_of(error) == FAILED_BEFORE:
         raise AppendRefused("a statement of this transaction failed before; roll it back, and begin again") from error
-    told = translated(error, f'schema "{schema}"')
+    told = translated(error, f'schema "{schema}"', f"postgresql://...?schema={schema}")
     if sqlstate_of(error) != NO_TRANSACTION:
         yield _ROLLBACK
     if sqlstate_of(error) == ID_TAKEN:
