@@ -93,6 +93,7 @@ async def test_a_store_on_a_read_only_disk_is_said_so(mounted: Run, tmp_path: Pa
     outcome = mounted("mount --bind disk disk && mount -o remount,bind,ro disk", url_of(path, deadline_s=5))
     assert outcome.error == "StoreUnavailable", outcome
     assert str(path) in outcome.message
+    assert "let this process write its directory" in outcome.message
     assert outcome.acknowledged == 0
     async with opened(url_of(path)) as store:
         assert await store.head() == 1

@@ -21,11 +21,16 @@ from leftfold.store.urls import migrating
 __all__ = ["is_busy", "is_input_output", "translated"]
 
 _HELD = "Another process holds the file; end its transaction or wait longer (deadline_s)"
+_BESIDE = (
+    "Nothing was stored; SQLite makes files beside it, to read it as well: let this process write its directory, "
+    "or copy it to one that it may write"
+)
 _UNAVAILABLE: dict[int, tuple[type[StoreUnavailable], str]] = {
     sqlite3.SQLITE_BUSY: (StoreBusy, _HELD),
     sqlite3.SQLITE_LOCKED: (StoreBusy, _HELD),
     sqlite3.SQLITE_FULL: (StoreFull, "Nothing was stored; free some space and append again"),
     sqlite3.SQLITE_CORRUPT: (StoreUnavailable, "The file is damaged; restore it from a backup"),
+    sqlite3.SQLITE_CANTOPEN: (StoreUnavailable, _BESIDE),
     sqlite3.SQLITE_NOTADB: (StoreUnavailable, "Give the path of a Leftfold store, or of a file that is not there yet"),
 }
 _NO_ROOM = sqlite3.SQLITE_IOERR_SHMSIZE
