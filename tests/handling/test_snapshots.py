@@ -179,6 +179,36 @@ async def test_an_attribute_that_is_not_annotated_is_an_error_while_nothing_is_s
         assert await app.store.head() == 2
 
 
+class Careless(Aggregate[Added], category="careless"):
+    total: Decimal = Decimal(0)
+    seen: list[Decimal] = []  # noqa: RUF012 - each gets its own
+
+    def add(self, amount: int, *, behind: int = 0, quietly: int = 0) -> None:
+        self.total += quietly
+        self.record(Added(amount=Decimal(amount)))
+        if behind:
+            self.seen.append(Decimal(behind))
+
+    @applies
+    def _added(self, event: Added) -> None:
+        self.total += event.amount
+        self.seen.append(event.amount)
+
+
+@pytest.mark.parametrize(("changed", "name"), [({"quietly": 5}, "total"), ({"behind": 5}, "seen")])
+async def test_what_no_event_says_gets_into_no_state_that_is_kept(url: str, changed: dict[str, int], name: str) -> None:
+    async with App(Careless, store=url, snapshots=Snapshots(cached=10)) as app:
+        careless = app.repository(Careless)
+        await careless.edit("1", Careless.add, 1)
+        with pytest.raises(DefinitionError, match=f"Careless: '{name}' changed outside its @applies methods"):
+            await careless.edit("1", Careless.add, 2, **changed)
+        await careless.edit("1", Careless.add, 3)
+        state = await careless.get("1")
+        assert (state.version, state.total, state.seen) == (2, Decimal(4), [Decimal(1), Decimal(3)])
+    async with App(Careless, store="memory:") as app:  # keeps no states, so nothing can get into one
+        await app.repository(Careless).edit("1", Careless.add, 2, **changed)
+
+
 async def test_a_state_that_cannot_be_kept_is_read_all_the_same_and_told(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,7 +14,7 @@ from leftfold.domain.folding import Fact, Folding
 from leftfold.domain.recording import Mode, Pending, made_otherwise, recording_of
 from leftfold.domain.twins import twin_of
 
-__all__ = ["Taken", "core_of", "is_sealed", "load", "pending", "seal", "take"]
+__all__ = ["Taken", "core_of", "is_sealed", "load", "pending", "seal", "take", "watch"]
 
 _A = TypeVar("_A", bound=Aggregate[Any])
 _S = TypeVar("_S")
@@ -89,9 +89,24 @@ def pending(aggregate: Aggregate[Any]) -> tuple[Pending, ...]:
     return tuple(recording_of(aggregate).pending)
 
 
+def watch(aggregate: Aggregate[Any]) -> None:
+    """From now on hold it to changing by what it records alone, since its state is kept.
+
+    It is held to it where it records, and where that is taken: a `DefinitionError` names what was changed otherwise.
+    Objects within its attributes that are no lists, dicts or sets of its own are not looked into.
+    """
+    recording_of(aggregate).keep_folded(aggregate)
+
+
 def take(aggregate: Aggregate[Any]) -> Taken:
-    """Take what it has recorded, with the version its stream must still have; taking again gives nothing."""
+    """Take what it has recorded, with the version its stream must still have; taking again gives nothing.
+
+    Raises:
+        DefinitionError: see `watch`.
+    """
     recording = recording_of(aggregate)
+    if recording.pending:
+        recording.check_folded(aggregate)
     events = tuple(recording.pending)
     recording.pending.clear()
     return Taken(aggregate.version - len(events), events)

@@ -51,18 +51,21 @@ OWN_ATTRIBUTES: Final = frozenset({"id", "version", _MARK})
 """What is in an aggregate and is no part of its state."""
 
 _OPEN, _APPLYING = Mode.OPEN, Mode.APPLYING
+_CHANGING: Final = (list, dict, set)
 
 
 class Recording:
     """The side of an aggregate that its repository works with."""
 
-    __slots__ = ("applies", "category", "mode", "pending")
+    __slots__ = ("applies", "category", "folded", "mode", "pending")
 
     def __init__(self, category: str, applies: Mapping[type, Apply[Any]]) -> None:
         self.applies = applies
         self.category = category
         self.mode = _OPEN
         self.pending: list[Pending] = []
+        self.folded: dict[str, object] | None = None
+        """What is in the aggregate by its events alone; None where nobody asks."""
 
     def attach(self, aggregate: Recorder) -> None:
         """Become the recording of *aggregate*."""
@@ -78,6 +81,8 @@ class Recording:
         """Apply *event* and keep it as it is now; when applying it fails, it is not kept."""
         if self.mode is not _OPEN or (valid_at is not None and utc_flaw(valid_at)):
             raise self._refusal(aggregate, event, valid_at)
+        if self.folded is not None:
+            self.check_folded(aggregate)
         apply = self.applies.get(type(event))
         if apply is None:
             known = ", ".join(cls.__name__ for cls in self.applies)
@@ -96,6 +101,30 @@ class Recording:
             self.mode = _OPEN
         aggregate.version += 1
         self.pending.append(Pending(happened, valid_at, tags))
+        if self.folded is not None:
+            self.keep_folded(aggregate)
+
+    def keep_folded(self, aggregate: Recorder) -> None:
+        """Note what is in *aggregate* now, its own lists, dicts and sets included, for `check_folded`."""
+        self.folded = folded = vars(aggregate).copy()
+        for name, value in folded.items():
+            if isinstance(value, _CHANGING):
+                folded[name] = value.copy()
+
+    def check_folded(self, aggregate: Recorder) -> None:
+        """Raise `DefinitionError` when something else than an event has changed *aggregate* since it was noted."""
+        folded, found = self.folded, vars(aggregate)
+        if folded is None or folded == found:
+            return
+        unset = {name: getattr(type(aggregate), name, None) for name in folded.keys() ^ found.keys()}
+        before, after = unset | folded, unset | found
+        if not (names := sorted(name for name in after if before[name] != after[name])):
+            return
+        raise DefinitionError(
+            f"aggregate {type(aggregate).__qualname__}: {', '.join(map(repr, names))} changed outside its @applies "
+            "methods, and would be in a state that is kept (snapshot_every=, cached=) though no event says so; record "
+            "an event, and change it where that is applied"
+        )
 
     def _refusal(self, aggregate: Recorder, event: object, valid_at: datetime | None) -> Exception:
         name = type(event).__qualname__

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.domain.lifecycle import seal, take
+from leftfold.domain.lifecycle import seal, take, watch
 from leftfold.domain.recording import Pending
 from leftfold.errors import Conflict, DefinitionError, InvalidAppend
 from leftfold.handling.correlation import OUTCOME
@@ -75,6 +75,8 @@ class Tracking:
         if known is None:
             await self.loader.turns.come(stream)
             loaded = await self.loader.load(plan, id)
+            if plan.states is not None:
+                watch(loaded.state)
             # Another task of the same work may have loaded it meanwhile.
             known = self._tracked.setdefault(stream, _Tracked(plan, loaded.state, loaded.snapshot))
         return _as(kind, known.aggregate)
@@ -93,7 +95,12 @@ class Tracking:
             raise InvalidAppend(
                 f"{stream!r} was loaded at version {known.aggregate.version} in this unit of work; it is not new"
             )
-        aggregate = _as(kind, known.aggregate) if known is not None else kind(id)
+        if known is not None:
+            aggregate = _as(kind, known.aggregate)
+        else:
+            aggregate = kind(id)
+            if plan.states is not None:
+                watch(aggregate)
         self._tracked[stream] = _Tracked(plan, aggregate, 0)
         return aggregate
 
