@@ -176,3 +176,27 @@ async def test_what_is_tried_on_a_copy_is_not_stored_and_spoils_nothing(
 
     assert (await app.transact(work)).result == 111
     assert await _balances(app, "A") == [1011]
+
+
+async def test_what_is_made_by_hand_and_records_is_refused_for_nobody_would_store_it(app: App) -> None:
+    await _funded(app, A=1)
+
+    async def work(unit: UnitOfWork) -> Decimal:
+        (await unit.repository(Account).get("A")).deposit(Decimal(10))
+        account = Account("B")
+        account.deposit(Decimal(100))
+        return account.balance
+
+    with pytest.raises(InvalidAppend, match=r"<Account 'B' at version 1> has recorded .* new\('B'\), get or find"):
+        await app.transact(work)
+    assert await _balances(app, "A") == [1]
+
+    async def trial(_unit: UnitOfWork) -> Decimal:
+        account = copy(Account("B"))
+        account.deposit(Decimal(100))
+        return account.balance
+
+    assert (await app.transact(trial)).result == 100
+    account = Account("B")  # outside of any decision, as in tests
+    account.deposit(Decimal(100))
+    assert account.balance == 100

@@ -11,10 +11,10 @@ from leftfold.domain.core import Core
 from leftfold.domain.decider import Decider
 from leftfold.domain.definition import definition_of
 from leftfold.domain.folding import Fact, Folding
-from leftfold.domain.recording import Mode, Pending, made_otherwise, recording_of
+from leftfold.domain.recording import Mode, Pending, Recorder, made_otherwise, recording_of
 from leftfold.domain.twins import twin_of
 
-__all__ = ["Taken", "core_of", "is_sealed", "load", "pending", "seal", "take", "watch"]
+__all__ = ["Taken", "core_of", "is_lost", "is_sealed", "load", "pending", "seal", "take", "watch"]
 
 _A = TypeVar("_A", bound=Aggregate[Any])
 _S = TypeVar("_S")
@@ -82,6 +82,12 @@ def seal(aggregate: Aggregate[Any]) -> None:
 def is_sealed(aggregate: Aggregate[Any]) -> bool:
     """Whether `record` raises `ReadOnly`."""
     return recording_of(aggregate).mode is Mode.SEALED
+
+
+def is_lost(aggregate: Recorder) -> bool:
+    """Whether it has recorded what nobody has taken; a copy, which something is tried out on, loses nothing."""
+    recording = recording_of(aggregate)
+    return bool(recording.pending) and not recording.tried
 
 
 def pending(aggregate: Aggregate[Any]) -> tuple[Pending, ...]:

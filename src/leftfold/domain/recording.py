@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Final, Protocol, cast
@@ -14,7 +15,16 @@ from leftfold.domain.twins import twin_of
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
 from leftfold.messages.given import utc_flaw
 
-__all__ = ["OWN_ATTRIBUTES", "Mode", "Pending", "Recorder", "Recording", "made_otherwise", "recording_of"]
+__all__ = [
+    "OWN_ATTRIBUTES",
+    "RECORDED",
+    "Mode",
+    "Pending",
+    "Recorder",
+    "Recording",
+    "made_otherwise",
+    "recording_of",
+]
 
 
 class Pending(Struct, frozen=True):
@@ -46,6 +56,9 @@ class Mode(Enum):
     SEALED = auto()
 
 
+RECORDED: Final[ContextVar[list[Recorder] | None]] = ContextVar("leftfold_recorded", default=None)
+"""Gathers what has recorded since somebody wants to know, as who carries a decision out; None outside of that."""
+
 _MARK: Final = "__leftfold_recording__"
 OWN_ATTRIBUTES: Final = frozenset({"id", "version", _MARK})
 """What is in an aggregate and is no part of its state."""
@@ -57,7 +70,7 @@ _CHANGING: Final = (list, dict, set)
 class Recording:
     """The side of an aggregate that its repository works with."""
 
-    __slots__ = ("applies", "category", "folded", "mode", "pending")
+    __slots__ = ("applies", "category", "folded", "mode", "pending", "tried")
 
     def __init__(self, category: str, applies: Mapping[type, Apply[Any]]) -> None:
         self.applies = applies
@@ -66,6 +79,8 @@ class Recording:
         self.pending: list[Pending] = []
         self.folded: dict[str, object] | None = None
         """What is in the aggregate by its events alone; None where nobody asks."""
+        self.tried = False
+        """Whether it is of a copy, which something is tried out on."""
 
     def attach(self, aggregate: Recorder) -> None:
         """Become the recording of *aggregate*."""
@@ -74,8 +89,11 @@ class Recording:
     def copied(self) -> Recording:
         """One of its own for a copy of the aggregate."""
         copied = Recording(self.category, self.applies)
-        copied.mode, copied.pending = self.mode, [*self.pending]
+        copied.mode, copied.pending, copied.tried = self.mode, [*self.pending], True
         return copied
+
+    def __deepcopy__(self, _memo: object) -> Recording:
+        return self.copied()
 
     def record(self, aggregate: Recorder, event: object, valid_at: datetime | None, tags: tuple[str, ...]) -> None:
         """Apply *event* and keep it as it is now; when applying it fails, it is not kept."""
@@ -100,6 +118,8 @@ class Recording:
         finally:
             self.mode = _OPEN
         aggregate.version += 1
+        if not self.pending and (recorded := RECORDED.get()) is not None:
+            recorded.append(aggregate)
         self.pending.append(Pending(happened, valid_at, tags))
         if self.folded is not None:
             self.keep_folded(aggregate)

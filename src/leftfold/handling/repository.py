@@ -34,7 +34,7 @@ class Repository(TimeTravel[A]):
 
     Inside a unit of work (`App.transact`), what `get`, `find` and `new` return is tracked: what it records is stored in
     one commit when the work returns. Outside, and once the work has returned, it is sealed: `record` raises `ReadOnly`,
-    and `edit` makes changes.
+    and `edit` makes changes. What is made by its class is of no repository: where it records, the work is refused.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from leftfold.domain.recording import RECORDED, Recorder
 from leftfold.errors import Conflict
 from leftfold.handling.correlation import OUTCOME
 from leftfold.handling.turns import Turns
@@ -36,16 +37,22 @@ async def decided_again(turns: Turns, decision: Callable[[], Awaitable[R]]) -> R
         Conflict: other writers were faster every time. Try later, or make the aggregate smaller.
     """
     expected: set[tuple[str, int | str]] = set()
-    with turns.deciding() as turn:
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return await decision()
-            except Conflict as conflict:
-                if (conflict.stream, conflict.expected) in expected:
-                    raise
-                expected.add((conflict.stream, conflict.expected))
-                if (outcome := OUTCOME.get()) is not None:
-                    outcome.conflicts += 1
-                if not await turn.met(conflict.stream):
-                    await asyncio.sleep(random.uniform(0, min(0.001 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311
-        return await decision()
+    recorded: list[Recorder] = []
+    before = RECORDED.set(recorded)
+    try:
+        with turns.deciding() as turn:
+            for attempt in range(1, ATTEMPTS):
+                try:
+                    return await decision()
+                except Conflict as conflict:
+                    recorded.clear()
+                    if (conflict.stream, conflict.expected) in expected:
+                        raise
+                    expected.add((conflict.stream, conflict.expected))
+                    if (outcome := OUTCOME.get()) is not None:
+                        outcome.conflicts += 1
+                    if not await turn.met(conflict.stream):
+                        await asyncio.sleep(random.uniform(0, min(0.001 * 2**attempt, _LONGEST_PAUSE_S)))  # noqa: S311
+            return await decision()
+    finally:
+        RECORDED.reset(before)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
-from leftfold.domain.lifecycle import seal, take, watch
-from leftfold.domain.recording import Pending
+from leftfold.domain.lifecycle import is_lost, seal, take, watch
+from leftfold.domain.recording import RECORDED, Pending
 from leftfold.errors import Conflict, DefinitionError, InvalidAppend
 from leftfold.handling.correlation import OUTCOME
 from leftfold.handling.keeping import State
@@ -163,6 +163,11 @@ class Tracking:
             # Written before the append: what cannot be kept is told while nothing is stored.
             kept = self.loader.keepable(plan, stream, aggregate.version, aggregate, snapshot)
             found.append(_Decided(part, None if kept is None else (plan, stream, kept)))
+        for lost in filter(is_lost, RECORDED.get() or ()):
+            raise InvalidAppend(
+                f"{lost!r} has recorded events and comes from no repository, so they would be lost; nothing was "
+                f"stored. Take it from one: new({lost.id!r}), get or find. To try something out, copy.copy() one"
+            )
         return found
 
     def _check_open(self) -> None:
