@@ -295,6 +295,20 @@ async def test_a_cached_state_of_a_log_that_was_put_back_is_not_used_however_far
     assert "its last event is not in the stream" in caplog.text
 
 
+async def test_a_snapshot_on_its_way_while_a_log_is_put_back_is_not_kept_beside_what_comes_in_its_place(
+    tmp_path: Path,
+) -> None:
+    path, copy = tmp_path / "log.db", tmp_path / "copy.db"
+    url = f"sqlite:///{path}"
+    async with App(Counter, store=url) as theirs:
+        copied(path, copy)
+        async with App(Counter, store=url) as ours:
+            await fill(ours, "a", 100)
+            copied(copy, path)  # before the snapshot is saved, in the background
+        await theirs.events.append("counter-a", *(Added(amount=Decimal(5)) for _ in range(100)), expected=0)
+        assert (await theirs.repository(Counter).get("a")).total == 500
+
+
 async def test_an_older_state_is_not_taken_from_a_newer_cached_one(url: str, caplog: pytest.LogCaptureFixture) -> None:
     async with App(Counter, store=url, snapshots=Snapshots(cached=10)) as app:
         await fill(app, "a", 5)

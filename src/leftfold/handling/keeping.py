@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput, StoreError
 from leftfold.messages.given import is_bool, is_count
-from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
+from leftfold.store.port import Store
+from leftfold.store.snapshots import Snapshot, SnapshotKey, digest_of
 
 __all__ = ["Keeper", "Snapshots", "State"]
 
@@ -56,7 +57,7 @@ class State(Struct, frozen=True):
         version: of the last event in it, counted from 1.
         data: JSON text, see `StateCodec`.
         snapshot: version of the newest snapshot that is known to be stored or on its way, 0 when there is none.
-        last: id of the last event in it; None for a snapshot, which goes wherever its events go.
+        last: id of the last event in it; None for a stored snapshot, which goes wherever its events go.
     """
 
     version: int
@@ -65,20 +66,27 @@ class State(Struct, frozen=True):
     last: UUID | None = None
 
 
+class _Waiting(Struct, frozen=True):
+    """A snapshot on its way into the store, and the id of the last event in it where that is known."""
+
+    snapshot: Snapshot
+    last: UUID | None
+
+
 class Keeper:
     """Keeps states of one store.
 
     Args:
-        store: where snapshots go.
+        store: where snapshots go, beside their events.
         policy: how.
     """
 
-    def __init__(self, store: SnapshotStore, policy: Snapshots) -> None:
+    def __init__(self, store: Store, policy: Snapshots) -> None:
         self.caches = policy.cached > 0
         self._store = store
         self._policy = policy
         self._cache: OrderedDict[tuple[str, str], State] = OrderedDict()
-        self._waiting: dict[tuple[str, str], Snapshot] = {}
+        self._waiting: dict[tuple[str, str], _Waiting] = {}
         self._saving: asyncio.Task[None] | None = None
 
     def cached(self, stream: str, fingerprint: str) -> State | None:
@@ -105,8 +113,9 @@ class Keeper:
         One that is still on its way into the store counts, so that a snapshot is due once and not again and again.
         """
         waiting = self._waiting.get((stream, fingerprint))
-        if waiting is not None and (upto is None or waiting.key.version <= upto):
-            return State(waiting.key.version, waiting.state, waiting.key.version)
+        if waiting is not None and (upto is None or waiting.snapshot.key.version <= upto):
+            version = waiting.snapshot.key.version
+            return State(version, waiting.snapshot.state, version, waiting.last)
         snapshot = await self._store.load_snapshot(stream, fingerprint, upto=upto)
         if snapshot is None:
             return None
@@ -135,13 +144,16 @@ class Keeper:
             _log.warning("snapshot of stream %r at version %d was not dropped: %s", stream, version, error)
 
     async def save(self, stream: str, fingerprint: str, state: State) -> None:
-        """Save a snapshot, now or soon, as the policy says; whatever keeps it from being saved is logged."""
+        """Save a snapshot, now or soon, as the policy says; whatever keeps it from being saved is logged.
+
+        One whose last event is not in the stream once it is saved, as in a log that was put back, is dropped.
+        """
         key = SnapshotKey(stream, fingerprint, state.version)
-        snapshot = Snapshot(key, state.data, digest_of(key, state.data))
+        waiting = _Waiting(Snapshot(key, state.data, digest_of(key, state.data)), state.last)
         if self._policy.with_append:
-            await self._save(snapshot)
+            await self._save(waiting)
         elif len(self._waiting) < _MOST_WAITING:  # beyond that one is left out: the next command makes it due again
-            self._waiting[stream, fingerprint] = snapshot
+            self._waiting[stream, fingerprint] = waiting
             if self._saving is None:
                 self._saving = asyncio.create_task(self._save_waiting())
 
@@ -160,15 +172,23 @@ class Keeper:
     async def _save_waiting(self) -> None:
         try:
             while self._waiting:
-                key, snapshot = next(iter(self._waiting.items()))
-                await self._save(snapshot)
-                if self._waiting.get(key) is snapshot:
+                key, waiting = next(iter(self._waiting.items()))
+                await self._save(waiting)
+                if self._waiting.get(key) is waiting:
                     del self._waiting[key]
         finally:
             self._saving = None
 
-    async def _save(self, snapshot: Snapshot) -> None:
+    async def _save(self, waiting: _Waiting) -> None:
+        key = waiting.snapshot.key
         try:
-            await self._store.save_snapshot(snapshot)
+            await self._store.save_snapshot(waiting.snapshot)
+            if waiting.last is not None and not await self._ends_with(key, waiting.last):
+                await self.drop(key.stream, key.fingerprint, key.version)
         except Exception as error:  # noqa: BLE001 - the events are stored, so nothing may make their command fail
-            self.not_saved(snapshot.key.stream, snapshot.key.version, error)
+            self.not_saved(key.stream, key.version, error)
+
+    async def _ends_with(self, key: SnapshotKey, last: UUID) -> bool:
+        """Whether the last event in a snapshot is where it was; asked behind its saving, so no change is missed."""
+        events = await self._store.read_stream(key.stream, after=key.version - 1, upto=key.version, limit=1)
+        return bool(events) and events[0].id == last

@@ -191,12 +191,12 @@ class Loader:
         """
         if plan.states is None:
             return
-        fingerprint = plan.states.fingerprint
+        fingerprint, state = plan.states.fingerprint, replace(state, last=last)
         if plan.is_due(state.version, state.snapshot):
             await self.keeper.save(stream, fingerprint, state)
-            state = State(state.version, state.data, state.version)
+            state = replace(state, snapshot=state.version)
         if self.keeper.caches and last is not None:
-            self.keeper.cache(stream, fingerprint, replace(state, last=last))
+            self.keeper.cache(stream, fingerprint, state)
 
     async def _resumed(self, plan: Plan[S], states: StateCodec[S], id: str, upto: int | None) -> Loaded[S] | None:
         """The state folded on from one that was kept; None when none was, or it does not fit what is stored."""
