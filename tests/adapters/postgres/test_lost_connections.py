@@ -169,6 +169,17 @@ def _impatient(url: str) -> str:
     return url.replace("deadline_s=20", f"deadline_s={_DEADLINE_S}")
 
 
+async def test_an_append_that_a_silent_connection_never_answers_is_sent_again_over_another(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    url = store_url.replace(f":{postgres.port}/", "{}").replace("deadline_s=20", "deadline_s=1.5")
+    async with wire_to(postgres.port) as (wire, port), opened(url.replace("{}", f":{port}/")) as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+        wire.fall_silent_after(b"unheard")
+        appended = await store.append(ToStream("unheard", 0, [event()]))
+        assert (appended.repeated, appended.position, wire.lost) == (True, 2, 1)
+
+
 async def test_an_append_that_a_silent_server_never_answers_is_given_up_and_may_be_repeated(
     postgres: PostgresServer, store_url: str
 ) -> None:
@@ -181,9 +192,13 @@ async def test_an_append_that_a_silent_server_never_answers_is_given_up_and_may_
     ):
         await store.append(ToStream("a-1", 0, [event()]))
         wire.fall_silent_after(b"unheard")
+        appending = asyncio.create_task(store.append(ToStream("unheard", 0, [told])))
+        await wire.loses()
+        wire.go_dead()
         with pytest.raises(OutcomeUnknown) as unknown:
             async with asyncio.timeout(10):
-                await store.append(ToStream("unheard", 0, [told]))
+                await appending
         assert (unknown.value.ids, wire.lost) == ((told.id,), 1)
+    async with opened(store_url) as store:
         again = await store.append(ToStream("unheard", 0, [told]))
         assert (again.repeated, again.position) == (True, 2)

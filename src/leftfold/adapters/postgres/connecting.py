@@ -139,7 +139,7 @@ class Readers:
         self._connector = connector
         self._idle = [*idle]
         self._turn = asyncio.Semaphore(connector.location.pool)
-        self._silence = Silence(connector)
+        self._silence = Silence(connector, connector.location.deadline_s)
         self._closed = False
 
     async def fetch(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:

@@ -9,12 +9,15 @@ from typing import Final
 import asyncpg
 
 from leftfold.adapters.postgres.connecting import Connection, Connector, say_goodbye
+from leftfold.adapters.postgres.silence import Silence
 from leftfold.adapters.postgres.watching import Watch
 from leftfold.errors import StoreUnavailable
 
 __all__ = ["Sender", "finished"]
 
 
+_PATIENCE: Final = 3
+"""Into so many parts the deadline is divided; after the first, a call that has no answer is asked after."""
 _DURABLE: Final = (  # whatever the database has for others
     "select set_config('synchronous_commit', case setting when 'off' then 'on' else setting end, false) "
     "from current_setting('synchronous_commit') setting"
@@ -45,6 +48,7 @@ class Sender:
         self._lock_timeout = f"{connector.location.deadline_s * 1000:.0f}"
         self._connection: Connection | None = None
         self._watch = Watch(self.drop)
+        self._silence = Silence(connector, connector.location.deadline_s / _PATIENCE)
 
     @property
     def is_ready(self) -> bool:
@@ -81,12 +85,16 @@ class Sender:
     async def ask(self, sql: str, arguments: Sequence[object], timeout_s: float) -> asyncpg.Record | None:
         """Like `call`, for what may have no answer."""
         connection = self.connection
-        with self._watch.over(timeout_s):
-            if not self._connector.pooled:
-                return await connection.fetchrow(sql, *arguments)
-            async with connection.transaction(isolation="read_committed"):
-                await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
-                return await connection.fetchrow(sql, *arguments)
+        self._silence.lent(connection)
+        try:
+            with self._watch.over(timeout_s):
+                if not self._connector.pooled:
+                    return await connection.fetchrow(sql, *arguments)
+                async with connection.transaction(isolation="read_committed"):
+                    await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
+                    return await connection.fetchrow(sql, *arguments)
+        finally:
+            self._silence.returned(connection)
 
     def drop(self) -> None:
         """Let go of a connection that broke."""
@@ -97,6 +105,7 @@ class Sender:
     async def close(self) -> None:
         """Say goodbye."""
         self._watch.end()
+        await self._silence.end()
         if self._connection is not None:
             connection, self._connection = self._connection, None
             await say_goodbye(connection)

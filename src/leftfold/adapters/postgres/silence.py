@@ -2,7 +2,7 @@
 
 ::
 
-    lent for as long as the deadline -> ask over another connection: does the server work for it?
+    lent for as long as its patience -> ask over another connection: does the server work for it?
       ^                                   | yes, a long query      | no, or no answer: break it off
       +-----------------------------------+
 """
@@ -33,11 +33,15 @@ _WORKING: Final = (
 
 
 class Silence:
-    """Breaks off connections that wait for an answer of a server which has none to give."""
+    """Breaks off connections that wait for an answer of a server which has none to give.
 
-    def __init__(self, connector: Connector) -> None:
+    Args:
+        patience_s: seconds after which it is asked whether it has.
+    """
+
+    def __init__(self, connector: Connector, patience_s: float) -> None:
         self._connector = connector
-        self._patience_s = connector.location.deadline_s
+        self._patience_s = patience_s
         self._since: dict[Connection, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._asking: asyncio.Task[None] | None = None
