@@ -29,12 +29,17 @@ _NOBODY_S: Final = 0.05
 
 class _File(Protocol):
     @property
+    def is_open(self) -> bool:
+        """Whether there is anything to let go of."""
+        ...
+
+    @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The one that it is used on, one callback at a time, with no transaction open between two."""
         ...
 
     def abandon(self) -> None:
-        """Close it, in a child; nothing when it is closed."""
+        """Close it, in a child."""
         ...
 
 
@@ -77,7 +82,7 @@ def let_go_in_children(file: _File) -> None:
 
 
 def _known() -> list[_File]:
-    return [file for known in _files.valuerefs() if (file := known()) is not None]
+    return [file for known in _files.valuerefs() if (file := known()) is not None and file.is_open]
 
 
 def _before() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from leftfold.adapters.sqlite.ends import data_version
 from leftfold.adapters.sqlite.failures import is_busy, translated
 from leftfold.adapters.sqlite.forking import let_go_in_children
 from leftfold.adapters.sqlite.location import SqliteLocation
@@ -35,8 +37,15 @@ class OpenFile:
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._grown = asyncio.Event()
+        self._waiting = 0
+        self._others: int | None = None
         self._writing = asyncio.Lock()
         let_go_in_children(self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed."""
+        return not self._closed
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -45,9 +54,8 @@ class OpenFile:
 
     def abandon(self) -> None:
         """Close it without a word to anybody, in a forked child; its parent goes on with it."""
-        if not self._closed:
-            self._closed = True
-            self._connection.close()
+        self._closed = True
+        self._connection.close()
 
     async def _read(self, work: Callable[[], T]) -> T:
         """Do *work*, which reads whole pages, when nobody is in the way; it may be done again."""
@@ -79,13 +87,29 @@ class OpenFile:
         """
         check_timeout(timeout)
         end = self._loop.time() + timeout
-        while not reached(seen := await self._read(look)) and (left := end - self._loop.time()) > 0:
-            try:
-                async with asyncio.timeout(min(left, _POLL_S)):
-                    await self._grown.wait()
-            except TimeoutError:
-                continue
+        self._waiting += 1
+        try:
+            if self._others is None:
+                self._watch_others()
+            while not reached(seen := await self._read(look)) and (left := end - self._loop.time()) > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left):
+                        await self._grown.wait()
+        finally:
+            self._waiting -= 1
         return seen
+
+    def _watch_others(self) -> None:
+        """Wake all when another connection has committed; looks for all who wait, while somebody does."""
+        before = self._others
+        try:
+            self._others = None if self._closed or not self._waiting else data_version(self._connection)
+        except sqlite3.Error:  # who looks meets it too, and tells it
+            self._others = 0
+        if before is not None and before != self._others:
+            self._wake_all()
+        if self._others is not None:
+            self._loop.call_later(_POLL_S, self._watch_others)
 
     def _wake_all(self) -> None:
         self._grown.set()
