@@ -168,7 +168,7 @@ FAULTS: Final[dict[str, Fault]] = {
         "shown_with_what and sqlite",
     ),
     "rest of the log passed over when rows of every append are shown": Fault(
-        in_code(projecting, "rest_behind", ("point.at_head == head", "point.rest")),
+        in_code(projecting, "rest_behind", ("point.at_head == head", "point.at_head <= head")),
         (_REBUILDS,),
         "an event is missing",
         "shown_with_what and sqlite",
