@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from leftfold.projections.projection import Projection
 from leftfold.store.events import Appended, NewEvent, ToStream
 from leftfold.store.transaction import Delete, Inline, Put, Rows, RowWrite
 
-__all__ = ["Inlining"]
+__all__ = ["Inlining", "fold_all"]
 
 
 class _Coming(NamedTuple):
@@ -73,20 +73,34 @@ class Inlining:
         return coming
 
 
+def fold_all(
+    projection: Projection[Any],
+    steps: Iterable[tuple[str, RecordedEvent[object]]],
+    rows: Mapping[str, bytes],
+    generation: int | None = None,
+) -> Sequence[RowWrite]:
+    """What each event, for each of its keys, makes of the rows that are there; whatever a fold raises goes through.
+
+    Args:
+        generation: which rows are written; None for those that are active.
+    """
+    table, states = projection.table, dict[str, Any]()
+    for key, event in steps:
+        if key not in states:
+            data = rows.get(key)
+            states[key] = None if data is None else projection.load(data)
+        states[key] = projection.fold(states[key], event)
+    kept = {key: projection.dump(row) for key, row in states.items() if row is not None}
+    gone = [key for key, row in states.items() if row is None]
+    writes: list[RowWrite] = [Put(table=table, generation=generation, rows=kept)] if kept else []
+    return [*writes, Delete(table=table, generation=generation, keys=gone)] if gone else writes
+
+
 def _projected(
     projection: Projection[Any], steps: Sequence[tuple[str, _Coming]], appended: Appended, rows: Rows
 ) -> Sequence[RowWrite]:
-    name, fold = projection.table.name, projection.fold
-    states: dict[str, Any] = {}
-    for key, coming in steps:
-        if key not in states:
-            data = rows.get((name, key))
-            states[key] = None if data is None else projection.load(data)
-        states[key] = fold(states[key], _recorded(coming, appended))
-    kept = {key: projection.dump(row) for key, row in states.items() if row is not None}
-    gone = [key for key, row in states.items() if row is None]
-    writes: list[RowWrite] = [Put(table=projection.table, rows=kept)] if kept else []
-    return [*writes, Delete(table=projection.table, keys=gone)] if gone else writes
+    there = {key: row for (_, key), row in rows.items()}  # of its table alone
+    return fold_all(projection, ((key, _recorded(coming, appended)) for key, coming in steps), there)
 
 
 def _recorded(coming: _Coming, appended: Appended) -> RecordedEvent[object]:

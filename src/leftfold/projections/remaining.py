@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from leftfold.messages.recorded import RecordedEvent
+from leftfold.projections.inlining import fold_all
 from leftfold.projections.projection import Projection
 from leftfold.store.events import StoredEvent
 from leftfold.store.table_checks import MAX_REST, check_keys, check_row_writes
-from leftfold.store.transaction import Delete, Put, Rest, RowWrite
+from leftfold.store.transaction import Rest, RowWrite
 from leftfold.subscriptions.subscription import Source
 
 __all__ = ["Unfolded", "rest_of"]
@@ -39,18 +40,7 @@ def rest_of(projection: Projection[Any], source: Source, generation: int) -> Res
         return found
 
     def project(stored: Sequence[StoredEvent], rows: Mapping[str, bytes]) -> Sequence[RowWrite]:
-        states: dict[str, Any] = {}
-        for key, event in steps(stored):
-            if key not in states:
-                data = rows.get(key)
-                states[key] = None if data is None else projection.load(data)
-            states[key] = projection.fold(states[key], event)
-        kept = {key: projection.dump(row) for key, row in states.items() if row is not None}
-        gone = [key for key, row in states.items() if row is None]
-        writes = (
-            Put(table=projection.table, generation=generation, rows=kept),
-            Delete(table=projection.table, generation=generation, keys=gone),
-        )
+        writes = fold_all(projection, steps(stored), rows, generation)
         check_row_writes(writes)
         return writes
 

@@ -76,6 +76,5 @@ def _of_user(work: Callable[[], T], what: str) -> T:
         raise
     except BaseException as error:
         raise InvalidInput(
-            f"{what} raised {type(error).__name__}; nothing was stored. Have it raise an Exception, and only to refuse "
-            "the append"
+            f"{what} raised {type(error).__name__}; nothing was stored. Have it raise an Exception, only to refuse it"
         ) from error
