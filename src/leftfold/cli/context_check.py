@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -17,27 +16,22 @@ from leftfold.borders import (
     approval_authors,
     check_map,
     dump_baseline,
-    findings_text,
     kernel_findings,
     load_baseline,
     load_observed,
-    sarif_of,
-    under,
 )
+from leftfold.cli.catalogs import Form, tell
 from leftfold.cli.context_maps import map_at
 from leftfold.cli.errors import UsageError
 from leftfold.cli.kernel_files import KERNEL_FILES, KernelFiles
 from leftfold.cli.options import FileName
-from leftfold.cli.output import write_json
-from leftfold.cli.text import counted, printable
+from leftfold.cli.text import counted
 from leftfold.clock import SystemClock
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.findings import Finding, in_order
 from leftfold.errors import ExtraMissing, InvalidBaseline, InvalidObservation
 
 __all__ = ["check"]
-
-_Form: TypeAlias = Literal["text", "json", "sarif"]
 
 
 def check(
@@ -49,7 +43,7 @@ def check(
     observed: FileName | None = None,
     baseline: FileName | None = None,
     write_baseline: Annotated[bool, Parameter(show_default=False)] = False,
-    format: _Form = "text",
+    format: Form = "text",
     files: KernelFiles = KERNEL_FILES,
 ) -> int:
     """Hold an app to its context map.
@@ -76,9 +70,7 @@ def check(
             return _accept(baseline, accepting(findings, known, today))
     except (ExtraMissing, InvalidBaseline, InvalidObservation, OSError) as error:  # 1 says that there are findings
         raise UsageError(str(error)) from error
-    told = under(against(findings, known, today), str(Path.cwd()))
-    _write(told, format)
-    return 1 if any(one.severity != "note" for one in told) else 0
+    return tell(against(findings, known, today), format)
 
 
 def _findings(context_map: ContextMap, seen: Iterable[Observed], files: KernelFiles) -> tuple[Finding, ...]:
@@ -97,19 +89,6 @@ def _accept(path: Path, accepted: Baseline) -> int:
     empty = sum(not one.reason for one in accepted)
     print(f"{path}: {counted(len(accepted), 'finding')} accepted, {empty:,} without a reason yet")
     return 0
-
-
-def _write(findings: tuple[Finding, ...], form: _Form) -> None:
-    if form == "text":
-        sys.stdout.write(printable(findings_text(findings), keep="\n"))
-        sys.stdout.flush()
-    elif form == "json":
-        for finding in findings:
-            write_json(finding)
-    else:
-        from importlib.metadata import version
-
-        write_json(sarif_of(findings, version("leftfold")))
 
 
 def _file(path: Path, option: str) -> Path:
