@@ -87,8 +87,7 @@ def find(
     """
     found = whole.opened().find(team=team, publishes=publishes, consumes=consumes, pattern=pattern)
     if whole.json:
-        for one in found:
-            write_json(written(one))
+        write_json(*map(written, found))
         return
     columns = Columns(console(), "context", "team", "subdomain", ">publishes", ">takes", "purpose")
     columns.print(
@@ -165,8 +164,7 @@ def _list(known: Catalog, declared: tuple[str, ...], others: tuple[str, ...], *,
         for name in (*declared, *others)
     ]
     if json:
-        for line in lines:
-            write_json(line)
+        write_json(*lines)
         return
     columns = Columns(console(), "context", "team", "registered", "declared")
     columns.print([Row((one.name, one.team, _yes(one.registered), _yes(one.declared))) for one in lines])

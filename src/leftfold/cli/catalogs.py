@@ -113,8 +113,7 @@ def tell(findings: Sequence[Finding], form: Form = "text", *, errors: bool = Fal
         out.write(printable(findings_text(told), keep="\n"))
         out.flush()
     elif form == "json":
-        for finding in told:
-            write_json(finding)
+        write_json(*told)
     else:
         from importlib.metadata import version
 

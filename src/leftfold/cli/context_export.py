@@ -28,8 +28,7 @@ def export(*, output: FileName | None = None, source: Source = NOTHING_GIVEN) ->
     app = named_app(source)
     found = descriptors_of(app.contexts, app.context_map, root=Path.cwd())
     if output is None or source.json:
-        for one in found:
-            write_json(written(one))
+        write_json(*map(written, found))
         return
     if output.exists() and not output.is_dir():
         raise UsageError(f"--output {output} is a file; name a folder")

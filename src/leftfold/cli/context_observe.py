@@ -31,8 +31,7 @@ async def observe(*, output: FileName | None = None, source: Source = NOTHING_GI
     async with opened_app(named_app(source), source) as app:
         found = (await _observed(app)).observed()
     if source.json:
-        for one in found:
-            write_json(one)
+        write_json(*found)
     elif output is None or str(output) == "-":
         sys.stdout.write(dump_observed(found))
         sys.stdout.flush()

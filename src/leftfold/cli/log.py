@@ -101,8 +101,7 @@ class _Printer:
     def print(self, events: Sequence[ShownEvent]) -> None:
         self.unreadable += sum(isinstance(event.unreadable, Unreadable) for event in events)
         if self._json:
-            for event in events:
-                write_json(event)
+            write_json(*events)
         else:
             self._columns.print([_row(event) for event in events])
         sys.stdout.flush()

@@ -65,8 +65,7 @@ async def _opened(urls: Mapping[str, str]) -> AsyncGenerator[Mapping[str, Store]
 
 def _write(moved: Sequence[Moved], *, json: bool) -> None:
     if json:
-        for one in moved:
-            write_json(one)
+        write_json(*moved)
         return
     table = Columns(console(), "context", ">events", ">followers", ">letters", ">answers", "work")
     table.print([_row(one) for one in moved])

@@ -43,9 +43,10 @@ class Row(NamedTuple):
     style: str = ""
 
 
-def write_json(value: object) -> None:
-    """Write one line of JSON in UTF-8, whatever the terminal's encoding."""
-    sys.stdout.buffer.write(_encode(value) + b"\n")
+def write_json(*values: object) -> None:
+    """Write a line of JSON for each of *values*, in UTF-8 whatever the terminal's encoding."""
+    for value in values:
+        sys.stdout.buffer.write(_encode(value) + b"\n")
 
 
 def let_go_of_stdout() -> None:

@@ -30,8 +30,7 @@ async def projections(*, source: Source = NOTHING_GIVEN) -> int:
         found = [follower_of(lag) for lag in await opened.monitor.lags()]
         found += await _inline(opened)
     if source.json:
-        for one in found:
-            write_json(one)
+        write_json(*found)
     else:
         _print(found, several=len(app.contexts) > 1)
     return 0

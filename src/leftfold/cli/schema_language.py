@@ -133,8 +133,7 @@ def _findings(app: Speaking, lock: LanguageLock) -> Sequence[LanguageFinding]:
 
 def _tell(findings: Sequence[LanguageFinding], *, json: bool) -> None:
     if json:
-        for one in findings:
-            write_json(one)
+        write_json(*findings)
         return
     out = console()
     for one in findings:

@@ -60,8 +60,7 @@ def diff_schemas(old: str, new: str, source: Source) -> int:
     older, newer = Version(name=old, schema=_schema(old, source)), Version(name=new, schema=_schema(new, source))
     found = [_told(one) for one in check(Compatibility.FULL, newer, [older])]
     if source.json:
-        for one in found:
-            write_json(one)
+        write_json(*found)
     else:
         out = console()
         for one in found:

@@ -78,8 +78,7 @@ async def check_stored(source: OneSource) -> int:
     async with existing_store(url) as store:
         kinds = await _kinds(store, EventStore(store, assembly.codec))
     if source.json:
-        for kind in kinds:
-            write_json(kind)
+        write_json(*kinds)
     else:
         _print(kinds)
     return 1 if any(kind.unreadable for kind in kinds) else 0

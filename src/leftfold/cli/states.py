@@ -143,8 +143,7 @@ async def show_difference(
     with told_folds():
         differences = await TimeTravel(loader, plan).diff(id_of(stream), before, after)
     if json:
-        for each in differences:
-            write_json(each)
+        write_json(*differences)
         return
     out = console()
     for each in differences:

@@ -44,8 +44,7 @@ async def streams(
     async with existing_store(target.url) as store:
         chosen, count = await _listed(store, category, limit)
     if target.json:
-        for stream in chosen:
-            write_json(stream)
+        write_json(*chosen)
         return 0
     out = console()
     columns = Columns(out, ">events", "last recorded (UTC)", "stream")

@@ -45,8 +45,7 @@ async def trace(correlation: str, /, *, since: Since = None, source: Source = NO
             await _work(found, context, store, begin)
     entries = found.entries()
     if source.json:
-        for entry in entries:
-            write_json(entry)
+        write_json(*entries)
     else:
         _print(entries, correlation)
     return 0 if entries else 1
