@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
 
 from leftfold.cli.errors import UsageError
 from leftfold.cli.output import Columns, Listing, Row, console, write_json
 from leftfold.cli.progress import progress
 from leftfold.cli.text import counted
+from leftfold.processes.checking import SagaFinding
+from leftfold.processes.viewing import ProcessFinding
 
-__all__ = ["check_days", "counted_instances", "days_ago", "instances_are", "left_out", "show_first", "show_forgotten"]
+__all__ = [
+    "check_days",
+    "counted_instances",
+    "days_ago",
+    "instances_are",
+    "left_out",
+    "show_findings",
+    "show_first",
+    "show_forgotten",
+    "told",
+]
 
-V = TypeVar("V")
+F = TypeVar("F", ProcessFinding, SagaFinding)
+V = TypeVar("V", bound=Struct)
 _Kind: TypeAlias = tuple[str, str]
 
 
@@ -32,21 +48,48 @@ def days_ago(days: int | None) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-async def show_first(
-    views: AsyncIterator[V], limit: int, table: Listing[V], dump: Callable[[V], object] | None
-) -> None:
+def told(view: Struct, field: str) -> dict[str, object]:
+    """An instance as `--json` writes it: the text in *field* is JSON, too, or text when it is damaged."""
+    plain = msgspec.structs.asdict(view)
+    try:
+        msgspec.json.decode(plain[field])
+    except msgspec.DecodeError:
+        return plain
+    return {**plain, field: Raw(plain[field].encode())}
+
+
+def show_findings(
+    found: Sequence[F], heads: tuple[str, str], place: Callable[[F], tuple[str, str | None]], *, json: bool
+) -> int:
+    """Show what this code cannot carry on, and give the exit code: 1 when there is anything.
+
+    Args:
+        heads: of the columns that tell the place.
+        place: name and key of an instance; no key stands for all of the version.
+    """
+    if json:
+        write_json(*found)
+        return 1 if found else 0
+    if found:
+        columns = Columns(console(), heads[0], ">version", heads[1], ">instances", "finding")
+        columns.print([_row(one, *place(one)) for one in found])
+    console().print(counted(len(found), "finding"), style="red" if found else "dim")
+    return 1 if found else 0
+
+
+async def show_first(views: AsyncIterator[V], limit: int, table: Listing[V], field: str | None) -> None:
     """Show at most so many; none behind them is read.
 
     Args:
-        dump: what JSON is made of; None for a table.
+        field: see `told`; None for a table.
     """
     left = limit
     with table:
         async for view in views:
-            if dump is None:
+            if field is None:
                 table.add(view)
             else:
-                write_json(dump(view))
+                write_json(told(view, field))
             left -= 1
             if not left:
                 return
@@ -56,7 +99,7 @@ async def show_forgotten(
     views: AsyncIterator[V],
     what: str,
     kind: Callable[[V], _Kind],
-    dump: Callable[[V], object] | None,
+    field: str | None,
     *,
     try_only: bool,
 ) -> None:
@@ -65,7 +108,7 @@ async def show_forgotten(
     Args:
         what: they are instances of.
         kind: name and status of one.
-        dump: what JSON is made of; None for counts.
+        field: see `told`; None for counts.
     """
     counts, out = Counter[_Kind](), console()
     try:
@@ -73,13 +116,13 @@ async def show_forgotten(
             async for view in views:
                 counts[kind(view)] += 1
                 tell(counts.total())
-                if dump is not None:
-                    write_json(dump(view))
+                if field is not None:
+                    write_json(told(view, field))
     finally:
-        if dump is None and counts:
+        if field is None and counts:
             rows = [Row((name, status, f"{count:,}")) for (name, status), count in sorted(counts.items())]
             Columns(out, what, "status", ">instances").print(rows)
-    if dump is None:
+    if field is None:
         out.print(f"{instances_are(counts.total(), try_only=try_only)} forgotten", style="dim")
 
 
@@ -97,3 +140,7 @@ def instances_are(count: int, *, try_only: bool) -> str:
 def left_out(count: int, limit: int) -> str:
     """What to say behind a number when a list does not show all of it."""
     return f", {limit:,} of them listed" if count > limit else ""
+
+
+def _row(one: ProcessFinding | SagaFinding, name: str, key: str | None) -> Row:
+    return Row((name, str(one.version), key or "all", f"{one.count:,}", one.reason), "red")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-from msgspec import Raw
 from rich.console import Console
 from rich.text import Text
 
@@ -14,28 +12,17 @@ from leftfold.cli.output import Columns, Listing, Row
 from leftfold.cli.shown import time_text
 from leftfold.cli.text import counted, printable
 from leftfold.processes.instance import Entry
-from leftfold.processes.viewing import ParkedView, ProcessFinding, ProcessView, TimerView, timer_views
+from leftfold.processes.viewing import ParkedView, ProcessView, TimerView, timer_views
 
 __all__ = [
-    "ProcessFindingList",
     "ProcessSheet",
     "parked_list",
-    "process_json",
     "process_list",
     "timer_list",
 ]
 
 _STYLES: Final = {"stuck": "red", "missing": "yellow", "ended": "dim"}
 _BAD: Final = frozenset({"dead", "refused"})
-
-
-def process_json(view: ProcessView) -> dict[str, object]:
-    """An instance as `--json` writes it: its state is JSON, too, or text when it is damaged."""
-    try:
-        msgspec.json.decode(view.state)
-    except msgspec.DecodeError:
-        return msgspec.structs.asdict(view)
-    return {**msgspec.structs.asdict(view), "state": Raw(view.state.encode())}
 
 
 def process_list(out: Console) -> Listing[ProcessView]:
@@ -70,25 +57,6 @@ def parked_list(out: Console) -> Listing[ParkedView]:
     """A table with a row for each event, command and timer."""
     heads = ("kind", "sender", "key", "what", "status", ">tries", "due (UTC)", "id", "error")
     return Listing(out, _parked_row, *heads)
-
-
-class ProcessFindingList:
-    """A table of what this code cannot carry on."""
-
-    def __init__(self, out: Console) -> None:
-        self._out = out
-
-    def print(self, found: Sequence[ProcessFinding]) -> None:
-        """Print a row for each finding, and how many there are."""
-        if found:
-            columns = Columns(self._out, "process", ">version", "key", ">instances", "finding")
-            columns.print(
-                [
-                    Row((one.process, str(one.version), one.key or "all", f"{one.count:,}", one.reason), "red")
-                    for one in found
-                ]
-            )
-        self._out.print(counted(len(found), "finding"), style="red" if found else "dim")
 
 
 def _about(view: ProcessView) -> Iterator[str]:

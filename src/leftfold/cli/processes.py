@@ -13,15 +13,22 @@ from leftfold.app.composition import App
 from leftfold.app.processes import Processes
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
-from leftfold.cli.instances import check_days, counted_instances, days_ago, left_out, show_first, show_forgotten
+from leftfold.cli.instances import (
+    check_days,
+    counted_instances,
+    days_ago,
+    left_out,
+    show_findings,
+    show_first,
+    show_forgotten,
+    told,
+)
 from leftfold.cli.listed import PROCESSES, listed
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.process_views import (
-    ProcessFindingList,
     ProcessSheet,
     parked_list,
-    process_json,
     process_list,
     timer_list,
 )
@@ -33,6 +40,7 @@ __all__ = ["Selection", "processes", "timers"]
 
 _Status: TypeAlias = Literal["missing", "waiting", "stuck", "ended", "sending", "retrying", "refused", "dead"]
 _FIRST: Final = 100
+_JSON: Final = "state"
 
 
 @Parameter(name="*")
@@ -87,13 +95,14 @@ async def processes(
         elif action == "parked":
             await _parked(app.processes, which, selection, json=source.json)
         elif action == "check":
-            return await _findings(app.processes, json=source.json)
+            found = await app.processes.check()
+            return show_findings(found, ("process", "key"), lambda one: (one.process, one.key), json=source.json)
         elif action == "forget":
             await _forgotten(app.processes, which, selection, json=source.json)
         elif action == "show":
             view = await app.processes.show(which or "", key or "")
             if source.json:
-                write_json(process_json(view))
+                write_json(told(view, _JSON))
             else:
                 ProcessSheet(console()).print(view)
         else:
@@ -164,7 +173,7 @@ def _check(action: str, place: tuple[str | None, str | None], selection: Selecti
 async def _list(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
     views = listed(lambda statuses: known.find(name, statuses=statuses), PROCESSES, selection.status, selection.limit)
     out = console()
-    await show_first(views, selection.limit, process_list(out), process_json if json else None)
+    await show_first(views, selection.limit, process_list(out), _JSON if json else None)
     if not json:
         counts = await known.count(name)
         out.print(counted_instances(counts, selection.status, selection.limit), style="dim")
@@ -172,8 +181,8 @@ async def _list(known: Processes, name: str | None, selection: Selection, *, jso
 
 async def _forgotten(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
     views = known.forget(name, before=days_ago(selection.days), try_only=selection.try_only)
-    dump = process_json if json else None
-    await show_forgotten(views, "process", lambda view: (view.process, view.status), dump, try_only=selection.try_only)
+    field = _JSON if json else None
+    await show_forgotten(views, "process", lambda view: (view.process, view.status), field, try_only=selection.try_only)
 
 
 async def _parked(known: Processes, name: str | None, selection: Selection, *, json: bool) -> None:
@@ -187,16 +196,6 @@ async def _parked(known: Processes, name: str | None, selection: Selection, *, j
                 break
     if not json:
         out.print(f"{count:,} parked{left_out(count, selection.limit)}", style="dim")
-
-
-async def _findings(known: Processes, *, json: bool) -> int:
-    found = await known.check()
-    if json:
-        for one in found:
-            write_json(one)
-    else:
-        ProcessFindingList(console()).print(found)
-    return 1 if found else 0
 
 
 def _tell(action: str, id: str, *, json: bool) -> None:

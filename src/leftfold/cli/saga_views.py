@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-from msgspec import Raw
 from rich.console import Console
 from rich.text import Text
 
 from leftfold.cli.output import Columns, Listing, Row
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import counted, printable
-from leftfold.processes.checking import SagaFinding
+from leftfold.cli.text import printable
 from leftfold.processes.journal import Intervention, StepRecord
 from leftfold.processes.migrating import Migrated
 from leftfold.processes.saga_view import SagaView
 from leftfold.store.work import AT_ONCE
 
-__all__ = ["FindingList", "SagaSheet", "migrated_list", "saga_json", "saga_list"]
+__all__ = ["SagaSheet", "migrated_list", "saga_list"]
 
 _STYLES = {"stuck": "red", "completed": "dim", "compensated": "dim"}
 _STEP_STYLES = {"parked": "red", "failed": "red", "refused": "red"}
 _TO_COME = "to come"
-
-
-def saga_json(view: SagaView) -> dict[str, object]:
-    """An instance as `--json` writes it: its fields are JSON, too, or text when they are damaged."""
-    try:
-        msgspec.json.decode(view.fields)
-    except msgspec.DecodeError:
-        return msgspec.structs.asdict(view)
-    return {**msgspec.structs.asdict(view), "fields": Raw(view.fields.encode())}
 
 
 def saga_list(out: Console) -> Listing[SagaView]:
@@ -69,25 +57,6 @@ class SagaSheet:
             columns.print([Row((name, _TO_COME, "0", "0", "", "", ""), "dim") for name in to_come])
         for one in view.interventions:
             self._out.print(Text(_done_by(one)))
-
-
-class FindingList:
-    """A table of what this code cannot carry on."""
-
-    def __init__(self, out: Console) -> None:
-        self._out = out
-
-    def print(self, found: Sequence[SagaFinding]) -> None:
-        """Print a row for each finding, and how many there are."""
-        if found:
-            columns = Columns(self._out, "saga", ">version", "id", ">instances", "finding")
-            columns.print(
-                [
-                    Row((one.saga, str(one.version), one.id or "all", f"{one.count:,}", one.reason), "red")
-                    for one in found
-                ]
-            )
-        self._out.print(counted(len(found), "finding"), style="red" if found else "dim")
 
 
 def _about(view: SagaView) -> Iterator[str]:

@@ -13,12 +13,21 @@ from leftfold.app.composition import App
 from leftfold.app.sagas import Sagas
 from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
-from leftfold.cli.instances import check_days, counted_instances, days_ago, instances_are, show_first, show_forgotten
+from leftfold.cli.instances import (
+    check_days,
+    counted_instances,
+    days_ago,
+    instances_are,
+    show_findings,
+    show_first,
+    show_forgotten,
+    told,
+)
 from leftfold.cli.listed import SAGAS, listed
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import Listing, console, write_json
 from leftfold.cli.running import named_app, opened_app
-from leftfold.cli.saga_views import FindingList, SagaSheet, migrated_list, saga_json, saga_list
+from leftfold.cli.saga_views import SagaSheet, migrated_list, saga_list
 from leftfold.cli.sagas_retried import Retried, retried_all, retried_list
 from leftfold.processes.migrating import Migrated
 from leftfold.processes.saga_view import SagaView
@@ -28,6 +37,7 @@ __all__ = ["Change", "Choice", "sagas"]
 _Status: TypeAlias = Literal["running", "compensating", "completed", "compensated", "stuck"]
 _Outcome = TypeVar("_Outcome", Migrated, Retried)
 _FIRST: Final = 100
+_JSON: Final = "fields"
 
 
 @Parameter(name="*")
@@ -98,7 +108,8 @@ async def sagas(
         if action == "list":
             await _list(opened.sagas, saga, choice, json=source.json)
         elif action == "check":
-            return await _findings(opened.sagas, json=source.json)
+            found = await opened.sagas.check()
+            return show_findings(found, ("saga", "id"), lambda one: (one.saga, one.id), json=source.json)
         elif action == "migrate" and saga is not None:
             return await _migrated(opened.sagas, saga, try_only=choice.try_only, json=source.json)
         elif action == "forget" and choice.days is not None:
@@ -156,19 +167,9 @@ def _check_place(action: str, named: int) -> None:
 async def _list(sagas: Sagas, name: str | None, choice: Choice, *, json: bool) -> None:
     views = listed(lambda statuses: sagas.find(name, statuses=statuses), SAGAS, choice.status, choice.limit)
     out = console()
-    await show_first(views, choice.limit, saga_list(out), saga_json if json else None)
+    await show_first(views, choice.limit, saga_list(out), _JSON if json else None)
     if not json:
         out.print(counted_instances(await sagas.count(name), choice.status, choice.limit), style="dim")
-
-
-async def _findings(sagas: Sagas, *, json: bool) -> int:
-    found = await sagas.check()
-    if json:
-        for one in found:
-            write_json(one)
-    else:
-        FindingList(console()).print(found)
-    return 1 if found else 0
 
 
 async def _migrated(sagas: Sagas, saga: str, *, try_only: bool, json: bool) -> int:
@@ -206,8 +207,8 @@ def _stay(count: int) -> str:
 
 async def _forgotten(sagas: Sagas, saga: str | None, choice: Choice, *, json: bool) -> None:
     views = sagas.forget(saga, before=days_ago(choice.days), try_only=choice.try_only)
-    dump = saga_json if json else None
-    await show_forgotten(views, "saga", lambda view: (view.saga, view.status), dump, try_only=choice.try_only)
+    field = _JSON if json else None
+    await show_forgotten(views, "saga", lambda view: (view.saga, view.status), field, try_only=choice.try_only)
 
 
 async def _decided(sagas: Sagas, action: str, place: tuple[str, str], change: Change) -> None:
@@ -235,7 +236,7 @@ def _json(text: str | None) -> bytes | None:
 
 def _show(app: App, view: SagaView, *, json: bool) -> None:
     if json:
-        write_json(saga_json(view))
+        write_json(told(view, _JSON))
         return
     context = view.saga.partition(".")[0]
     definition = app.running(context).sagas.definitions.get(f"saga/{view.saga}/{view.version}")
