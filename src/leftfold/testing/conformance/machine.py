@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from datetime import datetime
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import rule
 from msgspec.structs import replace
 
 from leftfold.errors import LeftfoldError
@@ -24,7 +23,7 @@ from leftfold.store.events import (
     ToStream,
 )
 from leftfold.store.port import Store
-from leftfold.testing.conformance.machine_ground import STREAMS
+from leftfold.testing.conformance.machine_ground import STREAMS, run
 from leftfold.testing.conformance.machine_moments import VALID_TIMES, MomentRules
 from leftfold.testing.conformance.machine_rows import RowMachine
 from leftfold.testing.conformance.machine_snapshots import SnapshotRules
@@ -89,16 +88,7 @@ def check_against_reference(opener: Opener, *, examples: int = 60, steps: int = 
             return opener()
 
     for machine in (Machine, Rows):
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-                print_blob=True,
-            ),
-        )
+        run(machine, examples, steps)
 
 
 class StoreMachine(MomentRules, SnapshotRules):
@@ -150,10 +140,6 @@ class StoreMachine(MomentRules, SnapshotRules):
         theirs = self.run(self.reference.read_log(after=after, match=tuple(items), limit=limit))
         assert [self.bare(event) for event in ours.events] == [_bare(event) for event in theirs.events]
         assert ours.position - self.base == theirs.position
-
-    @invariant()
-    def heads_agree(self) -> None:
-        assert self.run(self.store.head()) - self.base == self.run(self.reference.head())
 
     def compare(self, parts: list[ToStream], condition: AppendCondition | None) -> None:
         moved = condition and replace(condition, after=condition.after + self.base)

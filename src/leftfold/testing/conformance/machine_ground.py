@@ -7,8 +7,9 @@ from abc import abstractmethod
 from collections.abc import Coroutine
 from typing import TypeVar
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from msgspec.structs import replace
 
 from leftfold.ids import new_id
@@ -17,7 +18,7 @@ from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.testing.conformance.stores import log_of
 
-__all__ = ["STREAMS", "MachineGround"]
+__all__ = ["STREAMS", "MachineGround", "run"]
 
 T = TypeVar("T")
 
@@ -53,6 +54,10 @@ class MachineGround(RuleBasedStateMachine):
         other = self.run(self.open_one()) if self.other is None else self.other
         self.store, self.other = other, self.store
 
+    @invariant()
+    def heads_agree(self) -> None:
+        assert self.run(self.store.head()) - self.base == self.run(self.reference.head())
+
     def teardown(self) -> None:
         for store in (self.store, self.other):
             if store is not None:
@@ -74,6 +79,20 @@ class MachineGround(RuleBasedStateMachine):
         for snapshot in self.run(self.reference.read_snapshots(limit=1_000)):
             self.run(fresh.save_snapshot(snapshot))
         self.reference = fresh
+
+
+def run(machine: type[MachineGround], examples: int, steps: int) -> None:
+    """Check so many sequences, each of at most so many steps."""
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+            print_blob=True,
+        ),
+    )
 
 
 async def _memory() -> MemoryStore:

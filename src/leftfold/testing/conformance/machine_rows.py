@@ -143,10 +143,6 @@ class RowMachine(MachineGround):
         ours = [(each.name[len(self.prefix) :], _state(each)) for each in listed]
         assert ours == [(each.name, _state(each)) for each in self.run(self.reference.checkpoints())]
 
-    @invariant()
-    def heads_agree(self) -> None:
-        assert self.run(self.store.head()) - self.base == self.run(self.reference.head())
-
     def compare(self, ours: Transaction, theirs: Transaction) -> None:
         mine = _plain(self.run(_outcome(self.store, ours)), self.base, self.prefix)
         assert mine == _plain(self.run(_outcome(self.reference, theirs)))

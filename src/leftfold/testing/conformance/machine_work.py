@@ -8,9 +8,8 @@ from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 from msgspec.structs import replace
 
 from leftfold.errors import Fenced, LeftfoldError
@@ -20,7 +19,7 @@ from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, KEEP, Begin, End, Hold, Revise, Wake, WorkItem, WorkWrite
 from leftfold.testing.clock import ManualClock
-from leftfold.testing.conformance.machine_ground import MachineGround
+from leftfold.testing.conformance.machine_ground import MachineGround, run
 from leftfold.testing.conformance.stores import Later, Opener, event
 from leftfold.testing.conformance.work_ground import all_work, begun
 
@@ -89,16 +88,7 @@ def check_work_against_reference(opener: Opener, later: Later, *, examples: int 
         def later(self, seconds: float) -> Coroutine[object, object, None]:
             return later(seconds)
 
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-            print_blob=True,
-        ),
-    )
+    run(Machine, examples, steps)
 
 
 class WorkMachine(MachineGround):
@@ -182,10 +172,6 @@ class WorkMachine(MachineGround):
     def work_agrees(self) -> None:
         ours = [item for item in self.run(all_work(self.store, self.prefix)) if item.queue != self.prefix]
         assert list(map(self.bare, ours)) == list(map(self.marked, self.run(all_work(self.reference))))
-
-    @invariant()
-    def heads_agree(self) -> None:
-        assert self.run(self.store.head()) - self.base == self.run(self.reference.head())
 
     def tick(self) -> None:
         self.clock.advance(_INSTANT)
