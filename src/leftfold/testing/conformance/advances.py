@@ -15,7 +15,7 @@ from leftfold.store.events import ToStream
 from leftfold.store.port import Store
 from leftfold.store.transaction import Advance, Put, Transaction
 from leftfold.testing.conformance.ledger import COUNTS, active, adding, all_rows, counted, row, write
-from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, events
+from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, events, opened
 
 __all__ = ["AdvanceLaws"]
 
@@ -50,8 +50,7 @@ class AdvanceLaws(Laws):
         claim = await _claimed(store)
         moved = _to(3, claim)
         await write(store, _rows(3), moved)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             [kept] = await other.checkpoints()
             assert (kept.position, kept.event_id, kept.token) == (3, moved.event_id, claim.token)
             assert await all_rows(other, COUNTS) == {"total": row(3)}
@@ -61,8 +60,6 @@ class AdvanceLaws(Laws):
             assert appended is not None
             assert await _positions(store) == [("c", 4)]
             assert await all_rows(store, COUNTS) == {"total": row(4)}
-        finally:
-            await other.close()
 
     async def test_a_token_of_old_moves_nothing_and_writes_nothing(
         self, store: FullStore, opener: Opener, later: Later
@@ -72,8 +69,7 @@ class AdvanceLaws(Laws):
         await write(store, _rows(1), _to(1, old))
         await later(_LEASE_S + 1)
         await write(store, _rows(2), _to(2, old))
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             new = await _claimed(other, "you")
             assert new.position == 2
             for transaction in (
@@ -91,8 +87,6 @@ class AdvanceLaws(Laws):
             assert await store.head() == 0
             await write(store, _rows(3), _to(3, new))
             assert await _positions(other) == [("c", 3)]
-        finally:
-            await other.close()
 
     async def test_a_checkpoint_never_goes_back(self, store: FullStore) -> None:
         await active(store, COUNTS)
@@ -150,8 +144,7 @@ class AdvanceLaws(Laws):
 
     async def test_a_waiter_wakes_when_the_checkpoint_gets_there(self, store: FullStore, opener: Opener) -> None:
         claim = await _claimed(store)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for position, writer in enumerate((store, other, store, other), start=1):
                 waiting = asyncio.ensure_future(store.reached("c", 2 * position, _LONG_S))
                 await asyncio.sleep(0)
@@ -160,8 +153,6 @@ class AdvanceLaws(Laws):
                 await write(writer, _to(2 * position, claim))
                 async with asyncio.timeout(_LONG_S / 4):
                     assert await waiting == 2 * position
-        finally:
-            await other.close()
 
     async def test_a_waiter_of_the_same_process_wakes_at_once(self, store: FullStore) -> None:
         claim = await _claimed(store)

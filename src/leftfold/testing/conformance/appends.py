@@ -6,7 +6,7 @@ import pytest
 
 from leftfold.errors import Conflict
 from leftfold.store.events import Expected, ExpectedVersion, ToStream
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of, opened
 
 __all__ = ["AppendLaws"]
 
@@ -96,10 +96,7 @@ class AppendLaws(Laws):
         self, store: FullStore, opener: Opener
     ) -> None:
         await store.append(ToStream("a-1", 0, events(3)))
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await log_of(other) == await log_of(store)
             assert (await other.append(ToStream("a-1", 3, events(1)))).position == 4
             assert (await store.append(ToStream("a-1", 4, events(1)))).position == 5
-        finally:
-            await other.close()

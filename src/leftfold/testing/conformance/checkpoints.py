@@ -13,7 +13,7 @@ from leftfold.store.limits import MAX_NAME_BYTES
 from leftfold.store.port import Store
 from leftfold.store.transaction import Advance
 from leftfold.testing.conformance.ledger import write
-from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, event
+from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, event, opened
 
 __all__ = ["CheckpointLaws"]
 
@@ -49,8 +49,7 @@ class CheckpointLaws(Laws):
         self, store: FullStore, opener: Opener, later: Later
     ) -> None:
         first = await _claimed(store)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await other.claim("c", "you", _LEASE_S) is None
             await later(_LEASE_S - 100)
             assert await other.claim("c", "you", _LEASE_S) is None
@@ -61,8 +60,6 @@ class CheckpointLaws(Laws):
             second = await _claimed(other, owner="you")
             assert second.token > first.token
             assert await store.claim("c", "me", _LEASE_S) is None
-        finally:
-            await other.close()
 
     async def test_claiming_what_one_holds_gives_a_higher_token(self, store: FullStore) -> None:
         tokens = [(await _claimed(store)).token for _ in range(3)]
@@ -82,8 +79,7 @@ class CheckpointLaws(Laws):
     async def test_of_many_who_claim_at_once_exactly_one_holds_it(
         self, store: FullStore, opener: Opener, later: Later
     ) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             highest = 0
             for _ in range(3):
                 claims = await asyncio.gather(
@@ -94,13 +90,10 @@ class CheckpointLaws(Laws):
                 assert won.token > highest
                 highest = won.token
                 await later(_LEASE_S + 1)
-        finally:
-            await other.close()
 
     async def test_a_renewed_lease_runs_from_now(self, store: FullStore, opener: Opener, later: Later) -> None:
         claim = await _claimed(store)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             await later(_LEASE_S - 100)
             assert await store.renew("c", claim.token, _LEASE_S) is True
             await later(_LEASE_S - 100)
@@ -113,8 +106,6 @@ class CheckpointLaws(Laws):
             assert (await _kept(store)).held is False
             assert await other.renew("c", second.token, _LEASE_S) is True, "nobody has claimed it since"
             assert await store.claim("c", "me", _LEASE_S) is None
-        finally:
-            await other.close()
         assert await store.renew("absent", 1, _LEASE_S) is False
 
     async def test_a_released_checkpoint_is_free_at_once_and_says_why(self, store: FullStore) -> None:
@@ -137,8 +128,7 @@ class CheckpointLaws(Laws):
         claim = await _claimed(store)
         advance = Advance(name="c", token=claim.token, position=5, event_id=event().id)
         await write(store, advance)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             await other.forget("c")
             await other.forget("c")
             assert list(await store.checkpoints()) == []
@@ -150,8 +140,6 @@ class CheckpointLaws(Laws):
             assert again.token > claim.token
             with pytest.raises(Fenced):
                 await write(store, advance)
-        finally:
-            await other.close()
 
     async def test_checkpoints_are_listed_by_name_and_the_beginning_of_it(self, store: FullStore) -> None:
         names = ["b%1", "b_1", "b-1", "B-1", "ä", "🚀", "\ufffd", "b", "a", "x" * MAX_NAME_BYTES]

@@ -10,7 +10,7 @@ import pytest
 from leftfold.errors import ConditionFailed, InvalidQuery, InvalidTag
 from leftfold.store.events import AppendCondition, Expected, QueryItem, ToStream
 from leftfold.store.limits import MAX_QUERY_TAGS
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, log_of, opened
 
 __all__ = ["ConditionLaws"]
 
@@ -73,8 +73,7 @@ class ConditionLaws(Laws):
         assert await store.head() == 1
 
     async def test_of_many_at_once_exactly_one_books_the_seat(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             attempts = [
                 (store, other)[n % 2].append(
                     ToStream(f"h-{n}", 0, [event("Booked", tags=["seat:1", f"n:{n}"])]),
@@ -83,8 +82,6 @@ class ConditionLaws(Laws):
                 for n in range(20)
             ]
             outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-        finally:
-            await other.close()
         assert len(await log_of(store)) == 1
         refused = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         assert len(refused) == 19

@@ -9,14 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leftfold.errors import (
-    InvalidAppend,
-    InvalidInput,
-    InvalidPayload,
-    InvalidStreamName,
-    InvalidTag,
-    TooLarge,
-)
+from leftfold.errors import InvalidAppend, InvalidInput, InvalidPayload, InvalidStreamName, InvalidTag, TooLarge
 from leftfold.store.events import Appended, NewEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.names import StreamName

@@ -27,7 +27,7 @@ from leftfold.testing.conformance.ledger import (
     row,
     write,
 )
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, opened
 
 __all__ = ["GenerationLaws"]
 
@@ -123,8 +123,7 @@ class GenerationLaws(Laws):
 
     async def test_generations_have_rows_of_their_own(self, store: FullStore, opener: Opener) -> None:
         await _built(store)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for each in (store, other):
                 assert await all_rows(each, COUNTS) == await all_rows(each, COUNTS, 1) == {"a": row(1)}
                 assert await all_rows(each, COUNTS, 2) == {"a": row(2), "b": row(2)}
@@ -138,8 +137,6 @@ class GenerationLaws(Laws):
             assert await all_rows(other, COUNTS, 1) == {}
             await write(store, _point(1))
             assert await other.get(COUNTS, ["a", "b"]) == {}
-        finally:
-            await other.close()
 
     async def test_what_follows_a_point_goes_to_the_generation_it_points_at(self, store: FullStore) -> None:
         await _built(store)
@@ -151,15 +148,12 @@ class GenerationLaws(Laws):
     async def test_writers_and_a_point_never_pass_each_other(self, store: FullStore, opener: Opener) -> None:
         await active(store, COUNTS)
         await store.prepare(COUNTS, 2)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             adders = [(store, other)[n % 2].transact(counted(f"a-{n}", adding(f"k{n}"))) for n in range(30)]
             putters = [(store, other)[n % 2].transact(Transaction(writes=[Put(table=COUNTS, rows={f"p{n}": row(1)})]))
                        for n in range(30)]  # fmt: skip
             half = [*adders[:15], *putters[:15]]
             await asyncio.gather(*half, write(store, _point(2)), *adders[15:], *putters[15:])
-        finally:
-            await other.close()
         old, new = await all_rows(store, COUNTS, 1), await all_rows(store, COUNTS, 2)
         assert len(old) + len(new) == len(old | new) == 60
         await put(store, COUNTS, {"last": row(1)})
@@ -217,17 +211,13 @@ class GenerationLaws(Laws):
     ) -> None:
         await active(store, COUNTS)
         await store.prepare(COUNTS, 2)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             adders = [(store, other)[n % 2].transact(counted("a", adding("a"))) for n in range(40)]
             await asyncio.gather(*adders[:20], write(store, _point(2, at_head=0, rest=_counting())), *adders[20:])
-        finally:
-            await other.close()
         assert await all_rows(store, COUNTS, 2) == {"a": row(40)}
 
     async def test_preparing_again_keeps_what_is_there(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             await asyncio.gather(*((store, other)[n % 2].prepare(BOOKS, 1 + n // 4) for n in range(8)))
             await active(store, BOOKS)
             await put(store, BOOKS, {"a": b'{"title":"tea"}'})
@@ -235,8 +225,6 @@ class GenerationLaws(Laws):
             assert await all_rows(other, BOOKS) == {"a": b'{"title":"tea"}'}
             assert await all_rows(other, BOOKS, 2) == {}
             assert await other.generation(BOOKS) == 1
-        finally:
-            await other.close()
 
     @pytest.mark.parametrize("changed", ["columns", "type", "indexes", "search"])
     async def test_a_table_of_another_shape_is_refused_and_its_next_version_is_another_table(
@@ -252,8 +240,7 @@ class GenerationLaws(Laws):
         )
         await active(store, table)
         await put(store, table, {"k": b'{"a":"old"}'})
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for generation in (1, 2):
                 with pytest.raises(TableMismatch) as refusal:
                     await other.prepare(mended, generation)
@@ -262,8 +249,6 @@ class GenerationLaws(Laws):
             await put(other, replace(mended, version=2), {"k": b'{"a":"new"}'})
             assert await all_rows(other, table) == {"k": b'{"a":"old"}'}
             assert await all_rows(store, replace(mended, version=2)) == {"k": b'{"a":"new"}'}
-        finally:
-            await other.close()
 
     async def test_a_generation_is_discarded_with_its_rows_unless_it_is_active(
         self, store: FullStore, opener: Opener
@@ -271,8 +256,7 @@ class GenerationLaws(Laws):
         await _built(store)
         with pytest.raises(InvalidInput):
             await store.discard(COUNTS, 1)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await all_rows(other, COUNTS, 2) == {"a": row(2), "b": row(2)}
             await store.discard(COUNTS, 2)
             await store.discard(COUNTS, 2)
@@ -281,8 +265,6 @@ class GenerationLaws(Laws):
                 await other.get(COUNTS, ["a"], generation=2)
             await other.prepare(COUNTS, 2)
             assert await all_rows(store, COUNTS, 2) == {}
-        finally:
-            await other.close()
         assert await all_rows(store, COUNTS) == {"a": row(1)}
 
     async def test_a_table_is_removed_with_every_generation_whatever_its_shape_was(
@@ -293,8 +275,7 @@ class GenerationLaws(Laws):
         await active(store, BOOKS, books)
         await put(store, BOOKS, {"a": b'{"title":"tea"}'})
         await put(store, books, {"b": b'{"title":"tee"}'})
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await all_rows(other, BOOKS) == {"a": b'{"title":"tea"}'}
             assert await store.remove(Table(name=COUNTS.name)) == 2
             assert await store.remove(Table(name=BOOKS.name)) == 1
@@ -308,8 +289,6 @@ class GenerationLaws(Laws):
                 assert await all_rows(each, books) == {"b": b'{"title":"tee"}'}
             await active(other, COUNTS)
             assert await all_rows(store, COUNTS) == {}
-        finally:
-            await other.close()
 
     async def test_what_was_shown_of_a_table_that_is_removed_is_shown_no_more(self, store: FullStore) -> None:
         newer = replace(COUNTS, version=2)

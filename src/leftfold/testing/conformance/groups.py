@@ -9,7 +9,7 @@ import pytest
 from leftfold.errors import Conflict, InvalidPayload
 from leftfold.store.events import Appended, Expected, QueryItem, ToStream
 from leftfold.store.limits import BATCH_EVENTS
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of, opened
 
 __all__ = ["GroupLaws"]
 
@@ -20,8 +20,7 @@ class GroupLaws(Laws):
     async def test_of_many_writers_with_one_expected_version_exactly_one_wins(
         self, store: FullStore, opener: Opener
     ) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for version in range(3):
                 outcomes = await asyncio.gather(
                     *((store, other)[n % 2].append(ToStream("a-1", version, events(1))) for n in range(24)),
@@ -32,8 +31,6 @@ class GroupLaws(Laws):
                 assert (len(won), len(lost)) == (1, 23)
                 assert won[0].versions == {"a-1": version + 1}
                 assert {(conflict.expected, conflict.actual) for conflict in lost} == {(version, version + 1)}
-        finally:
-            await other.close()
         assert [e.version for e in await log_of(store)] == [1, 2, 3]
 
     async def test_each_append_of_a_group_gets_its_own_verdict(self, store: FullStore) -> None:

@@ -21,7 +21,7 @@ from leftfold.testing.conformance.ledger import (
     put,
     row,
 )
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, log_of, opened
 
 __all__ = ["InlineLaws"]
 
@@ -63,14 +63,11 @@ class InlineLaws(Laws):
         self, store: FullStore, opener: Opener
     ) -> None:
         await active(store, COUNTS)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for stores, total in (((store,), 32), ((store, other), 64)):
                 transactions = [counted(f"a-{n}", adding()) for n in range(32)]
                 await asyncio.gather(*(stores[n % len(stores)].transact(each) for n, each in enumerate(transactions)))
                 assert await all_rows(store, COUNTS) == {"total": row(total)}
-        finally:
-            await other.close()
         assert await store.head() == 64
 
     async def test_one_that_raises_refuses_its_own_transaction_only(self, store: FullStore) -> None:

@@ -12,7 +12,7 @@ from leftfold.store.limits import MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.tables import Selection
 from leftfold.store.transaction import Delete, Insert, Put, Transaction
 from leftfold.testing.conformance.ledger import BOOKS, COUNTS, active, all_rows, put, row, write
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, log_of, opened
 
 __all__ = ["RowLaws"]
 
@@ -166,15 +166,12 @@ class RowLaws(Laws):
     async def test_rows_are_there_for_whoever_opens_the_store_again(self, store: FullStore, opener: Opener) -> None:
         await active(store, COUNTS)
         await put(store, COUNTS, {"a": row(1)})
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await other.get(COUNTS, ["a"]) == {"a": row(1)}
             await put(other, COUNTS, {"a": row(2), "b": row(3)})
             assert await all_rows(store, COUNTS) == {"a": row(2), "b": row(3)}
             await write(store, Delete(table=COUNTS, keys=["a"]))
             assert await all_rows(other, COUNTS) == {"b": row(3)}
-        finally:
-            await other.close()
 
     async def test_rows_are_no_part_of_the_log(self, store: FullStore) -> None:
         await active(store, COUNTS)

@@ -11,7 +11,7 @@ from leftfold.errors import InvalidInput, InvalidPayload, InvalidQuery, InvalidS
 from leftfold.store.events import Expected, ToStream
 from leftfold.store.limits import MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.snapshots import Snapshot, SnapshotKey, digest_of
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, log_of, opened
 
 __all__ = ["SnapshotLaws"]
 
@@ -174,19 +174,15 @@ class SnapshotLaws(Laws):
         self, store: FullStore, opener: Opener
     ) -> None:
         await store.save_snapshot(_snapshot(4))
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await other.load_snapshot("a-1", "one") == _snapshot(4)
             await other.save_snapshot(_snapshot(5))
             assert await store.load_snapshot("a-1", "one") == _snapshot(5)
             assert await other.drop_snapshots([_snapshot(4).key, _snapshot(5).key]) == 2
-        finally:
-            await other.close()
         assert await _all(store) == []
 
     async def test_snapshots_are_no_part_of_the_log(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             await store.append(ToStream("a-1", 0, events(3)))
             log = await log_of(store)
             waiting = asyncio.ensure_future(store.wake(3, 0.1))
@@ -198,14 +194,11 @@ class SnapshotLaws(Laws):
             writers = (store.append(ToStream("a-1", Expected.ANY, events(1))) for _ in range(10))
             savers = ((store, other)[n % 2].save_snapshot(_snapshot(3 + n)) for n in range(10))
             await asyncio.gather(*(work for pair in zip(writers, savers, strict=True) for work in pair))
-        finally:
-            await other.close()
         assert [kept.position for kept in await log_of(store)] == list(range(1, 14))
         assert len(await _all(store)) == 12
 
     async def test_writers_of_one_snapshot_leave_one_of_theirs_whole(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             states = [b'"%s"' % (b"%d" % n * 9_000) for n in range(10)]
             saving = asyncio.gather(
                 *((store, other)[n % 2].save_snapshot(_snapshot(1, s)) for n, s in enumerate(states))
@@ -218,8 +211,6 @@ class SnapshotLaws(Laws):
                     assert found.digest == digest_of(found.key, found.state)
                 await asyncio.sleep(0)
             await saving
-        finally:
-            await other.close()
         assert [found.state in states for found in await _all(store)] == [True]
 
     async def test_a_question_about_snapshots_that_makes_no_sense_is_refused(self, store: FullStore) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol, TypeAlias
 
 import pytest
@@ -12,7 +13,7 @@ from leftfold.store.events import NewEvent, Page, QueryItem, StoredEvent
 from leftfold.store.port import Restorable, Store
 from leftfold.store.timeline import StreamHead
 
-__all__ = ["FullStore", "Later", "Laws", "Opener", "event", "events", "heads_of", "log_of", "scan"]
+__all__ = ["FullStore", "Later", "Laws", "Opener", "event", "events", "heads_of", "log_of", "opened", "scan"]
 
 
 class FullStore(Store, Restorable, Protocol):
@@ -33,8 +34,17 @@ class Laws:
     @pytest.fixture
     async def store(self, opener: Opener) -> AsyncIterator[FullStore]:
         """A store that is empty when the test begins."""
-        store = await opener()
+        async with opened(opener) as store:
+            yield store
+
+
+@asynccontextmanager
+async def opened(opener: Opener) -> AsyncGenerator[FullStore]:
+    """A store on the same log, closed at the end of the block."""
+    store = await opener()
+    try:
         yield store
+    finally:
         await store.close()
 
 

@@ -35,7 +35,7 @@ from leftfold.testing.conformance.ledger import (
     row,
     write,
 )
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of, opened
 
 __all__ = ["TransactionLaws"]
 
@@ -182,8 +182,7 @@ class TransactionLaws(Laws):
         self, store: FullStore, opener: Opener, with_events: bool
     ) -> None:
         await active(store, COUNTS)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             attempts = [
                 (store, other)[n % 2].transact(
                     Transaction(
@@ -194,8 +193,6 @@ class TransactionLaws(Laws):
                 for n in range(16)
             ]
             outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-        finally:
-            await other.close()
         [won] = [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, BaseException)]
         assert {type(outcome) for n, outcome in enumerate(outcomes) if n != won} == {KeyTaken}
         assert await all_rows(store, COUNTS) == {"one": row(won), f"of {won}": row(1)}
@@ -205,15 +202,12 @@ class TransactionLaws(Laws):
         self, store: FullStore, opener: Opener
     ) -> None:
         await active(store, COUNTS)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             outcomes = await asyncio.gather(
                 *((store, other)[n % 2].transact(counted(f"t-{n}", writes=[_putting(f"t-{n}")])) for n in range(40)),
                 *((store, other)[n % 2].append(ToStream(f"a-{n}", 0, events(2))) for n in range(40)),
                 *(write((store, other)[n % 2], _putting(f"w-{n}")) for n in range(40)),
             )
-        finally:
-            await other.close()
         appended = [outcome for outcome in outcomes if outcome is not None]
         log = await log_of(store)
         assert [e.position for e in log] == list(range(1, 121))
@@ -223,8 +217,7 @@ class TransactionLaws(Laws):
 
     async def test_a_reader_sees_all_of_a_transaction_or_nothing(self, store: FullStore, opener: Opener) -> None:
         await active(store, COUNTS)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
 
             async def writing() -> None:
                 for n in range(1, 25):
@@ -239,8 +232,6 @@ class TransactionLaws(Laws):
             await work
             assert all(first == second for first, second in looks), looks
             assert await other.get(COUNTS, ["a", "z"]) == {"a": row(24), "z": row(24)}
-        finally:
-            await other.close()
 
     async def test_a_caller_that_goes_away_leaves_all_of_its_transaction_or_nothing(self, store: FullStore) -> None:
         await active(store, COUNTS)
@@ -264,13 +255,10 @@ class TransactionLaws(Laws):
         await active(store, COUNTS)
         attempts = [asyncio.ensure_future(store.transact(counted(f"a-{n}", adding()))) for n in range(5)]
         await asyncio.sleep(0)
-        keeper = await opener()
-        try:
+        async with opened(opener) as keeper:
             await store.close()
             await asyncio.gather(*attempts)
             assert await all_rows(keeper, COUNTS) == {"total": row(5)}
-        finally:
-            await keeper.close()
 
     async def test_a_transaction_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
         await active(store, COUNTS)

@@ -8,7 +8,7 @@ import pytest
 
 from leftfold.errors import StoreClosed
 from leftfold.store.events import Expected, ToStream
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, opened
 
 __all__ = ["WakeLaws"]
 
@@ -19,8 +19,7 @@ class WakeLaws(Laws):
     """What waiting for the log promises."""
 
     async def test_a_waiter_wakes_when_the_log_grows(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for head, writer in enumerate((store, other, store, other)):
                 waiting = asyncio.ensure_future(store.wake(head, _LONG_S))
                 await asyncio.sleep(0)
@@ -28,8 +27,6 @@ class WakeLaws(Laws):
                 await writer.append(ToStream("a-1", Expected.ANY, events(1)))
                 async with asyncio.timeout(_LONG_S / 4):
                     assert await waiting == head + 1
-        finally:
-            await other.close()
 
     async def test_every_waiter_wakes(self, store: FullStore) -> None:
         waiting = [asyncio.ensure_future(store.wake(0, _LONG_S)) for _ in range(10)]
@@ -61,10 +58,7 @@ class WakeLaws(Laws):
     async def test_closing_finishes_what_was_accepted(self, store: FullStore, opener: Opener) -> None:
         attempts = [asyncio.ensure_future(store.append(ToStream(f"a-{n}", 0, events(1)))) for n in range(5)]
         await asyncio.sleep(0)
-        keeper = await opener()
-        try:
+        async with opened(opener) as keeper:
             await store.close()
             await asyncio.gather(*attempts)
             assert await keeper.head() == 5
-        finally:
-            await keeper.close()

@@ -15,7 +15,7 @@ from leftfold.store.events import Appended, ToStream
 from leftfold.store.transaction import Put, Transaction
 from leftfold.store.work import AT_ONCE, KEEP, Begin, End, Hold, Revise, WorkItem, WorkWrite
 from leftfold.testing.conformance.ledger import COUNTS, active, all_rows, counted, row, write
-from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, events
+from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, events, opened
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, item_of, revise
 
 __all__ = ["WorkLaws"]
@@ -28,8 +28,7 @@ class WorkLaws(Laws):
     """What writing work promises."""
 
     async def test_work_is_kept_as_it_was_begun(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             first = Begin(id="ü 'x' %", queue="q:Ü:1", status="läuft", state=_STATE, wake=_FUTURE)
             await write(store, first, begin("never", None))
             kept = await item_of(other, first.id)
@@ -38,8 +37,6 @@ class WorkLaws(Laws):
             assert kept.created_at == kept.changed_at == (await item_of(other, "never")).created_at
             assert [each and each.utcoffset() for each in (kept.wake_at, kept.created_at)] == [timedelta(0)] * 2
             assert (await item_of(other, "never")).wake_at is None
-        finally:
-            await other.close()
 
     async def test_an_id_that_is_there_refuses_to_begin_unless_that_is_fine(self, store: FullStore) -> None:
         await active(store, COUNTS)
@@ -176,13 +173,10 @@ class WorkLaws(Laws):
         )
         first = await store.transact(step)
         assert first is not None
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await other.transact(step) == replace(first, repeated=True), "not fenced: it was done already"
             assert [(each.id, each.token) for each in await all_work(other)] == [("a", 2), ("b", 1)]
             assert (await all_rows(other, COUNTS), await other.head()) == ({"k": row(1)}, 2)
-        finally:
-            await other.close()
 
     async def test_each_of_a_group_gets_its_own_verdict(self, store: FullStore) -> None:
         await active(store, COUNTS)
@@ -211,8 +205,7 @@ class WorkLaws(Laws):
 
     async def test_of_many_who_show_one_token_exactly_one_writes(self, store: FullStore, opener: Opener) -> None:
         item = await begun(store, "a", None)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for turn in range(4):
                 attempts = [
                     write((store, other)[n % 2], revise(item, None, n=n))
@@ -226,12 +219,9 @@ class WorkLaws(Laws):
                 assert (await item_of(other, "a")).token == item.token + 1
                 item = await item_of(store, "a")
                 assert item.state == b'{"n":%d}' % won
-        finally:
-            await other.close()
 
     async def test_of_many_who_begin_one_id_exactly_one_does(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             attempts = [write((store, other)[n % 2], begin("a", None, n=n)) for n in range(16)]
             outcomes = await asyncio.gather(*attempts, return_exceptions=True)
             [won] = [n for n, outcome in enumerate(outcomes) if outcome is None]
@@ -245,8 +235,6 @@ class WorkLaws(Laws):
             )
             assert [(each.id, each.token) for each in await all_work(store)] == [("a", 1), ("b", 1)]
             assert (await item_of(other, "a")).state == b'{"n":%d}' % won
-        finally:
-            await other.close()
 
     async def test_times_are_exact_to_the_microsecond_and_in_utc(self, store: FullStore) -> None:
         zone = timezone(timedelta(hours=-9, minutes=-30))

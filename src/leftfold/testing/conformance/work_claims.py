@@ -13,7 +13,7 @@ from leftfold.errors import Fenced
 from leftfold.store.port import Store
 from leftfold.store.work import AT_ONCE, End, Hold, WorkItem
 from leftfold.testing.conformance.ledger import counted, write
-from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener
+from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, opened
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, item_of, revise
 
 __all__ = ["WorkClaimLaws"]
@@ -37,8 +37,7 @@ class WorkClaimLaws(Laws):
             claimed.changed_at + timedelta(seconds=LEASE_S),
         )
         assert claimed.changed_at - first.changed_at >= timedelta(seconds=10)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert await item_of(other, "a") == claimed
             assert await _claimed(other, "you") == []
             with pytest.raises(Fenced):
@@ -48,8 +47,6 @@ class WorkClaimLaws(Laws):
             assert await other.head() == 0
             await write(other, revise(claimed, Hold("me", LEASE_S)))
             assert (await item_of(store, "a")).token == 3
-        finally:
-            await other.close()
 
     async def test_only_what_is_due_is_claimed_and_only_of_the_queues_that_were_asked_for(
         self, store: FullStore, later: Later
@@ -103,8 +100,7 @@ class WorkClaimLaws(Laws):
         await begun(store, "a")
         [first] = await _claimed(store)
         begun_held = await begun(store, "b", Hold("me", LEASE_S + 200))
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             await later(LEASE_S - 100)
             assert await _claimed(other, "you") == []
             await later(101)
@@ -117,8 +113,6 @@ class WorkClaimLaws(Laws):
             assert (third.id, third.token) == ("b", begun_held.token + 1)
             with pytest.raises(Fenced):
                 await write(store, End(id="b", token=begun_held.token))
-        finally:
-            await other.close()
 
     async def test_who_is_late_may_write_as_long_as_nobody_else_has_claimed(
         self, store: FullStore, later: Later
@@ -155,8 +149,7 @@ class WorkClaimLaws(Laws):
 
     async def test_claims_and_writes_at_once_leave_one_holder(self, store: FullStore, opener: Opener) -> None:
         item = await begun(store, "a")
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for turn in range(8):
                 writing = asyncio.ensure_future(write(store, revise(item, Hold("writer", LEASE_S))))
                 claims = await asyncio.gather(
@@ -172,8 +165,6 @@ class WorkClaimLaws(Laws):
                     assert owners == [held.owner]
                 await write(store, revise(held))
                 item = await item_of(store, "a")
-        finally:
-            await other.close()
 
     async def test_an_extended_lease_runs_from_now_and_outlives_writes_of_its_owner(
         self, store: FullStore, opener: Opener, later: Later
@@ -184,8 +175,7 @@ class WorkClaimLaws(Laws):
         before = await item_of(store, "a")
         await write(store, revise(await item_of(store, "b"), Hold("me", LEASE_S)))
         await later(LEASE_S - 100)
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             assert set(await other.extend(held, "me", LEASE_S)) == {"a", "b"}
             after = await item_of(store, "a")
             assert after == replace(before, wake_at=after.wake_at)
@@ -199,8 +189,6 @@ class WorkClaimLaws(Laws):
             await later(101)
             assert set(await store.extend(held, "me", LEASE_S)) == {"b"}, "late, and nobody has claimed it since"
             assert ids_of(await _claimed(other, "they")) == []
-        finally:
-            await other.close()
 
     async def test_what_is_not_held_any_more_is_not_extended(self, store: FullStore, later: Later) -> None:
         for id in ("lost", "let go", "ended", "newer", "taken over"):

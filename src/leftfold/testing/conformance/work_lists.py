@@ -13,7 +13,7 @@ from leftfold.store.limits import MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Hold, Wake, WorkWrite
 from leftfold.testing.conformance.ledger import counted, write
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, opened
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, revise
 
 __all__ = ["WorkListLaws"]
@@ -167,13 +167,10 @@ class WorkListLaws(Laws):
         attempts = [asyncio.ensure_future(write(store, begin(f"{n}", None))) for n in range(5)]
         attempts.append(asyncio.ensure_future(write(store, begin("5", None), begin("6", None))))
         await asyncio.sleep(0)
-        keeper = await opener()
-        try:
+        async with opened(opener) as keeper:
             await store.close()
             await asyncio.gather(*attempts)
             assert ids_of(await all_work(keeper)) == [f"{n}" for n in range(7)]
-        finally:
-            await keeper.close()
 
     async def test_a_caller_that_goes_away_leaves_all_of_its_work_or_nothing(self, store: FullStore) -> None:
         attempts = [asyncio.ensure_future(write(store, begin(f"a{n}"), begin(f"b{n}"))) for n in range(20)]

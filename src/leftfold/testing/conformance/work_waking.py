@@ -12,7 +12,7 @@ from leftfold.errors import StoreClosed
 from leftfold.store.events import Expected, ToStream
 from leftfold.store.work import AT_ONCE, Hold
 from leftfold.testing.conformance.ledger import counted, write
-from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, events
+from leftfold.testing.conformance.stores import FullStore, Later, Laws, Opener, events, opened
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, begin, begun, ids_of, revise
 
 __all__ = ["WorkWakeLaws"]
@@ -65,8 +65,7 @@ class WorkWakeLaws(Laws):
         assert median(waited) < _AT_ONCE_S, waited
 
     async def test_what_another_store_writes_wakes_soon(self, store: FullStore, opener: Opener) -> None:
-        other = await opener()
-        try:
+        async with opened(opener) as other:
             for n in range(2):
                 waiting = _waiting(store)
                 await _stay_waiting(waiting)
@@ -74,8 +73,6 @@ class WorkWakeLaws(Laws):
                 async with asyncio.timeout(_SOON_S):
                     await waiting
                 assert ids_of(await store.claim_due([QUEUE], "me", LEASE_S)) == [f"a{n}"]
-        finally:
-            await other.close()
 
     @pytest.mark.parametrize("held", [True, False])
     async def test_what_becomes_due_wakes_soon_and_not_before(self, store: FullStore, later: Later, held: bool) -> None:
