@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import Final
-from unicodedata import east_asian_width
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from leftfold.catalog.map_graph import MapGraph, MapLink, MapNode
-from leftfold.flow.layering import Place, Plan, Size, plan
+from leftfold.flow.drawing import MOST_CHARS, Points, box, clean, curve, frame, label, size_of
+from leftfold.flow.layering import Place, Plan, plan
 
 __all__ = ["svg_map"]
 
-_MARGIN: Final = 48.0
 _LANE: Final = 16.0
 """Between two lines that lead back."""
-_CHAR: Final = 7.3
-_HEIGHT: Final = 44.0
-_MOST_CHARS: Final = 44
 _TWO_WAYS: Final = ("partnership",)
 _NO_WAY: Final = ("shared-kernel", "separate-ways")
 _STYLE: Final = """
@@ -35,10 +30,6 @@ path.listens { stroke-dasharray: 4 4; } path.separate-ways { stroke: #bbb; strok
 path.shared-kernel { stroke-width: 3; } path.partnership { stroke: #2f6ea8; }
 marker path { fill: #777; stroke: none; }
 """
-_ARROW: Final = (
-    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" '
-    'orient="auto-start-reverse"><path d="M0,0.5 L8,4 L0,7.5 z"/></marker></defs>'
-)
 
 
 def svg_map(graph: MapGraph) -> str:
@@ -47,19 +38,16 @@ def svg_map(graph: MapGraph) -> str:
     Thick is a shared kernel, blue a partnership, dashed who only listens to events, dotted separate ways; a dashed box
     is a context that nobody describes.
     """
-    drawn = plan({node.name: _size(node) for node in graph.nodes}, [(one.source, one.target) for one in graph.links])
+    drawn = plan(
+        {node.name: size_of(node.name, node.about[:MOST_CHARS]) for node in graph.nodes},
+        [(one.source, one.target) for one in graph.links],
+    )
     return "\n".join(_lines(graph, drawn)) + "\n"
 
 
 def _lines(graph: MapGraph, drawn: Plan) -> Iterator[str]:
     back = [link for link in graph.links if drawn.places[link.target].x <= drawn.places[link.source].x]
-    width, height = drawn.size.width + 2 * _MARGIN, drawn.size.height + 2 * _MARGIN + _LANE * (len(back) + 1)
-    yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-_MARGIN:g} {-_MARGIN:g} {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="map of {len(graph.nodes)} contexts">'
-    )
-    yield f"<style>{_STYLE}</style>"
-    yield _ARROW
+    yield frame(drawn, _LANE * (len(back) + 1), f"map of {len(graph.nodes)} contexts", _STYLE)
     lanes = {link: drawn.size.height + _LANE * number for number, link in enumerate(back, 1)}
     for link in graph.links:
         yield from _link(link, _points(link, drawn, lanes.get(link)))
@@ -68,18 +56,16 @@ def _lines(graph: MapGraph, drawn: Plan) -> Iterator[str]:
     yield "</svg>"
 
 
-def _link(link: MapLink, points: Sequence[tuple[float, float]]) -> Iterator[str]:
+def _link(link: MapLink, points: Points) -> Iterator[str]:
     end = "" if link.kind in _NO_WAY else ' marker-end="url(#arrow)"'
     start = ' marker-start="url(#arrow)"' if link.kind in _TWO_WAYS else ""
-    title = escape(_clean(f"{link.source} to {link.target}: {link.kind} {link.label}".strip()))
-    yield f'<path class="{link.kind}" d="{_curve(points)}"{start}{end}><title>{title}</title></path>'
+    title = escape(clean(f"{link.source} to {link.target}: {link.kind} {link.label}".strip()))
+    yield f'<path class="{link.kind}" d="{curve(points)}"{start}{end}><title>{title}</title></path>'
     if link.label:
-        (x1, y1), (x2, y2) = points[len(points) // 2 - 1], points[len(points) // 2]
-        at = f'x="{(x1 + x2) / 2:.1f}" y="{(y1 + y2) / 2 - 3:.1f}"'
-        yield f'<text class="label" {at}>{_shown(link.label)}</text>'
+        yield label(points, "label", link.label)
 
 
-def _points(link: MapLink, drawn: Plan, lane: float | None) -> Sequence[tuple[float, float]]:
+def _points(link: MapLink, drawn: Plan, lane: float | None) -> Points:
     source, target = drawn.places[link.source], drawn.places[link.target]
     start, end = source.x + source.size.width / 2, target.x - target.size.width / 2
     if lane is None:
@@ -87,36 +73,6 @@ def _points(link: MapLink, drawn: Plan, lane: float | None) -> Sequence[tuple[fl
     return [(start, source.y), (start + _LANE, lane), (end - _LANE, lane), (end, target.y)]
 
 
-def _curve(points: Sequence[tuple[float, float]]) -> str:
-    parts = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
-    for (x1, y1), (x2, y2) in pairwise(points):
-        half = (x2 - x1) / 2
-        parts.append(f"C{x1 + half:.1f},{y1:.1f} {x2 - half:.1f},{y2:.1f} {x2:.1f},{y2:.1f}")
-    return " ".join(parts)
-
-
 def _box(node: MapNode, place: Place) -> str:
-    width, height = place.size.width, place.size.height
-    up = 1 if node.about else -4
-    about = f'<text class="about" x="{place.x:.1f}" y="{place.y + 13:.1f}">{_shown(node.about)}</text>'
-    return (
-        f'<g class="{node.look or "plain"}"><title>{escape(_clean(f"{node.name} {node.about}".strip()))}</title>'
-        f'<rect x="{place.x - width / 2:.1f}" y="{place.y - height / 2:.1f}" width="{width:.1f}" '
-        f'height="{height:.1f}" rx="8"/>'
-        f'<text x="{place.x:.1f}" y="{place.y - up:.1f}" data-id={quoteattr(_clean(node.name))}>{_shown(node.name)}'
-        f"</text>{about if node.about else ''}</g>"
-    )
-
-
-def _size(node: MapNode) -> Size:
-    name = sum(2 if east_asian_width(char) in "WF" else 1 for char in node.name[:_MOST_CHARS])
-    return Size(max(name, len(node.about[:_MOST_CHARS]) * 0.8) * _CHAR + 24, _HEIGHT)
-
-
-def _shown(text: str) -> str:
-    return escape(_clean(text if len(text) <= _MOST_CHARS else f"{text[: _MOST_CHARS - 1]}…"))
-
-
-def _clean(text: str) -> str:
-    """XML has no place for characters that nobody could see."""
-    return "".join(char if char.isprintable() else "�" for char in text)
+    title = f"{node.name} {node.about}".strip()
+    return box(place, (node.name, node.about), id=node.name, look=node.look or "plain", title=title, radius=8)
