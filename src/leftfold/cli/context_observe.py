@@ -5,15 +5,11 @@ from __future__ import annotations
 import sys
 
 from leftfold.app.composition import App
-from leftfold.app.running import Running
 from leftfold.borders import Observing, dump_observed
 from leftfold.cli.options import NOTHING_GIVEN, FileName, Source
 from leftfold.cli.output import write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.walking import walk
-from leftfold.errors import UnreadableEvent
-from leftfold.store.event_store import metadata_of
-from leftfold.store.events import StoredEvent
 
 __all__ = ["observe"]
 
@@ -41,33 +37,11 @@ async def observe(*, output: FileName | None = None, source: Source = NOTHING_GI
 
 
 async def _observed(app: App) -> Observing:
-    causes = _Causes()
-    await walk(app, causes)
-    return causes.observing
-
-
-class _Causes:
-    """See `Causes`."""
-
-    def __init__(self) -> None:
-        self.observing = Observing()
-
-    @property
-    def waiting(self) -> int:
-        return self.observing.waiting
-
-    def record(self, running: Running, stored: StoredEvent) -> str | None:
-        try:
-            metadata = metadata_of(stored)
-        except UnreadableEvent:  # `leftfold verify` tells which
-            return None
-        return self.observing.record(running.name, stored, metadata)
-
-    def wants(self, id: str) -> bool:
-        return self.observing.wants(id)
-
-    def resolve(self, running: Running, stored: StoredEvent) -> None:
-        self.observing.resolve(running.name, stored)
-
-    def give_up(self) -> None:
-        self.observing.give_up()
+    seen = Observing()
+    await walk(
+        app,
+        seen,
+        lambda running, stored, metadata: seen.record(running.name, stored, metadata),
+        lambda running, stored: seen.resolve(running.name, stored),
+    )
+    return seen

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
@@ -30,7 +29,7 @@ from leftfold.flow import (
     svg_text,
 )
 from leftfold.messages.event import event_name
-from leftfold.store.event_store import metadata_of
+from leftfold.messages.metadata import Metadata
 from leftfold.store.events import StoredEvent
 
 __all__ = ["flow"]
@@ -81,62 +80,26 @@ def _write(report: FlowReport, form: _Form | None, *, observed: bool) -> None:
 
 
 async def _seen(app: App, declared: Flow) -> Seen:
-    causes = _Causes()
-    await walk(app, causes)
-    chains = causes.observation.chains()
+    observed = Observation()
+
+    def record(running: Running, stored: StoredEvent, metadata: Metadata) -> str | None:
+        return observed.record(running.name, _types(running, stored), stored.stream, metadata)
+
+    def resolve(running: Running, stored: StoredEvent) -> None:
+        observed.resolve(running.name, _types(running, stored), str(stored.id))
+
+    await walk(app, observed, record, resolve)
+    chains = observed.chains()
     returns = Returns(suspects := suspected(declared, chains))
+
+    def retrace(running: Running, stored: StoredEvent, metadata: Metadata) -> None:
+        returns.record(str(stored.id), running.name, _types(running, stored), metadata)
+
     if suspects:
-        await walk(app, _Trail(returns))
+        await walk(
+            app, Observation(), retrace, resolve
+        )  # what is noted of each event is enough: nothing is to be found
     return seen(declared, chains, returns.counts())
-
-
-class _Causes:
-    """See `Causes`."""
-
-    def __init__(self) -> None:
-        self.observation = Observation()
-
-    @property
-    def waiting(self) -> int:
-        return self.observation.waiting
-
-    def record(self, running: Running, stored: StoredEvent) -> str | None:
-        try:
-            metadata = metadata_of(stored)
-        except UnreadableEvent:  # `leftfold verify` tells which
-            return None
-        return self.observation.record(running.name, _types(running, stored), stored.stream, metadata)
-
-    def wants(self, id: str) -> bool:
-        return self.observation.wants(id)
-
-    def resolve(self, running: Running, stored: StoredEvent) -> None:
-        self.observation.resolve(running.name, _types(running, stored), str(stored.id))
-
-    def give_up(self) -> None:
-        self.observation.give_up()
-
-
-class _Trail:
-    """See `Causes`: what is noted of each event is enough, and nothing is to be found."""
-
-    waiting = 0
-
-    def __init__(self, returns: Returns) -> None:
-        self._returns = returns
-
-    def record(self, running: Running, stored: StoredEvent) -> None:
-        with suppress(UnreadableEvent):
-            self._returns.record(str(stored.id), running.name, _types(running, stored), metadata_of(stored))
-
-    def wants(self, id: str) -> bool:  # noqa: ARG002 - nothing
-        return False
-
-    def resolve(self, running: Running, stored: StoredEvent) -> None:
-        """Never called."""
-
-    def give_up(self) -> None:
-        """Nothing is given up."""
 
 
 def _types(running: Running, stored: StoredEvent) -> Sequence[str]:

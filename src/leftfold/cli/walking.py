@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from heapq import heapify, heappop, heapreplace
 from typing import Final, Protocol, TypeAlias
 
@@ -11,10 +12,15 @@ from leftfold.app.composition import App
 from leftfold.app.running import Running
 from leftfold.cli.paging import pages
 from leftfold.cli.progress import Tell, progress
+from leftfold.errors import UnreadableEvent
+from leftfold.messages.metadata import Metadata
+from leftfold.store.event_store import metadata_of
 from leftfold.store.events import StoredEvent
 
 __all__ = ["Causes", "walk"]
 
+_Record: TypeAlias = Callable[[Running, StoredEvent, Metadata], str | None]
+_Resolve: TypeAlias = Callable[[Running, StoredEvent], None]
 _Log: TypeAlias = tuple[Running, int]
 
 _RECENT: Final = 10_000
@@ -24,49 +30,45 @@ _TOLD_EVERY: Final = 1_000
 
 
 class Causes(Protocol):
-    """Takes events, and then the event that led to each."""
+    """Knows which events led to those that were taken, and are to be found."""
 
     @property
     def waiting(self) -> int:
-        """How many causes are still to be found."""
-        ...
-
-    def record(self, running: Running, stored: StoredEvent) -> str | None:
-        """Take an event of a context; returns the id of its cause, if that is to be found."""
+        """How many there are."""
         ...
 
     def wants(self, id: str) -> bool:
-        """Whether the event with this id is a cause that is to be found."""
-        ...
-
-    def resolve(self, running: Running, stored: StoredEvent) -> None:
-        """Take a cause."""
+        """Whether the event with this id is one of them."""
         ...
 
     def give_up(self) -> None:
-        """No log has the causes that are still to be found."""
+        """No log has those that are still to be found."""
         ...
 
 
-async def walk(app: App, causes: Causes) -> None:
-    """Hand every event of every context to *causes*, and the event that led to each, within bounded memory.
+async def walk(app: App, causes: Causes, record: _Record, resolve: _Resolve) -> None:
+    """Take every event of every context, and the event that led to each, within bounded memory.
 
     Logs are read side by side, by the time of recording: a cause has mostly been read shortly before, and is still at
     hand. For those that are not, the logs are read again, once for many of them.
 
     Args:
         app: open.
+        record: takes an event of a context, whose metadata can be read; returns the id of its cause, if that is to be
+            found.
+        resolve: takes a cause.
     """
     running = [app.running(context.name) for context in app.contexts]
     logs = [(one, await one.store.head()) for one in running]
     with progress("reading events", sum(head for _, head in logs)) as tell:
-        await _Walk(logs, causes, tell).go()
+        await _Walk(logs, causes, (record, resolve), tell).go()
 
 
 class _Walk:
-    def __init__(self, logs: Sequence[_Log], causes: Causes, tell: Tell) -> None:
+    def __init__(self, logs: Sequence[_Log], causes: Causes, take: tuple[_Record, _Resolve], tell: Tell) -> None:
         self._logs = logs
         self._causes = causes
+        self._record, self._resolve = take
         self._tell = tell
         self._recent = _Recent()
         self._done = 0
@@ -82,11 +84,14 @@ class _Walk:
             await self._look_back()
 
     def _take(self, running: Running, stored: StoredEvent) -> None:
-        cause, id = self._causes.record(running, stored), str(stored.id)
+        cause: str | None = None
+        with suppress(UnreadableEvent):  # `leftfold verify` tells which
+            cause = self._record(running, stored, metadata_of(stored))
+        id = str(stored.id)
         if cause is not None and (found := self._recent.get(cause)) is not None:
-            self._causes.resolve(*found)
+            self._resolve(*found)
         if self._causes.wants(id):  # clocks differ, so what it led to was recorded before it
-            self._causes.resolve(running, stored)
+            self._resolve(running, stored)
         self._recent.add(id, running, stored)
 
     async def _look_back(self) -> None:
@@ -95,7 +100,7 @@ class _Walk:
             async for page in pages(running.store, upto=head):
                 for stored in page.events:
                     if self._causes.wants(str(stored.id)):
-                        self._causes.resolve(running, stored)
+                        self._resolve(running, stored)
                     self._count()
                 if not self._causes.waiting:
                     self._total -= sum(head for _, head in self._logs) - (self._done - before)
