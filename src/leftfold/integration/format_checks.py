@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
@@ -10,6 +10,7 @@ from msgspec import inspect
 
 from leftfold.errors import DefinitionError, InvalidFormat
 from leftfold.integration.formats import FORMATS, MARK, Format
+from leftfold.messages.type_parts import parts_of
 
 __all__ = ["Formatted", "check_formats", "format_fields"]
 
@@ -86,7 +87,7 @@ def _marked(kind: inspect.Type, seen: set[object]) -> bool:
         case inspect.Metadata() if _format_of(kind) is not None:
             return True
         case inspect.NamedTupleType(cls=cls) | inspect.TypedDictType(cls=cls):
-            if cls not in seen and any(_marked(part, {*seen, cls}) for part in _parts(kind)):
+            if cls not in seen and any(_marked(part, {*seen, cls}) for _, part in parts_of(kind)):
                 raise DefinitionError(f"{cls.__qualname__} has a field with a format; make it a frozen Struct")
             return False
         case inspect.StructType(cls=cls) | inspect.DataclassType(cls=cls):
@@ -95,25 +96,7 @@ def _marked(kind: inspect.Type, seen: set[object]) -> bool:
             seen.add(cls)
         case _:
             pass
-    return any(_marked(part, seen) for part in _parts(kind))
-
-
-def _parts(kind: inspect.Type) -> Iterator[inspect.Type]:
-    match kind:
-        case inspect.Metadata(type=inner):
-            yield inner
-        case inspect.UnionType(types=types):
-            yield from types
-        case inspect.DictType() | inspect.FrozenDictType():
-            yield from (kind.key_type, kind.value_type)
-        case inspect.TupleType(item_types=items):
-            yield from items
-        case inspect.CollectionType(item_type=item):
-            yield item
-        case inspect.StructType() | inspect.DataclassType() | inspect.NamedTupleType() | inspect.TypedDictType():
-            yield from (field.type for field in kind.fields)
-        case _:
-            pass
+    return any(_marked(part, seen) for _, part in parts_of(kind))
 
 
 def _check(kind: inspect.Type, *, among: bool = False) -> _Check:

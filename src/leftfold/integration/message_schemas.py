@@ -12,6 +12,7 @@ from leftfold.integration.published_events import declared
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.key_schemas import components_of
 from leftfold.messages.shape import shape_of
+from leftfold.messages.type_parts import bare, parts_of
 from leftfold.schemas.forms import writer_form
 
 __all__ = ["Schema", "language_flaws", "merged_flaws", "message_schema", "schema_digest", "type_schema"]
@@ -92,7 +93,7 @@ def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[t
             yield path.removeprefix("."), f"a datetime without a zone, and {_SAYS_NOTHING}Instant"
         case inspect.UnionType(types=types) if _are_merged(types):
             yield path.removeprefix("."), _MERGED
-        case inspect.DictType() | inspect.FrozenDictType() if _is_bounded(_bare(kind.key_type)):
+        case inspect.DictType() | inspect.FrozenDictType() if _is_bounded(bare(kind.key_type)):
             yield path.removeprefix("."), _KEYS
         case inspect.BytesType() if not _is_whole(kind):
             yield path.removeprefix("."), _BYTES
@@ -103,7 +104,7 @@ def _vague(path: str, kind: inspect.Type, within: frozenset[type]) -> Iterator[t
     cls = cast("type | None", getattr(kind, "cls", None))
     if cls is not None and cls in within:
         return
-    for name, part in _parts(kind):
+    for name, part in parts_of(kind):
         yield from _vague(f"{path}{name}", part, within if cls is None else within | {cls})
 
 
@@ -119,13 +120,13 @@ def _is_whole(kind: inspect.BytesType) -> bool:
 
 def _are_merged(types: tuple[inspect.Type, ...]) -> bool:
     """Whether msgspec makes one type of two of these, with the constraints of both."""
-    bare = [_bare(kind) for kind in types]
-    if any(isinstance(kind, inspect.FloatType) for kind in bare) and any(map(_is_some_whole, bare)):
+    kinds = [bare(kind) for kind in types]
+    if any(isinstance(kind, inspect.FloatType) for kind in kinds) and any(map(_is_some_whole, kinds)):
         return True  # a whole number is read as the other, whose bounds it may not keep
-    for kind in bare:
+    for kind in kinds:
         if isinstance(kind, _KINDS) and kind != type(kind)():
             literal = str if isinstance(kind, inspect.StrType) else int
-            if any(type(one) is type(kind) or _is_literal(one, literal) for one in bare if one is not kind):
+            if any(type(one) is type(kind) or _is_literal(one, literal) for one in kinds if one is not kind):
                 return True
     return False
 
@@ -139,28 +140,6 @@ def _is_some_whole(kind: inspect.Type) -> bool:
 
 def _is_literal(kind: inspect.Type, cls: type) -> bool:
     return isinstance(kind, inspect.LiteralType) and any(isinstance(value, cls) for value in kind.values)
-
-
-def _bare(kind: inspect.Type) -> inspect.Type:
-    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
-
-
-def _parts(kind: inspect.Type) -> Iterator[tuple[str, inspect.Type]]:
-    match kind:
-        case inspect.Metadata(type=inner):
-            yield "", inner
-        case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType() | inspect.NamedTupleType():
-            yield from ((f".{field.name}", field.type) for field in kind.fields)
-        case inspect.UnionType(types=types):
-            yield from (("", part) for part in types)
-        case inspect.TupleType(item_types=items):
-            yield from ((f"[{index}]", item) for index, item in enumerate(items))
-        case inspect.CollectionType(item_type=item):
-            yield "[]", item
-        case inspect.DictType() | inspect.FrozenDictType():
-            yield from (("[key]", kind.key_type), ("[]", kind.value_type))
-        case _:
-            pass
 
 
 def _meaning(value: object, *, schema: bool = True) -> object:

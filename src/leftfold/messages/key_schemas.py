@@ -10,6 +10,7 @@ import msgspec
 from msgspec import inspect
 
 from leftfold.errors import DefinitionError
+from leftfold.messages.type_parts import bare
 
 __all__ = ["components_of"]
 
@@ -79,15 +80,15 @@ def _say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
 
 
 def _say(kind: inspect.Type, schema: dict[str, Any]) -> None:
-    kind = _bare(kind)
+    kind = bare(kind)
     match kind:
         case inspect.UnionType(types=types):
             for choice in schema.get("anyOf", ()):
                 for part in types:
-                    if _is_of(_bare(part), choice):
+                    if _is_of(bare(part), choice):
                         _say(part, choice)
         case inspect.DictType() | inspect.FrozenDictType():
-            if keys := _keys(_bare(kind.key_type)):
+            if keys := _keys(bare(kind.key_type)):
                 schema["propertyNames"] = {**keys, **schema.get("propertyNames", {})}
             _say_within(kind.value_type, schema.get("additionalProperties"))
         case inspect.TupleType(item_types=items):
@@ -191,7 +192,3 @@ def _class_of(kind: inspect.Type) -> type | None:
             return kind.cls
         case _:
             return None
-
-
-def _bare(kind: inspect.Type) -> inspect.Type:
-    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct, inspect
 
 from leftfold.messages.fatal_types import is_fatal
+from leftfold.messages.type_parts import bare, parts_of
 
 __all__ = ["Shape", "shape_of", "shape_of_fields"]
 
+_CLASSES = (inspect.StructType, inspect.DataclassType, inspect.TypedDictType, inspect.NamedTupleType)
 _KEYS = (
     inspect.StrType,
     inspect.IntType,
@@ -119,32 +121,13 @@ class _Survey:
                 self._found(path, f"has no codec for {cls!r}; use a builtin type, a dataclass or a Struct")
             case inspect.RawType() | inspect.ExtType():
                 self._found(path, "holds raw bytes of the codec; use bytes or a type")
-            case inspect.DictType() | inspect.FrozenDictType() if not isinstance(_bare(kind.key_type), _KEYS):
+            case inspect.DictType() | inspect.FrozenDictType() if not isinstance(bare(kind.key_type), _KEYS):
                 self._found(path, "has keys that are no JSON text; use str, or a list of pairs")
             case _:
                 pass
-        for name, part in self._parts(kind):
+        if isinstance(kind, _CLASSES):
+            if kind.cls in self._seen:
+                return
+            self._seen.add(kind.cls)
+        for name, part in parts_of(kind):
             self._visit(f"{path}{name}", part)
-
-    def _parts(self, kind: inspect.Type) -> Iterator[tuple[str, inspect.Type]]:
-        match kind:
-            case inspect.Metadata(type=inner):
-                yield "", inner
-            case inspect.UnionType(types=types):
-                yield from (("", part) for part in types)
-            case inspect.DictType() | inspect.FrozenDictType():
-                yield from (("[key]", kind.key_type), ("[]", kind.value_type))
-            case inspect.TupleType(item_types=items):
-                yield from ((f"[{index}]", item) for index, item in enumerate(items))
-            case inspect.CollectionType(item_type=item):
-                yield "[]", item
-            case inspect.StructType() | inspect.DataclassType() | inspect.TypedDictType() | inspect.NamedTupleType():
-                if kind.cls not in self._seen:
-                    self._seen.add(kind.cls)
-                    yield from ((f".{field.name}", field.type) for field in kind.fields)
-            case _:
-                pass
-
-
-def _bare(kind: inspect.Type) -> inspect.Type:
-    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
