@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
 from leftfold.clock import Clock
-from leftfold.store.checks import check_match, check_moment, check_range, check_timeout, checked_clock
+from leftfold.store.checks import check_match, check_moment, check_range, checked_clock
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.memory_log import MemoryLog
@@ -88,15 +87,7 @@ class MemoryStore(MemoryTimeline, MemorySnapshots, MemoryRows, MemoryWrites):
 
     async def wake(self, after: int, timeout: float) -> int:
         """See `Store.wake`."""
-        self._check_open()
-        check_timeout(timeout)
-        try:
-            async with asyncio.timeout(timeout):
-                while len(self._log.events) <= after and not self._closed:
-                    await self._log.grown.wait()
-        except TimeoutError:
-            pass
-        self._check_open()
+        await self._until(lambda: len(self._log.events) > after, timeout)
         return len(self._log.events)
 
     async def restore(self, events: Sequence[StoredEvent]) -> int:

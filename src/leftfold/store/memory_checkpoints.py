@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC
 
@@ -11,7 +10,6 @@ from msgspec.structs import replace
 from leftfold.errors import Fenced, InvalidInput
 from leftfold.store.checkpoint_checks import check_claim, check_lease, check_note
 from leftfold.store.checkpoints import Checkpoint, Claim
-from leftfold.store.checks import check_timeout
 from leftfold.store.memory_log import OpenedLog
 from leftfold.store.memory_tables import Undo
 from leftfold.store.transaction import Advance
@@ -79,15 +77,7 @@ class MemoryCheckpoints(OpenedLog):
 
     async def reached(self, name: str, position: int, timeout: float) -> int:
         """See `Checkpoints.reached`."""
-        self._check_open()
-        check_timeout(timeout)
-        try:
-            async with asyncio.timeout(timeout):
-                while self._reached(name) < position and not self._closed:
-                    await self._log.grown.wait()
-        except TimeoutError:
-            pass
-        self._check_open()
+        await self._until(lambda: self._reached(name) >= position, timeout)
         return self._reached(name)
 
     def _reached(self, name: str) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
 from leftfold.store.checkpoints import Checkpoint
-from leftfold.store.checks import check_loop
+from leftfold.store.checks import check_loop, check_timeout
 from leftfold.store.events import StoredEvent
 from leftfold.store.memory_tables import KeptTables
 from leftfold.store.snapshots import Snapshot, SnapshotKey
@@ -59,6 +61,16 @@ class OpenedLog:
         self._clock = clock
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def _until(self, reached: Callable[[], bool], timeout: float) -> None:
+        """Wait until *reached*, or until *timeout* seconds have passed."""
+        self._check_open()
+        check_timeout(timeout)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while not (reached() or self._closed):
+                    await self._log.grown.wait()
+        self._check_open()
 
     def _check_open(self) -> None:
         if self._closed:

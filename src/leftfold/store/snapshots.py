@@ -8,7 +8,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-__all__ = ["Snapshot", "SnapshotKey", "SnapshotStore", "digest_of"]
+from leftfold.store.names import first_above, flaw_of
+from leftfold.store.row_columns import LARGEST_INTEGER
+
+__all__ = ["Snapshot", "SnapshotKey", "SnapshotStore", "bound_of", "digest_of"]
 
 
 class SnapshotKey(Struct, frozen=True, order=True):
@@ -77,6 +80,17 @@ class SnapshotStore(Protocol):
     async def drop_snapshots(self, keys: Sequence[SnapshotKey]) -> int:
         """Forget these snapshots, those that are not there being passed over, and return how many were."""
         ...
+
+
+def bound_of(after: SnapshotKey | None) -> tuple[str, str, int]:
+    """What a database can compare with in place of *after*: the same keys are above it."""
+    if after is None:
+        return "", "", 0
+    if flaw_of(after.stream):
+        return first_above(after.stream), "", 0
+    if flaw_of(after.fingerprint):
+        return str(after.stream), first_above(after.fingerprint), 0
+    return str(after.stream), after.fingerprint, max(0, min(after.version, LARGEST_INTEGER))
 
 
 def digest_of(key: SnapshotKey, state: bytes) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import asyncpg
-
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT
 from leftfold.adapters.postgres.waking import Waker
@@ -38,8 +36,8 @@ class Checkpoints:
             "where name = $1 and token = $2::bigint"
         )
         self._list = (
-            f"select name, position, event_id, token, owner, coalesce(until > {now}, false), until, moved_at, note "
-            f"from {checkpoints} where starts_with(name, $1) order by name"
+            f"select name, position, event_id, token, owner, coalesce(until > {now}, false) as held, until, moved_at, "
+            f"note from {checkpoints} where starts_with(name, $1) order by name"
         )
         self._forget = f"delete from {checkpoints} where name = $1"
         self._position = f"select coalesce((select position from {checkpoints} where name = $1), 0)"
@@ -67,7 +65,7 @@ class Checkpoints:
         """See `Checkpoints.checkpoints` of the port."""
         if prefix and flaw_of(prefix):
             return []
-        return [_checkpoint_of(row) for row in await self._readers.fetch(self._list, prefix)]
+        return [Checkpoint(**row) for row in await self._readers.fetch(self._list, prefix)]
 
     async def forget(self, name: str) -> None:
         """See `Checkpoints.forget` of the port."""
@@ -88,18 +86,3 @@ class Checkpoints:
 
 def _is_token(token: int) -> bool:
     return 0 < token <= MAX_BIGINT
-
-
-def _checkpoint_of(row: asyncpg.Record) -> Checkpoint:
-    name, position, event_id, token, owner, held, until, moved_at, note = row
-    return Checkpoint(
-        name=name,
-        position=position,
-        event_id=event_id,
-        token=token,
-        owner=owner,
-        held=held,
-        until=until,
-        moved_at=moved_at,
-        note=note,
-    )

@@ -8,9 +8,9 @@ import asyncpg
 
 from leftfold.adapters.postgres.calls import plain_array
 from leftfold.adapters.postgres.connecting import Readers
-from leftfold.adapters.postgres.queries import MAX_BIGINT, big
-from leftfold.store.names import first_above, flaw_of
-from leftfold.store.snapshots import Snapshot, SnapshotKey
+from leftfold.adapters.postgres.queries import big
+from leftfold.store.names import flaw_of
+from leftfold.store.snapshots import Snapshot, SnapshotKey, bound_of
 
 __all__ = ["Snapshots"]
 
@@ -67,7 +67,7 @@ class Snapshots:
 
     async def page(self, after: SnapshotKey | None, limit: int) -> Sequence[Snapshot]:
         """See `SnapshotStore.read_snapshots`."""
-        rows = await self._readers.fetch(self._page, *_bound(after), big(limit))
+        rows = await self._readers.fetch(self._page, *bound_of(after), big(limit))
         return list(map(_snapshot_of, rows))
 
     async def drop(self, keys: Sequence[SnapshotKey]) -> int:
@@ -83,17 +83,6 @@ class Snapshots:
         )
         count: int = rows[0][0]
         return count
-
-
-def _bound(after: SnapshotKey | None) -> tuple[str, str, int]:
-    """What the database can compare with in place of *after*: the same keys are above it."""
-    if after is None:
-        return "", "", 0
-    if flaw_of(after.stream):
-        return first_above(after.stream), "", 0
-    if flaw_of(after.fingerprint):
-        return str(after.stream), first_above(after.fingerprint), 0
-    return str(after.stream), after.fingerprint, max(0, min(after.version, MAX_BIGINT))
 
 
 def _can_be_kept(key: SnapshotKey) -> bool:

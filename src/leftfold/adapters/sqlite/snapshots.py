@@ -10,8 +10,8 @@ from typing import Final
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST
 from leftfold.store.checks import check_range, check_snapshot
-from leftfold.store.names import first_above, flaw_of
-from leftfold.store.snapshots import Snapshot, SnapshotKey
+from leftfold.store.names import flaw_of
+from leftfold.store.snapshots import Snapshot, SnapshotKey, bound_of
 
 __all__ = ["SqliteSnapshots"]
 
@@ -50,7 +50,7 @@ class SqliteSnapshots(OpenFile):
     async def read_snapshots(self, *, after: SnapshotKey | None = None, limit: int = 500) -> Sequence[Snapshot]:
         """See `SnapshotStore.read_snapshots`."""
         check_range(0, None, limit)
-        values = (*_above(after), min(limit, LARGEST))
+        values = (*bound_of(after), min(limit, LARGEST))
         found = await self._read(lambda: self._connection.execute(_PAGE, values).fetchall())
         return [_snapshot_of(*row) for row in found]
 
@@ -74,14 +74,3 @@ def _dropped(rows: Sequence[tuple[str, str, int]], cursor: sqlite3.Cursor) -> in
 
 def _snapshot_of(stream: str, fingerprint: str, version: int, state: str, digest: str) -> Snapshot:
     return Snapshot(SnapshotKey(stream, fingerprint, version), state.encode(), digest)
-
-
-def _above(key: SnapshotKey | None) -> tuple[str, str, int]:
-    """The largest storable key at or below *key*: what is above the one is above the other."""
-    if key is None:
-        return "", "", 0
-    if flaw_of(key.stream):
-        return first_above(key.stream), "", 0
-    if flaw_of(key.fingerprint):
-        return key.stream, first_above(key.fingerprint), 0
-    return str(key.stream), key.fingerprint, max(-LARGEST, min(key.version, LARGEST))
