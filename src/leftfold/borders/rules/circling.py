@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from leftfold.borders.case import Case
 from leftfold.borders.uses import Use
+from leftfold.contexts.cycles import cycles
 from leftfold.contexts.findings import Finding
 
 __all__ = ["circling"]
@@ -55,59 +56,5 @@ def _circles(uses: Sequence[Use]) -> Iterator[tuple[Use, ...]]:
     steps: dict[str, dict[str, Use]] = {}
     for use in sorted(uses):
         steps.setdefault(use.user, {}).setdefault(use.used, use)
-        steps.setdefault(use.used, {})
-    for group in _knots(steps):
-        yield _back_to(min(group), steps, group)
-
-
-def _back_to(name: str, steps: Mapping[str, Mapping[str, Use]], group: frozenset[str]) -> tuple[Use, ...]:
-    """The shortest way from *name* back to it; there is one, as all of *group* lead to each other."""
-    ways: dict[str, tuple[Use, ...]] = {name: ()}
-    waiting = deque([name])
-    while True:
-        at = waiting.popleft()
-        for then, use in steps[at].items():
-            if then == name:
-                return (*ways[at], use)
-            if then in group and then not in ways:
-                ways[then] = (*ways[at], use)
-                waiting.append(then)
-
-
-def _knots(steps: Mapping[str, Mapping[str, Use]]) -> Iterator[frozenset[str]]:
-    """Sets of two or more that all lead to each other.
-
-    Source: Kosaraju's algorithm, in Sharir 1981, "A strong-connectivity algorithm".
-    """
-    back: dict[str, list[str]] = {name: [] for name in steps}
-    for name, others in steps.items():
-        for other in others:
-            back[other].append(name)
-    done: set[str] = set()
-    order: list[str] = []
-    for name in steps:
-        order += _left(name, steps, done)
-    seen: set[str] = set()
-    for name in reversed(order):
-        group = frozenset(_left(name, back, seen))
-        if len(group) > 1:
-            yield group
-
-
-def _left(start: str, leading: Mapping[str, Mapping[str, Use] | Sequence[str]], seen: set[str]) -> list[str]:
-    """Everything that *start* leads to and was not seen, in the order in which it is left again."""
-    if start in seen:
-        return []
-    seen.add(start)
-    order: list[str] = []
-    waiting = [(start, iter(leading[start]))]
-    while waiting:
-        name, further = waiting[-1]
-        then = next((one for one in further if one not in seen), None)
-        if then is None:
-            order.append(name)
-            waiting.pop()
-        else:
-            seen.add(then)
-            waiting.append((then, iter(leading[then])))
-    return order
+    for circle in cycles(steps):
+        yield tuple(steps[user][used] for user, used in pairwise(circle))
