@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from leftfold.catalog.map_graph import LinkKind, MapGraph, MapNode
+from leftfold.flow.mermaid import escaped
 
 __all__ = ["dot_map", "matrix_map", "mermaid_map"]
 
@@ -46,10 +47,10 @@ def mermaid_map(graph: MapGraph) -> str:
     numbers = {node.name: f"c{number}" for number, node in enumerate(graph.nodes)}
     lines = ["flowchart LR"]
     for node in graph.nodes:
-        about = f"<br/>{_escaped(node.about)}" if node.about else ""
-        lines.append(f'  {numbers[node.name]}["{_escaped(node.name)}{about}"]:::{node.look or "plain"}')
+        about = f"<br/>{escaped(node.about)}" if node.about else ""
+        lines.append(f'  {numbers[node.name]}["{escaped(node.name)}{about}"]:::{node.look or "plain"}')
     for link in graph.links:
-        label = f'|"{_escaped(link.label)}"|' if link.label else ""
+        label = f'|"{escaped(link.label)}"|' if link.label else ""
         lines.append(f"  {numbers[link.source]} {_ARROWS[link.kind]}{label} {numbers[link.target]}")
     looks = sorted({node.look for node in graph.nodes})
     lines += [f"  classDef {look or 'plain'} fill:{_FILLS[look]},stroke:#666,color:#222" for look in looks]
@@ -96,11 +97,6 @@ def _rows(graph: MapGraph) -> Iterator[str]:
 
 def _cell(row: MapNode, column: MapNode, cells: Mapping[tuple[str, str], str]) -> str:
     return cells.get((row.name, column.name), "-" if row.name == column.name else ".")
-
-
-def _escaped(text: str) -> str:
-    """Text that means nothing to Mermaid: entities for all that could."""
-    return "".join(char if char.isalnum() or char in " ._/-" else f"#{ord(char)};" for char in text)
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from leftfold.flow.graph import Edge, Flow, Mark, Node, NodeKind
 
-__all__ = ["mermaid_text"]
+__all__ = ["escaped", "mermaid_text"]
 
 _SHAPES: Final[Mapping[NodeKind, tuple[str, str]]] = {
     "event": ("(", ")"),
@@ -42,7 +42,7 @@ def _lines(flow: Flow) -> Iterator[str]:
     numbers = {node.id: f"n{number}" for number, node in enumerate(flow.nodes)}
     yield "flowchart LR"
     for number, context in enumerate(dict.fromkeys(node.context for node in flow.nodes)):
-        yield f'  subgraph c{number}["{_escaped(context or "elsewhere")}"]'
+        yield f'  subgraph c{number}["{escaped(context or "elsewhere")}"]'
         yield from (f"    {_box(node, numbers[node.id])}" for node in flow.nodes if node.context == context)
         yield "  end"
     yield from (f"  {_arrow(edge, numbers)}" for edge in flow.edges)
@@ -53,7 +53,7 @@ def _lines(flow: Flow) -> Iterator[str]:
 
 def _box(node: Node, number: str) -> str:
     opening, closing = _SHAPES[node.kind]
-    return f'{number}{opening}"{_escaped(node.name)}"{closing}:::{node.kind}'
+    return f'{number}{opening}"{escaped(node.name)}"{closing}:::{node.kind}'
 
 
 def _arrow(edge: Edge, numbers: Mapping[str, str]) -> str:
@@ -61,6 +61,6 @@ def _arrow(edge: Edge, numbers: Mapping[str, str]) -> str:
     return f"{numbers[edge.source]} {_ARROWS[edge.mark]}{count} {numbers[edge.target]}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that means nothing to Mermaid: entities for all that could."""
     return "".join(char if char.isalnum() or char in " ._/-" else f"#{ord(char)};" for char in text)
