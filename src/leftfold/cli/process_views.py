@@ -14,12 +14,7 @@ from leftfold.cli.text import counted, printable
 from leftfold.processes.instance import Entry
 from leftfold.processes.viewing import ParkedView, ProcessView, TimerView, timer_views
 
-__all__ = [
-    "ProcessSheet",
-    "parked_list",
-    "process_list",
-    "timer_list",
-]
+__all__ = ["parked_list", "print_process", "process_list", "timer_list"]
 
 _STYLES: Final = {"stuck": "red", "missing": "yellow", "ended": "dim"}
 _BAD: Final = frozenset({"dead", "refused"})
@@ -31,21 +26,15 @@ def process_list(out: Console) -> Listing[ProcessView]:
     return Listing(out, _process_row, *heads)
 
 
-class ProcessSheet:
-    """One instance with its timers and its journal."""
-
-    def __init__(self, out: Console) -> None:
-        self._out = out
-
-    def print(self, view: ProcessView) -> None:
-        """Print one instance."""
-        head = Text(f"{printable(view.process)} {printable(view.key)}  ", style="bold")
-        head.append(view.status, style=f"not bold {_STYLES.get(view.status, '')}".strip())
-        self._out.print(head)
-        for line in _about(view):
-            self._out.print(Text(f"   {line}"))
-        columns = Columns(self._out, "at (UTC)", "what", "became", ">position", "note")
-        columns.print([_row(entry) for entry in view.journal])
+def print_process(out: Console, view: ProcessView) -> None:
+    """Print one instance with its timers and its journal."""
+    head = Text(f"{printable(view.process)} {printable(view.key)}  ", style="bold")
+    head.append(view.status, style=f"not bold {_STYLES.get(view.status, '')}".strip())
+    out.print(head)
+    for line in _about(view):
+        out.print(Text(f"   {line}"))
+    columns = Columns(out, "at (UTC)", "what", "became", ">position", "note")
+    columns.print([_row(entry) for entry in view.journal])
 
 
 def timer_list(out: Console) -> Listing[TimerView]:

@@ -26,12 +26,7 @@ from leftfold.cli.instances import (
 from leftfold.cli.listed import PROCESSES, listed
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import console, write_json
-from leftfold.cli.process_views import (
-    ProcessSheet,
-    parked_list,
-    process_list,
-    timer_list,
-)
+from leftfold.cli.process_views import parked_list, print_process, process_list, timer_list
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.text import counted
 from leftfold.processes.viewing import TimerView
@@ -104,7 +99,7 @@ async def processes(
             if source.json:
                 write_json(told(view, _JSON))
             else:
-                ProcessSheet(console()).print(view)
+                print_process(console(), view)
         else:
             decide = app.processes.retry if action == "retry" else app.processes.drop
             await decide(which or "", who=decision.person, why=decision.why or "")

@@ -15,7 +15,7 @@ from leftfold.processes.migrating import Migrated
 from leftfold.processes.saga_view import SagaView
 from leftfold.store.work import AT_ONCE
 
-__all__ = ["SagaSheet", "migrated_list", "saga_list"]
+__all__ = ["migrated_list", "print_saga", "saga_list"]
 
 _STYLES = {"stuck": "red", "completed": "dim", "compensated": "dim"}
 _STEP_STYLES = {"parked": "red", "failed": "red", "refused": "red"}
@@ -32,31 +32,25 @@ def migrated_list(out: Console) -> Listing[Migrated]:
     return Listing(out, _migrated_row, "saga", "id", ">from version", ">to version", "stays, because")
 
 
-class SagaSheet:
-    """One instance with its steps, and what people did about it."""
+def print_saga(out: Console, view: SagaView, outline: Sequence[str]) -> None:
+    """Print one instance with its steps, and what people did about it.
 
-    def __init__(self, out: Console) -> None:
-        self._out = out
-
-    def print(self, view: SagaView, outline: Sequence[str]) -> None:
-        """Print one instance.
-
-        Args:
-            outline: the names of all steps; empty when this code does not know them.
-        """
-        head = Text(f"{printable(view.saga)} {printable(view.id)}  ", style="bold")
-        head.append(view.status, style=f"not bold {_STYLES.get(view.status, '')}".strip())
-        self._out.print(head)
-        for line in _about(view):
-            self._out.print(Text(f"   {line}"))
-        columns = Columns(self._out, "step", "status", ">tries", ">undos", "began (UTC)", "ended (UTC)", "outcome")
-        columns.print([_step(one) for one in view.steps])
-        begun = {one.name for one in view.steps}
-        if view.status == "running":
-            to_come = [name for name in outline if name not in begun]
-            columns.print([Row((name, _TO_COME, "0", "0", "", "", ""), "dim") for name in to_come])
-        for one in view.interventions:
-            self._out.print(Text(_done_by(one)))
+    Args:
+        outline: the names of all steps; empty when this code does not know them.
+    """
+    head = Text(f"{printable(view.saga)} {printable(view.id)}  ", style="bold")
+    head.append(view.status, style=f"not bold {_STYLES.get(view.status, '')}".strip())
+    out.print(head)
+    for line in _about(view):
+        out.print(Text(f"   {line}"))
+    columns = Columns(out, "step", "status", ">tries", ">undos", "began (UTC)", "ended (UTC)", "outcome")
+    columns.print([_step(one) for one in view.steps])
+    begun = {one.name for one in view.steps}
+    if view.status == "running":
+        to_come = [name for name in outline if name not in begun]
+        columns.print([Row((name, _TO_COME, "0", "0", "", "", ""), "dim") for name in to_come])
+    for one in view.interventions:
+        out.print(Text(_done_by(one)))
 
 
 def _about(view: SagaView) -> Iterator[str]:

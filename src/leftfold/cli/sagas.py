@@ -27,7 +27,7 @@ from leftfold.cli.listed import SAGAS, listed
 from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, AtLeastZero, Source
 from leftfold.cli.output import Listing, console, write_json
 from leftfold.cli.running import named_app, opened_app
-from leftfold.cli.saga_views import SagaSheet, migrated_list, saga_list
+from leftfold.cli.saga_views import migrated_list, print_saga, saga_list
 from leftfold.cli.sagas_retried import Retried, retried_all, retried_list
 from leftfold.processes.migrating import Migrated
 from leftfold.processes.saga_view import SagaView
@@ -240,4 +240,4 @@ def _show(app: App, view: SagaView, *, json: bool) -> None:
         return
     context = view.saga.partition(".")[0]
     definition = app.running(context).sagas.definitions.get(f"saga/{view.saga}/{view.version}")
-    SagaSheet(console()).print(view, definition.outline if definition else ())
+    print_saga(console(), view, definition.outline if definition else ())
