@@ -15,12 +15,7 @@ from leftfold.contexts.registered import Part, Registered, check_parts
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError
-from leftfold.handling.handlers import (
-    command_handler_of,
-    decision_of,
-    decisions_of,
-    query_handler_of,
-)
+from leftfold.handling.handlers import command_handler_of, decision_of, decisions_of, query_handler_of
 from leftfold.integration.publishing import publication_of
 from leftfold.messages.command import Command
 from leftfold.processes.saga import Saga, check_saga_class

@@ -15,16 +15,7 @@ from leftfold.domain.twins import twin_of
 from leftfold.errors import DefinitionError, InvalidAppend, ReadOnly
 from leftfold.messages.given import utc_flaw
 
-__all__ = [
-    "OWN_ATTRIBUTES",
-    "RECORDED",
-    "Mode",
-    "Pending",
-    "Recorder",
-    "Recording",
-    "made_otherwise",
-    "recording_of",
-]
+__all__ = ["OWN_ATTRIBUTES", "RECORDED", "Mode", "Pending", "Recorder", "Recording", "made_otherwise", "recording_of"]
 
 
 class Pending(Struct, frozen=True):

@@ -20,14 +20,7 @@ from leftfold.handling.tracking import Tracking
 from leftfold.messages.requests import RequestForm, answer_type
 from leftfold.messages.values import ValueCodec
 
-__all__ = [
-    "CommandRoute",
-    "QueryRoute",
-    "Routes",
-    "Run",
-    "command_routes",
-    "query_routes",
-]
+__all__ = ["CommandRoute", "QueryRoute", "Routes", "Run", "command_routes", "query_routes"]
 
 Run: TypeAlias = Callable[[Any, Handling], Awaitable[object]]
 """Runs a handler once."""

@@ -16,12 +16,7 @@ from leftfold.adapters.postgres.layout import Layout
 from leftfold.adapters.postgres.rows import event_of
 from leftfold.adapters.postgres.statements import WritingSql
 from leftfold.adapters.postgres.work_call import WorkCall
-from leftfold.errors import (
-    Fenced,
-    InvalidInput,
-    LeftfoldError,
-    StoreError,
-)
+from leftfold.errors import Fenced, InvalidInput, LeftfoldError, StoreError
 from leftfold.store.events import Appended
 from leftfold.store.projecting import projected, rest_behind, rest_keys, rest_writes
 from leftfold.store.tables import Table

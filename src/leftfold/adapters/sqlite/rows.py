@@ -12,17 +12,7 @@ from leftfold.errors import StoreError
 from leftfold.ids import uuid_of
 from leftfold.store.events import StoredEvent
 
-__all__ = [
-    "COLUMNS",
-    "LARGEST",
-    "Row",
-    "Run",
-    "Value",
-    "event_of",
-    "micros_of",
-    "tags_text",
-    "time_of",
-]
+__all__ = ["COLUMNS", "LARGEST", "Row", "Run", "Value", "event_of", "micros_of", "tags_text", "time_of"]
 
 Value: TypeAlias = str | int | bytes | None
 Row: TypeAlias = tuple[int, int, int, str, int, bytes, str, str, str | None, int | None, int]
