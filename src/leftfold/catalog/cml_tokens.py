@@ -66,7 +66,7 @@ def tokens_of(text: str, file: str) -> Iterator[Token]:
             case "name":
                 yield Token("name", said.removeprefix("^"), line, plain=not said.startswith("^"))
             case "text":
-                yield Token("text", _ESCAPED.sub(_unescaped, said[1:-1]), line)
+                yield Token("text", _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), said[1:-1]), line)
             case "mark":
                 depth += (said == "{") - (said == "}")
                 if depth > _DEEPEST:
@@ -78,7 +78,3 @@ def tokens_of(text: str, file: str) -> Iterator[Token]:
                 pass
         line += said.count("\n")
     yield Token("end", "the end of the file", line)
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    return _MEANT.get(match[1], match[1])

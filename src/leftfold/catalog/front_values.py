@@ -61,12 +61,10 @@ def _quoted(said: str, wrong: Callable[[str], InvalidCatalogFile]) -> tuple[str,
     if found is None:
         raise wrong("a text begins with a quote and never ends on this line")
     text = found["text"]
-    text = _ESCAPE.sub(_unescaped, text) if said[0] == '"' else text.replace("''", "'")
+    text = (
+        _ESCAPE.sub(lambda found: _MEANT.get(found[1], found[1]), text) if said[0] == '"' else text.replace("''", "'")
+    )
     return text, said[found.end() :].lstrip()
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    return _MEANT.get(match[1], match[1])
 
 
 def _list(rest: str, wrong: Callable[[str], InvalidCatalogFile]) -> tuple[Value, str]:

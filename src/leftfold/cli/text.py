@@ -20,7 +20,9 @@ def printable(text: str, *, keep: str = "") -> str:
     """
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
+    return "".join(
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def json_text(value: object) -> str:
@@ -41,7 +43,3 @@ def one_line(data: bytes) -> bytes:
 def pretty(data: bytes) -> str:
     """JSON text as a person reads it, two spaces a level; raises `msgspec.DecodeError` when it is none."""
     return msgspec.json.format(data, indent=2).decode()
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode()

@@ -184,7 +184,9 @@ class _Drawing:
 
     def _aggregate(self, context: str, part: Part) -> str:
         core = core_of(part)
-        node = self._node("aggregate", context, core.category, _place(part))
+        node = self._node(
+            "aggregate", context, core.category, place_of(part if isinstance(part, type) else part.decide)
+        )
         for cls in core.vocabulary:
             self._leads(node, self._event(context, cls))
         return node
@@ -206,7 +208,3 @@ class _Drawing:
 
     def _leads(self, source: str, target: str) -> None:
         self.edges.setdefault((source, target), Edge(source=source, target=target))
-
-
-def _place(part: Part) -> str:
-    return place_of(part if isinstance(part, type) else part.decide)

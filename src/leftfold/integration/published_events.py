@@ -52,7 +52,10 @@ class PublishedEvents:
         self._events = events
         self._check = check
         self._wanted = None if wanted is None else frozenset(wanted)
-        views = sorted((cls for cls in self._wanted or () if isinstance(cls, ViewType)), key=_named)
+        views = sorted(
+            (cls for cls in self._wanted or () if isinstance(cls, ViewType)),
+            key=lambda cls: (cls.__module__, cls.__qualname__),
+        )
         self._views = [_View(cls, viewed_by(cls)) for cls in views]
         self._forms: dict[type, _Form] = {}
         self._publications: dict[type, list[Publication]] = {}
@@ -151,10 +154,6 @@ class _View:
                 yield Unread(UnreadableMessage(self.viewed.type, reason))
             else:
                 yield view
-
-
-def _named(cls: type) -> tuple[str, str]:
-    return (cls.__module__, cls.__qualname__)
 
 
 def supported(versions: VersionRange) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -114,7 +114,8 @@ class Instance(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def wake_at(self) -> datetime | None:
         """When its next timer is to fire; None when there is none."""
-        return min(self._wakes(), default=None)
+        wakes = (timer.again or timer.due for timer in self.timers.values() if not timer.dead)
+        return min(wakes, default=None)
 
     def due(self, now: datetime) -> str | None:
         """The name of the timer that fires next, of those whose time has come by *now*."""
@@ -133,9 +134,6 @@ class Instance(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """With a timer of that name set, or not set any more."""
         others = {known: each for known, each in self.timers.items() if known != name}
         return replace(self, timers=others if timer is None else {**others, name: timer})
-
-    def _wakes(self) -> Iterator[datetime]:
-        return (timer.again or timer.due for timer in self.timers.values() if not timer.dead)
 
 
 dump_instance = msgspec.json.Encoder().encode

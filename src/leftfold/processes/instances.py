@@ -228,7 +228,7 @@ class SagaInstances:
         """
         for tries in range(1, _TRIES + 1):
             item = await self._item(name, id)
-            definition = self._definition(item)
+            definition = known_definition(self._by_queue.get(item.queue), item)
             known = read_journal(definition, item)
             journal = intervened(definition, item, known, verb, self._clock.now())
             if journal is known:
@@ -316,9 +316,6 @@ class SagaInstances:
     def _full(self, name: str) -> str:
         """The name with its context."""
         return self._full_names.get(name, name)
-
-    def _definition(self, item: WorkItem) -> SagaDefinition:
-        return known_definition(self._by_queue.get(item.queue), item)
 
     def _view(self, item: WorkItem) -> SagaView:
         return saga_view(self._by_queue.get(item.queue), item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -174,10 +174,7 @@ class Mending:
     def _entry(self, decree: Decree, what: str, position: int = 0) -> Entry:
         kind: Literal["retried", "dropped"] = "retried" if decree.verb == "retry" else "dropped"
         note = f"{decree.who}: {decree.why}"
-        return Entry(kind=kind, what=what, at=self._now(), position=position, note=note)
-
-    def _now(self) -> datetime:
-        return self._clock.now()
+        return Entry(kind=kind, what=what, at=self._clock.now(), position=position, note=note)
 
     async def _item(self, id: str) -> WorkItem:
         found = (await self._store.work([id])).get(id)

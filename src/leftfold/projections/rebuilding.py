@@ -12,7 +12,6 @@ from leftfold.errors import AccessDenied, NotShown, RebuildStopped
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import Generation, is_overtaken
 from leftfold.projections.projection import Projection
-from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.tables import Tables
 from leftfold.subscriptions.parked import tried_again, try_again
 from leftfold.subscriptions.parking import error_text
@@ -214,11 +213,9 @@ class Rebuild(Generic[Row]):
                 raise NotShown(self._follower.projection.name, keys, inline=self._follower.inline)
         return not self._showing
 
-    async def _checkpoints(self, generation: Generation) -> Sequence[Checkpoint]:
-        return await self._follower.target.checkpoints(f"{generation.subscription}/")
-
     async def _done(self, generation: Generation) -> int:
-        at = {one.name: one.position for one in await self._checkpoints(generation)}
+        checkpoints = await self._follower.target.checkpoints(f"{generation.subscription}/")
+        at = {one.name: one.position for one in checkpoints}
         return min(at.get(name, 0) for name in generation.checkpoints)
 
 

@@ -107,7 +107,7 @@ class _Form:
             elif key in _LISTS or key in _PARTS:
                 role_inside = below if key in _LISTS else parts
                 made[key] = (
-                    self._listed(cast("list[object]", value), role_inside)
+                    [self.schema(part, role_inside) for part in cast("list[object]", value)]
                     if isinstance(value, list)
                     else self.schema(value, parts)
                 )
@@ -117,9 +117,6 @@ class _Form:
 
     def _named(self, value: object, role: _Role) -> object:
         return {name: self.schema(part, role) for name, part in cast("_Raw", value).items()}
-
-    def _listed(self, value: list[object], role: _Role) -> object:
-        return [self.schema(part, role) for part in value]
 
     def _reference(self, ref: object, role: _Role) -> object:
         if not isinstance(ref, str) or not (ref == "#" or ref.startswith("#/")):

@@ -78,7 +78,7 @@ class MemoryRows(OpenedLog):
         fitting = [(cells, rows[key].row) for key, cells in _fitting(table, selection, rows)]
         for name in reversed(selection.order_by):
             bare = name.removeprefix("-")
-            fitting.sort(key=lambda each: _place(each[0][bare]), reverse=name != bare)
+            fitting.sort(key=lambda each: (each[0][bare] is not None, each[0][bare]), reverse=name != bare)
         return [row for _, row in fitting][selection.offset :][: selection.limit]
 
     async def scan(
@@ -132,10 +132,6 @@ def _fits(cell: Cell, where: Where) -> bool:
     if isinstance(where.value, tuple):
         return cell in where.value
     return _ORDERS[where.compare](cell, where.value)
-
-
-def _place(cell: Cell) -> tuple[bool, Cell]:
-    return cell is not None, cell
 
 
 def _counts(words: Sequence[tuple[str, bool]], table: Table, cells: _Cells) -> list[int]:

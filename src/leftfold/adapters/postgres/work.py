@@ -146,7 +146,7 @@ class Work:
         async with connection.transaction(isolation="read_committed"):
             await connection.execute(_DURABLY)
             new = new_items(items, _tokens_of(await connection.fetch(self._tokens, ids)))
-            columns = zip(*map(_row_of, sorted(new, key=_id_of)), strict=True)
+            columns = zip(*map(_row_of, sorted(new, key=lambda item: item.id)), strict=True)
             stored = await connection.fetch(self._restore, *columns) if new else ()
             if len(stored) < len(new):  # another restore was faster
                 new_items(items, _tokens_of(await connection.fetch(self._tokens, ids)))
@@ -160,10 +160,6 @@ class Work:
 
 def _tokens_of(rows: Sequence[asyncpg.Record]) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
-
-
-def _id_of(item: WorkItem) -> str:
-    return item.id
 
 
 def _row_of(item: WorkItem) -> tuple[object, ...]:

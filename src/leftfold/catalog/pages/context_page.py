@@ -36,7 +36,9 @@ def _head(site: Site, one: Descriptor) -> Html:
     purpose = tag("p", one.purpose, class_="purpose") if one.purpose else None
     if node.look == "unregistered":
         purpose = tag("p", "Nobody describes this context; others name it.", class_="purpose")
-    ask = tag("a", "What breaks if it changes?", href=_asking(kind="context", name=one.name))
+    ask = tag(
+        "a", "What breaks if it changes?", href=f"../impact.html#{urlencode({'kind': 'context', 'name': one.name})}"
+    )
     canvas = tag("dl", *(_said(term, said) for term, said in _canvas(one)), class_="canvas")
     return joined((tag("h1", one.name, badges), purpose, canvas, tag("p", ask)))
 
@@ -137,7 +139,3 @@ def _lists(one: Descriptor) -> Iterator[Html]:
     for title, names in told:
         if names:
             yield section(title, tag("ul", *(tag("li", tag("code", name)) for name in names), class_="names"))
-
-
-def _asking(**subject: str) -> str:
-    return f"../impact.html#{urlencode(subject)}"
