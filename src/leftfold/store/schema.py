@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
-__all__ = ["Migration", "SchemaAdmin", "SchemaStatus"]
+from leftfold.errors import SchemaMismatch
+from leftfold.store.urls import migrating
+
+__all__ = ["Migration", "SchemaAdmin", "SchemaStatus", "check_code", "check_current", "status_in"]
 
 
 class Migration(Struct, frozen=True, kw_only=True):
@@ -38,6 +42,28 @@ class SchemaStatus(Struct, frozen=True, kw_only=True):
     needed: int
     needs_code: int
     pending: tuple[Migration, ...]
+
+
+def status_in(meta: Mapping[str, int], migrations: Sequence[Migration]) -> SchemaStatus:
+    """The status of a database that says *meta* of itself, nothing when it holds no store."""
+    found = meta.get("schema_version", 0)
+    pending = tuple(migration for migration in migrations if migration.version > found)
+    needs_code = meta.get("needs_code", 0)
+    return SchemaStatus(found=found, needed=migrations[-1].version, needs_code=needs_code, pending=pending)
+
+
+def check_code(status: SchemaStatus) -> None:
+    """Raise `SchemaMismatch` when a database needs newer code."""
+    if status.needs_code > status.needed:
+        raise SchemaMismatch(status.found, status.needed, "A newer Leftfold wrote it; install that version")
+
+
+def check_current(status: SchemaStatus, url: str) -> None:
+    """Raise `SchemaMismatch` unless this code can work with the database at *url* as it is."""
+    check_code(status)
+    if status.pending:
+        none = "" if status.found else "No store is there yet. "
+        raise SchemaMismatch(status.found, status.needed, f"{none}Run `{migrating(url)}`")
 
 
 class SchemaAdmin(Protocol):

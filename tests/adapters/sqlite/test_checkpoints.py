@@ -214,7 +214,7 @@ async def test_claims_leave_appends_as_durable_as_they_were(tmp_path: Path) -> N
     location = SqliteLocation(path=tmp_path / "store.db")
     connection = connect(location)
     prepare(connection, location)
-    install(connection, location)
+    install(connection)
     full = connection.execute("pragma synchronous").fetchone()
     assert full == (2,)
     store = SqliteStore(connection, location, SystemClock())

@@ -80,7 +80,7 @@ async def test_appends_are_flushed_as_before_whatever_became_of_a_snapshot(tmp_p
     location = SqliteLocation(path=tmp_path / "store.db", deadline_s=0.05)
     connection = connect(location)
     prepare(connection, location)
-    install(connection, location)
+    install(connection)
     full = connection.execute("pragma synchronous").fetchone()
     assert full == (2,)
     store = SqliteStore(connection, location, SystemClock())

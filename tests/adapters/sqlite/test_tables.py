@@ -183,7 +183,7 @@ async def test_a_table_with_very_many_columns_is_written(tmp_path: Path) -> None
     connection = connect(location)
     connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)  # what SQLite allows unless it is built otherwise
     prepare(connection, location)
-    install(connection, location)
+    install(connection)
     store = SqliteStore(connection, location, SystemClock())
     await active(store, wide)
     await write(store, Put(table=wide, rows=rows))

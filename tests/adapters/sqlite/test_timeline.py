@@ -31,7 +31,7 @@ async def _steps(path: Path, events: int, question: _Question) -> int:
     """Hundreds of SQLite's own steps that *question* takes when a stream and the log are so long."""
     connection = connect(SqliteLocation(path=path))
     prepare(connection, SqliteLocation(path=path))
-    install(connection, SqliteLocation(path=path))
+    install(connection)
     store = SqliteStore(connection, SqliteLocation(path=path), ManualClock())
     await store.append(ToStream("short-1", 0, [event(tags=("short-0", "short-2"))]), ToStream("z-1", 0, [event()]))
     await store.append(ToStream("long-1", 0, [event() for _ in range(events)]))

@@ -14,10 +14,9 @@ from leftfold.adapters.postgres.failures import translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.migrations import MIGRATIONS, NEWEST
 from leftfold.errors import LeftfoldError, SchemaMismatch
-from leftfold.store.schema import Migration, SchemaStatus
-from leftfold.store.urls import migrating
+from leftfold.store.schema import Migration, SchemaStatus, check_code, status_in
 
-__all__ = ["PostgresSchema", "check_schema", "status_of"]
+__all__ = ["PostgresSchema", "status_of"]
 
 _FOR_APPLICATIONS = (
     *("append_v1", "append_part_v1", "append_one_v1", "append_parts_v1"),
@@ -57,11 +56,11 @@ class PostgresSchema:
         async with self._connected() as connection:
             status = await status_of(connection, self._location.schema)
             if self._role is None and not status.pending:
-                _check_code(status)
+                check_code(status)
                 return status
             await connection.execute(_turn(self._location.schema))
             status = await status_of(connection, self._location.schema)
-            _check_code(status)
+            check_code(status)
             for migration in status.pending:
                 await connection.execute(_step(migration, self._location.schema))
             if self._role is not None:
@@ -110,26 +109,7 @@ async def status_of(connection: Connection, schema: str) -> SchemaStatus:
             f"the schema holds objects of another application: its table meta is not ours ({error}). Choose ?schema="
         )
         raise SchemaMismatch(0, NEWEST, advice) from error
-    version = meta.get("schema_version", 0)
-    return SchemaStatus(
-        found=version,
-        needed=NEWEST,
-        needs_code=meta.get("needs_code", 0),
-        pending=tuple(migration for migration in MIGRATIONS if migration.version > version),
-    )
-
-
-def check_schema(status: SchemaStatus, location: PostgresLocation) -> None:
-    """Raise `SchemaMismatch` unless this code can work with the schema."""
-    _check_code(status)
-    if status.pending:
-        none = "" if status.found else "No store is there yet. "
-        raise SchemaMismatch(status.found, status.needed, f"{none}Run `{migrating(location.shown)}`")
-
-
-def _check_code(status: SchemaStatus) -> None:
-    if status.needs_code > status.needed:
-        raise SchemaMismatch(status.found, status.needed, "A newer Leftfold wrote it; install that version")
+    return status_in(meta, MIGRATIONS)
 
 
 def _turn(schema: str) -> str:

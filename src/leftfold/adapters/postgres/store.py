@@ -14,7 +14,7 @@ from leftfold.adapters.postgres.failures import translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.restoring import Restorer
-from leftfold.adapters.postgres.schema import PostgresSchema, check_schema, status_of
+from leftfold.adapters.postgres.schema import PostgresSchema, status_of
 from leftfold.adapters.postgres.snapshots import Snapshots
 from leftfold.adapters.postgres.tables import Tables
 from leftfold.adapters.postgres.timeline import Timeline
@@ -29,6 +29,7 @@ from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.checks import check_loop, check_match, check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.indexed import WrongTag
+from leftfold.store.schema import check_current
 from leftfold.store.snapshots import Snapshot, SnapshotKey
 from leftfold.store.table_checks import (
     check_generation,
@@ -351,7 +352,7 @@ async def open_postgres(url: str, *, migrate: bool = False) -> PostgresStore:
         connection, pooled = await connect_first(location)
         try:
             async with connection.transaction():
-                check_schema(await status_of(connection, location.schema), location)
+                check_current(await status_of(connection, location.schema), location.shown)
         except BaseException:
             connection.terminate()
             raise

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 
-from leftfold.adapters.sqlite.location import SqliteLocation, url_of
+from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.waiting import when_free
 from leftfold.errors import SchemaMismatch, StoreUnavailable
-from leftfold.store.schema import Migration, SchemaStatus
-from leftfold.store.urls import migrating
+from leftfold.store.schema import Migration, SchemaStatus, check_code, status_in
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "SqliteSchema", "check_schema", "connect", "install", "prepare", "status_of"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "SqliteSchema", "connect", "install", "prepare", "status_of"]
 
 APPLICATION_ID = 0x4C46_4C44
 """Marks the file as ours in SQLite's header; `file` and SQLite's tools show it."""
@@ -25,7 +24,6 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=4, needs_code=1, name="0004_work"),
     Migration(version=5, needs_code=1, name="0005_work_held"),
 )
-_NEWEST = MIGRATIONS[-1].version
 
 
 class SqliteSchema:
@@ -37,7 +35,7 @@ class SqliteSchema:
     async def status(self) -> SchemaStatus:
         """See `SchemaAdmin.status`; makes no file."""
         if not _is_there(self._location):
-            return SchemaStatus(found=0, needed=_NEWEST, needs_code=0, pending=tuple(MIGRATIONS))
+            return status_in({}, MIGRATIONS)
         return await when_free(lambda: self._with(status_of), self._location)
 
     async def migrate(self) -> SchemaStatus:
@@ -54,7 +52,7 @@ class SqliteSchema:
 
     def _migrated(self, connection: sqlite3.Connection) -> SchemaStatus:
         prepare(connection, self._location)
-        install(connection, self._location)
+        install(connection)
         return status_of(connection)
 
     def _with(self, work: Callable[[sqlite3.Connection], SchemaStatus]) -> SchemaStatus:
@@ -115,41 +113,23 @@ def _check_ours(connection: sqlite3.Connection, location: SqliteLocation) -> Non
     mark: int = connection.execute("pragma application_id").fetchone()[0]
     if tables and mark != APPLICATION_ID:
         advice = f"{location.path} holds tables of another application; give another path"
-        raise SchemaMismatch(0, _NEWEST, advice)
+        raise SchemaMismatch(0, MIGRATIONS[-1].version, advice)
 
 
 def status_of(connection: sqlite3.Connection) -> SchemaStatus:
     """Which schema the file holds."""
     if connection.execute("select count(*) from sqlite_schema where name = 'meta'").fetchone()[0] == 0:
-        return SchemaStatus(found=0, needed=_NEWEST, needs_code=0, pending=tuple(MIGRATIONS))
+        return status_in({}, MIGRATIONS)
     meta: dict[str, int] = dict(connection.execute("select name, value from meta"))
-    found = meta.get("schema_version", 0)
-    return SchemaStatus(
-        found=found,
-        needed=_NEWEST,
-        needs_code=meta.get("needs_code", 0),
-        pending=tuple(migration for migration in MIGRATIONS if migration.version > found),
-    )
+    return status_in(meta, MIGRATIONS)
 
 
-def check_schema(connection: sqlite3.Connection, location: SqliteLocation) -> None:
-    """Raise `SchemaMismatch` unless this code can work with the file's schema."""
-    status = status_of(connection)
-    if status.needs_code > status.needed:
-        raise SchemaMismatch(status.found, status.needed, "A newer Leftfold wrote it; install that version")
-    if status.pending:
-        none = "" if status.found else "No store is there yet. "
-        run = f"{none}Run `{migrating(url_of(location.path))}`"
-        raise SchemaMismatch(status.found, status.needed, run)
-
-
-def install(connection: sqlite3.Connection, location: SqliteLocation) -> None:
+def install(connection: sqlite3.Connection) -> None:
     """Apply every pending migration in one transaction."""
     connection.execute("begin immediate")
     try:
         status = status_of(connection)
-        if status.needs_code > MIGRATIONS[-1].version:
-            check_schema(connection, location)
+        check_code(status)
         for migration in status.pending:
             for statement in _statements(_text(migration)):
                 connection.execute(statement)

@@ -10,11 +10,11 @@ from leftfold.adapters.sqlite.batch import insert_rows, numbers_of, version_in
 from leftfold.adapters.sqlite.checkpoints import SqliteCheckpoints
 from leftfold.adapters.sqlite.committer import Committer
 from leftfold.adapters.sqlite.failures import translated
-from leftfold.adapters.sqlite.location import SqliteLocation
+from leftfold.adapters.sqlite.location import SqliteLocation, url_of
 from leftfold.adapters.sqlite.matching import filter_sql
 from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Run, Value, event_of, micros_of, tags_text
-from leftfold.adapters.sqlite.schema import check_schema, connect, install, prepare, status_of
+from leftfold.adapters.sqlite.schema import connect, install, prepare, status_of
 from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
 from leftfold.adapters.sqlite.tables import SqliteTables
 from leftfold.adapters.sqlite.timeline import SqliteTimeline
@@ -28,6 +28,7 @@ from leftfold.store.indexed import WrongTag
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
 from leftfold.store.restoring import check_continues
+from leftfold.store.schema import check_current
 from leftfold.store.table_checks import check_transaction
 from leftfold.store.transaction import Transaction
 
@@ -217,8 +218,8 @@ def _opened(location: SqliteLocation, *, migrate: bool) -> sqlite3.Connection:
     try:
         prepare(connection, location)
         if migrate or status_of(connection).found == 0:
-            install(connection, location)
-        check_schema(connection, location)
+            install(connection)
+        check_current(status_of(connection), url_of(location.path))
     except BaseException:
         connection.close()
         raise
