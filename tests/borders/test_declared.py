@@ -289,7 +289,7 @@ def test_messages_lead_through_others_to_who_goes_separate_ways(tree: Tree) -> N
         def invoiced(event: Billed) -> Invoiced:
             return Invoiced(order=event.order)
 
-        billing._commands.clear()
+        billing.commands = ()
 
         @billing.decides(Invoice, id="order")
         def bill(command: Bill, invoice: Invoice) -> None: ...

@@ -114,7 +114,7 @@ class Context(Registered):
     def includes(self, *parts: Part) -> None:
         """Add aggregates and deciders that no handler here names."""
         check_parts(f"context {self.name!r}", parts)
-        self._parts += [part for part in parts if part not in self._parts]
+        self.parts += tuple(part for part in parts if part not in self.parts)
 
     @overload
     def decides(
@@ -136,11 +136,11 @@ class Context(Registered):
         """
         self.includes(subject)
         if isinstance(subject, Decider):
-            self._decisions += decisions_of(subject, id=id)
+            self.decisions += decisions_of(subject, id=id)
             return None
 
         def register(function: F) -> F:
-            self._decisions.append(decision_of(function, subject, id=id, exists=exists))
+            self.decisions += (decision_of(function, subject, id=id, exists=exists),)
             return function
 
         return register
@@ -151,7 +151,7 @@ class Context(Registered):
         Its parameters are the command and, by annotation, `Repository[X]`, `Metadata`, `EventStore`, and what
         `App(provide=...)` gives.
         """
-        self._commands.append(command_handler_of(function))
+        self.commands += (command_handler_of(function),)
         return function
 
     @overload
@@ -170,7 +170,7 @@ class Context(Registered):
         """
 
         def register(function: G) -> G:
-            self._queries.append(query_handler_of(function, cache))
+            self.queries += (query_handler_of(function, cache),)
             return function
 
         return register if function is None else register(function)
@@ -209,7 +209,7 @@ class Context(Registered):
 
         def register(function: F) -> F:
             options = ProjectionOptions(key, name, version, index, search, shards, policy)
-            self._projections.append(projection_of(function, options, frame))
+            self.projections += (projection_of(function, options, frame),)
             return function
 
         return register
@@ -240,7 +240,7 @@ class Context(Registered):
             )
 
         def register(function: G) -> G:
-            self._reactions.append(reaction_of(function, events, name, policy))
+            self.reactions += (reaction_of(function, events, name, policy),)
             return function
 
         return register
@@ -248,7 +248,7 @@ class Context(Registered):
     def saga(self, cls: type[S]) -> type[S]:
         """Run instances of a saga; the class stays as it is. Register every version of which some may still run."""
         check_saga_class(cls)
-        self._sagas.append(cls)
+        self.sagas += (cls,)
         return cls
 
     @with_brackets('key="order"')
@@ -288,7 +288,7 @@ class Context(Registered):
             from leftfold.processes.process import ProcessOptions, process_of
 
             options = ProcessOptions(key, name, version, missing, abandoned, shards, retry)
-            self._processes.append(process_of(function, options))
+            self.processes += (process_of(function, options),)
             return function
 
         return register
@@ -300,7 +300,7 @@ class Context(Registered):
         """
         from leftfold.processes.starting import saga_start_of
 
-        self._saga_starts.append(saga_start_of(function, _PATIENTLY))
+        self.saga_starts += (saga_start_of(function, _PATIENTLY),)
         return function
 
     @overload
@@ -325,7 +325,7 @@ class Context(Registered):
         def register(function: F) -> F:
             from leftfold.processes.reacting import command_reaction_of
 
-            self._command_reactions.append(command_reaction_of(function, name, within, _PATIENTLY))
+            self.command_reactions += (command_reaction_of(function, name, within, _PATIENTLY),)
             return function
 
         return register if function is None else register(function)
@@ -352,8 +352,8 @@ class Context(Registered):
             from leftfold.processes.reacting import translation_of
 
             made = translation_of(function, name, within, _PATIENTLY)
-            self._command_reactions.append(made)
-            self._translations.append(made)
+            self.command_reactions += (made,)
+            self.translations += (made,)
             return function
 
         return register if function is None else register(function)
@@ -365,15 +365,15 @@ class Context(Registered):
         """
         from leftfold.processes.migrating import saga_migration_of
 
-        self._saga_migrations.append(saga_migration_of(function))
+        self.saga_migrations += (saga_migration_of(function),)
         return function
 
     def publishes(self, function: F) -> F:
         """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
-        self._publications.append(publication_of(function, caller(1)))
+        self.publications += (publication_of(function, caller(1)),)
         return function
 
     def upcasts(self, function: F) -> F:
         """Bring an old event to a newer class: a pure function; a tuple splits, None drops."""
-        self._upcasts.append(function)
+        self.upcast_functions += (function,)
         return function

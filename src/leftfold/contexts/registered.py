@@ -49,75 +49,34 @@ class Registered:
     """What a context has been told so far; the decorators of `Context` add to it."""
 
     def __init__(self) -> None:
-        self._parts: list[Part] = []
-        self._decisions: list[Decision] = []
-        self._commands: list[CommandHandler] = []
-        self._queries: list[QueryHandler] = []
-        self._projections: list[Projection[Any]] = []
-        self._reactions: list[Reaction] = []
-        self._publications: list[Publication] = []
-        self._upcasts: list[Upcast] = []
-        self._sagas: list[type[Saga]] = []
-        self._saga_migrations: list[SagaMigration] = []
-        self._processes: list[Process[Any]] = []
-        self._command_reactions: list[CommandReaction] = []
-        self._translations: list[CommandReaction] = []
-        self._saga_starts: list[SagaStart] = []
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
+        self.parts: tuple[Part, ...] = ()
         """Its aggregates and deciders."""
-        return tuple(self._parts)
-
-    @property
-    def decisions(self) -> tuple[Decision, ...]:
+        self.decisions: tuple[Decision, ...] = ()
         """Its pure decisions."""
-        return tuple(self._decisions)
-
-    @property
-    def commands(self) -> tuple[CommandHandler, ...]:
+        self.commands: tuple[CommandHandler, ...] = ()
         """Its other command handlers."""
-        return tuple(self._commands)
-
-    @property
-    def queries(self) -> tuple[QueryHandler, ...]:
+        self.queries: tuple[QueryHandler, ...] = ()
         """Its query handlers."""
-        return tuple(self._queries)
-
-    @property
-    def projections(self) -> tuple[Projection[Any], ...]:
+        self.projections: tuple[Projection[Any], ...] = ()
         """Its projections."""
-        return tuple(self._projections)
-
-    @property
-    def reactions(self) -> tuple[Reaction, ...]:
+        self.reactions: tuple[Reaction, ...] = ()
         """Its reactions."""
-        return tuple(self._reactions)
-
-    @property
-    def sagas(self) -> tuple[type[Saga], ...]:
+        self.publications: tuple[Publication, ...] = ()
+        """What it publishes."""
+        self.upcast_functions: tuple[Upcast, ...] = ()
+        """Its upcasts."""
+        self.sagas: tuple[type[Saga], ...] = ()
         """Its sagas, in every version."""
-        return tuple(self._sagas)
-
-    @property
-    def processes(self) -> tuple[Process[Any], ...]:
+        self.saga_migrations: tuple[SagaMigration, ...] = ()
+        """What brings instances of its sagas to newer versions."""
+        self.processes: tuple[Process[Any], ...] = ()
         """Its processes, in every version."""
-        return tuple(self._processes)
-
-    @property
-    def saga_starts(self) -> tuple[SagaStart, ...]:
-        """What begins its sagas."""
-        return tuple(self._saga_starts)
-
-    @property
-    def command_reactions(self) -> tuple[CommandReaction, ...]:
+        self.command_reactions: tuple[CommandReaction, ...] = ()
         """Its reactions that send commands."""
-        return tuple(self._command_reactions)
-
-    @property
-    def translations(self) -> tuple[CommandReaction, ...]:
+        self.translations: tuple[CommandReaction, ...] = ()
         """Those of its command reactions that translate what other contexts publish; see `CommandReaction.where`."""
-        return tuple(self._translations)
+        self.saga_starts: tuple[SagaStart, ...] = ()
+        """What begins its sagas."""
 
     @property
     def followers(self) -> tuple[Follower, ...]:
@@ -132,21 +91,6 @@ class Registered:
         return tuple(sorted(found, key=lambda cls: (cls.__qualname__, cls.__module__)))
 
     @property
-    def saga_migrations(self) -> tuple[SagaMigration, ...]:
-        """What brings instances of its sagas to newer versions."""
-        return tuple(self._saga_migrations)
-
-    @property
-    def publications(self) -> tuple[Publication, ...]:
-        """What it publishes."""
-        return tuple(self._publications)
-
-    @property
     def published_events(self) -> tuple[type[IntegrationEvent], ...]:
         """The classes of what it publishes, each once: a class for each version."""
-        return tuple(dict.fromkeys(cls for one in self._publications for cls in one.gives))
-
-    @property
-    def upcast_functions(self) -> tuple[Upcast, ...]:
-        """Its upcasts."""
-        return tuple(self._upcasts)
+        return tuple(dict.fromkeys(cls for one in self.publications for cls in one.gives))
