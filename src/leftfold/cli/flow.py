@@ -96,9 +96,8 @@ async def _seen(app: App, declared: Flow) -> Seen:
         returns.record(str(stored.id), running.name, _types(running, stored), metadata)
 
     if suspects:
-        await walk(
-            app, Observation(), retrace, resolve
-        )  # what is noted of each event is enough: nothing is to be found
+        # What is noted of each event is enough: nothing is to be found.
+        await walk(app, Observation(), retrace, resolve)
     return seen(declared, chains, returns.counts())
 
 
