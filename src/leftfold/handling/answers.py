@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from leftfold.clock import Clock, SystemClock
-from leftfold.errors import UnreadableAnswer
+from leftfold.errors import TableMissing, UnreadableAnswer
 from leftfold.store.events import ToStream
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
@@ -109,7 +109,11 @@ class Answers:
             InvalidInput: the id is empty, above 512 UTF-8 bytes, or holds NUL or a lone surrogate.
             UnreadableAnswer: the row is no answer.
         """
-        row = (await self._store.get(ANSWERS, [id])).get(id)
+        try:
+            row = (await self._store.get(ANSWERS, [id])).get(id)
+        except TableMissing:  # the store was made anew since
+            await self.prepare()
+            return None
         if row is None:
             return None
         try:

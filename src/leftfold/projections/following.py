@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from leftfold.clock import Clock
-from leftfold.errors import RowsKeptOtherwise
+from leftfold.errors import RowsKeptOtherwise, TableMissing
 from leftfold.projections.generations import GENERATIONS, Generation, Generations
 from leftfold.projections.projection import Projection
 from leftfold.projections.projector import Projector
@@ -91,7 +91,14 @@ class ProjectionFollower:
                 await self.generations.switch(new, 0, at_head=True)
 
     async def assignments(self) -> Sequence[Assignment]:
-        """See `Follower.assignments`."""
+        """See `Follower.assignments`; tables that are gone, for the store was made anew, are made again."""
+        try:
+            return await self._assignments()
+        except TableMissing:
+            await self.prepare()
+            return await self._assignments()
+
+    async def _assignments(self) -> Sequence[Assignment]:
         active = await self.generations.active()
         self._shown = 0 if active is None else active.generation
         found: list[Assignment] = []

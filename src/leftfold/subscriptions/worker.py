@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from leftfold.errors import DefinitionError, Fenced, OutcomeUnknown, StoreError, StoreUnavailable
+from leftfold.errors import DefinitionError, Fenced, OutcomeUnknown, StoreError, StoreUnavailable, TableMissing
 from leftfold.messages.given import is_number
 from leftfold.store.checkpoint_checks import MAX_LEASE_S
 from leftfold.store.checkpoints import Claim
@@ -142,7 +142,7 @@ class Worker:
         self._look = asyncio.Event()
         self.looked = asyncio.Event()
         """Set when it has looked for parts to follow: from then on others see that it is there."""
-        self._stopping = False
+        self._stopping = self._unprepared = False
         self._presence = Presence(store, owner, self._timing.lease_s, group)
         self._free_since: dict[str, float] = {}
         self._kept_until: dict[str, float] = {}
@@ -156,7 +156,7 @@ class Worker:
             while not self._stopping and self._owner not in self._given_up:
                 self._look.clear()  # before the turn, so that a stop in the middle of it is not forgotten
                 try:
-                    await self._turns.take(self._turn())
+                    await self._turns.take(self._prepared_turn())
                     self.looked.set()
                     self._trouble.over()
                 except StoreError as error:
@@ -197,6 +197,16 @@ class Worker:
         """Make the tables that followers need."""
         for table in (LETTERS, PARKED, REQUESTS):
             await self._store.prepare(table)
+
+    async def _prepared_turn(self) -> None:
+        if self._unprepared:  # the store was made anew under it
+            await self.prepare()
+            self._unprepared = False
+        try:
+            await self._turn()
+        except TableMissing:
+            self._unprepared = True
+            raise
 
     async def _turn(self) -> None:
         wanted = {one.part.checkpoint: one for follower in self._followers for one in await follower.assignments()}
@@ -260,6 +270,7 @@ class Worker:
                 self._pauses.pop(claim.name, None)
             self._pause(claim.name)
             self._note_end(claim.name, error)
+            self._unprepared = self._unprepared or isinstance(error, TableMissing)
         else:
             self._pauses.pop(claim.name, None)
         finally:
