@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -22,7 +22,20 @@ else:
 
 T = TypeVar("T")
 
-__all__ = ["SETTINGS", "Backoff", "Connection", "Connector", "Readers", "connect_first", "say_goodbye"]
+__all__ = [
+    "OWN_PATH_HERE",
+    "SETTINGS",
+    "Backoff",
+    "Connection",
+    "Connector",
+    "Readers",
+    "connect_first",
+    "say_goodbye",
+    "transaction_on",
+]
+
+_OWN_PATH: Final = "pg_catalog, pg_temp"
+"""Where what is named without a schema is looked for: nowhere else, or whoever may make functions there is called."""
 
 SETTINGS: Final = {
     # A plan made while the tables were empty must not live on when they are full: index probes only.
@@ -34,9 +47,12 @@ SETTINGS: Final = {
     "jit": "off",
     "default_transaction_isolation": "read committed",
     "array_nulls": "on",
+    "search_path": _OWN_PATH,
 }
 """Of every session that is not behind a pooler."""
 _GOODBYE_S: Final = 1.0
+OWN_PATH_HERE: Final = f"set local search_path = {_OWN_PATH}"
+"""The same for one transaction, where nothing is set for a session."""
 _ANY_PLAN = (
     "set local plan_cache_mode = force_custom_plan; set local enable_seqscan = on; set local enable_bitmapscan = on"
 )
@@ -81,6 +97,14 @@ async def say_goodbye(connection: Connection) -> None:
     """Close a connection, within a second: a server that is gone holds up nobody."""
     with suppress(Exception):  # whatever it is, the driver has let go of the connection
         await connection.close(timeout=_GOODBYE_S)
+
+
+@asynccontextmanager
+async def transaction_on(connection: Connection) -> AsyncGenerator[None]:
+    """A transaction in which names mean what they mean to us, whatever the session says."""
+    async with connection.transaction(isolation="read_committed"):
+        await connection.execute(OWN_PATH_HERE)
+        yield
 
 
 async def connect_first(location: PostgresLocation) -> tuple[Connection, bool]:
@@ -191,11 +215,11 @@ class Readers:
     async def _rows(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
         if not self._connector.pooled:
             return await connection.fetch(sql, *values)
-        async with connection.transaction(isolation="read_committed"):
+        async with transaction_on(connection):
             return await connection.fetch(sql, *values)
 
     async def _searched(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
-        async with connection.transaction(isolation="read_committed"):
+        async with transaction_on(connection):
             await connection.execute(_ANY_PLAN)
             return await connection.fetch(sql, *values)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import asyncpg
 
-from leftfold.adapters.postgres.connecting import Connection, Connector
+from leftfold.adapters.postgres.connecting import OWN_PATH_HERE, Connection, Connector, transaction_on
 from leftfold.adapters.postgres.failures import translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.migrations import MIGRATIONS, NEWEST
@@ -72,7 +72,7 @@ class PostgresSchema:
         steps = [_step(migration, self._location.schema) for migration in MIGRATIONS if migration.version > after]
         if self._role is not None:
             steps.append(_grants(self._location.schema, self._role))
-        return "\n".join(["begin;", _turn(self._location.schema), *steps, "commit;", ""])
+        return "\n".join(["begin;", f"{OWN_PATH_HERE};", _turn(self._location.schema), *steps, "commit;", ""])
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[Connection]:
@@ -80,7 +80,7 @@ class PostgresSchema:
         try:
             connection = await connector.connect(plain=True)
             try:
-                async with connection.transaction(isolation="read_committed"):
+                async with transaction_on(connection):
                     yield connection
             finally:
                 await connection.close()

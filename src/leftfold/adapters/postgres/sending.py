@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from leftfold.adapters.postgres.connecting import Connection, Connector, say_goodbye
+from leftfold.adapters.postgres.connecting import Connection, Connector, say_goodbye, transaction_on
 from leftfold.adapters.postgres.silence import Silence
 from leftfold.adapters.postgres.watching import Watch
 from leftfold.errors import StoreUnavailable
@@ -90,7 +90,7 @@ class Sender:
             with self._watch.over(timeout_s):
                 if not self._connector.pooled:
                     return await connection.fetchrow(sql, *arguments)
-                async with connection.transaction(isolation="read_committed"):
+                async with transaction_on(connection):
                     await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
                     return await connection.fetchrow(sql, *arguments)
         finally:

@@ -100,7 +100,10 @@ class Silence:
         """Those of *pids* that the server works for, or did a moment ago; all of them when that cannot be seen."""
         connection = await self._connector.connect()
         try:
+            if self._connector.pooled:
+                await connection.execute("select 1")
+                return pids
             rows = await connection.fetch(_WORKING, plain_array(pids), self._patience_s / 2)
         finally:
             connection.terminate()
-        return pids if self._connector.pooled else [row[0] for row in rows]
+        return [row[0] for row in rows]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from leftfold.adapters.postgres.checkpoints import Checkpoints
 from leftfold.adapters.postgres.committing import Committer
-from leftfold.adapters.postgres.connecting import Connection, Connector, Readers, connect_first
+from leftfold.adapters.postgres.connecting import Connection, Connector, Readers, connect_first, transaction_on
 from leftfold.adapters.postgres.failures import translated
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.reading import Reading
@@ -351,7 +351,7 @@ async def open_postgres(url: str, *, migrate: bool = False) -> PostgresStore:
     try:
         connection, pooled = await connect_first(location)
         try:
-            async with connection.transaction():
+            async with transaction_on(connection):
                 check_current(await status_of(connection, location.schema), location.shown)
         except BaseException:
             connection.terminate()

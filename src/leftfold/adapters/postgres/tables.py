@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from leftfold.adapters.postgres.connecting import Connection, Readers
+from leftfold.adapters.postgres.connecting import Connection, Readers, transaction_on
 from leftfold.adapters.postgres.failures import NO_COLUMN, NO_TABLE, sqlstate_of
 from leftfold.adapters.postgres.generations import explained
 from leftfold.adapters.postgres.layout import Layout, layout_of, quoted, rows_schema
@@ -141,7 +141,7 @@ class Tables:
         return number
 
     async def _make(self, table: Table, generation: int, connection: Connection) -> None:
-        async with connection.transaction(isolation="read_committed"):
+        async with transaction_on(connection):
             there = await connection.fetch(self._hold, table.name, table.version)
             if any(row["shape"] != table.shape for row in there):
                 raise TableMismatch(table.name, table.version)
@@ -155,7 +155,7 @@ class Tables:
             await connection.execute(self._enter, table.name, table.version, generation, table.shape, active)
 
     async def _drop(self, table: Table, generation: int, connection: Connection) -> None:
-        async with connection.transaction(isolation="read_committed"):
+        async with transaction_on(connection):
             there = {
                 row["generation"]: row["active"]
                 for row in await connection.fetch(self._hold, table.name, table.version)
@@ -172,7 +172,7 @@ class Tables:
     async def _remove(self, table: Table, connection: Connection) -> int:
         name = (table.name, table.version)
         try:
-            async with connection.transaction(isolation="read_committed"):
+            async with transaction_on(connection):
                 there = await connection.fetch(self._hold, *name)
                 await connection.execute(_PATIENCE)
                 for row in await connection.fetch(self._views, *name):

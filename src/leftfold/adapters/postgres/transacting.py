@@ -20,7 +20,7 @@ from functools import partial
 import asyncpg
 
 from leftfold.adapters.postgres.calls import Verdicts, plain_array, verdict_of, verdicts_of
-from leftfold.adapters.postgres.connecting import Backoff, Connection, Connector, Readers
+from leftfold.adapters.postgres.connecting import OWN_PATH_HERE, Backoff, Connection, Connector, Readers
 from leftfold.adapters.postgres.failures import is_lost, is_retriable, translated
 from leftfold.adapters.postgres.generations import names_of
 from leftfold.adapters.postgres.sending import Sender
@@ -295,4 +295,5 @@ async def _roll_back(connection: Connection, error: Exception) -> None:
 
 
 def _begin_sql(connector: Connector) -> str:
-    return f"begin isolation level read committed; set local lock_timeout = {connector.location.deadline_s * 1000:.0f}"
+    begin = f"begin isolation level read committed; set local lock_timeout = {connector.location.deadline_s * 1000:.0f}"
+    return f"{begin}; {OWN_PATH_HERE}" if connector.pooled else begin

@@ -154,7 +154,10 @@ def _undo(error: Exception, parts: Sequence[ToStream], schema: str) -> Generator
 
 def _stored(parts: Sequence[ToStream], schema: str) -> Generator[Query, Rows, list[StoredEvent]]:
     ids = [str(event.id) for part in parts for event in part.events]
-    rows = yield f'select {_COLUMNS} from "{schema}".events where id = any ($1::text[]::uuid[])', (ids,)
+    rows = yield (
+        f'select {_COLUMNS} from "{schema}".events where id operator(pg_catalog.=) any ($1::text[]::uuid[])',
+        (ids,),
+    )
     return [event_of(_typed(row)) for row in rows]
 
 
@@ -165,7 +168,7 @@ def _typed(row: Row) -> Row:
 
 
 def _micros(time: str) -> str:
-    return f"(extract(epoch from {time}) * 1000000)::bigint"
+    return f"(extract(epoch from {time}) operator(pg_catalog.*) 1000000)::bigint"
 
 
 def _time_of(micros: int) -> datetime:

@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from leftfold.adapters.postgres.calls import plain_array
-from leftfold.adapters.postgres.connecting import Connection, Readers
+from leftfold.adapters.postgres.connecting import Connection, Readers, transaction_on
 from leftfold.adapters.postgres.queries import MAX_BIGINT, big
 from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import InvalidQuery
@@ -143,7 +143,7 @@ class Work:
 
     async def _restored(self, items: Sequence[WorkItem], connection: Connection) -> int:
         ids = sorted(item.id for item in items)
-        async with connection.transaction(isolation="read_committed"):
+        async with transaction_on(connection):
             await connection.execute(_DURABLY)
             new = new_items(items, _tokens_of(await connection.fetch(self._tokens, ids)))
             columns = zip(*map(_row_of, sorted(new, key=lambda item: item.id)), strict=True)
