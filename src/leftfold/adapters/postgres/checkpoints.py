@@ -45,7 +45,7 @@ class Checkpoints:
     async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
         """See `Checkpoints.claim` of the port."""
         lease = check_claim(name, owner, lease_s)
-        rows = await self._readers.fetch(self._claim, name, owner, lease)
+        rows = await self._readers.write(self._claim, name, owner, lease)
         return Claim(name, *rows[0]) if rows else None
 
     async def renew(self, name: str, token: int, lease_s: float) -> bool:
@@ -53,13 +53,13 @@ class Checkpoints:
         lease = check_lease(lease_s)
         if flaw_of(name) or not _is_token(token):
             return False
-        return bool(await self._readers.fetch(self._renew, name, token, lease))
+        return bool(await self._readers.write(self._renew, name, token, lease))
 
     async def release(self, name: str, token: int, note: str | None) -> None:
         """See `Checkpoints.release` of the port."""
         check_note(note)
         if not flaw_of(name) and _is_token(token):
-            await self._readers.fetch(self._release, name, token, note)
+            await self._readers.write(self._release, name, token, note)
 
     async def checkpoints(self, prefix: str) -> Sequence[Checkpoint]:
         """See `Checkpoints.checkpoints` of the port."""
@@ -70,7 +70,7 @@ class Checkpoints:
     async def forget(self, name: str) -> None:
         """See `Checkpoints.forget` of the port."""
         if not flaw_of(name):
-            await self._readers.fetch(self._forget, name)
+            await self._readers.write(self._forget, name)
 
     async def reached(self, name: str, position: int, timeout: float) -> int:
         """See `Checkpoints.reached` of the port."""

@@ -92,6 +92,14 @@ class Connector:
             "Nothing was stored; see that the server runs, or allow more with ?deadline_s="
         )
 
+    def unanswered(self) -> StoreUnavailable:
+        """The error for a server that was asked to write, and was not done with it at the deadline."""
+        return StoreUnavailable(
+            f"PostgreSQL store {self.location.shown} was not done with a write after {self.location.deadline_s:g} s. "
+            "It was called off, and may be stored; see who holds a lock there, and that the synchronous standbys run "
+            "(synchronous_standby_names), and try again"
+        )
+
 
 async def say_goodbye(connection: Connection) -> None:
     """Close a connection, within a second: a server that is gone holds up nobody."""
@@ -122,6 +130,11 @@ async def connect_first(location: PostgresLocation) -> tuple[Connection, bool]:
         raise
     connection.terminate()
     return await connector.connect(plain=True), True
+
+
+def _is_left_open(connection: Connection) -> bool:
+    """Whether *connection* stands with a transaction in it."""
+    return not connection.is_closed() and connection.is_in_transaction()
 
 
 async def _is_direct(connection: Connection) -> bool:
@@ -178,6 +191,14 @@ class Readers:
         """The rows of one query like `fetch`, planned for its values and with any kind of index."""
         return await self.repeat(partial(self._searched, sql, values))
 
+    async def write(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:
+        """The rows of one statement like `fetch`, which is called off at the deadline; see `change`."""
+        return await self.change(partial(self._rows, sql, values))
+
+    async def change(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Like `repeat`, for what writes: it waits for locks, or for a standby when it commits, until the deadline."""
+        return await self.repeat(partial(self._in_time, work))
+
     async def repeat(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Lend a connection to *work*, which is done again when the connection breaks; raises like `fetch`."""
         self._check_open()
@@ -218,6 +239,17 @@ class Readers:
         async with transaction_on(connection):
             return await connection.fetch(sql, *values)
 
+    async def _in_time(self, work: Callable[[Connection], Awaitable[T]], connection: Connection) -> T:
+        timeout = asyncio.timeout(self._connector.location.deadline_s)
+        try:
+            async with timeout:
+                return await work(connection)
+        except TimeoutError as error:
+            if not timeout.expired():  # the system's, of a connection that broke
+                raise
+            await say_goodbye(connection)  # which has the server call it off
+            raise self._connector.unanswered() from error
+
     async def _searched(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
         async with transaction_on(connection):
             await connection.execute(_ANY_PLAN)
@@ -245,7 +277,7 @@ class Readers:
         try:
             return await work(connection)
         except BaseException as error:
-            if not isinstance(error, asyncpg.PostgresError | LeftfoldError) or connection.is_in_transaction():
+            if not isinstance(error, asyncpg.PostgresError | LeftfoldError) or _is_left_open(connection):
                 connection.terminate()
             raise
         finally:

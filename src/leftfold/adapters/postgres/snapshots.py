@@ -61,7 +61,7 @@ class Snapshots:
     async def save(self, snapshot: Snapshot) -> None:
         """See `SnapshotStore.save_snapshot`."""
         key = snapshot.key
-        await self._readers.fetch(
+        await self._readers.write(
             self._save, str(key.stream), key.fingerprint, key.version, snapshot.state.decode(), snapshot.digest
         )
 
@@ -75,7 +75,7 @@ class Snapshots:
         possible = sorted(key for key in set(keys) if _can_be_kept(key))
         if not possible:
             return 0
-        rows = await self._readers.fetch(
+        rows = await self._readers.write(
             self._drop,
             [str(key.stream) for key in possible],
             [key.fingerprint for key in possible],

@@ -63,15 +63,15 @@ class Tables:
         there = await self._readers.fetch(self._shape, table.name, table.version, generation)
         if there and there[0][0] == table.shape:
             return
-        await self._readers.repeat(partial(self._make, table, generation))
+        await self._readers.change(partial(self._make, table, generation))
 
     async def discard(self, table: Table, generation: int) -> None:
         """See `Tables.discard` of the port."""
-        await self._readers.repeat(partial(self._drop, table, generation))
+        await self._readers.change(partial(self._drop, table, generation))
 
     async def remove(self, table: Table) -> int:
         """See `Tables.remove` of the port."""
-        return await self._readers.repeat(partial(self._remove, table))
+        return await self._readers.change(partial(self._remove, table))
 
     async def generation(self, table: Table) -> int:
         """See `Tables.generation` of the port."""

@@ -13,9 +13,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import asyncpg
 
@@ -33,6 +34,8 @@ from leftfold.store.events import Appended
 from leftfold.store.transaction import Point, Transaction
 
 __all__ = ["GroupWriter", "Transactor", "refused_in"]
+
+T = TypeVar("T")
 
 _GRACE_S = 1.0
 _LOOK_S = 0.01
@@ -184,11 +187,11 @@ class Transactor:
         while True:
             refused: Refused | None = None
             try:
-                if attempt.id is None or not await self._readers.run(
+                if attempt.id is None or not await self._in_time(
                     partial(self._is_committed, attempt.id, attempt.moved)
                 ):
                     attempt = _Attempt()
-                    refused = await self._try(transaction, attempt)
+                    refused = await self._in_time(partial(self._write, transaction, attempt))
             except LeftfoldError:
                 raise
             except Exception as error:  # noqa: BLE001 - broken connections show as anything
@@ -218,9 +221,9 @@ class Transactor:
             return self._connector.unavailable(error)
         return translated(error, self._connector.location.shown)
 
-    async def _try(self, transaction: Transaction, attempt: _Attempt) -> Refused | None:
+    async def _in_time(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async with asyncio.timeout(self._connector.location.deadline_s + _GRACE_S):
-            return await self._readers.run(partial(self._write, transaction, attempt))
+            return await self._readers.run(work)
 
     async def _write(self, transaction: Transaction, attempt: _Attempt, connection: Connection) -> Refused | None:
         step = step_of(transaction)

@@ -87,14 +87,14 @@ class Work:
     async def claim_due(self, queues: Collection[str], owner: str, lease_s: float, limit: int) -> Sequence[WorkItem]:
         """See `WorkItems.claim_due`."""
         lease = check_claiming(queues, owner, lease_s, limit)
-        rows = await self._readers.fetch(self._claim, sorted(set(queues)), owner, lease, min(limit, _MOST_CLAIMED))
+        rows = await self._readers.write(self._claim, sorted(set(queues)), owner, lease, min(limit, _MOST_CLAIMED))
         return [_item_of(row) for row in rows]
 
     async def extend(self, held: Mapping[str, int], owner: str, lease_s: float) -> Collection[str]:
         """See `WorkItems.extend`."""
         lease = check_holding(owner, lease_s)
         known = {id: max(0, min(held[id], MAX_BIGINT)) for id in sorted(check_ids(held))}
-        rows = await self._readers.fetch(self._extend, list(known), plain_array(list(known.values())), owner, lease)
+        rows = await self._readers.write(self._extend, list(known), plain_array(list(known.values())), owner, lease)
         return {row[0] for row in rows}
 
     async def work(self, ids: Collection[str]) -> Mapping[str, WorkItem]:

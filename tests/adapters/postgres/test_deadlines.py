@@ -1,0 +1,51 @@
+"""What writes waits for others until its deadline, also what is no append."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import pytest
+
+from leftfold.adapters.postgres import PostgresStore
+from leftfold.errors import StoreUnavailable
+from leftfold.store.work import AT_ONCE, Begin
+from tests.adapters.postgres.opened import connected, opened, rows, schema_of, snapshot
+from tests.adapters.postgres.rowing import COUNTS, write
+
+_WAITING: Final = (
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+)
+_WRITES: Final[dict[str, Callable[[PostgresStore, int], Awaitable[object]]]] = {
+    "claim": lambda store, _: store.claim("c", "me", 60),
+    "renew": lambda store, token: store.renew("c", token, 60),
+    "release": lambda store, token: store.release("c", token),
+    "forget": lambda store, _: store.forget("c"),
+    "claim_due": lambda store, _: store.claim_due(["q"], "me", 60),
+    "extend": lambda store, _: store.extend({"w-1": 2}, "me", 60),
+    "save_snapshot": lambda store, _: store.save_snapshot(snapshot(1)),
+    "prepare": lambda store, _: store.prepare(COUNTS),
+}
+
+
+@pytest.mark.parametrize("name", _WRITES)
+async def test_a_write_that_others_hold_up_is_called_off_at_its_deadline(store_url: str, name: str) -> None:
+    hasty_url = store_url.replace("deadline_s=20", "deadline_s=0.2")
+    async with opened(store_url) as store, opened(hasty_url) as hasty, connected(store_url) as holder:
+        claim = await store.claim("c", "me", 60)
+        assert claim is not None
+        await write(store, Begin(id="w-1", queue="q", status="s", state=b"{}", wake=AT_ONCE))
+        assert len(await store.claim_due(["q"], "me", 60)) == 1
+        await write(store, Begin(id="w-2", queue="q", status="s", state=b"{}", wake=AT_ONCE))
+        async with holder.transaction():
+            schema = schema_of(store_url)
+            for table in ("checkpoints", "work", "snapshots", "tables"):
+                await holder.execute(f"lock table {schema}.{table} in share mode")
+            with pytest.raises(
+                StoreUnavailable, match=r"not done with a write after 0\.2 s.*synchronous_standby_names"
+            ):
+                await _WRITES[name](hasty, claim.token)
+            async with asyncio.timeout(10):
+                while await rows(store_url, _WAITING) != [(0,)]:
+                    pass
