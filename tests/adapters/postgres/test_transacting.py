@@ -30,10 +30,10 @@ _ID_GIVEN_TO_ANOTHER = (  # the first commit is the end of its server, and whoev
     """create function :schema.crash() returns trigger language plpgsql as $$ begin
         if nextval(':schema.commits') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if;
         return null; end $$""",
-    """create constraint trigger crash after update on :schema.checkpoints deferrable initially deferred
+    """create constraint trigger crash after insert or update on :schema.{written} deferrable initially deferred
         for each row execute function :schema.crash()""",
     "alter function pg_catalog.pg_xact_status(xid8) rename to pg_xact_status_of_old",
-    "create function pg_catalog.pg_xact_status(xid8) returns text language plpgsql as $$ begin {} end $$",
+    "create function pg_catalog.pg_xact_status(xid8) returns text language plpgsql as $$ begin {told} end $$",
 )
 
 _PROGRESS = """select (select coalesce(max(position), 0) from leftfold.events)::text
@@ -94,12 +94,35 @@ async def test_a_follower_is_not_misled_by_an_id_that_a_crashed_server_gives_to_
         claim = await store.claim("c", "me", 60)
         assert claim is not None
         for sql in _ID_GIVEN_TO_ANOTHER:
-            await rows(lone_url, sql.format(said))
+            await rows(lone_url, sql.replace("{told}", said).replace("{written}", "checkpoints"))
         move = Advance(name="c", token=claim.token, position=7, event_id=new_id())
         await write(store, *((writes, move) if writes else (move,)))
         assert await rows(lone_url, "select last_value from :schema.commits") == [(2,)]
         assert await store.reached("c", 7, 0) == 7
         assert await _everything(store) == ({"once": row(1)} if writes else {})
+
+
+@pytest.mark.parametrize("said", ["return 'committed';", "return 'aborted';"])
+async def test_what_moves_no_checkpoint_is_not_misled_by_an_id_that_a_crashed_server_gives_to_another_transaction(
+    lone_url: str, said: str
+) -> None:
+    async with opened(lone_url) as store:
+        await pointed(store, COUNTS)
+        for sql in _ID_GIVEN_TO_ANOTHER:
+            await rows(lone_url, sql.replace("{told}", said).replace("{written}", '"work_batches"'))
+        for number in range(3):
+            await write(store, Insert(table=COUNTS, key=f"{number}", row=row(number)))
+        assert await rows(lone_url, "select last_value from :schema.commits") == [(4,)]
+        assert await _everything(store) == {f"{number}": row(number) for number in range(3)}
+
+
+async def test_what_transactions_are_known_by_is_one_row_that_goes_with_the_store(store_url: str) -> None:
+    async with opened(store_url) as store:
+        await pointed(store, COUNTS)
+        for number in range(3):
+            await write(store, Insert(table=COUNTS, key=f"{number}", row=row(number)))
+        assert await rows(store_url, "select count(*) from :schema.work_batches") == [(1,)]
+    assert await rows(store_url, "select count(*) from :schema.work_batches") == [(0,)]
 
 
 async def test_a_commit_that_is_not_answered_until_the_deadline_is_told_as_unknown(

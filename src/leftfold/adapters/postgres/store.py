@@ -319,6 +319,7 @@ class PostgresStore:
                 self._waker,
                 self._worked,
                 self._committer,
+                self._transactor,
             ):
                 last_first.push_async_callback(part.close)
 

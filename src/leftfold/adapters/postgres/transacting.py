@@ -24,6 +24,7 @@ from leftfold.adapters.postgres.calls import Verdicts, plain_array, verdict_of, 
 from leftfold.adapters.postgres.connecting import OWN_PATH_HERE, Backoff, Connection, Connector, Readers
 from leftfold.adapters.postgres.failures import is_lost, is_retriable, translated
 from leftfold.adapters.postgres.generations import names_of
+from leftfold.adapters.postgres.marking import Mark, Marks
 from leftfold.adapters.postgres.sending import Sender
 from leftfold.adapters.postgres.statements import WritingSql
 from leftfold.adapters.postgres.stepping import Step, hold_tables_sql, step_of
@@ -144,15 +145,17 @@ class _Attempt:
     Args:
         id: of the database transaction, once its commit was sent.
         moved: a checkpoint that it moves, and when.
+        mark: what it leaves when it moves none.
         advanced: where it moves checkpoints to.
         due: queues in which work is due after it, or soon.
     """
 
-    __slots__ = ("advanced", "due", "id", "moved")
+    __slots__ = ("advanced", "due", "id", "mark", "moved")
 
     def __init__(self) -> None:
         self.id: str | None = None
         self.moved: tuple[str, datetime] | None = None
+        self.mark: Mark | None = None
         self.advanced: Mapping[str, int] = {}
         self.due: set[str] = set()
 
@@ -177,6 +180,7 @@ class Transactor:
         self._moved = moved
         self._due = due
         self._sql = WritingSql(connector.location.schema)
+        self._marks = Marks(connector.location.schema)
         self._begin = f"{_begin_sql(connector)}; {_ALONE}"
         self._begin_step = f"{self._begin}; {hold_tables_sql(connector.location.schema)}"
 
@@ -187,9 +191,7 @@ class Transactor:
         while True:
             refused: Refused | None = None
             try:
-                if attempt.id is None or not await self._in_time(
-                    partial(self._is_committed, attempt.id, attempt.moved)
-                ):
+                if attempt.id is None or not await self._in_time(partial(self._is_committed, attempt.id, attempt)):
                     attempt = _Attempt()
                     refused = await self._in_time(partial(self._write, transaction, attempt))
             except LeftfoldError:
@@ -197,6 +199,8 @@ class Transactor:
             except Exception as error:  # noqa: BLE001 - broken connections show as anything
                 await self._pause(attempt, error, backoff)
                 continue
+            if attempt.mark is not None:
+                self._marks.give_back(attempt.mark)
             if refused is not None:
                 raise refused.errors[0]
             for name, position in attempt.advanced.items():
@@ -204,6 +208,10 @@ class Transactor:
             if attempt.due:
                 self._due(attempt.due)
             return
+
+    async def close(self) -> None:
+        """Take away what transactions were known by."""
+        await self._marks.forget(self._readers)
 
     async def _pause(self, attempt: _Attempt, error: Exception, backoff: Backoff) -> None:
         """Wait until it is tried again after *error*; raises what has become of it when it is not."""
@@ -236,6 +244,9 @@ class Transactor:
             await writing.open(transaction)
             await writing.write(0, transaction, None, head)
             await writing.finish()
+            if writing.moved is None:
+                attempt.mark = self._marks.take()
+                await self._marks.leave(attempt.mark, connection)
         except Refused as refused:
             await connection.execute("rollback")
             return refused
@@ -273,10 +284,11 @@ class Transactor:
         head: int = await connection.fetchval(self._sql.hold)
         return head
 
-    async def _is_committed(self, id: str, moved: tuple[str, datetime] | None, connection: Connection) -> bool:
+    async def _is_committed(self, id: str, attempt: _Attempt, connection: Connection) -> bool:
         """Whether the transaction *id* was committed; waits while the server is not done with it.
 
-        A server that crashed gives an id that it had not written down to another transaction: what was *moved* decides.
+        A server that crashed gives an id that it had not written down to another transaction: what the *attempt* has
+        moved or left decides.
         """
         while True:
             try:
@@ -288,8 +300,12 @@ class Transactor:
             if status != "in progress":
                 break
             await asyncio.sleep(_LOOK_S)
-        there: bool = moved is None or await connection.fetchval(self._sql.moved, *moved)
-        return status == "committed" and there
+        if status != "committed":
+            return False
+        if attempt.mark is not None:
+            return await self._marks.is_there(attempt.mark, connection)
+        there: bool = attempt.moved is None or await connection.fetchval(self._sql.moved, *attempt.moved)
+        return there
 
 
 async def _roll_back(connection: Connection, error: Exception) -> None:
