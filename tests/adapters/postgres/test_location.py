@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, open_postgres
 from leftfold.errors import InvalidStoreUrl
+from tests.adapters.postgres.opened import opened
 
 
 def test_a_url_says_where_the_store_is_and_how_to_use_it() -> None:
@@ -81,3 +85,37 @@ def test_a_password_that_nobody_escaped_is_not_shown_and_the_url_is_refused(pass
 def test_a_port_is_no_password(place: str) -> None:
     url = f"postgresql://{place}/bank?user=ann@db"
     assert PostgresLocation.parse(url).shown == url
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["channel_binding=prefer", "channel_binding=disable", "gssencmode=disable", "client_encoding=utf8", "sslsni=1"],
+)
+def test_an_option_that_says_what_is_done_anyway_is_taken(option: str) -> None:
+    location = PostgresLocation.parse(f"postgresql://db/bank?{option}&sslmode=disable")
+    assert location.dsn == "postgresql://db/bank?sslmode=disable"
+
+
+@pytest.mark.parametrize(
+    ("option", "way_out"),
+    [
+        ("channel_binding=require", "sslmode=verify-full"),
+        ("gssencmode=require", "TLS"),
+        ("keepalives=1", r"\?deadline_s="),
+        ("keepalives_idle=30", r"\?deadline_s="),
+        ("tcp_user_timeout=10000", r"\?deadline_s="),
+        ("sslsni=0", "sslsni=1"),
+        ("hostaddr=10.0.0.1", "as the host"),
+    ],
+)
+def test_an_option_of_libpq_that_cannot_be_kept_is_refused_with_what_to_do_instead(option: str, way_out: str) -> None:
+    with pytest.raises(InvalidStoreUrl, match=f"{option} cannot be kept.*{way_out}.*Leave it out"):
+        PostgresLocation.parse(f"postgresql://db/bank?{option}")
+
+
+async def test_a_service_is_looked_up_in_the_file_that_the_url_names(store_url: str, tmp_path: Path) -> None:
+    split = urlsplit(store_url)
+    file = tmp_path / "services"
+    file.write_text(f"[bank]\nhost=127.0.0.1\nport={split.port}\nuser=postgres\ndbname={split.path[1:]}\n")
+    async with opened(f"postgresql://?service=bank&servicefile={file}&{split.query}") as store:
+        assert await store.head() == 0

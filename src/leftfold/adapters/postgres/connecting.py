@@ -79,6 +79,7 @@ class Connector:
         plain = plain or self.pooled
         return await asyncpg.connect(
             self.location.dsn,
+            servicefile=self.location.servicefile,
             timeout=self.location.connect_timeout_s,
             statement_cache_size=0 if plain else 100,
             server_settings={} if plain else {**SETTINGS, **settings},

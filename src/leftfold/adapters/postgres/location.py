@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import Final, cast
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from msgspec import Struct
@@ -44,6 +44,29 @@ _LIBPQ = frozenset(
         "user",
     }
 )
+_AS_ALWAYS: Final = {
+    "channel_binding": ("disable", "prefer"),
+    "client_encoding": ("utf8", "UTF8", "UTF-8", "auto"),
+    "gssencmode": ("disable", "prefer"),
+    "load_balance_hosts": ("disable",),
+    "sslcompression": ("0",),
+    "sslsni": ("1",),
+}
+"""Options of libpq, and with which values they say what the driver does anyway."""
+_SILENT: Final = "a connection that has fallen silent is noticed after ?deadline_s="
+_WAYS_OUT: Final = {
+    "channel_binding": "the driver binds no channel. Know the server by sslmode=verify-full instead",
+    "client_encoding": "the driver speaks UTF8 alone",
+    "gssencmode": "the driver encrypts by TLS alone, with sslmode=",
+    "hostaddr": "write the address as the host",
+    "keepalives": _SILENT,
+    "keepalives_count": _SILENT,
+    "keepalives_idle": _SILENT,
+    "keepalives_interval": _SILENT,
+    "require_auth": "say in pg_hba.conf how a role proves who it is",
+    "tcp_user_timeout": _SILENT,
+}
+"""Options of libpq that the driver has not, and what to do instead of them."""
 _UNREADABLE = (
     "it cannot be read: a port is a number up to 65535, an IPv6 address stands in [ ], and a password has %2F for /, "
     "%3F for ?, %23 for #, %40 for @, %5B for [ and %5D for ]"
@@ -62,6 +85,7 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
         pool: connections that read at the same time, at most.
         deadline_s: seconds after which an append or a read that found no server gives up.
         connect_timeout_s: seconds one attempt to connect may take.
+        servicefile: where `service=` is looked up; None for where libpq looks.
     """
 
     dsn: str
@@ -70,6 +94,7 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
     pool: int = 4
     deadline_s: float = 30.0
     connect_timeout_s: float = 10.0
+    servicefile: str | None = None
 
     def __repr__(self) -> str:
         return f"PostgresLocation({self.shown!r}, schema={self.schema!r})"
@@ -82,19 +107,21 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
         split = _split(url, shown)
         if split.scheme not in ("postgresql", "postgres") or split.fragment:
             raise InvalidStoreUrl(shown, "write postgresql://user:password@host:port/database?schema=leftfold")
-        options = dict(parse_qsl(split.query, keep_blank_values=True))
+        options = _spoken(shown, dict(parse_qsl(split.query, keep_blank_values=True)))
         if unknown := sorted(options.keys() - _LIBPQ - set(_OURS)):
             raise InvalidStoreUrl(
                 shown, f"unknown option {unknown[0]!r}; there are {', '.join(_OURS)} and libpq's, such as sslmode"
             )
         ours = {name: options.pop(name) for name in _OURS if name in options}
         connect_timeout = options.pop("connect_timeout", "10")
+        servicefile = options.pop("servicefile", None)
         return cls(
             dsn=split._replace(query=urlencode(options)).geturl(),
             shown=shown,
             schema=_schema(shown, ours.get("schema", "leftfold")),
             pool=int(_number(shown, "pool", ours, "4", _MAX_POOL)),
             deadline_s=_number(shown, "deadline_s", ours, "30", _DAY_S),
+            servicefile=servicefile,
             connect_timeout_s=_number(shown, "connect_timeout", {"connect_timeout": connect_timeout}, "10", _DAY_S),
         )
 
@@ -108,6 +135,16 @@ def _split(url: str, shown: str) -> SplitResult:
     except ValueError as error:  # which quotes what may be a part of the password
         raise InvalidStoreUrl(shown, _UNREADABLE) from error
     return split
+
+
+def _spoken(shown: str, options: Mapping[str, str]) -> dict[str, str]:
+    """*options* without those that say what the driver does anyway."""
+    spoken = dict(options)
+    for name in sorted((_AS_ALWAYS.keys() | _WAYS_OUT.keys()) & options.keys()):
+        if spoken.pop(name) not in _AS_ALWAYS.get(name, ()):
+            way_out = _WAYS_OUT.get(name, f"there is {name}={_AS_ALWAYS.get(name, ('',))[0]}")
+            raise InvalidStoreUrl(shown, f"{name}={options[name]:.80} cannot be kept: {way_out}. Leave it out")
+    return spoken
 
 
 def schema_flaw(name: str) -> str | None:
