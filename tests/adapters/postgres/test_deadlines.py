@@ -1,4 +1,4 @@
-"""What writes waits for others until its deadline, also what is no append."""
+"""What writes waits for others until its deadline, also what is no append, and says who held an append up."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Final
 
 import pytest
 
-from leftfold.adapters.postgres import PostgresStore
-from leftfold.errors import StoreUnavailable
+from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, PostgresStore
+from leftfold.errors import StoreBusy, StoreUnavailable
+from leftfold.store import ToStream
 from leftfold.store.work import AT_ONCE, Begin
-from tests.adapters.postgres.opened import connected, opened, rows, schema_of, snapshot
+from leftfold.testing.postgres import postgres_server
+from tests.adapters.postgres.opened import connected, event, opened, rows, schema_of, snapshot
 from tests.adapters.postgres.rowing import COUNTS, write
 
 _WAITING: Final = (
@@ -49,3 +51,27 @@ async def test_a_write_that_others_hold_up_is_called_off_at_its_deadline(store_u
             async with asyncio.timeout(10):
                 while await rows(store_url, _WAITING) != [(0,)]:
                     pass
+
+
+async def test_an_append_that_a_session_holds_up_says_which(store_url: str) -> None:
+    hasty_url = store_url.replace("deadline_s=20", "deadline_s=0.2")
+    async with (
+        opened(hasty_url) as store,
+        connected(f"{store_url}&application_name=till") as holder,
+        holder.transaction(),
+    ):
+        await holder.execute(f"select {schema_of(store_url)}.lock_v1()")
+        pid = holder.get_server_pid()
+        with pytest.raises(StoreBusy, match=rf"process {pid} .*till, idle in transaction.*terminate_backend\({pid}\)"):
+            await store.append(ToStream("a-1", 0, [event()]))
+
+
+async def test_an_append_that_a_prepared_transaction_holds_up_says_which_and_how_it_ends() -> None:
+    with postgres_server(settings={"max_prepared_transactions": "1"}) as server:
+        url = f"{server.url()}?deadline_s=0.2"
+        await PostgresSchema(PostgresLocation.parse(url)).migrate()
+        async with opened(url) as store:
+            server.execute("begin; select leftfold.lock_v1(); prepare transaction 'ann''s'")
+            with pytest.raises(StoreBusy, match=r"prepared transaction 'ann''s'.*rollback prepared 'ann''s'"):
+                await store.append(ToStream("a-1", 0, [event()]))
+            server.execute("rollback prepared 'ann''s'")

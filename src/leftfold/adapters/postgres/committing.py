@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from uuid import UUID
 
@@ -23,7 +24,16 @@ from msgspec import Struct
 
 from leftfold.adapters.postgres.calls import AppendCall, Verdicts, append_sql, verdict_of, verdicts_of
 from leftfold.adapters.postgres.connecting import Connector
-from leftfold.adapters.postgres.failures import ID_TAKEN, is_lost, is_refusal, is_retriable, sqlstate_of, translated
+from leftfold.adapters.postgres.failures import (
+    ID_TAKEN,
+    LOCKED,
+    is_lost,
+    is_refusal,
+    is_retriable,
+    sqlstate_of,
+    translated,
+)
+from leftfold.adapters.postgres.holding import Holders
 from leftfold.adapters.postgres.plain_calls import PlainCalls
 from leftfold.adapters.postgres.queries import Query
 from leftfold.adapters.postgres.reading import Reading
@@ -52,6 +62,7 @@ class Committer:
 
     Args:
         reading: looks up what is stored under ids that are known.
+        holders: looks for who holds up appends.
         grown: called after each commit that stored something, with the position of its last event.
         moved: see `GroupWriter`, like *due*.
     """
@@ -60,6 +71,7 @@ class Committer:
         self,
         connector: Connector,
         reading: Reading,
+        holders: Holders,
         grown: Callable[[int], None],
         moved: Callable[[int, str], None],
         due: Callable[[set[str]], None],
@@ -67,6 +79,7 @@ class Committer:
         self._location = connector.location
         self._connector = connector
         self._reading = reading
+        self._holders = holders
         self._grown = grown
         self._sender = Sender(connector)
         self._writer = GroupWriter(connector, self._sender, moved, due)
@@ -234,12 +247,18 @@ class Committer:
     async def _fail_all(self, batch: Sequence[Pending], error: Exception) -> None:
         """Nothing of this attempt was stored; what an earlier one may have stored is asked about again."""
         doubtful = [pending for pending in batch if pending.doubt]
+        told = await self._told(error)
         for pending in batch:
             if not pending.doubt:
-                pending.settle(translated(error, self._location.shown))
+                pending.settle(copy(told))
         if doubtful:
             self._doubt(doubtful, error)
             await self._pause()
+
+    async def _told(self, error: Exception) -> StoreError:
+        if sqlstate_of(error) == LOCKED:
+            return await self._holders.explained(error)
+        return translated(error, self._location.shown)
 
     def _doubt(self, batch: Sequence[Pending], error: Exception) -> None:
         for pending in batch:

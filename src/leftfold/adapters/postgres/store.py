@@ -11,6 +11,7 @@ from leftfold.adapters.postgres.checkpoints import Checkpoints
 from leftfold.adapters.postgres.committing import Committer
 from leftfold.adapters.postgres.connecting import Connection, Connector, Readers, connect_first, transaction_on
 from leftfold.adapters.postgres.failures import translated
+from leftfold.adapters.postgres.holding import Holders
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.restoring import Restorer
@@ -69,7 +70,9 @@ class PostgresStore:
         self._news = WorkNews(connector, self._readers)
         self._work = Work(self._readers, self._news, location.schema)
         self._worked = WorkCommitter(connector, self._news.due)
-        self._committer = Committer(connector, self._reading, self._waker.grown, self._followed.grown, self._news.due)
+        holders = Holders(self._readers, location.shown, location.schema)
+        wakers = (self._waker.grown, self._followed.grown, self._news.due)
+        self._committer = Committer(connector, self._reading, holders, *wakers)
         self._transactor = Transactor(connector, self._readers, self._followed.grown, self._news.due)
         self._restorer = Restorer(self._readers, self._reading, location.schema)
         self._loop = asyncio.get_running_loop()
