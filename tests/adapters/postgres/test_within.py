@@ -198,6 +198,47 @@ async def test_it_says_the_same_whatever_the_session_makes_of_times_and_ids(
     assert [first.occurred_at, last.occurred_at, last.recorded_at] == [*ends, told[0].recorded_at]
 
 
+async def test_it_has_tags_and_times_left_out_where_a_session_takes_null_for_a_word(
+    begin: Begin, store_url: str
+) -> None:
+    part = ToStream(
+        "a-1", 0, [event(tags=("x",)), event(), replace(event(), occurred_at=datetime.max.replace(tzinfo=UTC))]
+    )
+    condition = AppendCondition(
+        none_of=(QueryItem(tags=frozenset({"y"})), QueryItem(types=frozenset({"Never"}))), after=0
+    )
+    async with begin() as own:
+        await own.execute("set local array_nulls = off")
+        assert (await own.append(part, condition=condition)).repeated is False
+        assert (await own.append(part, condition=condition)).repeated is True
+        await own.execute("select 1 / (current_setting('array_nulls') = 'off')::integer")  # as it was
+    async with opened(store_url) as store:
+        assert [found.tags for found in await log_of(store)] == [("x",), (), ()]
+
+
+@pytest.mark.parametrize("options", [{"stream_results": True}, {"yield_per": 5}], ids=["streamed", "paged"])
+async def test_a_connection_of_sqlalchemy_that_streams_its_results_is_appended_over(
+    store_url: str, options: dict[str, Any]
+) -> None:
+    part, schema = ToStream("a-1", 0, [event(tags=("x",)), event()]), PostgresLocation.parse(store_url).schema
+    engine = sqlalchemy.create_engine(
+        dsn_of(store_url).replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
+    )
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        assert [append_within_sync(connection, part, schema=schema).repeated for _ in range(2)] == [False, True]
+    awaited = create_async_engine(dsn_of(store_url).replace("postgresql:", "postgresql+asyncpg:"), poolclass=NullPool)
+    async with awaited.execution_options(**options).begin() as other:
+        assert (await append_within(other, part, schema=schema)).repeated
+
+
+async def test_a_connection_without_an_encoding_is_appended_over(store_url: str) -> None:
+    part, schema = ToStream("a-\u20ac", 0, [event(tags=("\u20ac",))]), PostgresLocation.parse(store_url).schema
+    with psycopg.connect(dsn_of(store_url), client_encoding="SQL_ASCII") as connection:
+        assert [append_within_sync(connection, part, schema=schema).repeated for _ in range(2)] == [False, True]
+    async with opened(store_url) as store:
+        assert [(found.stream, found.tags) for found in await log_of(store)] == [("a-\u20ac", ("\u20ac",))]
+
+
 async def test_it_takes_part_in_a_pipeline(store_url: str) -> None:
     schema = PostgresLocation.parse(store_url).schema
     async with opened(store_url) as store:
@@ -299,6 +340,11 @@ async def test_a_connection_that_cannot_send_the_events_is_refused(store_url: st
         with pytest.raises(InvalidInput, match="client_encoding UTF8"):
             append_within_sync(connection, ToStream("order-\u20ac", 0, [event()]), schema=schema)
         assert append_within_sync(connection, ToStream("order-1", 0, [event()]), schema=schema).position == 1
+    latin = await asyncpg.connect(dsn_of(store_url), server_settings={"client_encoding": "latin1"})
+    async with latin.transaction():
+        with pytest.raises(InvalidInput, match="client_encoding UTF8"):
+            await append_within(latin, ToStream("order-\u20ac", 0, [event()]), schema=schema)
+    await latin.close()
 
 
 async def test_a_connection_of_something_else_is_refused() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from leftfold.adapters.postgres.rows import Row
 from leftfold.errors import InvalidInput
@@ -40,6 +40,8 @@ Rows: TypeAlias = Sequence[Row]
 Execute: TypeAlias = Callable[[str, Sequence[object]], Rows]
 AsyncExecute: TypeAlias = Callable[[str, Sequence[object]], Awaitable[Rows]]
 
+_AT_ONCE: Final = {"stream_results": False, "yield_per": None}
+"""How SQLAlchemy gives rows, whatever the connection does otherwise."""
 _PLACEHOLDER = re.compile(r"\$(\d+)::([a-z]+(?:\[\])?)")
 
 
@@ -95,7 +97,7 @@ def _psycopg_async(connection: Any) -> AsyncExecute:  # noqa: ANN401 - as above
     async def execute(sql: str, values: Sequence[object]) -> Rows:
         async with AsyncCursor(connection, row_factory=tuple_row) as cursor:
             await cursor.execute(_percent(sql), values or None)
-            return await cursor.fetchall() if _gives_rows(sql) else []
+            return _as_text(await cursor.fetchall()) if _gives_rows(sql) else []
 
     return execute
 
@@ -107,14 +109,14 @@ def _psycopg(connection: Any) -> Execute:  # noqa: ANN401 - as above
     def execute(sql: str, values: Sequence[object]) -> Rows:
         with Cursor(connection, row_factory=tuple_row) as cursor:
             cursor.execute(_percent(sql), values or None)
-            return cursor.fetchall() if _gives_rows(sql) else []
+            return _as_text(cursor.fetchall()) if _gives_rows(sql) else []
 
     return execute
 
 
 def _sqlalchemy_async(connection: Any) -> AsyncExecute:  # noqa: ANN401 - as above
     async def execute(sql: str, values: Sequence[object]) -> Rows:
-        result = await connection.execute(*_named(sql, values))
+        result = await connection.execute(*_named(sql, values), execution_options=_AT_ONCE)
         return [tuple(row) for row in result] if result.returns_rows else []
 
     return execute
@@ -122,7 +124,7 @@ def _sqlalchemy_async(connection: Any) -> AsyncExecute:  # noqa: ANN401 - as abo
 
 def _sqlalchemy(connection: Any) -> Execute:  # noqa: ANN401 - as above
     def execute(sql: str, values: Sequence[object]) -> Rows:
-        result = connection.execute(*_named(sql, values))
+        result = connection.execute(*_named(sql, values), execution_options=_AT_ONCE)
         return [tuple(row) for row in result] if result.returns_rows else []
 
     return execute
@@ -130,6 +132,17 @@ def _sqlalchemy(connection: Any) -> Execute:  # noqa: ANN401 - as above
 
 def _gives_rows(sql: str) -> bool:
     return sql.startswith("select ")  # a pipeline of psycopg does not know it before the rows are fetched
+
+
+def _as_text(rows: Sequence[Sequence[object]]) -> Rows:
+    """*rows* with texts where a connection without an encoding gives bytes."""
+    return [[_decoded(value) for value in row] for row in rows]
+
+
+def _decoded(value: object) -> object:
+    if isinstance(value, list):
+        return [_decoded(one) for one in cast("list[object]", value)]
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _percent(sql: str) -> bytes:

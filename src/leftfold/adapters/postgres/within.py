@@ -39,6 +39,11 @@ _Steps: TypeAlias = Generator[Query, Rows, Appended]
 
 _SAVEPOINT: Query = ("savepoint leftfold_append", ())
 _RELEASE: Query = ("release savepoint leftfold_append", ())
+_NULLS: Query = ("select pg_catalog.current_setting('array_nulls')", ())
+_NULLS_ON: Query = ("select pg_catalog.set_config('array_nulls', 'on', true)", ())
+_NULLS_OFF: Query = ("select pg_catalog.set_config('array_nulls', 'off', true)", ())
+_MISREAD = ("22P02", "22007")  # no such array or JSON, no such time
+
 _ROLLBACK: Query = ("rollback to savepoint leftfold_append", ())
 
 
@@ -121,7 +126,7 @@ def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema:
     sql = f"select a.verdict, a.version, a.last, {_micros('a.recorded')} from ({append_sql(schema)}) a"
     try:
         yield _SAVEPOINT
-        [row] = yield sql, call.arguments()
+        row = yield from _called((sql, call.arguments()))
     except Exception as error:
         yield from _undo(error, parts, schema)
         raise
@@ -134,9 +139,26 @@ def _steps(parts: Sequence[ToStream], condition: AppendCondition | None, schema:
     return verdict
 
 
+def _called(call: Query) -> Generator[Query, Rows, Row]:
+    """The answer to *call*, also where the session takes a null in an array for a word."""
+    try:
+        [row] = yield call
+    except Exception as error:
+        if sqlstate_of(error) not in _MISREAD:
+            raise
+        yield _ROLLBACK
+        [setting] = yield _NULLS
+        if setting[0] != "off":
+            raise
+        yield _NULLS_ON
+        [row] = yield call
+        yield _NULLS_OFF
+    return row
+
+
 def _undo(error: Exception, parts: Sequence[ToStream], schema: str) -> Generator[Query, Rows, None]:
     """Bring the transaction back to where it was, and say what happened; a lost connection is the driver's to tell."""
-    if isinstance(error, UnicodeError):  # the driver's, before it has sent anything
+    if isinstance(error, UnicodeError) or isinstance(error.__cause__, UnicodeError):  # before anything was sent
         yield _ROLLBACK
         raise InvalidInput(f"the connection cannot send the events: {error}. Give it client_encoding UTF8") from error
     if is_lost(error) or is_retriable(error):
