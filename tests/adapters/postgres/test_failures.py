@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -22,7 +24,7 @@ from leftfold.store import Appended, ToStream
 from leftfold.store.transaction import Transaction
 from leftfold.testing.conformance.work_ground import begin
 from leftfold.testing.postgres import PostgresServer, postgres_server
-from tests.adapters.postgres.opened import connected, event, log_of, opened, rows, schema_of, somebody_waits
+from tests.adapters.postgres.opened import CUT_OTHERS, connected, event, log_of, opened, rows, schema_of, somebody_waits
 
 _CLOCK_FAILS = """create or replace function :schema.now_v1() returns timestamptz language plpgsql as
     $$ begin raise exception 'planted' using errcode = '{}'; end $$"""
@@ -123,6 +125,24 @@ async def test_a_read_whose_caller_goes_away_harms_nobody(store_url: str) -> Non
                 await asyncio.sleep(0)
             reading.cancel()
         assert await store.head() == 0
+
+
+async def test_a_read_whose_caller_goes_away_while_it_connects_leaves_no_error_that_nobody_is_told(
+    lone_url: str,
+) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with opened(lone_url) as store, connected(lone_url) as killer:
+        for turns in range(16):
+            await killer.execute(CUT_OTHERS)
+            reading = asyncio.ensure_future(store.head())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+    gc.collect()
+    assert told == []
 
 
 async def test_another_event_loop_is_refused_and_stores_nothing(store_url: str) -> None:

@@ -68,6 +68,7 @@ class Connector:
     def __init__(self, location: PostgresLocation, *, pooled: bool = False) -> None:
         self.location = location
         self.pooled = pooled
+        self._unwanted: set[asyncio.Task[Connection]] = set()
 
     async def connect(self, *, plain: bool = False, **settings: str) -> Connection:
         """Open a connection.
@@ -77,13 +78,32 @@ class Connector:
             settings: of the session, added to our own; without effect through a pooler.
         """
         plain = plain or self.pooled
-        return await asyncpg.connect(
-            self.location.dsn,
-            servicefile=self.location.servicefile,
-            timeout=self.location.connect_timeout_s,
-            statement_cache_size=0 if plain else 100,
-            server_settings={} if plain else {**SETTINGS, **settings},
+        connecting = asyncio.ensure_future(
+            asyncpg.connect(
+                self.location.dsn,
+                servicefile=self.location.servicefile,
+                timeout=self.location.connect_timeout_s,
+                statement_cache_size=0 if plain else 100,
+                server_settings={} if plain else {**SETTINGS, **settings},
+            )
         )
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:  # cut off in the middle, the driver leaves an error that nobody is told
+            self._unwanted.add(connecting)
+            connecting.add_done_callback(self._let_go)
+            raise
+
+    async def end(self) -> None:
+        """Let go of connections that are being made for somebody who has gone away."""
+        for connecting in self._unwanted:
+            connecting.cancel()
+        await asyncio.gather(*self._unwanted, return_exceptions=True)
+
+    def _let_go(self, connecting: asyncio.Task[Connection]) -> None:
+        self._unwanted.discard(connecting)
+        if not connecting.cancelled() and connecting.exception() is None:
+            connecting.result().terminate()
 
     def unavailable(self, error: Exception | None) -> StoreUnavailable:
         """The error for a server that did not answer until the deadline."""

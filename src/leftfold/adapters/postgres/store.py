@@ -57,7 +57,7 @@ class PostgresStore:
     """
 
     def __init__(self, location: PostgresLocation, idle: Sequence[Connection] = (), *, pooled: bool) -> None:
-        connector = Connector(location, pooled=pooled)
+        self._connector = connector = Connector(location, pooled=pooled)
         self._location = location
         self._readers = Readers(connector, idle)
         self._reading = Reading(self._readers, location.schema)
@@ -315,6 +315,7 @@ class PostgresStore:
             return
         self._closed = True
         async with AsyncExitStack() as last_first:  # each is closed, whatever becomes of those before it
+            last_first.push_async_callback(self._connector.end)
             for part in (
                 self._readers,
                 self._news,
