@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from leftfold.adapters.postgres import PostgresLocation, open_postgres
-from leftfold.errors import InvalidStoreUrl
+from leftfold.adapters.postgres import PostgresLocation, PostgresSchema, open_postgres
+from leftfold.errors import InvalidStoreUrl, StoreUnavailable
 from tests.adapters.postgres.opened import opened
 
 
@@ -50,6 +50,8 @@ def test_what_is_left_out_has_defaults() -> None:
         "postgresql://db/bank?deadline_s=-1",
         "postgresql://db/bank?connect_timeout=soon",
         "postgresql://db:port/bank",
+        "postgresql://db,/bank",
+        "postgresql://db/bank?sslrootcert=system",
         "postgresql://[::1/bank",
         "postgresql://d\u2100b/bank",
         "postgresql://db/\udcff",
@@ -113,9 +115,41 @@ def test_an_option_of_libpq_that_cannot_be_kept_is_refused_with_what_to_do_inste
         PostgresLocation.parse(f"postgresql://db/bank?{option}")
 
 
-async def test_a_service_is_looked_up_in_the_file_that_the_url_names(store_url: str, tmp_path: Path) -> None:
+@pytest.fixture
+def services(store_url: str, tmp_path: Path) -> Path:
+    """A file with the service `bank`, which is where `store_url` is."""
     split = urlsplit(store_url)
     file = tmp_path / "services"
     file.write_text(f"[bank]\nhost=127.0.0.1\nport={split.port}\nuser=postgres\ndbname={split.path[1:]}\n")
-    async with opened(f"postgresql://?service=bank&servicefile={file}&{split.query}") as store:
+    return file
+
+
+async def test_a_service_is_looked_up_in_the_file_that_the_url_or_the_environment_names(
+    store_url: str, services: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = urlsplit(store_url).query
+    async with opened(f"postgresql://?service=bank&servicefile={services}&{query}") as store:
         assert await store.head() == 0
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    monkeypatch.setenv("PGSERVICE", "bank")
+    async with opened(f"postgresql://?{query}") as store:
+        assert await store.head() == 0
+
+
+async def test_a_service_that_is_not_there_is_refused_and_no_other_server_is_tried(
+    store_url: str, services: Path
+) -> None:
+    for url in (
+        store_url.replace("?", f"?service=shop&servicefile={services}&"),
+        store_url.replace("?", f"?service=bank&servicefile={services}.none&"),
+    ):
+        for attempt in (open_postgres(url), PostgresSchema(PostgresLocation.parse(url)).migrate()):
+            with pytest.raises(InvalidStoreUrl, match=r"there is no service '\w+' in .*servicefile="):
+                await attempt
+
+
+@pytest.mark.parametrize("option", ["sslrootcert", "sslcert"])
+async def test_a_certificate_that_is_not_there_is_named(store_url: str, tmp_path: Path, option: str) -> None:
+    url = store_url.replace("?", f"?sslmode=require&{option}={tmp_path}/absent.crt&")
+    with pytest.raises(StoreUnavailable, match=f"No such file or directory: '{tmp_path}/absent.crt'"):
+        await open_postgres(url)

@@ -12,6 +12,7 @@ import asyncpg
 
 from leftfold.adapters.postgres.failures import behind, is_lost, translated
 from leftfold.adapters.postgres.location import PostgresLocation
+from leftfold.adapters.postgres.named_files import named, service_of
 from leftfold.adapters.postgres.silence import Silence
 from leftfold.errors import LeftfoldError, StoreClosed, StoreUnavailable
 
@@ -81,6 +82,7 @@ class Connector:
         connecting = asyncio.ensure_future(
             asyncpg.connect(
                 self.location.dsn,
+                service=service_of(self.location),
                 servicefile=self.location.servicefile,
                 timeout=self.location.connect_timeout_s,
                 statement_cache_size=0 if plain else 100,
@@ -89,6 +91,8 @@ class Connector:
         )
         try:
             return await asyncio.shield(connecting)
+        except FileNotFoundError as error:
+            raise named(error, self.location) from error
         except asyncio.CancelledError:  # cut off in the middle, the driver leaves an error that nobody is told
             self._unwanted.add(connecting)
             connecting.add_done_callback(self._let_go)

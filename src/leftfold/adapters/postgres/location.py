@@ -53,6 +53,7 @@ _AS_ALWAYS: Final = {
     "sslsni": ("1",),
 }
 """Options of libpq, and with which values they say what the driver does anyway."""
+_FILES: Final = ("sslcert", "sslkey", "sslrootcert", "sslcrl")
 _SILENT: Final = "a connection that has fallen silent is noticed after ?deadline_s="
 _WAYS_OUT: Final = {
     "channel_binding": "the driver binds no channel. Know the server by sslmode=verify-full instead",
@@ -85,7 +86,9 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
         pool: connections that read at the same time, at most.
         deadline_s: seconds after which an append or a read that found no server gives up.
         connect_timeout_s: seconds one attempt to connect may take.
-        servicefile: where `service=` is looked up; None for where libpq looks.
+        service: what fills in what the URL leaves out; None for what `PGSERVICE` says.
+        servicefile: where that is looked up; None for where `PGSERVICEFILE` says, or `~/.pg_service.conf`.
+        files: certificates and keys.
     """
 
     dsn: str
@@ -94,7 +97,9 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
     pool: int = 4
     deadline_s: float = 30.0
     connect_timeout_s: float = 10.0
+    service: str | None = None
     servicefile: str | None = None
+    files: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"PostgresLocation({self.shown!r}, schema={self.schema!r})"
@@ -108,20 +113,24 @@ class PostgresLocation(Struct, frozen=True, kw_only=True):
         if split.scheme not in ("postgresql", "postgres") or split.fragment:
             raise InvalidStoreUrl(shown, "write postgresql://user:password@host:port/database?schema=leftfold")
         options = _spoken(shown, dict(parse_qsl(split.query, keep_blank_values=True)))
+        if options.get("sslrootcert") == "system":
+            raise InvalidStoreUrl(shown, "sslrootcert=system: name the file of your system's certificates instead")
         if unknown := sorted(options.keys() - _LIBPQ - set(_OURS)):
             raise InvalidStoreUrl(
                 shown, f"unknown option {unknown[0]!r}; there are {', '.join(_OURS)} and libpq's, such as sslmode"
             )
         ours = {name: options.pop(name) for name in _OURS if name in options}
         connect_timeout = options.pop("connect_timeout", "10")
-        servicefile = options.pop("servicefile", None)
+        service, servicefile = options.pop("service", None), options.pop("servicefile", None)
         return cls(
             dsn=split._replace(query=urlencode(options)).geturl(),
             shown=shown,
             schema=_schema(shown, ours.get("schema", "leftfold")),
             pool=int(_number(shown, "pool", ours, "4", _MAX_POOL)),
             deadline_s=_number(shown, "deadline_s", ours, "30", _DAY_S),
+            service=service,
             servicefile=servicefile,
+            files=tuple(options[name] for name in _FILES if name in options),
             connect_timeout_s=_number(shown, "connect_timeout", {"connect_timeout": connect_timeout}, "10", _DAY_S),
         )
 
@@ -134,6 +143,9 @@ def _split(url: str, shown: str) -> SplitResult:
             _ = split.port
     except ValueError as error:  # which quotes what may be a part of the password
         raise InvalidStoreUrl(shown, _UNREADABLE) from error
+    hosts = split.netloc.rpartition("@")[2].split(",")
+    if len(hosts) > 1 and not all(hosts):
+        raise InvalidStoreUrl(shown, "a host between its commas is empty")
     return split
 
 
