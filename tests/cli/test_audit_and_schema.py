@@ -109,6 +109,24 @@ def test_when_it_happened_is_told_beside_when_it_was_recorded(leftfold: Leftfold
     assert f"recorded {day(20):%Y-%m-%d %H:%M}:00.000 UTC, happened {day(10):%Y-%m-%d %H:%M}:00.000 UTC" in told
 
 
+def test_the_trail_of_a_range_of_times_says_what_changed_since_the_first_event(leftfold: Leftfold, sqlite: str) -> None:
+    audit = (
+        "audit",
+        "till-1",
+        "--store",
+        told_late(sqlite),
+        "--json",
+        "--since",
+        "2026-03-20",
+        "--until",
+        "2026-03-24",
+    )
+    (late,) = leftfold(*audit, "--app", APP).lines
+    assert (late["version"], late["changed"]) == (2, {"total": {"before": "100", "after": "107"}})
+    assert [each["version"] for each in leftfold(*audit).lines] == [2]
+    assert leftfold("audit", "till-1", "--store", sqlite, "--since", "2026-03-26") == (0, "", "")
+
+
 def test_what_upcasts_make_of_an_event_changes_the_state(leftfold: Leftfold, sqlite: str) -> None:
     audit = ("audit", "till-3", "--store", refunded(fill(sqlite)), "--app", UPCASTING)
     one, two = leftfold(*audit, "--json").lines

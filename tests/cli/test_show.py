@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Leftfold, event, record, stored
+from tests.cli.tills import told_late
 
 ODD = '{"b" : 1.10,"a":12345678901234567890.10E+5,\n "text":"\\u00e9\\/"}'
 
@@ -47,6 +48,44 @@ def test_a_range_of_versions_forward_and_backward_beyond_a_page(leftfold: Leftfo
     assert versions("--limit", "101") == list(range(1, 102))
     assert versions("--backward", "--limit", "100") == list(range(250, 150, -1))
     assert versions("--after", "250") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "versions"),
+    [
+        (["--since", "2026-03-20"], [2, 3]),
+        (["--until", "2026-03-20"], [1, 2]),
+        (["--since", "2026-03-11", "--until", "2026-03-24"], [2]),
+        (["--since", "2026-03-20T12:00:00Z", "--until", "2026-03-20T13:00:00+01:00"], [2]),
+        (["--since", "2026-03-20T12:00:00.000001Z", "--until", "2026-03-24"], []),
+        (["--since", "2026-03-20", "--backward"], [3, 2]),
+        (["--until", "2026-03-20", "--upto", "1"], [1]),
+        (["--until", "2026-03-20", "--upto", "3", "--after", "1"], [2]),
+        (["--until", "0001-01-01"], []),
+        (["--since", "0001-01-01", "--until", "9999-12-31"], [1, 2, 3]),
+    ],
+)
+def test_a_range_of_recorded_times(
+    leftfold: Leftfold, sqlite: str, arguments: list[str], versions: list[object]
+) -> None:
+    ran = leftfold("show", "till-1", *arguments, "--store", told_late(sqlite), "--json")
+    assert (ran.code, [line["version"] for line in ran.lines]) == (0, versions)
+
+
+@pytest.mark.parametrize("verb", ["show", "audit"])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--since", "yesterday"], "is no time"),
+        (["--until", "2026-03-31T12:00:00"], "has no zone"),
+        (["--since", "2026-03-20", "--until", "2026-03-19"], "--until 2026-03-19 is before --since 2026-03-20"),
+    ],
+)
+def test_what_is_no_range_of_times_is_a_wrong_command_line(
+    leftfold: Leftfold, sqlite: str, verb: str, arguments: list[str], said: str
+) -> None:
+    ran = leftfold(verb, "till-1", *arguments, "--store", told_late(sqlite))
+    assert (ran.code, ran.out, said in ran.err) == (2, "", True)
 
 
 def test_people_see_payload_metadata_tags_and_times_in_full(leftfold: Leftfold, sqlite: str) -> None:

@@ -34,10 +34,11 @@ def test_the_pages_commands_answer_from_what_the_program_has_left(tmp_path: Path
         )
         assert (asked.returncode, asked.stderr) == (0, ""), arguments
         said.append(asked.stdout)
-    version, valid, differs, audit, verify = said
+    version, valid, differs, since, audit, verify = said
     assert version == 'account-ada version 2\n   balance  "1500"\n   movements  2\n'
     assert '"1400"' in valid
     assert differs == 'balance  "1500" -> "1200"\nmovements  2 -> 4\n'
+    assert since.count("  recorded ") == 4
     assert audit.count("by nobody named") == 4
     assert verify == "254 events read, 0 findings; snapshots: 2 read, 0 stale, 0 dropped\n"
 

@@ -18,6 +18,7 @@ from leftfold.cli.paging import breathe
 from leftfold.cli.shown import Reading, ShownEvent, Unreadable, shown, time_text, versioned
 from leftfold.cli.states import part_of
 from leftfold.cli.text import json_text, printable
+from leftfold.cli.times import Since, Until, versions_recorded
 from leftfold.errors import NotFound
 from leftfold.handling.loading import Loader
 from leftfold.messages.metadata import Metadata
@@ -57,7 +58,9 @@ class _Entry(Struct, kw_only=True):
     changed: dict[str, _Change] | UnsetType = UNSET
 
 
-async def audit(stream: str, /, *, source: OneSource = NO_SOURCE_GIVEN) -> int:
+async def audit(
+    stream: str, /, *, since: Since = None, until: Until = None, source: OneSource = NO_SOURCE_GIVEN
+) -> int:
     """Tell who did what to one stream, when and why.
 
     With --app it tells what each event changed in the state, too.
@@ -67,13 +70,20 @@ async def audit(stream: str, /, *, source: OneSource = NO_SOURCE_GIVEN) -> int:
     """
     check_stream(stream)
     url, assembly = one_store(source)
-    unreadable = after = 0
+    unreadable = 0
     async with existing_store(url) as store:
         typed, changes = (typed_by(assembly, store), _Changes(assembly, store, stream) if assembly else None)
-        while page := await store.read_stream(stream, after=after, limit=_PAGE):
+        if not await store.read_stream(stream, limit=1):
+            raise NotFound(stream)
+        first, last = await versions_recorded(store, stream, since, until)
+        after = 0 if changes else first
+        while page := await store.read_stream(stream, after=after, upto=last, limit=_PAGE):
             for event in page:
+                changed = changes.of(event) if changes else UNSET  # also what comes before the first one told
+                if event.version <= first:
+                    continue
                 seen = shown(event, typed)
-                entry = _entry(event, seen, changes.of(event) if changes else UNSET)
+                entry = _entry(event, seen, changed)
                 unreadable += isinstance(entry.unreadable, Unreadable)
                 if source.json:
                     write_json(entry)
@@ -81,8 +91,6 @@ async def audit(stream: str, /, *, source: OneSource = NO_SOURCE_GIVEN) -> int:
                     _print(entry, seen.content)
             after = page[-1].version
             await breathe()
-    if not after:
-        raise NotFound(stream)
     return 1 if unreadable else 0
 
 

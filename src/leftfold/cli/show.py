@@ -20,6 +20,7 @@ from leftfold.cli.paging import breathe
 from leftfold.cli.shown import NOTHING, ShownEvent, Unreadable, shown, time_text
 from leftfold.cli.states import Moment, show_difference, show_state
 from leftfold.cli.text import pretty, printable
+from leftfold.cli.times import Since, Until, versions_recorded
 from leftfold.errors import NotFound
 from leftfold.store.events import StoredEvent
 from leftfold.store.names import check_stream
@@ -38,6 +39,8 @@ class Range:
 
     after: Annotated[AtLeastZero, Parameter(help="Only versions above this one.")] = 0
     upto: Annotated[AtLeastZero | None, Parameter(help="Only versions up to this one, included.")] = None
+    since: Since = None
+    until: Until = None
     backward: Annotated[bool, Parameter(help="Newest first.", show_default=False)] = False
     limit: Annotated[AtLeastOne | None, Parameter(help="At most so many events.")] = None
 
@@ -62,7 +65,8 @@ async def show(
     if moment != _NOW:
         if range != _ALL:
             raise UsageError(
-                "--after, --upto, --backward and --limit choose events; a state at a time has none of them"
+                "--after, --upto, --since, --until, --backward and --limit choose events; a state at a time has none "
+                "of them"
             )
         await _show_moment(stream, moment, source)
         return 0
@@ -96,7 +100,9 @@ async def _show_moment(stream: str, moment: Moment, source: OneSource) -> None:
 
 
 async def _events(store: Store, stream: str, range: Range) -> AsyncIterator[StoredEvent]:
-    after, upto, left = range.after, range.upto, range.limit
+    first, last = await versions_recorded(store, stream, range.since, range.until)
+    after, left = max(range.after, first), range.limit
+    upto = range.upto if last is None else min(last, last if range.upto is None else range.upto)
     while left is None or left > 0:
         count = _PAGE if left is None else min(left, _PAGE)
         page = await store.read_stream(stream, after=after, upto=upto, backward=range.backward, limit=count)

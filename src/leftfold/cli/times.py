@@ -10,10 +10,14 @@ from cyclopts import Parameter
 from leftfold.cli.errors import UsageError
 from leftfold.store.port import Store
 
-__all__ = ["Since", "day_given", "position_before", "since_given", "time_given"]
+__all__ = ["Since", "Until", "day_given", "position_before", "since_given", "time_given", "versions_recorded"]
 
 Since: TypeAlias = Annotated[
     str | None, Parameter(help="Only what was recorded at this time or later; a date is its beginning, in UTC.")
+]
+
+Until: TypeAlias = Annotated[
+    str | None, Parameter(help="Only what was recorded at this time or before; a date is its end, in UTC.")
 ]
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -60,3 +64,16 @@ async def position_before(store: Store, moment: datetime | None) -> int:
         return await store.position_at(moment - _MICROSECOND)
     except OverflowError:  # nothing is older than the year 1
         return 0
+
+
+async def versions_recorded(store: Store, stream: str, since: str | None, until: str | None) -> tuple[int, int | None]:
+    """The version of *stream* before the first one recorded from *since* on, and the last one recorded by *until*.
+
+    Raises:
+        UsageError: what should be a time is none, or has no zone, or *until* is before *since*.
+    """
+    begin, end = since_given(since), None if until is None else time_given(until)
+    if begin is not None and end is not None and end < begin:
+        raise UsageError(f"--until {until} is before --since {since}")
+    after = 0 if begin is None else await store.version_at(stream, await position_before(store, begin))
+    return after, None if end is None else await store.version_at(stream, await store.position_at(end))
