@@ -87,6 +87,22 @@ def test_the_digest_is_of_the_content_and_neither_of_order_nor_of_places() -> No
         ),
         ('{"descriptor": 1, "name": "a", "publishes": [\n\n', 3, "", "truncated"),
         ('\n\n["a"]', 1, "", "Expected `object`, got `array`"),
+        (
+            '{"descriptor": 1,\n"name": "a",\n"colour": "blue"}',
+            3,
+            "$.colour",
+            "'colour' says nothing here; leave it out",
+        ),
+        ('{"descriptor": 1, "name": "a", "publish": []}', 1, "$.publish", "write publishes"),
+        (
+            '{"catalog": 1, "contexts": [{"name": "a",\n"consumes": [{"event": "e",\n"read": []}]}]}',
+            *(3, "$.contexts[0].consumes[0].read", "write reads"),
+        ),
+        (
+            '{"descriptor": 1, "name": "a", "relations": [{"kind": "partnership", "upstream": "a", "down": "c"}]}',
+            *(1, "$.relations[0].down", "'down' says nothing here"),
+        ),
+        ('{"catalog": 1, "context": [], "contexts": []}', 1, "$.context", "write contexts"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, line: int, place: str, said: str) -> None:
@@ -114,11 +130,6 @@ def test_a_newer_format_is_an_error_of_its_own(text: str) -> None:
         loaded(text)
     assert (raised.value.found, raised.value.known) == (2, 1)
     assert "use a newer Leftfold" in str(raised.value)
-
-
-def test_a_field_that_this_code_does_not_know_is_passed_over() -> None:
-    [one] = loaded('{"descriptor": 1, "name": "a", "colour": "blue"}')
-    assert one == Descriptor(name="a")
 
 
 def test_folders_are_searched_for_descriptors_and_other_files_are_not_read(tmp_path: Path) -> None:

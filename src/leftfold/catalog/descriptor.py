@@ -15,7 +15,7 @@ FORMAT: Final = 1
 """The format of descriptors that is written here, and the newest that is read."""
 
 
-class Published(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Published(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One version of an event that a context publishes.
 
     Args:
@@ -39,7 +39,7 @@ class Published(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     place: str = ""
 
 
-class Consumption(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Consumption(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """An event that a context takes.
 
     Args:
@@ -63,7 +63,7 @@ class Consumption(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     named: str = ""
 
 
-class Emission(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Emission(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """A published event that a handler may lead to.
 
     Args:
@@ -78,7 +78,7 @@ class Emission(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     derived: dict[str, tuple[str, ...]] | None = None
 
 
-class Handler(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Handler(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """What takes events, and what that leads to.
 
     Args:
@@ -94,7 +94,7 @@ class Handler(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     place: str = ""
 
 
-class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """A context as its team declares it.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -12,10 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.catalog.canonical import digest_of, written
-from leftfold.catalog.descriptor import FORMAT, Descriptor
+from leftfold.catalog.descriptor import FORMAT, Consumption, Descriptor, Emission, Handler, Published
 from leftfold.catalog.errors import InvalidCatalogFile, NewerFormat
 from leftfold.catalog.json_lines import line_of
 from leftfold.catalog.versions import range_read
+from leftfold.contexts.edges import Edge
 from leftfold.errors import DefinitionError
 
 __all__ = ["CATALOG_FORMAT", "SUFFIX", "descriptors_in", "dump_catalog", "load_descriptors", "read_descriptors"]
@@ -28,6 +30,7 @@ SUFFIX: Final = ".context.json"
 
 _T = TypeVar("_T")
 _PLACE: Final = re.compile(r"^(?P<reason>.*) - at `(?:key in )?(?P<place>\$.*)`$", re.DOTALL)
+_UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<word>.*)`$", re.DOTALL)
 _BYTE: Final = re.compile(r"^(?P<reason>.*) \(byte (?P<byte>\d+)\)$", re.DOTALL)
 
 
@@ -36,8 +39,18 @@ class _Head(Struct, frozen=True):
     catalog: int | None = None
 
 
-class _Catalog(Struct, frozen=True):
+class _Catalog(Struct, frozen=True, forbid_unknown_fields=True):
+    catalog: int
     contexts: tuple[Descriptor, ...]
+
+
+_WORDS: Final = sorted(
+    {
+        word
+        for cls in (_Catalog, Descriptor, Published, Consumption, Emission, Handler, Edge)
+        for word in cls.__struct_fields__
+    }
+)
 
 
 def dump_catalog(descriptors: Iterable[Descriptor]) -> str:
@@ -129,11 +142,20 @@ def _decoded(data: bytes, cls: type[_T], file: str) -> _T:
         raise InvalidCatalogFile(file, "is no UTF-8 text", line=data.count(b"\n", 0, error.start) + 1) from error
     except (msgspec.DecodeError, RecursionError) as error:
         said = str(error)
-        if found := _PLACE.match(said):
-            line = line_of(data, found["place"])
-            raise InvalidCatalogFile(file, found["reason"], line=line, place=found["place"]) from error
+        found = _PLACE.match(said)
+        reason, place = (found["reason"], found["place"]) if found else (said, "")
+        if unknown := _UNKNOWN.match(reason):
+            reason, place = _unknown(unknown["word"]), f"{place or '$'}.{unknown['word']}"
+        if place:
+            raise InvalidCatalogFile(file, reason, line=line_of(data, place), place=place) from error
         if found := _BYTE.match(said):
             line = data.count(b"\n", 0, int(found["byte"])) + 1
             raise InvalidCatalogFile(file, found["reason"], line=line) from error
         line = data.count(b"\n") + 1 if "truncated" in said else 1
         raise InvalidCatalogFile(file, said, line=line) from error
+
+
+def _unknown(word: str) -> str:
+    near = get_close_matches(word, _WORDS, 1)
+    advice = f"write {near[0]}" if near else "leave it out"
+    return f"{word!r:.80} says nothing here; {advice}, or use a newer Leftfold if that has written it"

@@ -19,7 +19,7 @@ DownstreamRole: TypeAlias = Literal["customer", "conformist", "anti-corruption-l
 _ONE_WAY: Final = "a supplier listens to its customer"
 
 
-class Edge(Struct, frozen=True, kw_only=True, omit_defaults=True, order=True):
+class Edge(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, order=True):
     """How two contexts relate.
 
     Args:
