@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -11,6 +12,7 @@ from leftfold.borders import Observed
 from leftfold.catalog import (
     Approval,
     Catalog,
+    Change,
     Consumption,
     Descriptor,
     Emission,
@@ -18,10 +20,12 @@ from leftfold.catalog import (
     Impact,
     Published,
     Spared,
+    Subject,
     UnknownSubject,
     impact,
 )
 from leftfold.contexts import Edge, UpstreamRole
+from leftfold.errors import InvalidQuery
 from tests.catalog.companies import consumer, follows, partners, producer
 
 CHARGED = Published(name="charged", fields={"/amount": "string", "/order": "string"})
@@ -349,3 +353,25 @@ def test_names_with_dots_are_found_and_so_are_labels_of_versions() -> None:
     for asked in ("acme.bank.charged", "acme.bank.charged@1.2.0", "acme.bank.charged@3.lines.*.price"):
         assert impact(catalog, asked).names == ("shop",)
     assert impact(catalog, "acme.bank.charged@1.2.0#/lines").subject == "event acme.bank.charged@3#/lines"
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        (None, "'None': is no subject; give the name"),
+        (7, "'7': is no subject"),
+        (Subject(kind="context", name="pub"), "'context pub': nothing in this catalog"),
+        (Subject(kind="event", name="charged.amount"), "'event charged.amount': nothing in this catalog"),
+        (Subject(kind="team", name="Bank"), "'team Bank': nothing in this catalog"),
+    ],
+)
+def test_what_is_nothing_that_can_change_is_refused(subject: Subject, said: str) -> None:
+    with pytest.raises(UnknownSubject, match=said):
+        impact(chain(), subject)
+    assert impact(chain(), Subject(kind="team", name="Shop")).subject == "team Shop"
+
+
+def test_what_is_no_change_is_refused() -> None:
+    given: dict[str, Change] = msgspec.json.decode(b'{"change": "removed"}')
+    with pytest.raises(InvalidQuery, match="change='removed'; what can be done is remove, rename"):
+        impact(chain(), "charged", change=given["change"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
-from typing import Final
+from typing import Final, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,8 +20,9 @@ from leftfold.catalog.evidence import evidence_of
 from leftfold.catalog.impact import Approval, Change, Evidence, Hit, Impact, Outcome, Spared
 from leftfold.catalog.judging import Judgement, judge, related_by
 from leftfold.catalog.shapes import overlaps
-from leftfold.catalog.subject import Subject, subject_of
+from leftfold.catalog.subject import Subject, check_subject, subject_of
 from leftfold.contexts.edges import Edge
+from leftfold.errors import InvalidQuery
 
 __all__ = ["impact"]
 
@@ -45,9 +46,13 @@ def impact(catalog: Catalog, subject: Subject | str, *, change: Change = "remove
 
     Raises:
         UnknownSubject: it is not in the catalog, or could be several things.
+        InvalidQuery: *change* is none.
     """
+    if change not in get_args(Change):
+        raise InvalidQuery(f"change={change!r:.80}; what can be done is {', '.join(get_args(Change))}")
     if isinstance(subject, str):
         subject = subject_of(catalog, subject, new=change == "add")
+    check_subject(catalog, subject)
     return _Spread(catalog, change).of(subject)
 
 

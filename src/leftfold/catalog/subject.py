@@ -13,7 +13,7 @@ from leftfold.catalog.catalog import Catalog
 from leftfold.catalog.errors import UnknownSubject
 from leftfold.catalog.shapes import overlaps
 
-__all__ = ["Subject", "SubjectKind", "subject_of"]
+__all__ = ["Subject", "SubjectKind", "check_subject", "subject_of"]
 
 SubjectKind: TypeAlias = Literal["context", "event", "kernel", "team"]
 
@@ -62,6 +62,18 @@ def subject_of(catalog: Catalog, text: str, *, new: bool = False) -> Subject:
         names = [*catalog.by_name, *catalog.unregistered, *catalog.events, *catalog.kernels, *catalog.teams]
         raise UnknownSubject(text, "nothing in this catalog is called so", _near(asked, names))
     return found[0]
+
+
+def check_subject(catalog: Catalog, subject: object) -> None:
+    """Raises `UnknownSubject` when *subject* is no subject, or not in *catalog*."""
+    if not isinstance(subject, Subject):
+        raise UnknownSubject(f"{subject!r:.80}", "is no subject; give the name of what is to change, or a Subject")
+    if subject.kind == "event":
+        there = bool(catalog.published(subject.name) or catalog.taken(subject.name))
+    else:
+        there = subject in _of_kind(catalog, subject.kind, subject.name, new=True)
+    if not there:
+        raise UnknownSubject(str(subject), "nothing in this catalog is called so")
 
 
 def _near(asked: str, names: Sequence[str]) -> Sequence[str]:
