@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from decimal import Decimal
 from enum import Enum, Flag, IntEnum
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
@@ -285,3 +286,56 @@ class Boxed(IntegrationEvent, name="acme.boxed"):
 def test_classes_of_one_name_that_no_schema_can_tell_apart_are_told() -> None:
     with pytest.raises(DefinitionError, match="in Boxed have one name"):
         message_schema(Boxed)
+
+
+class Position(Struct, frozen=True):
+    cents: int
+    marks: list[str]
+
+
+class Billed(IntegrationEvent, name="acme.billed"):
+    cents: int | None
+    tags: list[str]
+    pairs: list[list[int]]
+    by: dict[str, Position]
+
+
+class ReadPosition(Struct, frozen=True):
+    cents: Decimal
+    marks: Annotated[set[str], Meta(min_length=0)]
+
+
+class Wide(ConsumerView, of="acme.billed", versions="1"):
+    cents: Annotated[Decimal, Meta(description="in cents")] | None
+    tags: frozenset[str]
+    by: dict[str, ReadPosition]
+
+
+def test_a_view_reads_a_whole_number_as_a_decimal_and_a_list_as_a_set() -> None:
+    assert not view_problems(Wide, type_schema(Billed))
+    assert not list(view_flaws(Wide, [Billed]))
+    told = Billed(cents=5, tags=["a", "a"], pairs=[], by={"x": Position(cents=1, marks=["b", "b"])})
+    assert msgspec.json.decode(msgspec.json.encode(told), type=Wide) == Wide(
+        cents=Decimal(5), tags=frozenset("a"), by={"x": ReadPosition(cents=Decimal(1), marks={"b"})}
+    )
+
+
+class Least(ConsumerView, of="acme.billed", versions="1"):
+    tags: Annotated[set[str], Meta(min_length=2)]
+
+
+class Unhashable(ConsumerView, of="acme.billed", versions="1"):
+    pairs: set[list[int]]
+
+
+class Exact(IntegrationEvent, name="acme.billed", version=2):
+    cents: Decimal
+
+
+class Counted(ConsumerView, of="acme.billed", versions="2"):
+    cents: int
+
+
+@pytest.mark.parametrize(("view", "published"), [(Least, Billed), (Unhashable, Billed), (Counted, Exact)])
+def test_a_view_does_not_read_what_its_types_do_not_take(view: type, published: type[IntegrationEvent]) -> None:
+    assert view_problems(view, type_schema(published))

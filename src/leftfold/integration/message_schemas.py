@@ -44,9 +44,13 @@ def message_schema(cls: type[IntegrationEvent]) -> Schema:
     return {"$schema": _DIALECT, "$id": f"{said.name}/{said.version}", **closed}
 
 
-def type_schema(cls: type) -> Schema:
-    """The JSON Schema of a class as its fields say, definitions under `$defs`; neither opened nor closed."""
-    schema, components = components_of(cls, "#/$defs/{name}")
+def type_schema(cls: type, *, read: bool = False) -> Schema:
+    """The JSON Schema of a class as its fields say, definitions under `$defs`; neither opened nor closed.
+
+    Args:
+        read: of all that it reads, see `components_of`, and not of what is written of it.
+    """
+    schema, components = components_of(cls, "#/$defs/{name}", read=read)
     ref = schema.get("$ref")
     if not isinstance(ref, str):
         return {**schema, "$defs": components} if components else schema

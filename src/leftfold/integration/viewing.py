@@ -26,7 +26,7 @@ def view_problems(view: type, schema: Schema) -> tuple[Breaking | Unknown, ...]:
         view: a view class: it ignores what it does not have, but for parts whose class forbids unknown fields.
         schema: of one published version, which is taken as closed.
     """
-    return problems(read_schema(writer_form(schema)), read_schema(type_schema(view)))
+    return problems(read_schema(writer_form(schema)), read_schema(type_schema(view, read=True)))
 
 
 def view_flaws(view: type, published: Sequence[type[IntegrationEvent]]) -> Iterator[str]:

@@ -29,11 +29,13 @@ _ARRAYS: Final = (inspect.CollectionType, inspect.TupleType)
 _MOST_FLAGS: Final = 10
 
 
-def components_of(cls: type, template: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def components_of(cls: type, template: str, *, read: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """The JSON Schema of *cls* and of what it refers to, by name, with all that msgspec leaves out.
 
     Args:
         template: of references, as in `#/$defs/{name}`.
+        read: say what *cls* reads, which is more than is written of it: a whole number for a Decimal, a list that has
+            an item twice for a set.
 
     Raises:
         DefinitionError: two classes in it have one name, so that no schema can tell them apart.
@@ -48,7 +50,7 @@ def components_of(cls: type, template: str) -> tuple[dict[str, Any], dict[str, A
     names = {template.format(name=name): name for name in components}
     for kind, found in zip(classes.values(), inner, strict=True):
         if (ref := found.get("$ref")) is not None:
-            _say_keys(kind, components[names[ref]])
+            _say_keys(kind, components[names[ref]], read=read)
     return schema, components
 
 
@@ -66,7 +68,7 @@ def _inner_classes(kind: inspect.Type) -> Mapping[type, inspect.Type]:
     return found
 
 
-def _say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
+def _say_keys(kind: inspect.Type, schema: dict[str, Any], *, read: bool) -> None:
     """Write into *schema*, that of a class, which flags it is made of, or what keys and times in its fields are."""
     if isinstance(kind, inspect.EnumType):
         schema["enum"] = _values(kind.cls)
@@ -74,30 +76,40 @@ def _say_keys(kind: inspect.Type, schema: dict[str, Any]) -> None:
     placed: list[Any] = schema.get("prefixItems", [])
     for place, part in _parts(kind):
         if isinstance(place, str):
-            _say_within(part, named.get(place))
+            _say_within(part, named.get(place), read=read)
         elif place < len(placed):
-            _say_within(part, placed[place])
+            _say_within(part, placed[place], read=read)
 
 
-def _say(kind: inspect.Type, schema: dict[str, Any]) -> None:
+def _say(kind: inspect.Type, schema: dict[str, Any], *, read: bool) -> None:
     kind = bare(kind)
     match kind:
         case inspect.UnionType(types=types):
             for choice in schema.get("anyOf", ()):
                 for part in types:
                     if _is_of(bare(part), choice):
-                        _say(part, choice)
+                        _say_within(part, choice, read=read)
         case inspect.DictType() | inspect.FrozenDictType():
             if keys := _keys(bare(kind.key_type)):
                 schema["propertyNames"] = {**keys, **schema.get("propertyNames", {})}
-            _say_within(kind.value_type, schema.get("additionalProperties"))
+            _say_within(kind.value_type, schema.get("additionalProperties"), read=read)
         case inspect.TupleType(item_types=items):
             for item, within in zip(items, schema.get("prefixItems", ()), strict=False):
-                _say_within(item, within)
+                _say_within(item, within, read=read)
         case inspect.CollectionType(item_type=item):
-            _say_within(item, schema.get("items"))
+            _say_within(item, schema.get("items"), read=read)
         case _:
             _say_time(kind, schema)
+
+
+def _say_read(kind: inspect.Type, schema: dict[str, Any]) -> None:
+    match kind:
+        case inspect.DecimalType():
+            schema["type"] = ["string", "integer"]
+        case inspect.CollectionType(item_type=item) if schema.get("minItems", 0) <= 1 and _is_single(item):
+            schema.pop("uniqueItems", None)  # one that is there twice counts once
+        case _:
+            pass
 
 
 def _say_time(kind: inspect.Type, schema: dict[str, Any]) -> None:
@@ -115,9 +127,12 @@ def _say_time(kind: inspect.Type, schema: dict[str, Any]) -> None:
             pass
 
 
-def _say_within(kind: inspect.Type, schema: object) -> None:
+def _say_within(kind: inspect.Type, schema: object, *, read: bool) -> None:
     if isinstance(schema, dict):
-        _say(kind, cast("dict[str, Any]", schema))
+        said = cast("dict[str, Any]", schema)
+        _say(kind, said, read=read)
+        if read:
+            _say_read(bare(kind), said)
 
 
 def _keys(kind: inspect.Type) -> dict[str, object]:
@@ -147,7 +162,20 @@ def _is_of(kind: inspect.Type, schema: Mapping[str, object]) -> bool:
         return schema.get("type") == "string"
     if isinstance(kind, inspect.DictType | inspect.FrozenDictType):
         return schema.get("type") == "object"
+    if isinstance(kind, inspect.DecimalType):
+        return schema.get("format") == _FORMATS[inspect.DecimalType]
     return isinstance(kind, _ARRAYS) and schema.get("type") == "array"
+
+
+def _is_single(kind: inspect.Type) -> bool:
+    """Whether values of *kind* have no parts, so that every set can hold them."""
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _is_single(inner)
+        case inspect.UnionType(types=types):
+            return all(map(_is_single, types))
+        case _:
+            return _class_of(kind) is None and not any(_parts(kind))
 
 
 def _parts(kind: inspect.Type) -> Iterator[tuple[str | int, inspect.Type]]:
