@@ -3,12 +3,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Union
+from typing import Union, cast
 
 import pytest
 from typing_extensions import TypeAliasType
 
-from leftfold.errors import DamagedPayload, DefinitionError, UnknownEventType, UnknownSchemaVersion, UpcastFailed
+from leftfold.errors import (
+    DamagedPayload,
+    DefinitionError,
+    InvalidPayload,
+    UnknownEventType,
+    UnknownSchemaVersion,
+    UpcastFailed,
+)
 from leftfold.messages import Codec, Event, Metadata, Registry, Upcast
 from tests.messages.versions import (
     CODEC,
@@ -213,6 +220,52 @@ def test_a_result_that_is_not_declared_is_refused_alone_or_within_a_chain(
     with pytest.raises(UpcastFailed, match=r"upcast returned .*declared to return") as caught:
         today(Cashed(cents=1) if within else Old(), codec)
     assert caught.value.__cause__ is None
+
+
+class Priced(Event, name="Several", version=2):
+    cents: int
+    at: tuple[Decimal, ...] = ()
+
+
+class Named(Event, name="Several", version=3):
+    cents: int
+    name: str = ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Priced(cents=cast("int", "12")), "Expected `int`, got `str` - at `$.cents`"),
+        (Priced(cents=cast("int", None)), "Expected `int`, got `null` - at `$.cents`"),
+        (Priced(cents=1, at=(Decimal(1), cast("Decimal", 0.1))), "field 'at[1]': 0.1 would read back as Decimal"),
+    ],
+)
+@pytest.mark.parametrize("returns", [Priced, Priced | None])
+def test_a_result_whose_fields_are_of_other_types_is_told_with_its_upcast_and_field(
+    returns: object, answer: Priced, said: str
+) -> None:
+    upcast, before = made("upcast", returns, takes=Old, answer=answer), made("before", Old, takes=Cashed, answer=Old())
+    with pytest.raises(UpcastFailed) as caught:
+        today(Cashed(cents=1), Codec(Registry("s", Priced, upcasts=[upcast, before])))
+    assert "upcast returned a Priced that could not be stored: " in str(caught.value)
+    assert said in str(caught.value)
+    assert (caught.value.stream, caught.value.version) == ("shop-1", 7)
+    assert isinstance(caught.value.__cause__, InvalidPayload)
+
+
+def test_a_result_is_read_in_the_types_that_its_fields_declare() -> None:
+    upcast = made("upcast", Priced, takes=Old, answer=Priced(cents=1, at=(cast("Decimal", "1.50"),)))
+    (read,) = today(Old(), Codec(Registry("s", Priced, upcasts=[upcast])))
+    assert read == Priced(cents=1, at=(Decimal("1.50"),))
+
+
+def test_the_upcast_that_was_first_to_return_another_type_is_named() -> None:
+    def named(old: Priced) -> Named:
+        return Named(cents=old.cents)
+
+    wrong = made("wrong", Priced, takes=Old, answer=Priced(cents=cast("int", "12")))
+    with pytest.raises(UpcastFailed, match=r"wrong returned a Priced that could not be stored.*\$\.cents"):
+        today(Old(), Codec(Registry("s", Named, upcasts=[wrong, named])))
 
 
 def test_a_damaged_or_an_unknown_event_reaches_no_upcast() -> None:

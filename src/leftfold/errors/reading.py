@@ -41,7 +41,9 @@ class DamagedPayload(UnreadableEvent):
 
 
 class UpcastFailed(UnreadableEvent):
-    """An upcast raised, or returned what it does not declare; what it raised is kept as the cause. Mend the upcast.
+    """An upcast raised, or returned what it does not declare, or an event whose fields are not of their types.
+
+    What it raised is kept as the cause. Mend the upcast.
 
     Args:
         function: qualified name of the upcast.

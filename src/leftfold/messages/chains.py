@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import TypeAlias
 
+from leftfold.errors import InvalidPayload
 from leftfold.messages.event import event_name, event_version
 from leftfold.messages.upcasting import Upcast, Upcaster, UpcastFault
 
@@ -57,6 +58,26 @@ class Chains:
             upcaster = self._upcasters.get(only)
         straight = _straight(tuple(steps)) if steps else None
         return straight if upcaster is None else self._branching(straight, upcaster)
+
+    def fault(self, event: object, hold: Callable[[object], object]) -> UpcastFault | None:
+        """The first upcast on the way from *event* to today that returned an event for which *hold* raises.
+
+        Raises:
+            UpcastFault: an upcast raised, or returned what it does not declare.
+        """
+        waiting = [event]
+        while waiting:
+            each = waiting.pop(0)
+            upcaster = self._upcasters.get(type(each))
+            if upcaster is None:
+                continue
+            for result in upcaster.results(each):
+                try:
+                    hold(result)
+                except InvalidPayload as error:
+                    return UpcastFault.unsound(upcaster.function, result, error)
+                waiting.append(result)
+        return None
 
     def _branching(self, straight: Rise | None, upcaster: Upcaster) -> Rise:
         rises = {cls: rise for cls in upcaster.returns.classes if (rise := self.rise(cls)) is not None}

@@ -11,6 +11,7 @@ import msgspec
 from leftfold.errors import DamagedPayload, InvalidPayload, LeftfoldError
 from leftfold.messages.chains import Rise
 from leftfold.messages.flaws import field_names, find_flaw, find_float, json_flaw
+from leftfold.messages.holding import held
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.ordering import ordered
 from leftfold.messages.registry import Registry
@@ -124,7 +125,7 @@ class Codec:
 
         Raises:
             UnknownEventType, UnknownSchemaVersion, DamagedPayload: see `decode`.
-            UpcastFailed: an upcast raised, or returned what it does not declare.
+            UpcastFailed: an upcast raised, or returned what it does not declare, or fields of other types.
         """
         event = self.decode(data, stream=stream, version=version, type=type, schema_version=schema_version)
         reader = self.reader(type, schema_version)
@@ -145,7 +146,7 @@ class Codec:
     def _new_reader(self, cls: type, name: str, schema_version: int) -> Reader:
         decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(cls)
         decode: Callable[[bytes | str], object] = decoder.decode
-        today, rise = self.registry.chains.current(cls), self.registry.chains.rise(cls)
+        today, rise = self.registry.chains.current(cls), held(self.registry.chains, cls, self._hold)
         transform = self._transform
         if transform is None:
             return Reader(today, decode, rise)
@@ -155,6 +156,9 @@ class Codec:
             return decode(transform.load(text, type=name, schema_version=schema_version))
 
         return Reader(today, decode_loaded, rise)
+
+    def _hold(self, event: object) -> object:
+        return (self._writers.get(type(event)) or self._writer_of(type(event))).hold(event)
 
     def _writer_of(self, cls: type) -> _Writer:
         name, version = self.registry.key_of(cls)
@@ -173,6 +177,13 @@ class _Writer:
         self._decode: Callable[[bytes], object] = msgspec.json.Decoder(cls).decode
 
     def write(self, event: object) -> bytes:
+        return self._written(event)[0]
+
+    def hold(self, event: object) -> object:
+        """*event* as it would be read; raises `InvalidPayload` when it could not be stored."""
+        return self._written(event)[1]
+
+    def _written(self, event: object) -> tuple[bytes, object]:
         try:
             data = _encode(ordered(event)) if self._shape.sets else _encode(event)
             back = self._decode(data)
@@ -181,7 +192,7 @@ class _Writer:
             raise self._refused(event, str(error)) from error
         if not same or (_BACKSLASH in data and b"\\u0000" in data) or (self._curious and self._suspect(data)):
             self._check(event, data, back)
-        return data
+        return data, event if same else back
 
     def _suspect(self, data: bytes) -> bool:
         shape = self._shape

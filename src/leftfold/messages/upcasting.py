@@ -9,7 +9,7 @@ from typing import Any, ForwardRef, TypeAlias, Union, cast, get_args, get_origin
 
 from msgspec import Struct
 
-from leftfold.errors import DefinitionError, UpcastFailed
+from leftfold.errors import DefinitionError, InvalidPayload, UpcastFailed
 from leftfold.messages.annotations import Function, annotation_flaw, parameter_types, plain_flaw, resolved
 from leftfold.messages.event import event_flaw
 
@@ -24,7 +24,9 @@ What it is annotated to return says what becomes of the old event: a class stand
 
 
 class UpcastFault(Exception):
-    """An upcast raised, or returned what it does not declare. Whoever reads the event knows where, and raises `at`.
+    """An upcast raised, or returned what it does not declare, or fields of other types.
+
+    Whoever reads the event knows where, and raises `at`.
 
     Args:
         function: the upcast's qualified name.
@@ -46,6 +48,11 @@ class UpcastFault(Exception):
         """*function* returned *result*."""
         declared = inspect.signature(function).return_annotation
         return cls(_qualified(function), f"returned {result!r:.80}, but is declared to return {declared}")
+
+    @classmethod
+    def unsound(cls, function: Function, result: object, error: InvalidPayload) -> UpcastFault:
+        """*function* returned *result*, whose fields are not of their types; raise this from *error*."""
+        return cls(_qualified(function), f"returned a {type(result).__qualname__} that could not be stored: {error}")
 
     def at(self, stream: str, version: int, type: str, schema_version: int) -> UpcastFailed:
         """The error for the stored event that it happened to; raise it from the cause of this."""
