@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema
 from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import app_at, making, urls_of
 from leftfold.cli.options import Source
-from leftfold.errors import SchemaMismatch
+from leftfold.errors import AccessDenied, SchemaMismatch
 from leftfold.store.urls import shown_url
 from leftfold.subscriptions.worker import Timing
 
 __all__ = ["named_app", "opened_app"]
+
+_FIRST: Final = (
+    "An app makes tables for its rows when it is opened for the first time: open it once where it may write, or look "
+    "at a copy"
+)
 
 
 def named_app(source: Source) -> App:
@@ -47,7 +53,10 @@ async def opened_app(app: App, source: Source, *, workers: Timing | None = None)
             whose = "it" if alone else "those of all contexts"
             advice = f"No store is at {shown_url(one)}; give another one, or make {whose}: {make}"
             raise SchemaMismatch(0, status.needed, advice)
-    await opening.__aenter__()
+    try:
+        await opening.__aenter__()
+    except AccessDenied as error:
+        raise AccessDenied(error.reason, f"{error.advice}. {_FIRST}", error.code) from error
     try:
         yield opening
     finally:

@@ -54,6 +54,7 @@ class AccessDenied(StoreError):
 
     def __init__(self, reason: str, advice: str, code: str | None = None) -> None:
         self.reason = reason
+        self.advice = advice
         self.code = code
         super().__init__(f"{reason}" + (f" ({code})" if code else "") + f". Nothing was stored; {advice}")
 
