@@ -59,11 +59,11 @@ class Chains:
         straight = _straight(tuple(steps)) if steps else None
         return straight if upcaster is None else self._branching(straight, upcaster)
 
-    def fault(self, event: object, hold: Callable[[object], object]) -> UpcastFault | None:
-        """The first upcast on the way from *event* to today that returned an event for which *hold* raises.
+    def blame(self, event: object, hold: Callable[[object], object]) -> None:
+        """Name the first upcast on the way from *event* to today that returned an event for which *hold* raises.
 
         Raises:
-            UpcastFault: an upcast raised, or returned what it does not declare.
+            UpcastFault: there is one; or an upcast raised, or returned what it does not declare.
         """
         waiting = [event]
         while waiting:
@@ -75,9 +75,8 @@ class Chains:
                 try:
                     hold(result)
                 except InvalidPayload as error:
-                    return UpcastFault.unsound(upcaster.function, result, error)
+                    raise UpcastFault.unsound(upcaster.function, result, error) from error
                 waiting.append(result)
-        return None
 
     def _branching(self, straight: Rise | None, upcaster: Upcaster) -> Rise:
         rises = {cls: rise for cls in upcaster.returns.classes if (rise := self.rise(cls)) is not None}

@@ -44,8 +44,9 @@ def held(chains: Chains, cls: type, hold: Hold) -> Rise | None:
     def rise_held(event: object) -> tuple[object, ...]:
         try:
             return tuple([hold(each) for each in rise(event)])
-        except InvalidPayload as error:
-            raise (chains.fault(event, hold) or error) from error
+        except InvalidPayload:
+            chains.blame(event, hold)
+            raise
 
     return _once_for_types(rise, rise_held) if len(today) == 1 and _is_plain(today[0]) else rise_held
 
