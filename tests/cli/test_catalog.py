@@ -162,6 +162,9 @@ def test_an_app_is_exported_into_a_folder_that_merges(leftfold: Leftfold, tmp_pa
     assert {file.name: file.read_text() for file in output.iterdir()} == before
     assert leftfold("catalog", "merge", str(output)).code == 1  # docks and watch follow each other
     assert names(leftfold("context", "export", "--app", APP)) == ["billing", "customs", "docks", "watch"]
+    told = leftfold("context", "export", "--app", APP, "--output", str(tmp_path / "again"), "--json").lines
+    assert [line["file"] for line in told] == [str(tmp_path / "again" / name) for name in sorted(before)]
+    assert {file.name: file.read_text() for file in (tmp_path / "again").iterdir()} == before
     (tmp_path / "file").write_text("")
     assert leftfold("context", "export", "--app", APP, "--output", str(tmp_path / "file")).code == 2
 
@@ -183,6 +186,10 @@ def test_maps_are_drawn_of_an_app_and_of_a_catalog(leftfold: Leftfold, file: str
     assert ET.parse(output).getroot().get("aria-label") == "map of 8 contexts"
     ran = leftfold("context", "map", "--catalog", file, "--focus", "Inventory", "--depth", "2", "--json")
     assert len(msgspec.json.decode(ran.out, type=MapGraph).nodes) == 5
+    leftfold(
+        "context", "map", "--catalog", file, "--focus", "Inventory", "--depth", "2", "--json", "--output", str(output)
+    )
+    assert output.read_text() == ran.out
 
 
 def test_more_contexts_than_anybody_can_read_need_a_focus(leftfold: Leftfold, tmp_path: Path) -> None:

@@ -254,6 +254,9 @@ def test_what_logs_show_is_written_to_a_file_and_checked(tmp_path: Path, leftfol
     assert shown.out == output.read_text()
     (line,) = leftfold("context", "observe", "--app", "tests.flow.market:app", "--store", url, "--json").lines
     assert line == one
+    again = ("--store", url, "--json", "--output", str(tmp_path / "again.json"))
+    assert leftfold("context", "observe", "--app", "tests.flow.market:app", *again) == (0, "", "")
+    assert (tmp_path / "again.json").read_text() == shown.out
 
 
 def test_a_store_that_is_not_there_is_told(tmp_path: Path, leftfold: Leftfold) -> None:

@@ -182,6 +182,12 @@ def test_export_describes_the_channels_of_a_context(schema: Schema) -> None:
     assert shop["info"]["title"] == "shop"
     assert {one["action"] for one in shop["operations"].values()} == {"send"}
     assert {one["action"] for one in reader["operations"].values()} == {"receive"}
+    assert schema("export", "fitting", "shop", "--json").lines == [shop]
+
+
+def test_a_schema_as_json_is_one_line(schema: Schema) -> None:
+    shown = schema("show", "fitting", "acme.shop.placed")
+    assert schema("show", "fitting", "acme.shop.placed", "--json").lines == [json.loads(shown.out)]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def export(*, output: FileName | None = None, source: Source = NOTHING_GIVEN) ->
     """
     app = named_app(source)
     found = descriptors_of(app.contexts, app.context_map, root=Path.cwd())
-    if output is None or source.json:
+    if output is None:
         write_json(*map(written, found))
         return
     if output.exists() and not output.is_dir():
@@ -36,4 +36,7 @@ def export(*, output: FileName | None = None, source: Source = NOTHING_GIVEN) ->
     for one in found:
         file = output / f"{one.name}{SUFFIX}"
         file.write_text(dump_descriptor(one), encoding="utf-8")
-        print(file)
+        if source.json:
+            write_json({"file": str(file)})
+        else:
+            print(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, TypeAlias
 
+import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
@@ -22,7 +23,6 @@ from leftfold.cli.catalogs import NO_CATALOG, Whole, asking, write_text
 from leftfold.cli.context_maps import map_at
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import FileName
-from leftfold.cli.output import write_json
 
 __all__ = ["draw"]
 
@@ -54,7 +54,7 @@ def draw(
     with asking():
         graph = map_graph(known, focus=focus, depth=depth)
     if whole.json:
-        write_json(graph)
+        write_text(f"{msgspec.json.encode(graph).decode()}\n", output)
         return
     if to in ("svg", "mermaid", "dot") and len(graph.nodes) > MOST_AT_ONCE:
         fewer = "give --focus NAME, or " if focus is None else "give --depth 1, or " if depth > 1 else ""

@@ -26,13 +26,13 @@ async def observe(*, output: FileName | None = None, source: Source = NOTHING_GI
     """
     async with opened_app(named_app(source), source) as app:
         found = (await _observed(app)).observed()
-    if source.json:
+    if output is not None and str(output) != "-":
+        output.write_text(dump_observed(found), encoding="utf-8")
+    elif source.json:
         write_json(*found)
-    elif output is None or str(output) == "-":
+    else:
         sys.stdout.write(dump_observed(found))
         sys.stdout.flush()
-    else:
-        output.write_text(dump_observed(found), encoding="utf-8")
     return 0
 
 

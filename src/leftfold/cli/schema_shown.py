@@ -44,7 +44,7 @@ def show_schema(name: str, source: Source) -> int:
     Raises:
         UsageError: nothing of this name and version is published.
     """
-    _print(_named(name, named_app(source)))
+    _print(_named(name, named_app(source)), json=source.json)
     return 0
 
 
@@ -95,7 +95,7 @@ def export_language(context: str | None, _to: Literal["asyncapi"], source: Sourc
         sends=one.published_events,
         hears=tuple(sorted(filter(_heard, hears), key=lambda cls: (cls.__qualname__, cls.__module__))),
     )
-    _print(asyncapi_document(speaker))
+    _print(asyncapi_document(speaker), json=source.json)
     return 0
 
 
@@ -149,7 +149,10 @@ def _told(found: Finding) -> LanguageFinding:
     return problem_finding(about, found.problem)
 
 
-def _print(document: object) -> None:
+def _print(document: object, *, json: bool) -> None:
+    if json:
+        write_json(document)
+        return
     text = msgspec.json.format(msgspec.json.encode(document), indent=2)
     sys.stdout.buffer.write(text + b"\n")
     sys.stdout.flush()
