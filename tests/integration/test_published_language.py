@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Meta, Struct
 
 from leftfold import App, Context, DefinitionError, Event, IntegrationEvent
 from leftfold.errors import InvalidFormat, InvalidPayload
@@ -127,6 +129,40 @@ def test_an_event_is_held_to_its_formats_and_to_what_every_store_can_keep() -> N
         language.check(Shipped(to="XX"))
     with pytest.raises(InvalidPayload, match=r"field 'note'.*NUL"):
         language.check(Shipped(to="DE", note="\0"))
+
+
+Code = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class Leg(Struct, frozen=True):
+    code: Code
+
+
+class Routed(IntegrationEvent, name="acme.sales.routed"):
+    code: Code | None = None
+    legs: tuple[Leg, ...] = ()
+    by: dict[Code, list[Code]] | None = None
+    lines: Annotated[str, Meta(pattern=r"^[^;]*$")] = ""
+    begins: Annotated[str, Meta(pattern="^[A-Z]")] = "A"
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (Routed(code="EUR\n"), "code"),
+        (Routed(legs=(Leg(code="EUR"), Leg(code="USD\n"))), "legs[1].code"),
+        (Routed(by={"EUR": ["USD", "CHF\n"]}), "by['EUR'][1]"),
+        (Routed(by={"EUR\n": []}), "by[key 'EUR\\n']"),
+    ],
+)
+def test_a_line_break_that_slips_through_a_pattern_here_alone_is_not_published(event: Routed, field: str) -> None:
+    with pytest.raises(InvalidPayload, match=re.escape(f"field {field!r}: ends with a line break")):
+        PublishedLanguage("acme.sales").check(event)
+
+
+def test_text_that_fits_its_pattern_everywhere_is_published() -> None:
+    event = Routed(code="EUR", legs=(Leg(code="EUR"),), by={"EUR": ["USD"]}, lines="a\n", begins="A\n")
+    PublishedLanguage("acme.sales").check(event)
 
 
 class Sold(Event):

@@ -10,6 +10,7 @@ from typing import Final, cast
 from leftfold.errors import DefinitionError, InvalidPayload
 from leftfold.integration.format_checks import check_formats
 from leftfold.integration.message_schemas import language_flaws
+from leftfold.integration.pattern_checks import find_break
 from leftfold.integration.published_events import declared
 from leftfold.messages.flaws import find_flaw
 from leftfold.messages.given import is_count
@@ -91,10 +92,11 @@ class PublishedLanguage:
 
         Raises:
             InvalidFormat: a value is not of the format that its field names.
-            InvalidPayload: a value is one that no store can keep: a time without zone, text with a NUL.
+            InvalidPayload: a value is one that no store can keep: a time without zone, text with a NUL; or a line break
+                at the end of a text slips through its pattern here, and through no schema.
         """
         check_formats(event)
-        if flaw := find_flaw(event):
+        if flaw := find_flaw(event) or find_break(event):
             said = declared(type(event))
             raise InvalidPayload(f"published event {said.name!r} v{said.version}, field {flaw.path!r}", flaw.reason)
 
