@@ -102,6 +102,28 @@ def test_the_digest_is_of_the_content_and_neither_of_order_nor_of_places() -> No
             '{"descriptor": 1, "name": "a", "relations": [{"kind": "partnership", "upstream": "a", "down": "c"}]}',
             *(1, "$.relations[0].down", "'down' says nothing here"),
         ),
+        (
+            '{"descriptor": 1, "name": "a", "consumes": [{"event": "e",\n"reads": ["/b", "amount"]}]}',
+            *(2, "$.consumes[0].reads", "'amount' is no JSON pointer; write '/amount'"),
+        ),
+        (
+            '{"descriptor": 1, "name": "a", "publishes": [{"name": "e",\n"fields": {"b": "string"}}]}',
+            *(2, "$.publishes[0].fields", "'b' is no JSON pointer; write '/b'"),
+        ),
+        (
+            '{"descriptor": 1, "name": "a", "publishes": [{"name": "e", "sunset": "soon"}]}',
+            *(1, "$.publishes[0].sunset", "'soon' is no day; write it as 2027-01-31"),
+        ),
+        (
+            '{"descriptor": 1, "name": "a", "publishes": [{"name": "e", "version": 0}]}',
+            *(1, "$.publishes[0].version", "versions count from 1"),
+        ),
+        (
+            '{"descriptor": 1, "name": "a", "publishes": [{"name": ""}]}',
+            1,
+            "$.publishes[0].name",
+            "an event has a name",
+        ),
         ('{"catalog": 1, "context": [], "contexts": []}', 1, "$.context", "write contexts"),
     ],
 )

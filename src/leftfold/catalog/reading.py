@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
@@ -125,7 +126,10 @@ def _flaws(descriptor: Descriptor, file: str) -> Iterator[tuple[str, str]]:
         if descriptor.name not in relation.pair:
             reason = f"{descriptor.name} takes no part in it; a context declares only relations of its own"
             yield reason, f".relations[{number}]"
+    for number, published in enumerate(descriptor.publishes):
+        yield from _published_flaws(published, f".publishes[{number}]")
     for number, consumption in enumerate(descriptor.consumes):
+        yield from _pointer_flaws(consumption.reads or (), f".consumes[{number}].reads")
         if consumption.versions:
             try:
                 range_read(consumption.versions)
@@ -133,6 +137,29 @@ def _flaws(descriptor: Descriptor, file: str) -> Iterator[tuple[str, str]]:
                 yield str(error), f".consumes[{number}].versions"
     if descriptor.digest and descriptor.digest != digest_of(descriptor):
         yield "the digest is not that of the content; export it again, or take the digest out", ".digest"
+
+
+def _published_flaws(published: Published, place: str) -> Iterator[tuple[str, str]]:
+    if not published.name:
+        yield "an event has a name; this one is empty", f"{place}.name"
+    if published.version < 1:
+        yield f"versions count from 1, and this one is {published.version}", f"{place}.version"
+    yield from _pointer_flaws(published.fields, f"{place}.fields")
+    if published.sunset and not _is_day(published.sunset):
+        yield f"{published.sunset!r:.80} is no day; write it as 2027-01-31", f"{place}.sunset"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _pointer_flaws(pointers: Iterable[str], place: str) -> Iterator[tuple[str, str]]:
+    for pointer in pointers:
+        if not pointer.startswith("/"):
+            yield f"{pointer!r:.80} is no JSON pointer; write {f'/{pointer}'!r:.80}", place
 
 
 def _decoded(data: bytes, cls: type[_T], file: str) -> _T:
