@@ -56,3 +56,13 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no regular file"), written_beside(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["none", "file"])
+def test_a_file_whose_folder_is_none_is_named_as_it_was_given(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(OSError, match=rf": '{tmp_path}/{folder}/a\.lock'$"),
+        written_beside(tmp_path / folder / "a.lock"),
+    ):
+        pass

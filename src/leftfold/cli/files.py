@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -37,8 +37,9 @@ def written_beside(file: Path) -> Generator[BinaryIO]:
             os.fsync(out.fileno())
         beside.replace(place)
     except OSError as error:
-        if error.filename is None and error.errno in _NO_ROOM:
-            error.filename = str(file)
+        if error.filename == str(beside) or (error.filename is None and error.errno in _NO_ROOM):
+            error.filename = str(file)  # the one that was asked for
         raise
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):
+            beside.unlink(missing_ok=True)
