@@ -265,28 +265,35 @@ async def test_a_step_that_meets_what_its_store_never_does_is_tried_as_often_as_
 
 
 class Oddly(Saga):
+    closes: bool
+
     @step(retry=TWICE)
     async def one(self, world: World, attempt: Attempt) -> None:
         await world.call("one", attempt)
-        raise Odd
+        raise self.error
 
     @one.undo(retry=TWICE)
     async def unone(self, was: Outcome[None], world: World, attempt: Attempt) -> None:
         await world.call("unone", attempt)
         if attempt.number == 1:
-            raise Odd
+            raise self.error
+
+    @property
+    def error(self) -> type[BaseException]:
+        return GeneratorExit if self.closes else Odd
 
 
+@pytest.mark.parametrize("closes", [False, True], ids=["odd", "generator exit"])
 async def test_a_step_and_an_undo_that_let_out_what_is_no_exception_are_tried_as_often_as_they_may(
-    ground: Ground,
+    ground: Ground, closes: bool
 ) -> None:
     world, shop = World(), Context("shop")
     shop.saga(Oddly)
     async with ground.app(shop, world=world) as app:
-        await app.start(Oddly(), id="1")
+        await app.start(Oddly(closes=closes), id="1")
         view = await app.sagas.ended(Oddly, "1", timeout=WAIT_S)
     assert (view.status, world.names) == ("compensated", ["one", "one", "unone", "unone"])
-    assert "Odd came out, which is no Exception" in (view.reason or "")
+    assert f"{'GeneratorExit' if closes else 'Odd'} came out, which is no Exception" in (view.reason or "")
 
 
 class Fail(Command):
@@ -316,7 +323,7 @@ def ringing(error: type[BaseException]) -> Context:
     return club
 
 
-@pytest.mark.parametrize("error", [Odd, asyncio.CancelledError])
+@pytest.mark.parametrize("error", [Odd, asyncio.CancelledError, GeneratorExit])
 async def test_a_timer_and_a_refusal_at_which_a_process_lets_out_what_is_no_exception_wait_for_a_person(
     each_url: str, error: type[BaseException]
 ) -> None:

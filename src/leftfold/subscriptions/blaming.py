@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 __all__ = ["Killed", "Stray", "blamed", "ends_task", "running_task"]
 
@@ -54,18 +54,15 @@ class Stray(Exception):
 
 
 class _Blamed:
-    __slots__ = ()
+    __slots__ = ("_task",)
 
     def __enter__(self) -> None:
-        return None
+        self._task = running_task()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if error is None or isinstance(error, Exception | GeneratorExit) or ends_task(error, running_task()):
+        if error is None or isinstance(error, Exception) or ends_task(error, self._task):
             return
         raise Stray(error) from error
-
-
-_BLAMED: Final = _Blamed()
 
 
 def blamed() -> AbstractContextManager[None]:
@@ -74,4 +71,4 @@ def blamed() -> AbstractContextManager[None]:
     Raises:
         Stray: it was neither, as a cancellation that this task was not asked for; see `ends_task`.
     """
-    return _BLAMED
+    return _Blamed()
