@@ -8,13 +8,14 @@ import signal
 import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import perf_counter
 from typing import cast
 
 import pytest
 
 from leftfold import Aggregate, App, Attempt, Context, ReadModel, Saga, Sender, applies, step
-from leftfold.errors import AccessDenied, StoreClosed
+from leftfold.errors import AccessDenied, DefinitionError, StoreClosed, StoreError
 from leftfold.store import MemoryStore, Snapshot
 from leftfold.store.tables import Table
 from leftfold.subscriptions import Timing
@@ -80,6 +81,38 @@ async def test_an_app_that_may_not_follow_says_so_and_is_closed() -> None:
     assert refusal.value.reason == "no"
     with pytest.raises(StoreClosed):
         app.events  # noqa: B018 - it is not open
+
+
+def test_an_app_whose_loop_has_ended_says_that_nothing_is_left_to_be_closed_and_opens_again() -> None:
+    app = _app("memory:")
+    asyncio.run(app.__aenter__())
+    with pytest.raises(DefinitionError, match="the event loop that this App was opened on is closed"):
+        asyncio.run(app.__aexit__(None, None, None))
+
+    async def place() -> int:
+        async with app:
+            return (await app.send(Place(order="O-1"))).position
+
+    assert asyncio.run(place()) == 1
+
+
+def test_an_app_whose_loop_stands_still_is_not_closed_on_another_and_stays_open(each_url: str) -> None:
+    app = _app(each_url)
+    with asyncio.Runner() as runner:
+        runner.run(app.__aenter__())
+        with pytest.raises(DefinitionError, match="closed on the event loop that it was opened on"):
+            asyncio.run(app.__aexit__(None, None, None))
+        assert runner.run(app.send(Place(order="O-1"))).position == 1
+        runner.run(app.__aexit__(None, None, None))
+
+
+def test_an_app_of_a_lost_loop_that_does_not_open_again_says_why(tmp_path: Path) -> None:
+    (disk := tmp_path / "disk").mkdir()
+    app = App(shop, Context("till"), store=f"sqlite:///{disk}/{{context}}.db", provide={Till: _Silent()})
+    asyncio.run(app.__aenter__())
+    disk.rename(tmp_path / "gone")
+    with pytest.raises(StoreError, match=r"shop\.db"):
+        asyncio.run(app.__aenter__())
 
 
 class _Stuck(MemoryStore):

@@ -166,7 +166,7 @@ class App(OpenedByAwaiting):
 
     async def __aenter__(self) -> Self:
         """Open the stores; raises what `open_store` raises, and `DefinitionError` when they are open."""
-        self._opened_on = OpenedOn.here(self._opened_on)
+        self._opened_on, self._running = OpenedOn.here(self._opened_on), {}
         try:
             for assembly in self._assemblies:
                 where = self.stores[assembly.context.name]

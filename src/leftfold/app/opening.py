@@ -70,11 +70,20 @@ class OpenedOn(NamedTuple):
         return self.process == os.getpid() and self.loop.is_running()
 
     def check_here(self) -> None:
-        """Raise `DefinitionError` on another loop while that one runs: what goes on there cannot be ended from here."""
-        if self.runs and get_running_loop() is not self.loop:
+        """Raise `DefinitionError` anywhere else: what goes on there cannot be ended from here, or is lost already."""
+        if self.process != os.getpid():
             raise DefinitionError(
-                "an App is closed on the event loop that it was opened on, which runs elsewhere; it stays open. Close "
-                "it there, or use App.sync() from threads"
+                "an App is closed in the process that it was opened in; open another one after a fork"
+            )
+        if self.loop.is_closed():
+            raise DefinitionError(
+                "the event loop that this App was opened on is closed, so nothing is left to be closed: what was under "
+                "way was cut off. Open and close an App on one loop, or use App.sync()"
+            )
+        if get_running_loop() is not self.loop:
+            raise DefinitionError(
+                "an App is closed on the event loop that it was opened on, and another one runs here; it stays open. "
+                "Close it there, or use App.sync() from threads"
             )
 
 
