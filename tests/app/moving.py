@@ -56,7 +56,7 @@ async def under_way(app: App, bell: Bell) -> App:
 @asynccontextmanager
 async def new_store(url: str, clock: ManualClock) -> AsyncGenerator[Mapping[str, Store]]:
     await open_schema(url).migrate()
-    store = await open_store(url, clock=clock)
+    store = await open_store(url, clock=clock if url.startswith("sqlite:") else None)
     yield {"club": store}
     await store.close()
 

@@ -28,8 +28,8 @@ async def test_what_is_under_way_is_there_as_it_was(
         assert await move(old, targets, not_told) == [counts]
         assert await move(old, targets, not_told) == [counts], "a move that is repeated changes nothing"
         before = await seen(old)
-    async with old.with_settings(store=url) as new:
-        assert await seen(new) == before
+        async with old.with_settings(store=targets) as new:
+            assert await seen(new) == before
 
 
 async def test_what_was_under_way_goes_on_and_nothing_is_done_again(

@@ -5,8 +5,9 @@ from typing import Any, cast
 
 import pytest
 
+from leftfold import App, Context
 from leftfold.clock import Clock
-from leftfold.errors import InvalidInput
+from leftfold.errors import DefinitionError, InvalidInput
 from leftfold.testing import ManualClock
 
 START = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -52,3 +53,9 @@ def test_what_is_no_time_is_refused_with_what_to_give() -> None:
         ManualClock(cast("Any", 5))
     with pytest.raises(InvalidInput, match=r"advance\(5\); give a timedelta"):
         ManualClock().advance(cast("Any", 5))
+
+
+async def test_a_store_on_postgresql_refuses_it_for_it_would_move_no_timers_there() -> None:
+    app = App(Context("club"), store="postgresql://ann@nowhere/club", clock=ManualClock())
+    with pytest.raises(DefinitionError, match="moves no timers there; leave clock= out, or run this test on memory:"):
+        await app.__aenter__()

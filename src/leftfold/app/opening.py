@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from asyncio import AbstractEventLoop, get_running_loop
+from datetime import datetime, timedelta
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, InvalidStoreUrl
@@ -96,6 +97,7 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
         clock: gives recorded times, for SQLite and memory; PostgreSQL has a clock of its own.
 
     Raises:
+        DefinitionError: *clock* is one that a test moves, as `ManualClock` is, and the store goes by its own.
         InvalidStoreUrl: no store of this form is known, or the extra it needs is not installed.
         SchemaMismatch: the database needs `leftfold migrate`, or newer code.
         StoreUnavailable: it cannot be reached.
@@ -112,6 +114,11 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
             _need_asyncpg(url)
             from leftfold.adapters.postgres import open_postgres
 
+            if isinstance(clock, _Moved):
+                raise DefinitionError(
+                    "PostgreSQL goes by the database's clock, so a clock that a test moves moves no timers there; "
+                    "leave clock= out, or run this test on memory: or SQLite"
+                )
             return await open_postgres(url)
         case _:
             raise InvalidStoreUrl(shown_url(url), _FORMS)
@@ -145,6 +152,13 @@ def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
             return PostgresSchema(PostgresLocation.parse(url), role=role)
         case _:
             raise InvalidStoreUrl(shown_url(url), "only SQLite and PostgreSQL stores have a schema; " + _FORMS)
+
+
+@runtime_checkable
+class _Moved(Protocol):
+    """A clock that somebody moves."""
+
+    def advance(self, by: timedelta, /) -> datetime: ...
 
 
 def _need_asyncpg(url: str) -> None:

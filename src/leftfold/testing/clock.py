@@ -17,6 +17,9 @@ DEFAULT_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 class ManualClock:
     """Stands still until it is moved; wherever a `Clock` goes, it goes.
 
+    It moves timers, retries and leases on SQLite and in memory. PostgreSQL goes by the database's clock: an app that
+    would open a store there with this one raises `DefinitionError`.
+
     Args:
         start: the first time it tells, with a zone.
 
