@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from leftfold.app.background import Background
+from leftfold.app.loading import load
 from leftfold.app.sync_following import SyncDeadLetters, SyncMonitor
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
@@ -53,6 +54,7 @@ class SyncApp:
     """
 
     def __init__(self, app: App) -> None:
+        load(app.contexts, app.stores.values())
         self._app = app
         self._background = Background()
         self._opened_for: int | None = None
