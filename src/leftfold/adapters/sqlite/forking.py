@@ -6,8 +6,9 @@ closes; one that was born in the midst of a transaction would wait for its end f
 
 ::
 
-    fork -> loops of other threads stand still between two callbacks -> parent: they go on
-                                                                     -> child: connections that were at rest are closed
+    fork -> no file is being opened, and loops of other threads stand still between two callbacks
+              -> parent: they go on
+              -> child: connections that were at rest are closed
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
-__all__ = ["let_go_in_children"]
+__all__ = ["BeingForked", "let_go_in_children", "opening"]
 
 _PATIENCE_S: Final = 1.0
 """For a callback that runs; what it holds up is forked all the same."""
@@ -71,14 +74,35 @@ class _Pause:
             pass
 
 
+class BeingForked(Exception):
+    """The process is being forked, or another thread opens a file; it takes no time to speak of."""
+
+
+_opening: Final = threading.Lock()
 _files: Final[WeakValueDictionary[int, _File]] = WeakValueDictionary()
 _pauses: Final[dict[asyncio.AbstractEventLoop, _Pause]] = {}
 _busy: Final[set[asyncio.AbstractEventLoop]] = set()
+_held: Final[list[bool]] = []
 
 
 def let_go_in_children(file: _File) -> None:
     """Have each child that is forked from now on close *file* before it does anything else."""
     _files[id(file)] = file
+
+
+@contextmanager
+def opening() -> Generator[None]:
+    """While a file is being opened, and until `let_go_in_children` knows it, nobody forks.
+
+    Raises:
+        BeingForked: somebody does; the loop has to stand still meanwhile, so do not wait for it in a callback.
+    """
+    if not _opening.acquire(blocking=False):
+        raise BeingForked
+    try:
+        yield
+    finally:
+        _opening.release()
 
 
 def _known() -> list[_File]:
@@ -90,6 +114,7 @@ def _before() -> None:
         here = asyncio.get_running_loop()
     except RuntimeError:
         here = None
+    _held.append(_opening.acquire(timeout=_PATIENCE_S))
     for loop in {file.loop for file in _known()} - {here}:
         pause = _pauses[loop] = _Pause(loop)
         if not pause.begin():
@@ -101,6 +126,8 @@ def _go_on() -> None:
         pause.end()
     _pauses.clear()
     _busy.clear()
+    if _held.pop():
+        _opening.release()
 
 
 def _in_child() -> None:
@@ -108,6 +135,7 @@ def _in_child() -> None:
         if file.loop not in _busy:
             file.abandon()
     _files.clear()
+    _held[:] = [_opening.locked()]  # whoever had it is not here
     _go_on()
 
 

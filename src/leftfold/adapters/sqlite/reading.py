@@ -40,12 +40,13 @@ class OpenFile:
         self._waiting = 0
         self._others: int | None = None
         self._writing = asyncio.Lock()
+        self._gone = False
         let_go_in_children(self)
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not been closed."""
-        return not self._closed
+        """Whether its connection has not been closed."""
+        return not self._gone
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -54,7 +55,7 @@ class OpenFile:
 
     def abandon(self) -> None:
         """Close it without a word to anybody, in a forked child; its parent goes on with it."""
-        self._closed = True
+        self._closed = self._gone = True
         self._connection.close()
 
     async def _read(self, work: Callable[[], T]) -> T:

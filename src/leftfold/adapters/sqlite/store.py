@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from leftfold.adapters.sqlite.batch import insert_rows, numbers_of, version_in
 from leftfold.adapters.sqlite.checkpoints import SqliteCheckpoints
 from leftfold.adapters.sqlite.committer import Committer
 from leftfold.adapters.sqlite.failures import translated
+from leftfold.adapters.sqlite.forking import BeingForked, opening
 from leftfold.adapters.sqlite.location import SqliteLocation, url_of
 from leftfold.adapters.sqlite.matching import filter_sql
 from leftfold.adapters.sqlite.naming import Naming
@@ -18,7 +21,7 @@ from leftfold.adapters.sqlite.schema import connect, install, prepare, status_of
 from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
 from leftfold.adapters.sqlite.tables import SqliteTables
 from leftfold.adapters.sqlite.timeline import SqliteTimeline
-from leftfold.adapters.sqlite.waiting import when_free
+from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.adapters.sqlite.work import SqliteWork
 from leftfold.clock import Clock
 from leftfold.store.batching import Pending
@@ -149,6 +152,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         await self._committer.drain()
         async with self._writing:
             self._connection.close()
+        self._gone = True
         self._wake_all()
         self._wake_workers()
 
@@ -209,21 +213,24 @@ async def open_sqlite(url: str, *, clock: Clock | None = None, migrate: bool = F
         StoreUnavailable: the file cannot be opened, or another process holds it longer than the deadline.
     """
     location, told = SqliteLocation.parse(url), checked_clock(clock)
-    connection = await when_free(lambda: _opened(location, migrate=migrate), location)
-    return SqliteStore(connection, location, told)
+    while True:
+        with suppress(BeingForked):
+            return await when_free(lambda: _opened(location, told, migrate=migrate), location)
+        await asyncio.sleep(BUSY_RETRY_S)
 
 
-def _opened(location: SqliteLocation, *, migrate: bool) -> sqlite3.Connection:
-    connection = connect(location)
-    try:
-        prepare(connection, location)
-        if migrate or status_of(connection).found == 0:
-            install(connection)
-        check_current(status_of(connection), url_of(location.path))
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _opened(location: SqliteLocation, clock: Clock, *, migrate: bool) -> SqliteStore:
+    with opening():
+        connection = connect(location)
+        try:
+            prepare(connection, location)
+            if migrate or status_of(connection).found == 0:
+                install(connection)
+            check_current(status_of(connection), url_of(location.path))
+            return SqliteStore(connection, location, clock)
+        except BaseException:
+            connection.close()
+            raise
 
 
 def _row_of(event: StoredEvent, stream: int, tags: str | None) -> Row:
