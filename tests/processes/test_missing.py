@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from leftfold import App
+from leftfold import App, Context
 from leftfold.errors import UnknownInstance
+from leftfold.processes import processor
 from leftfold.store.port import Store
+from leftfold.subscriptions.resetting import reset
 from leftfold.testing import ManualClock
 from tests.processes.test_timers import STAYING, Bell, bell, clock, engine_alone, marks, seen, store
 from tests.processes.watches import Poke, Wait, watching
@@ -19,6 +21,15 @@ __all__ = ["bell", "clock", "store"]
 
 async def parked(app: App) -> list[tuple[str, str, str]]:
     return [(one.kind, one.what, one.status) async for one in app.processes.parked()]
+
+
+async def followed_from_the_start(context: Context, store: Store, *commands: Wait) -> None:
+    """Have what follows the log begin anew, once *commands* are carried out, which it meets in one batch with them."""
+    async with App(context, store=store, workers=False) as app:
+        for command in commands:
+            await app.send(command)
+        [subscription] = app.running().reactions
+        await reset(subscription, "start", "ann")
 
 
 async def test_events_wait_for_their_instance_and_are_handed_in_in_log_order(
@@ -157,3 +168,68 @@ async def test_without_patience_events_without_an_instance_leave_no_trace(
         await app.send(Wait(id="w"))
         await app.settle()
         assert await seen(app) == ()
+
+
+async def test_what_was_given_up_is_no_burden_on_a_key_that_never_begins_and_can_still_be_tried_again(
+    store: Store, clock: ManualClock, bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when its log is followed from the start once more, up to the event that begins the instance."""
+    monkeypatch.setattr(processor, "_TRIM", 2)
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        for what in ("one", "two", "three", "four", "five", "six"):
+            await app.send(Poke(id="w", what=what))
+            if what in {"two", "four"}:
+                await app.settle()
+                clock.advance(timedelta(hours=1))
+                await app.settle()
+        await app.settle()
+        assert len((await app.processes.show("watch", "w")).parked) <= 3, "those that wait, and few that do not"
+        one, two, *_ = dead = [one.id async for one in app.processes.parked(statuses=("dead",))]
+        assert len(dead) == 4
+        await app.processes.retry(two, who="ann", why="it belongs there")
+    await followed_from_the_start(watching(bell), store, Wait(id="w"))
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.settle()
+        assert await seen(app) == ("two", "five", "six")
+        assert [one.id async for one in app.processes.parked()] == [one, *dead[2:]]
+        await app.processes.retry(one, who="ann", why="so does it")
+        assert await seen(app) == ("two", "five", "six", "one")
+
+
+async def test_an_event_that_waits_once_more_is_met_by_an_instance_of_which_nothing_is_left(
+    store: Store, clock: ManualClock, bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "_TRIM", 1)
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Poke(id="w", what="lost"))
+        await app.settle()
+        clock.advance(timedelta(hours=1))
+        await app.settle()
+        await app.send(Poke(id="w", what="unwanted"))
+        await app.settle()
+        [lost] = [one.id async for one in app.processes.parked(statuses=("dead",))]
+        [unwanted] = [one.id async for one in app.processes.parked(statuses=("waiting",))]
+        await app.processes.drop(unwanted, who="ann", why="nobody waits")
+        with pytest.raises(UnknownInstance):
+            await app.processes.show("watch", "w")
+        await app.processes.retry(lost, who="ann", why="it belongs there")
+        await app.send(Wait(id="w"))
+        await app.settle()
+        assert (await seen(app), await parked(app)) == (("lost",), [])
+
+
+async def test_what_was_given_up_stays_so_when_its_log_is_followed_from_the_start_once_more(
+    store: Store, clock: ManualClock, bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "_TRIM", 1)
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Poke(id="w", what="lost"))
+        await app.settle()
+        clock.advance(timedelta(hours=1))
+        await app.settle()
+        await app.send(Poke(id="w", what="early"))
+        await app.settle()
+    await followed_from_the_start(watching(bell), store)
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.settle()
+        assert await parked(app) == [("event", "Poked", "dead"), ("event", "Poked", "waiting")]

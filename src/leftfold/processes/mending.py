@@ -132,20 +132,16 @@ class Mending:
     ) -> list[WorkWrite]:
         """What it comes to while the instance has not begun: wait again, or wait no more."""
         (known, instance), (item, event) = kept, parked
-        if decree.verb == "retry":
-            wake = self._clock.now() + (running.family.newest.missing or _WAIT)
-            again: list[WorkWrite] = [
-                Revise(id=item.id, token=item.token, status="waiting", state=item.state, wake=wake)
-            ]
-        else:
-            again = [End(id=item.id, token=item.token)]
-        if known is None:
-            return again
-        places = tuple(one for one in instance.parked if decree.verb == "retry" or one != event.place)
-        if not places:
-            return [*again, End(id=known.id, token=known.token)]
+        others = tuple(place for place in instance.parked if place != event.place)
+        if decree.verb == "drop":
+            places, again = others, list[WorkWrite]([End(id=item.id, token=item.token)])
+            if not places:
+                return [*again, End(id=known.id, token=known.token)] if known is not None else again
+        else:  # whoever begins the instance meets the place, which may have been left out of what was given up
+            places, wake = (*others, event.place), self._clock.now() + (running.family.newest.missing or _WAIT)
+            again = [Revise(id=item.id, token=item.token, status="waiting", state=item.state, wake=wake)]
         noted = replace(instance.noted(self._entry(decree, event.type, event.position)), parked=places)
-        return [*again, running.written(known, running.family.newest, noted, None)]
+        return [*again, running.written(known or running.item_id(event.key), running.family.newest, noted, None)]
 
     async def _timer(self, id: str, decree: Decree) -> list[WorkWrite]:
         place, _, name = id.rpartition(MARK)

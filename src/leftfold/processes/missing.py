@@ -71,7 +71,7 @@ def missing_id(process: str, key: str, place: str) -> str:
 
 
 def missing_event(event: MissingEvent, wake: datetime | None) -> Begin:
-    """What keeps it.
+    """What keeps it; what is kept already stays as it is, for a log may be followed once more.
 
     Args:
         wake: until when it waits; None when it is dead already.
@@ -82,4 +82,5 @@ def missing_event(event: MissingEvent, wake: datetime | None) -> Begin:
         status="dead" if wake is None else "waiting",
         state=dump_missing(event),
         wake=wake,
+        unless_there=True,
     )

@@ -28,6 +28,8 @@ from leftfold.subscriptions.policy import Failing
 __all__ = ["Processor"]
 
 _position: Final = attrgetter("position")
+_TRIM: Final = 64
+"""Whenever so many more wait for an instance, those that wait no more are left out."""
 
 
 class _Draft(Struct, frozen=True):
@@ -99,7 +101,9 @@ class Processor:
                 failures.append(Failure(key, parts[0], error))
                 if parks:
                     failed.add(key)
-        writes = [write for key, draft in drafts.items() for write in self._writes(draft, key)]
+        writes = [
+            write for key, draft in drafts.items() for write in self._writes(await self._trimmed(draft, key), key)
+        ]
         return Outcome(sorted(writes, key=attrgetter("id")), failures)  # one order, so that two never wait in a circle
 
     def forget(self) -> None:
@@ -146,7 +150,7 @@ class Processor:
     async def _handed_in(self, draft: _Draft, key: str) -> _Draft:
         """Hand in what has waited, in log order; one that the function raises at is dead, and holds up nothing."""
         task = running_task()
-        waited = [*await self._kept(draft, key), *((self._missing(key, parts), parts, None) for parts in draft.new)]
+        waited = await self._kept(draft, key)
         draft = replace(draft, new=())
         for event, parts, item in sorted(waited, key=_order):
             try:
@@ -161,10 +165,27 @@ class Processor:
         return draft
 
     async def _kept(self, draft: _Draft, key: str) -> list[_Waited]:
+        """What has waited, but for what was given up; that an event is new is told by its place, which may be left out
+        of what was given up and comes again.
+        """
         ids = [missing_id(self._running.name, key, place) for place in draft.was.parked]
-        items = [item for item in (await self._running.store.work(ids)).values() if item.status != "dead"]
+        new = [(self._missing(key, parts), parts) for parts in draft.new]
+        known = await self._running.store.work([*ids, *(event.id for event, _ in new)])
+        items = [item for item in known.values() if item.status != "dead"]
         events = [(load_missing(item.state), item) for item in items]
-        return [(event, await self._running.event_at(event.source, event.position), item) for event, item in events]
+        kept = [(event, await self._running.event_at(event.source, event.position), item) for event, item in events]
+        return [*kept, *((event, parts, None) for event, parts in new if event.id not in known)]
+
+    async def _trimmed(self, draft: _Draft, key: str) -> _Draft:
+        """Without the places of what waits no more, looked for now and then: an instance may never begin."""
+        was, parked = draft.was.parked, draft.instance.parked
+        if len(parked) // _TRIM <= len(was) // _TRIM:
+            return draft
+        ids = {place: missing_id(self._running.name, key, place) for place in was}
+        known = await self._running.store.work(ids.values())
+        gone = {place for place, id in ids.items() if not _waits(known.get(id))}
+        places = tuple(place for place in parked if place not in gone)
+        return replace(draft, instance=replace(draft.instance, parked=places))
 
     def _writes(self, draft: _Draft, key: str) -> Iterator[WorkWrite]:
         yield from draft.writes
@@ -178,6 +199,10 @@ class Processor:
     def _missing(self, key: str, parts: Sequence[RecordedEvent[object]]) -> MissingEvent:
         position, name = parts[0].position, name_of(parts[0])
         return MissingEvent(process=self._running.name, key=key, source=self._source, position=position, type=name)
+
+
+def _waits(item: WorkItem | None) -> bool:
+    return item is not None and item.status != "dead"
 
 
 def _waiting(draft: _Draft, parts: Sequence[RecordedEvent[object]], source: str) -> _Draft:
