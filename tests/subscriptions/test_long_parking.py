@@ -23,7 +23,7 @@ from leftfold.subscriptions.letters import (
     letters_of,
     wait_until_answered,
 )
-from leftfold.subscriptions.parked import parked_at, parked_sooner, try_again
+from leftfold.subscriptions.parked import any_parked, parked_at, parked_sooner, tried_again, try_again
 from leftfold.subscriptions.parking import (
     LETTERS,
     PARKED,
@@ -246,3 +246,19 @@ async def test_whether_an_event_waits_is_looked_up_by_what_it_is_about_and_not_a
     found = [await parked_at(store, *place, subjects) for place in places]
     assert [one and one.subject for one in found] == ["b", None, None, None, None]
     assert store.selected == 0
+
+
+async def test_whether_anything_waits_and_what_is_asked_is_told_without_a_look_at_all_that_is_parked(
+    store: _Noting,
+) -> None:
+    sent = [
+        Request(subscription=subscription, part=part, subject="a", position=position, action="drop")
+        for subscription, part, position in (("r", 0, 1), ("s", 0, 1), ("s", 0, 2), ("t", 1, 1), ("t", 0, 2))
+    ]
+    rows = {letter_key(one): msgspec.json.encode(one) for one in sent}
+    await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
+    assert [await any_parked(store, name) for name in ("a", "s", "s.2", "z")] == [False, True, False, False]
+    assert [await tried_again(store, name) for name in ("a", "r", "s", "s.2")] == [True, False, False, True]
+    assert await Parking(store, "s", 0, Policy(), SystemClock()).requests() == sent[1:3]
+    assert store.selected == 0
+    assert await Parking(store, "t", 0, Policy(), SystemClock()).requests() == sent[4:]

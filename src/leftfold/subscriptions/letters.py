@@ -46,7 +46,6 @@ _FOLLOWED_S: Final = 1.0
 _ID_BYTES: Final = 4
 
 _load_letter: Final = msgspec.json.Decoder(Letter).decode
-_load_request: Final = msgspec.json.Decoder(Request).decode
 _load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
 _dump: Final = msgspec.json.Encoder().encode
 
@@ -198,18 +197,17 @@ async def wait_until_answered(store: Store, letters: Sequence[DeadLetter], timeo
 
 async def forget_letters(store: Store, subscription: str) -> None:
     """Delete every letter of *subscription*, what is parked and what is asked for; nobody may follow it any more."""
-    where = (Where("subscription", Compare.EQUAL, subscription),)
     for table in (REQUESTS, LETTERS, PARKED):
-        while rows := await _selected(store, table, Selection(where=where, limit=_PAGE)):
-            keys = [_key_in(table, row) for row in rows]
+        while keys := await _keys(store, table, f"{subscription}/"):
             await store.transact(Transaction(writes=[Delete(table=table, keys=keys)]))
 
 
-def _key_in(table: Table, row: bytes) -> str:
-    if table is PARKED:
-        parked = _load_parked(row)
-        return subject_key(parked.subscription, parked.subject)
-    return letter_key(_load_request(row) if table is REQUESTS else _load_letter(row))
+async def _keys(store: Store, table: Table, begin: str) -> list[str]:
+    """A page of the keys that begin so, without looking at others."""
+    try:
+        return [key for key, _ in await store.scan(table, after=begin, limit=_PAGE) if key.startswith(begin)]
+    except TableMissing:  # no worker has been here yet
+        return []
 
 
 def _request(letter: DeadLetter, action: Literal["replay", "drop"] = "replay") -> Request:

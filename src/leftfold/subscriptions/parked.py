@@ -44,10 +44,8 @@ async def parked_at(
         position: from 1.
         subjects: tells what the event may wait for; asked when anything is parked.
     """
-    begin = f"{subscription}/"
     try:
-        first = await store.scan(PARKED, after=begin, limit=1)
-        if not first or not first[0][0].startswith(begin):
+        if not await _any(store, PARKED, subscription):
             return None
         of = {letter_place(subscription, one, position): subject_key(subscription, one) for one in await subjects()}
         keys = [of[letter] for letter in await store.get(LETTERS, list(of))]
@@ -59,7 +57,7 @@ async def parked_at(
 
 async def any_parked(store: Store, subscription: str) -> bool:
     """Whether anything is parked in *subscription*."""
-    return bool(await _selected(store, PARKED, Selection(where=_of(subscription), limit=1)))
+    return await _any(store, PARKED, subscription)
 
 
 async def parked_sooner(store: Store, subscription: str, shown: str, limit: int) -> list[str]:
@@ -100,7 +98,7 @@ async def try_again(store: Store, subscription: str) -> None:
 
 async def tried_again(store: Store, subscription: str) -> bool:
     """Whether nothing that was asked of *subscription* is still to be done."""
-    return not await _selected(store, REQUESTS, Selection(where=_of(subscription), limit=1))
+    return not await _any(store, REQUESTS, subscription)
 
 
 async def _pages(store: Store, subscription: str) -> AsyncIterator[Sequence[ParkedSubject]]:
@@ -117,6 +115,16 @@ async def _first(store: Store, subscription: str, subject: str) -> int | None:
     where = (*_of(subscription), Where("subject", Compare.EQUAL, subject))
     rows = await store.select(LETTERS, Selection(where=where, order_by=("position",), limit=1))
     return _load_letter(rows[0]).position if rows else None
+
+
+async def _any(store: Store, table: Table, subscription: str) -> bool:
+    """Whether *table* has a row of *subscription*, with which its keys begin: others are not looked at."""
+    begin = f"{subscription}/"
+    try:
+        first = await store.scan(table, after=begin, limit=1)
+    except TableMissing:  # no worker has been here yet
+        return False
+    return bool(first) and first[0][0].startswith(begin)
 
 
 def _of(subscription: str) -> tuple[Where, ...]:

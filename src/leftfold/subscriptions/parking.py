@@ -216,8 +216,14 @@ class Parking:
 
     async def requests(self) -> list[Request]:
         """What people ask for this part."""
-        page = await self._store.select(REQUESTS, Selection(where=self._ours(), limit=_PAGE))
-        return [_load_request(row) for row in page]
+        begin = f"{self._subscription}/"
+        page = await self._store.scan(REQUESTS, after=begin, limit=_PAGE)
+        of = [_load_request(row) for key, row in page if key.startswith(begin)]
+        ours = [one for one in of if (one.subscription, one.part) == (self._subscription, self._part)]
+        if len(of) < _PAGE or len(ours) == _PAGE:
+            return ours
+        rows = await self._store.select(REQUESTS, Selection(where=self._ours(), limit=_PAGE))  # many, of several parts
+        return [_load_request(row) for row in rows]
 
     async def asked_for(self, request: Request) -> list[Letter]:
         """The letter that *request* is about, if it is still there."""
