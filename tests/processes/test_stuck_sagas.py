@@ -74,6 +74,7 @@ async def test_a_parked_undo_is_tried_again_as_often_as_at_first(ground: Ground)
         view = await app.sagas.ended(PlaceOrder, "1", timeout=WAIT_S)
     assert (view.status, standing(view)) == ("compensated", {"reserve": "undone", "charge": "undone"})
     assert world.names.count(_REFUND) == 4
+    assert "down" not in str(view.steps[1].error), "what is done is no error any more"
     (note,) = view.interventions
     assert (note.verb, note.step, note.who, note.why) == ("retry", None, "ann", "the bank is back")
 

@@ -87,7 +87,7 @@ def _skip(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Ve
 def _resolve(definition: SagaDefinition, item: WorkItem, journal: Journal, verb: Verb, now: datetime) -> Journal:
     for one in _parked(item, journal, verb):
         if journal.back:
-            resolved = replace(one, status="undone", due=None, ended_at=now)
+            resolved = replace(one, status="undone", error=one.doubt, due=None, ended_at=now)
         else:
             result = _result(definition, item.id, one, verb)
             resolved = replace(one, status="done", doubt=None, result=result, due=None, ended_at=now)

@@ -44,7 +44,7 @@ class StepRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         tries: how often it was begun.
         undo_tries: how often its undo was begun.
         doubt: why it may have been done although nobody heard so; None when there is no doubt.
-        error: what was heard last.
+        error: what was raised last; once its undo is done, why it may have been done although nobody heard so.
         result: what it returned, as JSON text.
         due: when it, or its undo, is tried again; None while it is under way.
         anew: how often a person had it, or its undo, tried again.

@@ -180,7 +180,7 @@ def undo_heard(journal: Journal, plan: StepPlan, error: Exception | None, now: d
     known = journal.record(plan.name)
     assert known is not None  # noqa: S101 - it was begun
     if error is None:
-        return journal.recorded(replace(known, status="undone", due=None, ended_at=now))
+        return journal.recorded(replace(known, status="undone", error=known.doubt, due=None, ended_at=now))
     pause_s = plan.step.undo_retry.pause_s(known.undo_tries, error)
     if pause_s is None:
         return journal.recorded(replace(known, status="parked", error=error_text(error), due=None, ended_at=now))
