@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from leftfold.adapters.postgres import PostgresLocation, append_within, channel, waking
+from leftfold.adapters.postgres.connecting import Connector, Readers
 from leftfold.errors import StoreClosed
 from leftfold.ids import new_id
 from leftfold.store import Advance, ToStream, Transaction
@@ -122,6 +123,41 @@ async def test_who_waits_for_one_checkpoint_is_told_of_that_one_and_of_where_it_
         assert {name: await one for name, one in waiting.items()} == {"a": 2, "b": 5}
         await store.forget("a")
         assert await store.reached("a", 1, 0.0) == 0
+
+
+async def test_those_who_wait_for_one_number_look_together_and_see_what_nobody_tells(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after another they wait anew, at moments of their own, as what follows a log does when nothing happens."""
+    monkeypatch.setattr(waking, "_POLL_S", 0.1)
+    connector = Connector(PostgresLocation.parse(store_url))
+    readers = Readers(connector)
+    waker = waking.Waker(connector, readers)
+    number = looks = 0
+
+    async def look() -> int:
+        nonlocal looks
+        looks += 1
+        return number
+
+    async def follow(pause_s: float) -> int:
+        await asyncio.sleep(pause_s)
+        for _ in range(3):
+            assert await waker.wake(look, 0, 0.15) == 0
+        return await waker.wake(look, 0, _LONG_S)
+
+    began = asyncio.get_running_loop().time()
+    async with asyncio.timeout(_LONG_S / 4):
+        following = [asyncio.ensure_future(follow(n / 100)) for n in range(10)]
+        await asyncio.sleep(0.6)
+        passed = asyncio.get_running_loop().time() - began
+        assert looks <= 3 + passed / 0.1, "one each 0.1 s, and some for when its connection begins to listen"
+        number = 1
+        assert await asyncio.gather(*following) == [1] * 10
+        number = 0
+        assert await waker.wake(look, 0, 0.0) == 0, "put back"
+    await waker.close()
+    await readers.close()
 
 
 async def test_a_store_keeps_its_readers_and_five_connections_and_no_more(store_url: str) -> None:

@@ -5,13 +5,15 @@
     commit here  -> grown -> whoever waits for less goes on at once, without a look
                        | at most every 20 ms: NOTIFY
     commit there -> NOTIFY -> those who wait look
-    neither heard ----------> those who wait look, every 0.5 s, behind a pooler every 0.05 s
+    neither heard ----------> one look for all who wait, every 0.5 s, behind a pooler every 0.05 s
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
 
 from leftfold.adapters.postgres.channel import Channel
 from leftfold.adapters.postgres.connecting import Connector, Readers
@@ -22,6 +24,7 @@ __all__ = ["Waker"]
 
 _POLL_S = 0.5
 _POOLED_POLL_S = 0.05
+_LOG: Final = ""
 
 
 class Waker:
@@ -35,9 +38,9 @@ class Waker:
         self._connector = connector
         self._me = new_id().hex
         self._channel = Channel(connector, readers, about, self._words, self._heard)
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting = {_LOG: _Waiting()}
 
-    def grown(self, number: int | None = None, of: str = "") -> None:
+    def grown(self, number: int | None = None, of: str = _LOG) -> None:
         """Say that this process has committed.
 
         Args:
@@ -50,8 +53,10 @@ class Waker:
             waiting.tell(number)
         self._channel.tell()
 
-    async def wake(self, look: Callable[[], Awaitable[int]], after: int, timeout_s: float, of: str = "") -> int:
+    async def wake(self, look: Callable[[], Awaitable[int]], after: int, timeout_s: float, of: str = _LOG) -> int:
         """Wait until the number is above *after* or *timeout_s* seconds have passed; returns the number.
+
+        Who waits for shorter than it is until the next look that all share, looks at once, and when the time is over.
 
         Args:
             look: sees the number; one look serves all who asked for it before it began.
@@ -59,35 +64,19 @@ class Waker:
         """
         check_timeout(timeout_s)
         end = asyncio.get_running_loop().time() + timeout_s
+        poll_s = _POOLED_POLL_S if self._connector.pooled else _POLL_S
         self._channel.listen()
         waiting = self._waiting.setdefault(of, _Waiting())
         waiting.count += 1
         try:
             while True:
-                number = await self._turn(waiting, look, after, end)
+                number = await _turn(waiting, _Look(look, poll_s if timeout_s >= poll_s else 0.0), after, end)
                 if number is not None:
                     return number
         finally:
             waiting.count -= 1
-            if not waiting.count:
+            if not waiting.count and of != _LOG:
                 self._waiting.pop(of, None)
-
-    async def _turn(self, waiting: _Waiting, look: Callable[[], Awaitable[int]], after: int, end: float) -> int | None:
-        """Look, then wait; the number if there is an answer, None when it is time to look again."""
-        loop = asyncio.get_running_loop()
-        told = waiting.join(after)  # before looking: nothing is missed in between
-        try:
-            number = await waiting.look(look)
-            left = end - loop.time()
-            if number > after or left <= 0:
-                return number
-            alarm = loop.call_later(min(left, _POOLED_POLL_S if self._connector.pooled else _POLL_S), _look_again, told)
-            try:
-                return await told
-            finally:
-                alarm.cancel()
-        finally:
-            waiting.leave(told)
 
     async def close(self) -> None:
         """Tell of the last commit, then stop telling and listening; whoever waits is woken."""
@@ -106,6 +95,13 @@ class Waker:
             self._all_look()
 
 
+class _Look(NamedTuple):
+    """How the number is seen, and for how many seconds what was seen is good enough while nothing is heard."""
+
+    see: Callable[[], Awaitable[int]]
+    good_s: float
+
+
 class _Waiting:
     """Those who wait for one number to grow."""
 
@@ -115,6 +111,8 @@ class _Waiting:
         self._turn = asyncio.Lock()
         self._begun = self._done = 0
         self._number = 0
+        self._seen_at = -math.inf
+        self._news = False
 
     def join(self, after: int) -> asyncio.Future[int | None]:
         """A future of the number once it is told to be above *after*, of None when a look is due."""
@@ -128,19 +126,57 @@ class _Waiting:
 
     def tell(self, number: int | None) -> None:
         """Tell those who wait for less, or, with None, all of them to look."""
+        self._news = self._news or number is None or number != self._number
         for told, after in self._told.items():
             if not told.done() and (number is None or number > after):
                 told.set_result(number)
 
-    async def look(self, look: Callable[[], Awaitable[int]]) -> int:
-        """What a look that begins now or later sees; there is one at a time."""
+    async def look(self, look: _Look, after: int) -> int:
+        """What a look sees that begins now or later, there is one at a time; or what was seen, if that is good enough.
+
+        What was seen says that a number is not above *after*; that it is, is seen anew, for it may be put back.
+        """
         wanted = self._begun + 1
         async with self._turn:
-            if self._done < wanted:
+            enough = self.good_for(look) > 0 and self._number <= after
+            if self._done < wanted and not enough:
                 self._begun = begun = self._begun + 1
-                self._number = await look()
-                self._done = begun
+                self._news, began = False, asyncio.get_running_loop().time()
+                try:
+                    self._number = await look.see()
+                except BaseException:
+                    self._news = True
+                    raise
+                self._done, self._seen_at = begun, began
+                self._tell_seen()
             return self._number
+
+    def good_for(self, look: _Look) -> float:
+        """Seconds until what was seen is not good enough any more; 0 when something was heard since."""
+        return 0.0 if self._news else max(self._seen_at + look.good_s - asyncio.get_running_loop().time(), 0.0)
+
+    def _tell_seen(self) -> None:
+        for told, after in self._told.items():
+            if not told.done() and self._number > after:
+                told.set_result(self._number)
+
+
+async def _turn(waiting: _Waiting, look: _Look, after: int, end: float) -> int | None:
+    """Look, then wait; the number if there is an answer, None when it is time to look again."""
+    loop = asyncio.get_running_loop()
+    told = waiting.join(after)  # before looking: nothing is missed in between
+    try:
+        number = await waiting.look(look, after)
+        left = end - loop.time()
+        if number > after or left <= 0:
+            return number
+        alarm = loop.call_later(min(left, waiting.good_for(look) if look.good_s else left), _look_again, told)
+        try:
+            return await told
+        finally:
+            alarm.cancel()
+    finally:
+        waiting.leave(told)
 
 
 def _look_again(told: asyncio.Future[int | None]) -> None:
