@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
+from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, schema
 from leftfold.adapters.sqlite.schema import MIGRATIONS
 from leftfold.store import StoredEvent, ToStream
 from leftfold.testing.conformance.stores import log_of
@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 
 _MIGRATE = """
 import asyncio, sys
-from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
+from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, schema
 schema = SqliteSchema(SqliteLocation.parse(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
@@ -198,3 +198,23 @@ async def test_a_read_leaves_no_statement_open_so_the_log_of_writes_can_be_cut_s
             busy, _, _ = anybody.execute("pragma wal_checkpoint(truncate)").fetchone()
             assert busy == 0, "a statement was left open"
         assert (tmp_path / "store.db-wal").stat().st_size == 0
+
+
+async def test_the_log_of_writes_gives_the_disk_back_what_it_needed_while_somebody_read_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 500_000
+    monkeypatch.setattr(schema, "_LOG_BYTES", most)
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        with connected(path) as reader:
+            reader.execute("begin")
+            reader.execute("select count(*) from events").fetchone()
+            for version in range(12):
+                large = replace(event(), data=b'"%s"' % (b"x" * most))
+                await store.append(ToStream("a-1", version, [large]))
+            assert (tmp_path / "store.db-wal").stat().st_size > 10 * most
+            reader.execute("rollback")
+        for version in range(12, 15):
+            await store.append(ToStream("a-1", version, [event()]))
+        assert (tmp_path / "store.db-wal").stat().st_size <= most

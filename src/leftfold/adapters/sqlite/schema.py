@@ -24,6 +24,8 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(version=4, needs_code=1, name="0004_work"),
     Migration(version=5, needs_code=1, name="0005_work_held"),
 )
+_LOG_BYTES = 64 * 1024 * 1024
+"""Most that the write-ahead log keeps of the disk once all of it is in the database: one append fits into it."""
 
 
 class SqliteSchema:
@@ -102,6 +104,7 @@ def prepare(connection: sqlite3.Connection, location: SqliteLocation) -> None:
     mode: str = connection.execute("pragma journal_mode = wal").fetchone()[0]
     if mode != "wal":
         raise StoreUnavailable(f"{location.path} is in journal mode {mode!r}; its file system allows no WAL")
+    connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
     connection.execute(f"pragma synchronous = {location.durability}")
     connection.execute("pragma fullfsync = 1")
     connection.execute("pragma checkpoint_fullfsync = 1")
