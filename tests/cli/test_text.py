@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from leftfold.cli.shown import time_text
 from leftfold.cli.text import counted, one_line, pretty, printable
+from leftfold.cli.times import time_given
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,10 @@ def test_pretty_text_keeps_digits() -> None:
 )
 def test_things_are_counted_in_words(count: int, said: str) -> None:
     assert counted(count, "finding") == said
+
+
+@pytest.mark.parametrize("year", [1, 476, 1993, 9999])
+def test_a_time_of_any_year_is_shown_as_it_can_be_given(year: int) -> None:
+    time = datetime(year, 3, 31, 12, 0, 0, 999_999, timezone(timedelta(hours=2)))
+    assert time_text(time) == f"{year:04}-03-31 10:00:00.999"
+    assert time_given(f"{time_text(time)}Z") == time.astimezone(UTC).replace(microsecond=999_000)

@@ -138,7 +138,7 @@ def versioned(type: str, schema_version: int) -> str:
 
 def time_text(time: datetime) -> str:
     """A time for people: UTC, to the millisecond."""
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def _reading(event: object) -> Reading:
