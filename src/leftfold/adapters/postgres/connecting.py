@@ -133,11 +133,20 @@ async def say_goodbye(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def transaction_on(connection: Connection) -> AsyncGenerator[None]:
-    """A transaction in which names mean what they mean to us, whatever the session says."""
-    async with connection.transaction(isolation="read_committed"):
-        await connection.execute(OWN_PATH_HERE)
+async def transaction_on(connection: Connection, *settings: str) -> AsyncGenerator[None]:
+    """A transaction in which names mean what they mean to us, whatever the session says.
+
+    Args:
+        settings: what else holds in it, as statements; they are sent with its beginning.
+    """
+    await connection.execute("; ".join(("begin isolation level read committed", OWN_PATH_HERE, *settings)))
+    try:
         yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("rollback")
+        raise
+    await connection.execute("commit")
 
 
 async def connect_first(location: PostgresLocation) -> tuple[Connection, bool]:
@@ -276,8 +285,7 @@ class Readers:
             raise self._connector.unanswered() from error
 
     async def _searched(self, sql: str, values: Sequence[object], connection: Connection) -> Sequence[asyncpg.Record]:
-        async with transaction_on(connection):
-            await connection.execute(_ANY_PLAN)
+        async with transaction_on(connection, _ANY_PLAN):
             return await connection.fetch(sql, *values)
 
     async def _lend_again(self, work: Callable[[Connection], Awaitable[T]]) -> T:

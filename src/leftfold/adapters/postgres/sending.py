@@ -90,8 +90,7 @@ class Sender:
             with self._watch.over(timeout_s):
                 if not self._connector.pooled:
                     return await connection.fetchrow(sql, *arguments)
-                async with transaction_on(connection):
-                    await connection.execute(f"set local lock_timeout = {self._lock_timeout}")
+                async with transaction_on(connection, f"set local lock_timeout = {self._lock_timeout}"):
                     return await connection.fetchrow(sql, *arguments)
         finally:
             self._silence.returned(connection)

@@ -143,8 +143,7 @@ class Work:
 
     async def _restored(self, items: Sequence[WorkItem], connection: Connection) -> int:
         ids = sorted(item.id for item in items)
-        async with transaction_on(connection):
-            await connection.execute(_DURABLY)
+        async with transaction_on(connection, _DURABLY):
             new = new_items(items, _tokens_of(await connection.fetch(self._tokens, ids)))
             columns = zip(*map(_row_of, sorted(new, key=lambda item: item.id)), strict=True)
             stored = await connection.fetch(self._restore, *columns) if new else ()
