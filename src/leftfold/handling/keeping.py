@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError, InvalidInput, StoreError
 from leftfold.messages.given import is_bool, is_count
+from leftfold.store.beginning import task_of
 from leftfold.store.port import Store
 from leftfold.store.snapshots import Snapshot, SnapshotKey, digest_of
 
@@ -155,7 +156,7 @@ class Keeper:
         elif len(self._waiting) < _MOST_WAITING:  # beyond that one is left out: the next command makes it due again
             self._waiting[stream, fingerprint] = waiting
             if self._saving is None:
-                self._saving = asyncio.create_task(self._save_waiting())
+                self._saving = task_of(self._save_waiting())
 
     def not_saved(self, stream: str, version: int, error: Exception) -> None:
         """Log why a snapshot was not saved."""

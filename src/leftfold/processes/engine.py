@@ -18,6 +18,7 @@ from typing import Final, Protocol, TypeAlias
 
 from leftfold.clock import Clock, SystemClock
 from leftfold.errors import Fenced, StoreError
+from leftfold.store.beginning import task_of
 from leftfold.store.limits import WORK_LOOK_S
 from leftfold.store.port import Store
 from leftfold.store.work import Hold, WorkItem
@@ -213,7 +214,7 @@ class Engine:
 
     def _start(self, item: WorkItem, moment: Moment) -> None:
         _, before = self._running.get(item.id, (item, None))
-        task = asyncio.create_task(self._carry(item, moment, before), name=f"leftfold carries on {item.id}")
+        task = task_of(self._carry(item, moment, before), name=f"leftfold carries on {item.id}")
         self._running[item.id] = item, task
         self._carried += 1
 

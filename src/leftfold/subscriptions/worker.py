@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from leftfold.errors import DefinitionError, Fenced, OutcomeUnknown, StoreError, StoreUnavailable, TableMissing
 from leftfold.messages.given import is_number
+from leftfold.store.beginning import task_of
 from leftfold.store.checkpoint_checks import MAX_LEASE_S
 from leftfold.store.checkpoints import Claim
 from leftfold.store.port import Store
@@ -247,7 +248,7 @@ class Worker:
 
     def _start(self, assignment: Assignment, claim: Claim) -> None:
         runner = Runner(assignment.part, assignment.consumer(), claim, assignment.progress, assignment.around)
-        task = asyncio.create_task(self._follow(runner, claim), name=f"leftfold follows {claim.name}")
+        task = task_of(self._follow(runner, claim), name=f"leftfold follows {claim.name}")
         self._running[claim.name] = _Running(runner, claim, task)
 
     async def _follow(self, runner: Runner, claim: Claim) -> None:
