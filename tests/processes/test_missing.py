@@ -32,6 +32,14 @@ async def followed_from_the_start(context: Context, store: Store, *commands: Wai
         await reset(subscription, "start", "ann")
 
 
+async def give_up(app: App, clock: ManualClock, what: str) -> None:
+    """Poke in vain, until the event waits no more."""
+    await app.send(Poke(id="w", what=what))
+    await app.settle()
+    clock.advance(timedelta(hours=1))
+    await app.settle()
+
+
 async def test_events_wait_for_their_instance_and_are_handed_in_in_log_order(
     store: Store, clock: ManualClock, bell: Bell
 ) -> None:
@@ -108,10 +116,7 @@ async def test_an_event_that_could_still_be_handed_in_is_not_given_up(
 
 async def test_a_dead_event_that_is_tried_again_waits_once_more(store: Store, clock: ManualClock, bell: Bell) -> None:
     async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
-        await app.send(Poke(id="w", what="lost"))
-        await app.settle()
-        clock.advance(timedelta(hours=1))
-        await app.settle()
+        await give_up(app, clock, "lost")
         (dead,) = [one async for one in app.processes.parked()]
         await app.processes.retry(dead.id, who="ann", why="the other event is late")
         assert await parked(app) == [("event", "Poked", "waiting")]
@@ -201,10 +206,7 @@ async def test_an_event_that_waits_once_more_is_met_by_an_instance_of_which_noth
 ) -> None:
     monkeypatch.setattr(processor, "_TRIM", 1)
     async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
-        await app.send(Poke(id="w", what="lost"))
-        await app.settle()
-        clock.advance(timedelta(hours=1))
-        await app.settle()
+        await give_up(app, clock, "lost")
         await app.send(Poke(id="w", what="unwanted"))
         await app.settle()
         [lost] = [one.id async for one in app.processes.parked(statuses=("dead",))]
@@ -223,10 +225,7 @@ async def test_what_was_given_up_stays_so_when_its_log_is_followed_from_the_star
 ) -> None:
     monkeypatch.setattr(processor, "_TRIM", 1)
     async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
-        await app.send(Poke(id="w", what="lost"))
-        await app.settle()
-        clock.advance(timedelta(hours=1))
-        await app.settle()
+        await give_up(app, clock, "lost")
         await app.send(Poke(id="w", what="early"))
         await app.settle()
     await followed_from_the_start(watching(bell), store)
