@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass
 from functools import partial
 from types import coroutine
 from typing import Any, Final, TypeAlias, TypeVar
 
+import pytest
+
 from leftfold import Aggregate, App, Attempt, Command, Context, Event, Saga, applies, step
+from leftfold.app import open_store
+from leftfold.subscriptions import State, Timing
 
 T = TypeVar("T")
 Work: TypeAlias = Coroutine[Any, Any, T] | Generator[Any, Any, T]
@@ -34,6 +39,15 @@ class Member(Aggregate[Paid], snapshot_every=2):
 class Pay(Command):
     member: str
     cents: int
+
+
+class Left(Event):
+    id: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    id: str
 
 
 class Welcome(Saga):
@@ -104,3 +118,21 @@ async def test_snapshots_and_sagas_that_wait_for_nothing_end_and_so_does_the_app
             await app.settle()
             ended = [(await app.sagas.ended(Welcome, one.id)).status for one in begun]
         assert ended == ["completed"] * 3
+
+
+async def test_a_follower_that_ends_before_it_waits_is_tried_again_as_any_other() -> None:
+    asyncio.get_running_loop().set_task_factory(_at_once)
+    store = await open_store("memory:")
+    async with App(_club(), store=store, workers=False) as app:
+        await app.send(Pay(member="ann", cents=1))
+    stranger = Context("stranger")
+
+    @stranger.projection(key="id")
+    def left(row: Gone | None, event: Left) -> Gone:
+        return row or Gone(event.id)
+
+    async with App(stranger, store=store, workers=Timing(lease_s=0.2, poll_s=0.02)) as app:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(app.followed(), 0.5)
+        [lag] = await app.monitor.lags()
+        assert (lag.state, "UnknownEventType" in str(lag.notes)) == (State.STOPPED, True)

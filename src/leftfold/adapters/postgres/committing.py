@@ -42,7 +42,6 @@ from leftfold.adapters.postgres.transacting import GroupWriter, refused_in
 from leftfold.adapters.postgres.writing import Refused
 from leftfold.errors import IdReused, LeftfoldError, OutcomeUnknown, StoreBusy, StoreError
 from leftfold.store.batching import AppendQueue, Pending
-from leftfold.store.beginning import task_of
 from leftfold.store.events import Appended, StoredEvent
 from leftfold.store.verdict import first_result
 
@@ -98,7 +97,7 @@ class Committer:
         pending.deadline = self._loop.time() + self._location.deadline_s
         self._queue.put(pending)
         if self._task is None:
-            self._task = task_of(self._run())
+            self._task = self._loop.create_task(self._run())
         if self._expiry is None:
             self._expiry = self._loop.call_at(pending.deadline, self._expire)
         return await pending.outcome()

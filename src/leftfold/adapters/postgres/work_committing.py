@@ -33,7 +33,6 @@ from leftfold.adapters.postgres.work_call import WorkCall, work_write_sql
 from leftfold.adapters.postgres.work_single import SingleWrite
 from leftfold.errors import OutcomeUnknown
 from leftfold.store.batching import AppendQueue, Pending
-from leftfold.store.beginning import task_of
 from leftfold.store.events import Appended
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Begin, End, Revise, WorkWrite
@@ -112,7 +111,7 @@ class WorkCommitter:
         pending.deadline = self._loop.time() + self._connector.location.deadline_s
         self._queue.put(pending)
         if self._task is None:
-            self._task = task_of(self._run())
+            self._task = self._loop.create_task(self._run())
         await pending.outcome()
 
     async def close(self) -> None:
