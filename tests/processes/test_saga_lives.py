@@ -115,32 +115,36 @@ async def test_a_pause_lasts_by_the_clock_of_any_store(ground: Ground) -> None:
     assert waited_s > 0.15
 
 
-class _Fast:
-    """A clock that is an hour fast."""
+class _Jumping:
+    """A clock that is wrong, and jumps."""
+
+    def __init__(self, by: timedelta) -> None:
+        self.by = by
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + _HOUR
+        return datetime.now(UTC) + self.by
 
 
 @pytest.mark.postgres
-async def test_a_pause_lasts_by_the_clock_of_the_database_though_that_of_the_machine_is_wrong(store_url: str) -> None:
-    shop, world = Context("shop"), World(one=[ConnectionError("cut")] * 2)
+async def test_a_pause_lasts_by_the_clock_of_the_database_though_that_of_the_machine_is_wrong_and_jumps(
+    store_url: str,
+) -> None:
+    shop, world, clock = Context("shop"), World(), _Jumping(_HOUR)
 
     @shop.saga
     class Pausing(Saga):
-        @step(undoable=False, retry=Retry(first=timedelta(milliseconds=10)))
+        @step(undoable=False, retry=Retry(first=timedelta(milliseconds=200)))
         async def one(self, world: World, attempt: Attempt) -> None:
             await world.call("one", attempt)
 
-    ground = Ground(store_url)
-    async with ground.app(shop, clock=_Fast(), workers=False) as app:
-        await app.start(Pausing(), id="0")
-    async with ground.app(shop, world=world, clock=_Fast()) as app:
-        await app.sagas.ended(Pausing, "0", timeout=WAIT_S)  # by which it has heard what time it is there
-        world.answers["one"] = [ConnectionError("cut")]
-        await app.start(Pausing(), id="1")
-        view = await app.sagas.ended(Pausing, "1", timeout=WAIT_S)
-    assert (view.status, view.steps[0].tries) == ("completed", 2)
+    async with Ground(store_url).app(shop, world=world, clock=clock) as app:
+        for id, by in (("first", _HOUR), ("later", -_HOUR), ("sooner", 2 * _HOUR)):
+            clock.by = by
+            world.answers["one"] = [ConnectionError("cut")]
+            began = monotonic()
+            await app.start(Pausing(), id=id)
+            view = await app.sagas.ended(Pausing, id, timeout=2.0)
+            assert (view.status, view.steps[0].tries, monotonic() - began > 0.09) == ("completed", 2, True)
 
 
 async def test_a_deadline_undoes_a_saga_that_waits(timed: Ground) -> None:

@@ -16,6 +16,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
+from msgspec.structs import replace
+
 from leftfold.clock import Clock, SystemClock
 from leftfold.errors import Fenced, StoreError
 from leftfold.store.beginning import task_of
@@ -37,6 +39,7 @@ _LIMIT: Final = 256
 _BEATS: Final = 3
 _LET_GO_S: Final = 0.001
 _LONG_S: Final = 60.0
+_JUMP_S: Final = 1.0
 _FAREWELL_S: Final = 1.0
 
 
@@ -82,6 +85,8 @@ class Engine:
         self._store = store
         self._clock = clock or SystemClock()
         self._behind = timedelta()
+        self._heard: tuple[datetime, float] | None = None
+        self._hearing = asyncio.Lock()
         self._carriers = {queue: carrier for carrier in carriers for queue in carrier.queues}
         self._timing = timing or Timing()
         self._hold = Hold(owner, self._timing.lease_s)
@@ -105,11 +110,23 @@ class Engine:
     def take(self, item: WorkItem) -> None:
         """Carry on an item that was just written with `hold`."""
         if item.queue in self._carriers and not self._stopping:
-            self._start(item, self.now)
+            self._start(item, self.now, written=True)
 
     def now(self) -> datetime:
-        """The time by the database's clock, as it was heard at the last claim; by the machine's before the first."""
+        """The time by the database's clock, as it was heard last; by the machine's before that."""
         return self._clock.now() + self._behind
+
+    def _hear(self, moment: datetime) -> None:
+        now = self._clock.now()
+        self._behind, self._heard = moment - now, (now, asyncio.get_running_loop().time())
+
+    def _knows_the_time(self) -> bool:
+        """Whether the database's clock was heard, and this machine's did not jump since."""
+        if self._heard is None:
+            return False
+        then, start = self._heard
+        passed_s = asyncio.get_running_loop().time() - start
+        return abs((self._clock.now() - then).total_seconds() - passed_s) < _JUMP_S
 
     def carries(self, id: str) -> bool:
         """Whether an item is under way here."""
@@ -188,7 +205,7 @@ class Engine:
         self._trouble.over()
         loop = asyncio.get_running_loop()
         if items:
-            self._behind = items[0].changed_at - self._clock.now()
+            self._hear(items[0].changed_at)
         for item in items:
             self._start(item, _after(item.changed_at, loop.time))
         if self._running:
@@ -212,18 +229,20 @@ class Engine:
                 async with asyncio.timeout(seconds):
                     await self._freed.wait()
 
-    def _start(self, item: WorkItem, moment: Moment) -> None:
+    def _start(self, item: WorkItem, moment: Moment, *, written: bool = False) -> None:
         _, before = self._running.get(item.id, (item, None))
-        task = task_of(self._carry(item, moment, before), name=f"leftfold carries on {item.id}")
+        task = task_of(self._carry(item, moment, before, written=written), name=f"leftfold carries on {item.id}")
         self._running[item.id] = item, task
         self._carried += 1
 
-    async def _carry(self, item: WorkItem, moment: Moment, before: asyncio.Task[None] | None) -> None:
+    async def _carry(self, item: WorkItem, moment: Moment, before: asyncio.Task[None] | None, *, written: bool) -> None:
         try:
             if before is not None:  # it has lost the item, and may be in the midst of a call
                 before.cancel()
+            dated = await self._dated(item) if written else item
+            if before is not None:
                 await asyncio.wait([before])
-            await self._carriers[item.queue].carry(item, moment)
+            await self._carriers[item.queue].carry(dated, moment)
         except Fenced:
             _log.info("engine %s lost %s to another", self._hold.owner, item.id)
         except StoreError as error:
@@ -236,6 +255,18 @@ class Engine:
             self._freed.set()
             if self._asked:
                 self._look()
+
+    async def _dated(self, item: WorkItem) -> WorkItem:
+        """*item*, which was just written, with its times by the database's clock, which may have to be heard first."""
+        if self._knows_the_time():
+            return item
+        async with self._hearing:  # of many that are begun at once, one asks
+            if not self._knows_the_time():
+                with suppress(StoreError):  # what comes of it shows when it is carried on
+                    if (stored := (await self._store.work([item.id])).get(item.id)) is not None:
+                        self._hear(stored.changed_at)
+        now = self.now()
+        return replace(item, created_at=now if item.token == 1 else item.created_at, changed_at=now)
 
     async def _beat(self) -> None:
         """Show signs of life for what is held, and let go of what was lost."""

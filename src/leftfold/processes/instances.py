@@ -110,8 +110,9 @@ class SagaInstances:
             journal = journal.of_parent(parent)
         engine = self._engine()
         hold = engine.hold if engine is not None else None
-        if hold is not None and definition.groups:  # begun, claimed and its first step noted in one commit
-            journal, _ = planned(definition, journal, self._clock.now(), None)
+        # Begun, claimed and its first step noted in one commit.
+        if engine is not None and hold is not None and definition.groups:
+            journal, _ = planned(definition, journal, engine.now(), None)
         begin = Begin(
             id=definition.item_id(id),
             queue=definition.queue,
