@@ -197,6 +197,15 @@ async def test_it_is_not_tried_before_its_time(parked: Parked) -> None:
     assert parked.doing.done == []
 
 
+async def test_a_clock_that_is_set_back_makes_no_pause_longer_than_any_that_its_policy_has(parked: Parked) -> None:
+    parked.doing.broken = {1}
+    parked.clock.set(parked.clock.now() - timedelta(days=1))
+    await parked.turn()
+    assert [row.attempts for row in await parked.parked()] == [2]
+    await parked.turn()
+    assert [row.attempts for row in await parked.parked()] == [2]
+
+
 async def test_one_that_others_overtook_is_decided_anew(parked: Parked) -> None:
     parked.refused = [Overtaken("work")]
     await parked.asked("replay", 1)

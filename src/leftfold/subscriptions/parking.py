@@ -191,9 +191,14 @@ class Parking:
         return min(self._dues.values()) - self._clock.now() if self._dues else None
 
     def due(self) -> list[str]:
-        """The subjects whose time has come, the longest due first."""
-        now = self._clock.now()
-        return [name for _, name in sorted((due, name) for name, due in self._dues.items() if due <= now)]
+        """The subjects whose time has come, the longest due first.
+
+        One that is due later than any pause lasts was parked by a clock that was set back, or by another: it is due.
+        """
+        now, most = self._clock.now(), self._policy.retry.most
+        return [
+            name for _, name in sorted((at, name) for name, at in self._dues.items() if at <= now or at - now > most)
+        ]
 
     def failed(self, subject: str, error: BaseException) -> Put:
         """Note that the first event of *subject* failed again."""
