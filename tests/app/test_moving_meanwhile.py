@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,23 @@ from leftfold.errors import NotPossible
 from leftfold.handling.answers import ANSWERS
 from leftfold.ids import new_id
 from leftfold.store import MemoryStore
-from leftfold.store.events import NewEvent, ToStream
+from leftfold.store.events import Appended, NewEvent, ToStream
 from leftfold.store.transaction import Put, Transaction
 from leftfold.store.work import End
 from leftfold.testing import ManualClock
 from tests.app.club import AskName, Bell, Name, Reach, Register, club
 from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen, under_way
+
+
+class _Slow(MemoryStore):
+    """A store in which something happens before each write of rows that are filled."""
+
+    at_rows: Callable[[], Awaitable[None]] | None = None
+
+    async def transact(self, transaction: Transaction) -> Appended | None:
+        if self.at_rows is not None and any(isinstance(one, Put) for one in transaction.writes):
+            await self.at_rows()
+        return await super().transact(transaction)
 
 
 async def test_what_the_app_does_not_know_is_moved_as_well(
@@ -55,6 +68,29 @@ async def test_rows_that_every_append_writes_are_built_where_the_app_was_opened_
         assert await new.ask(AskName(member="ann")) == Name("ann")
         await new.send(Register(member="late"))
         assert await new.ask(AskName(member="late")) == Name("late")
+
+
+async def test_followers_are_held_however_long_rows_that_every_append_writes_are_filled(
+    bell: Bell, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    old = await under_way(club(bell, store=MemoryStore(clock=clock), clock=clock, inline=True), bell)
+    now, target = loop.time(), _Slow(clock=clock)
+    monkeypatch.setattr(loop, "time", lambda: now)
+    async with old.with_settings(store=target):
+        pass
+
+    async def fills() -> None:
+        nonlocal now
+        assert await target.claim("greet/0.1", "worker", 60.0) is None
+        now += 45
+        clock.advance(timedelta(seconds=45))
+
+    async with old:
+        many = [NewEvent(id=new_id(), type="Joined", data=b'{"member": "many"}') for _ in range(1_500)]
+        await old.store.append(ToStream("member-many", 0, many))
+        target.at_rows = fills
+        await move(old, {"club": target}, not_told)
 
 
 async def test_a_worker_that_came_and_went_during_a_move_is_noticed(old: App, bell: Bell, clock: ManualClock) -> None:

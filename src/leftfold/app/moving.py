@@ -120,7 +120,7 @@ async def _move_log(
         await taking.restore(batch)
         await keep()
         tell(running.name, batch[-1].position)
-    await fill_inline(running, target, head)
+    await fill_inline(running, target, head, keep)
 
 
 async def _batches(store: Store, head: int) -> AsyncIterator[Sequence[StoredEvent]]:

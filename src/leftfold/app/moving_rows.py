@@ -56,7 +56,7 @@ async def move_answers(store: Store, target: Store, keep: Keep) -> int:
     return await _move_rows(store, target, ANSWERS, None, keep)
 
 
-async def fill_inline(running: Running, target: Store, head: int) -> None:
+async def fill_inline(running: Running, target: Store, head: int, keep: Keep) -> None:
     """Fill the rows that appends write, where the app was opened before: nobody appended what was moved.
 
     They are filled in place: to show others in their stead may only who has made them.
@@ -70,12 +70,17 @@ async def fill_inline(running: Running, target: Store, head: int) -> None:
     for table in (LETTERS, PARKED, REQUESTS):
         await target.prepare(table)
     source = Source(target, running.loader.events, running.assembly.categories)
+
+    async def until_done(_position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
+        await keep()
+        return not done
+
     for projection in running.assembly.inline:
         follower = ProjectionFollower(projection, source, target, running.clock, inline=True)
         if (shown := await follower.generations.active()) is None:
             continue  # the first workers build them
         at = {one.name: one.position for one in await target.checkpoints(f"{shown.subscription}/")}
-        for one in follower.assigned(shown, _until_done):
+        for one in follower.assigned(shown, until_done):
             if at.get(one.part.checkpoint, 0) < head:
                 await _follow(running.name, target, one)
         if await any_parked(target, shown.subscription):
@@ -90,10 +95,6 @@ async def _follow(context: str, target: Store, assignment: Assignment) -> None:
         raise NotPossible(context, "move", f"a worker took {part.checkpoint} there; stop the workers of both stores")
     await Runner(part, assignment.consumer(), claim, assignment.progress).run()
     await target.release(part.checkpoint, claim.token)
-
-
-async def _until_done(_position: int, done: bool) -> bool:  # noqa: FBT001 - a callback
-    return not done
 
 
 async def _move_rows(store: Store, target: Store, table: Table, without: Collection[str] | None, keep: Keep) -> int:
