@@ -215,6 +215,30 @@ def test_a_value_of_another_type_than_declared_is_refused_since_it_would_not_rea
         CODEC.encode(Everything(**wrong))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"exact": "5"}, r"field 'exact': '5' would read back as Decimal\('5'\); give a value of the declared type"),
+        ({"exact": "NaN"}, r"field 'exact': Decimal\('NaN'\) is no number"),
+        ({"at": "2026-01-01T00:00:00"}, "field 'at': the time has no zone"),
+        ({"at": "2026-01-01T00:00:00Z"}, "field 'at': .* would read back as datetime"),
+        ({"id": str(UUID(int=1))}, "field 'id': .* would read back as UUID"),
+        ({"text": UUID(int=1)}, "field 'text': UUID.* would read back as '0000"),
+        ({"color": "blue"}, "field 'color': 'blue' would read back as <Color.BLUE"),
+        ({"by_name": {"x": "5"}}, r"field \"by_name\['x'\]\": '5' would read back as"),
+        ({"box": {"lines": []}}, "field 'box': .* would read back as Box"),
+    ],
+)
+def test_what_reads_back_as_another_type_than_was_applied_is_refused(wrong: dict[str, object], reason: str) -> None:
+    with pytest.raises(InvalidPayload, match=reason):
+        CODEC.encode(Everything(**wrong))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_collection_may_read_back_as_one_of_another_kind() -> None:
+    given = Everything(many=(1.5, None), point=[3, 1.5], tags=["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert back(given) == Everything(many=[1.5, None], point=Point(3, 1.5), tags=frozenset({"a"}))
+
+
 def test_a_float_given_for_a_decimal_is_refused_and_an_int_is_exact() -> None:
     with pytest.raises(InvalidPayload, match=r"'price': 0\.1 would read back as Decimal\('0\.1'\); .*from a string"):
         CODEC.encode(Priced(price=0.1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -10,7 +10,7 @@ import msgspec
 
 from leftfold.errors import DamagedPayload, InvalidPayload, LeftfoldError
 from leftfold.messages.chains import Rise
-from leftfold.messages.flaws import field_names, find_flaw, find_float, json_flaw
+from leftfold.messages.flaws import Flaw, field_names, find_flaw, find_float, find_other, json_flaw
 from leftfold.messages.holding import held
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.ordering import ordered
@@ -177,7 +177,10 @@ class _Writer:
         self._decode: Callable[[bytes], object] = msgspec.json.Decoder(cls).decode
 
     def write(self, event: object) -> bytes:
-        return self._written(event)[0]
+        data, back = self._written(event)
+        if back is not event and (other := find_other(ordered(event), ordered(back))):
+            raise self._flawed(other)
+        return data
 
     def hold(self, event: object) -> object:
         """*event* as it would be read; raises `InvalidPayload` when it could not be stored."""
@@ -205,20 +208,23 @@ class _Writer:
 
     def _check(self, event: object, data: bytes, back: object) -> None:
         # Equality alone is too strict: a time in the hour that a clock change repeats never equals one of another zone.
-        if find_flaw(event) is not None:
-            raise self._refused(event, "")
+        if flaw := find_flaw(event) or find_flaw(back):
+            raise self._flawed(flaw)
         if _encode(ordered(back)) != data:
             raise self._refused(event, "does not read back as it was written", back)
 
     def _refused(self, event: object, reason: str, back: object = None) -> InvalidPayload:
         what = f"event {self.name!r}"
         if flaw := find_flaw(event) or (None if back is None else find_float(ordered(event), ordered(back))):
-            return InvalidPayload(f"{what}, field {flaw.path!r}", flaw.reason)
+            return self._flawed(flaw)
         for field in field_names(event) if back is not None else ():
             was, reads = getattr(event, field), getattr(back, field)
             if was != reads:
                 return InvalidPayload(f"{what}, field {field!r}", f"{was!r:.80} would read back as {reads!r:.80}")
         return InvalidPayload(what, f"{reason}. Give every field a value of its declared type")
+
+    def _flawed(self, flaw: Flaw) -> InvalidPayload:
+        return InvalidPayload(f"event {self.name!r}, field {flaw.path!r}", flaw.reason)
 
 
 def damaged(stream: str, version: int, type: str, schema_version: int, error: Exception) -> DamagedPayload:

@@ -9,15 +9,16 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import msgspec
 
 from leftfold.errors import InvalidPayload
 
-__all__ = ["Flaw", "check_json", "field_names", "find_flaw", "find_float", "json_flaw", "parts_of"]
+__all__ = ["Flaw", "check_json", "field_names", "find_flaw", "find_float", "find_other", "json_flaw", "parts_of"]
 
 _BACKSLASH = 0x5C
+_COLLECTIONS: Final = (list, tuple, Mapping)
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
 _parse = msgspec.json.Decoder(float_hook=Decimal).decode  # 1E400 is JSON, and no float
 
@@ -60,6 +61,23 @@ def find_float(was: object, reads: object, path: str = "") -> Flaw | None:
     return None
 
 
+def find_other(was: object, reads: object, path: str = "") -> Flaw | None:
+    """The first part of *was* that reads back as something of another type that does not equal it, or None.
+
+    A collection may read back as one of another kind, as a tuple for a `Sequence` does.
+
+    Args:
+        was: what is written, its sets ordered; see `ordered`.
+        reads: what is read back, likewise.
+    """
+    if was != reads and not _are_alike(was, reads):
+        return Flaw(path, f"{was!r:.80} would read back as {reads!r:.80}; give a value of the declared type")
+    for (name, one), (_, other) in zip(parts_of(was), parts_of(reads), strict=False):
+        if found := find_other(one, other, (path + name).removeprefix(".")):
+            return found
+    return None
+
+
 def check_json(data: bytes) -> None:
     """Raise `InvalidPayload` unless *data*, coming from outside, is JSON text that every store can keep.
 
@@ -88,6 +106,10 @@ def field_names(value: object) -> tuple[str, ...]:
     if isinstance(value, msgspec.Struct):
         return value.__struct_fields__
     return tuple(field.name for field in fields(value)) if is_dataclass(value) else ()
+
+
+def _are_alike(was: object, reads: object) -> bool:
+    return isinstance(was, type(reads)) or (isinstance(was, _COLLECTIONS) and isinstance(reads, _COLLECTIONS))
 
 
 def _scalar_flaw(value: object) -> str | None:
