@@ -25,6 +25,10 @@ from leftfold.subscriptions.parking import (
     ParkedSubject,
     Request,
     letter_key,
+    load_letter,
+    load_parked,
+    of_subscription,
+    selected,
     subject_key,
 )
 
@@ -45,8 +49,6 @@ _LOOK_S: Final = 0.05
 _FOLLOWED_S: Final = 1.0
 _ID_BYTES: Final = 4
 
-_load_letter: Final = msgspec.json.Decoder(Letter).decode
-_load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
 _dump: Final = msgspec.json.Encoder().encode
 
 
@@ -113,34 +115,30 @@ async def letters_of(store: Store, subscription: str) -> AsyncIterator[DeadLette
 
 async def _behind(store: Store, subscription: str, last: Letter | None) -> list[Letter]:
     """A page of the letters behind *last*, which may be gone by now: those of its subject, or else of the next ones."""
-    where: tuple[Where, ...] = (Where("subscription", Compare.EQUAL, subscription),)
+    where: tuple[Where, ...] = (of_subscription(subscription),)
     rows: Sequence[bytes] = ()
     if last is not None:
         place = (Where("subject", Compare.EQUAL, last.subject), Where("position", Compare.MORE, last.position))
-        rows = await _selected(store, LETTERS, Selection(where=(*where, *place), order_by=("position",), limit=_PAGE))
+        rows = await selected(store, LETTERS, Selection(where=(*where, *place), order_by=("position",), limit=_PAGE))
         where = (*where, Where("subject", Compare.MORE, last.subject))
     if not rows:
-        rows = await _selected(store, LETTERS, Selection(where=where, order_by=("subject", "position"), limit=_PAGE))
-    return [_load_letter(row) for row in rows]
+        rows = await selected(store, LETTERS, Selection(where=where, order_by=("subject", "position"), limit=_PAGE))
+    return [load_letter(row) for row in rows]
 
 
 async def first_letters(store: Store, subscription: str, most: int) -> Sequence[Letter]:
     """The letters of one subscription as they are stored, by subject and position; *most* at most."""
-    where = (Where("subscription", Compare.EQUAL, subscription),)
+    where = (of_subscription(subscription),)
     selection = Selection(where=where, order_by=("subject", "position"), limit=most)
-    return [_load_letter(row) for row in await _selected(store, LETTERS, selection)]
+    return [load_letter(row) for row in await selected(store, LETTERS, selection)]
 
 
 async def letters_at(store: Store, position: int, subscriptions: Sequence[str]) -> Sequence[DeadLetter]:
     """The letters of these subscriptions that are about the event at *position*."""
     found: list[DeadLetter] = []
     for subscription in subscriptions:
-        where = (Where("subscription", Compare.EQUAL, subscription), Where("position", Compare.EQUAL, position))
-        page = [_load_letter(row) for row in await _selected(store, LETTERS, Selection(where=where, limit=_PAGE))]
-        parked = await _parked(store, page)
-        for letter in page:
-            first = await _is_first(store, letter)
-            found.append(_described(letter, parked.get(letter.subject), first=first))
+        where = (of_subscription(subscription), Where("position", Compare.EQUAL, position))
+        found += await _looked_up(store, await selected(store, LETTERS, Selection(where=where, limit=_PAGE)))
     return found
 
 
@@ -151,11 +149,7 @@ async def letters_left(store: Store, letters: Sequence[DeadLetter]) -> list[Dead
         keys = [letter_key(_request(one)) for one in letters if one.subscription == subscription]
         for start in range(0, len(keys), _PAGE):
             rows = await store.get(LETTERS, keys[start : start + _PAGE])
-            page = [_load_letter(rows[key]) for key in keys[start : start + _PAGE] if key in rows]
-            parked = await _parked(store, page)
-            for letter in page:
-                first = await _is_first(store, letter)
-                left.append(_described(letter, parked.get(letter.subject), first=first))
+            left += await _looked_up(store, [rows[key] for key in keys[start : start + _PAGE] if key in rows])
     return left
 
 
@@ -239,22 +233,22 @@ async def _check_held(store: Store, letters: Sequence[DeadLetter]) -> None:
         await check_followed(subscription, at[0].name if at else "", store)
 
 
-async def _selected(store: Store, table: Table, selection: Selection) -> Sequence[bytes]:
-    try:
-        return await store.select(table, selection)
-    except TableMissing:  # no worker has been here yet
-        return ()
+async def _looked_up(store: Store, rows: Sequence[bytes]) -> list[DeadLetter]:
+    """Letters of one subscription, each of which may stand anywhere in the order of its subject."""
+    page = [load_letter(row) for row in rows]
+    parked = await _parked(store, page)
+    return [_described(one, parked.get(one.subject), first=await _is_first(store, one)) for one in page]
 
 
 async def _parked(store: Store, letters: Sequence[Letter]) -> dict[str, ParkedSubject]:
     keys = list({subject_key(one.subscription, one.subject) for one in letters})
     rows = (await store.get(PARKED, keys)).values() if keys else ()
-    return {parked.subject: parked for parked in map(_load_parked, rows)}
+    return {parked.subject: parked for parked in map(load_parked, rows)}
 
 
 async def _is_first(store: Store, letter: Letter) -> bool:
     where = (
-        Where("subscription", Compare.EQUAL, letter.subscription),
+        of_subscription(letter.subscription),
         Where("subject", Compare.EQUAL, letter.subject),
         Where("position", Compare.LESS, letter.position),
     )

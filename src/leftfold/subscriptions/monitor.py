@@ -11,11 +11,11 @@ from typing import Final
 from msgspec import Struct
 
 from leftfold.clock import Clock
-from leftfold.errors import NotCaughtUp, NoWorker, TableMissing
+from leftfold.errors import NotCaughtUp, NoWorker
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.port import Store
-from leftfold.store.tables import Compare, Selection, Table, Where
-from leftfold.subscriptions.parking import LETTERS, PARKED
+from leftfold.store.tables import Selection, Table
+from leftfold.subscriptions.parking import LETTERS, PARKED, of_subscription, selected
 from leftfold.subscriptions.presence import PRESENCE
 
 __all__ = ["Lag", "State", "check_followed", "lag_of", "wait_for"]
@@ -131,8 +131,4 @@ async def _seconds_behind(source: Store, position: int, clock: Clock) -> float:
 
 
 async def _count(target: Store, table: Table, name: str) -> int:
-    where = (Where("subscription", Compare.EQUAL, name),)
-    try:
-        return len(await target.select(table, Selection(where=where, limit=_COUNTED)))
-    except TableMissing:  # no worker has been here yet
-        return 0
+    return len(await selected(target, table, Selection(where=(of_subscription(name),), limit=_COUNTED)))

@@ -15,11 +15,14 @@ from leftfold.subscriptions.parking import (
     LETTERS,
     PARKED,
     REQUESTS,
-    Letter,
     ParkedSubject,
     Request,
     letter_key,
     letter_place,
+    load_letter,
+    load_parked,
+    of_subscription,
+    selected,
     subject_key,
 )
 
@@ -27,8 +30,6 @@ __all__ = ["any_parked", "parked_at", "parked_sooner", "tried_again", "try_again
 
 _PAGE: Final = 500
 
-_load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
-_load_letter: Final = msgspec.json.Decoder(Letter).decode
 _dump: Final = msgspec.json.Encoder().encode
 
 
@@ -49,7 +50,7 @@ async def parked_at(
             return None
         of = {letter_place(subscription, one, position): subject_key(subscription, one) for one in await subjects()}
         keys = [of[letter] for letter in await store.get(LETTERS, list(of))]
-        found = [_load_parked(row) for row in (await store.get(PARKED, keys)).values()]
+        found = [load_parked(row) for row in (await store.get(PARKED, keys)).values()]
     except TableMissing:  # no worker has been here yet
         return None
     return min(found, key=lambda one: one.subject, default=None)
@@ -72,7 +73,7 @@ async def parked_sooner(store: Store, subscription: str, shown: str, limit: int)
     found: list[str] = []
     async for page in _pages(store, subscription):
         rows = await store.get(PARKED, [subject_key(shown, one.subject) for one in page])
-        also = {_load_parked(row).subject for row in rows.values()}
+        also = {load_parked(row).subject for row in rows.values()}
         for one in page:
             first = await _first(store, subscription, one.subject)
             other = await _first(store, shown, one.subject) if one.subject in also else None
@@ -103,18 +104,18 @@ async def tried_again(store: Store, subscription: str) -> bool:
 
 async def _pages(store: Store, subscription: str) -> AsyncIterator[Sequence[ParkedSubject]]:
     """By subject; each behind the last subject seen, which may be let go meanwhile."""
-    where = _of(subscription)
-    while rows := await _selected(store, PARKED, Selection(where=where, order_by=("subject",), limit=_PAGE)):
-        page = [_load_parked(row) for row in rows]
+    where: tuple[Where, ...] = (of_subscription(subscription),)
+    while rows := await selected(store, PARKED, Selection(where=where, order_by=("subject",), limit=_PAGE)):
+        page = [load_parked(row) for row in rows]
         yield page
-        where = (*_of(subscription), Where("subject", Compare.MORE, page[-1].subject))
+        where = (of_subscription(subscription), Where("subject", Compare.MORE, page[-1].subject))
 
 
 async def _first(store: Store, subscription: str, subject: str) -> int | None:
     """The position of the first event that waits for *subject*."""
-    where = (*_of(subscription), Where("subject", Compare.EQUAL, subject))
+    where = (of_subscription(subscription), Where("subject", Compare.EQUAL, subject))
     rows = await store.select(LETTERS, Selection(where=where, order_by=("position",), limit=1))
-    return _load_letter(rows[0]).position if rows else None
+    return load_letter(rows[0]).position if rows else None
 
 
 async def _any(store: Store, table: Table, subscription: str) -> bool:
@@ -125,14 +126,3 @@ async def _any(store: Store, table: Table, subscription: str) -> bool:
     except TableMissing:  # no worker has been here yet
         return False
     return bool(first) and first[0][0].startswith(begin)
-
-
-def _of(subscription: str) -> tuple[Where, ...]:
-    return (Where("subscription", Compare.EQUAL, subscription),)
-
-
-async def _selected(store: Store, table: Table, selection: Selection) -> Sequence[bytes]:
-    try:
-        return await store.select(table, selection)
-    except TableMissing:  # no worker has been here yet
-        return ()

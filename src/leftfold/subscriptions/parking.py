@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.clock import Clock
+from leftfold.errors import TableMissing
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Delete, Put, Write
@@ -28,6 +29,10 @@ __all__ = [
     "error_text",
     "letter_key",
     "letter_place",
+    "load_letter",
+    "load_parked",
+    "of_subscription",
+    "selected",
     "subject_key",
 ]
 
@@ -121,8 +126,8 @@ class Request(Struct, frozen=True, kw_only=True):
     action: Literal["replay", "drop"]
 
 
-_load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
-_load_letter: Final = msgspec.json.Decoder(Letter).decode
+load_parked: Final = msgspec.json.Decoder(ParkedSubject).decode
+load_letter: Final = msgspec.json.Decoder(Letter).decode
 _load_request: Final = msgspec.json.Decoder(Request).decode
 _dump: Final = msgspec.json.Encoder().encode
 
@@ -150,7 +155,7 @@ class Parking:
         self.subjects, self._dues = {}, {}
         last = begin = f"{self._subscription}/"
         while page := await self._store.scan(PARKED, after=last, limit=_PAGE):
-            for parked in (_load_parked(row) for key, row in page if key.startswith(begin)):
+            for parked in (load_parked(row) for key, row in page if key.startswith(begin)):
                 if (parked.subscription, parked.part) == (self._subscription, self._part):
                     self._keep(parked)
             last = page[-1][0]
@@ -215,9 +220,9 @@ class Parking:
 
     async def letters(self, subject: str, limit: int) -> list[Letter]:
         """The first letters of *subject*, in order."""
-        where = (Where("subscription", Compare.EQUAL, self._subscription), Where("subject", Compare.EQUAL, subject))
+        where = (of_subscription(self._subscription), Where("subject", Compare.EQUAL, subject))
         page = await self._store.select(LETTERS, Selection(where=where, order_by=("position",), limit=limit))
-        return [_load_letter(row) for row in page]
+        return [load_letter(row) for row in page]
 
     async def requests(self) -> list[Request]:
         """What people ask for this part."""
@@ -233,7 +238,7 @@ class Parking:
     async def asked_for(self, request: Request) -> list[Letter]:
         """The letter that *request* is about, if it is still there."""
         key = letter_key(request)
-        return [_load_letter(row) for row in (await self._store.get(LETTERS, [key])).values()]
+        return [load_letter(row) for row in (await self._store.get(LETTERS, [key])).values()]
 
     def _keep(self, parked: ParkedSubject) -> None:
         self.subjects[parked.subject] = parked
@@ -242,7 +247,7 @@ class Parking:
             self._dues[parked.subject] = parked.due
 
     def _ours(self) -> tuple[Where, ...]:
-        return (Where("subscription", Compare.EQUAL, self._subscription), Where("part", Compare.EQUAL, self._part))
+        return (of_subscription(self._subscription), Where("part", Compare.EQUAL, self._part))
 
     def _letter(self, failure: Failure) -> Letter:
         event = failure.event
@@ -269,6 +274,19 @@ def error_text(error: BaseException) -> str:
     name = type(error).__name__.lstrip("_")
     text = f"{name}: {said}".replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
     return text[:_ERROR_CHARACTERS]
+
+
+def of_subscription(subscription: str) -> Where:
+    """The condition that a row is one of *subscription*."""
+    return Where("subscription", Compare.EQUAL, subscription)
+
+
+async def selected(store: Store, table: Table, selection: Selection) -> Sequence[bytes]:
+    """Rows of one of these tables; none when no worker has been here yet."""
+    try:
+        return await store.select(table, selection)
+    except TableMissing:
+        return ()
 
 
 def subject_key(subscription: str, subject: str) -> str:
