@@ -14,7 +14,7 @@ from leftfold.errors import NotAnswered
 from leftfold.store import Delete, MemoryStore, Put, Transaction
 from leftfold.store.tables import Selection, Table
 from leftfold.store.transaction import Write
-from leftfold.subscriptions import Outcome, Policy, Source, letters, parked, parking, retrying
+from leftfold.subscriptions import Outcome, Policy, Source, letters, monitor, parked, parking, retrying
 from leftfold.subscriptions.letters import (
     LetterState,
     ask,
@@ -23,6 +23,7 @@ from leftfold.subscriptions.letters import (
     letters_of,
     wait_until_answered,
 )
+from leftfold.subscriptions.monitor import lag_of
 from leftfold.subscriptions.parked import any_parked, parked_at, parked_sooner, tried_again, try_again
 from leftfold.subscriptions.parking import (
     LETTERS,
@@ -262,3 +263,15 @@ async def test_whether_anything_waits_and_what_is_asked_is_told_without_a_look_a
     assert await Parking(store, "s", 0, Policy(), SystemClock()).requests() == sent[1:3]
     assert store.selected == 0
     assert await Parking(store, "t", 0, Policy(), SystemClock()).requests() == sent[4:]
+
+
+async def test_what_is_parked_is_counted_without_a_look_at_all_of_it(
+    store: _Noting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "_LOOKS", (1, 2, 3))
+    kept = [msgspec.structs.replace(_letter("a", at), subscription=name) for name, at in (("r", 1), ("t", 1), ("t", 2))]
+    rows = {letter_key(one): msgspec.json.encode(one) for one in kept}
+    await store.transact(Transaction(writes=[Put(table=LETTERS, rows=rows)]))
+    lags = [await lag_of(name, (), store, store, SystemClock()) for name in ("a", "r", "s", "s.2", "t", "z")]
+    assert [(lag.parked, lag.letters) for lag in lags] == [(0, 0), (0, 1), (3, 3), (0, 0), (0, 2), (0, 0)]
+    assert store.selected == 0

@@ -11,17 +11,18 @@ from typing import Final
 from msgspec import Struct
 
 from leftfold.clock import Clock
-from leftfold.errors import NotCaughtUp, NoWorker
+from leftfold.errors import NotCaughtUp, NoWorker, TableMissing
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.port import Store
-from leftfold.store.tables import Selection, Table
-from leftfold.subscriptions.parking import LETTERS, PARKED, of_subscription, selected
+from leftfold.store.tables import Table
+from leftfold.subscriptions.parking import LETTERS, PARKED
 from leftfold.subscriptions.presence import PRESENCE
 
 __all__ = ["Lag", "State", "check_followed", "lag_of", "wait_for"]
 
 _LOOK_S: Final = 0.5
-_COUNTED: Final = 10_000
+_LOOKS: Final = (1, 100, 10_000)
+"""How many rows are looked at to count some: mostly there are none, and the last is the most that are counted."""
 
 
 class State(Enum):
@@ -131,4 +132,14 @@ async def _seconds_behind(source: Store, position: int, clock: Clock) -> float:
 
 
 async def _count(target: Store, table: Table, name: str) -> int:
-    return len(await selected(target, table, Selection(where=(of_subscription(name),), limit=_COUNTED)))
+    """How many rows of *table* there are of a subscription, with which their keys begin: few others are looked at."""
+    begin, found = f"{name}/", 0
+    try:
+        for most in _LOOKS:
+            page = await target.scan(table, after=begin, limit=most)
+            found = sum(key.startswith(begin) for key, _ in page)
+            if found < most:
+                break
+    except TableMissing:  # no worker has been here yet
+        return 0
+    return found
