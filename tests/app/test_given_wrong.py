@@ -9,11 +9,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
-from leftfold import Aggregate, App, AsOf, Attempt, Command, Context, ReadModel, Saga, UnitOfWork, applies, step
+from leftfold import (
+    Aggregate,
+    App,
+    AsOf,
+    Attempt,
+    Command,
+    Context,
+    ReadModel,
+    Saga,
+    StreamName,
+    UnitOfWork,
+    applies,
+    step,
+)
 from leftfold.errors import (
     DefinitionError,
     InvalidAppend,
@@ -258,6 +272,22 @@ async def test_a_unit_of_work_is_a_coroutine_function() -> None:
 async def test_the_name_of_a_stream_is_a_text(app: App) -> None:
     with pytest.raises(InvalidStreamName, match="stream name 5: give its name, a text"):
         await app.events_of("shop").read(cast("Any", 5))
+
+
+@pytest.mark.parametrize("id", [3, True, b"1", UUID(int=1), None, ""])
+async def test_the_id_of_an_aggregate_is_a_text(app: App, id: object) -> None:
+    orders, wrong = app.repository(Order), cast("str", id)
+    advice = "the id of a Order is|the id is"
+    with pytest.raises(InvalidStreamName, match=advice):
+        await orders.edit(wrong, Order.place, "tea", [], 1)
+    for asked in (orders.get, orders.find, orders.at):
+        with pytest.raises(InvalidStreamName, match=advice):
+            await asked(wrong)
+    with pytest.raises(InvalidStreamName, match=advice):
+        StreamName("order", wrong)
+    with pytest.raises(InvalidStreamName, match=advice):
+        Order(wrong)
+    assert [order.id async for order in orders.each()] == []
 
 
 @pytest.mark.parametrize("id", [None, "once"])

@@ -10,6 +10,7 @@ from typing import Generic, Never, Self, TypeVar
 from leftfold.domain.definition import Keywords, define, definition_of, mark_applies
 from leftfold.domain.recording import Recording, recording_of
 from leftfold.errors import InvalidStreamName
+from leftfold.messages.given import id_flaw
 
 __all__ = ["Aggregate", "applies"]
 
@@ -32,7 +33,7 @@ class Aggregate(Generic[_E]):
     Raises:
         DefinitionError: at the class statement, listing everything that is wrong with it: events without `@applies`,
             with two, or outside the vocabulary, an own `__init__`, a shared mutable default, a bad category.
-        InvalidStreamName: at construction, when the id is empty.
+        InvalidStreamName: at construction, when the id is empty, or no text.
 
     Source: Evans, Domain-Driven Design, 2003, chapter 6.
     """
@@ -52,8 +53,8 @@ class Aggregate(Generic[_E]):
 
     def __init__(self, id: str, /) -> None:
         definition = definition_of(type(self))
-        if not id:
-            raise InvalidStreamName(f"{definition.core.category}-", f"the id of a {type(self).__name__} is empty")
+        if flaw := id_flaw(id):
+            raise InvalidStreamName(f"{definition.core.category}-", f"the id of a {type(self).__name__} {flaw}")
         self.id = id
         self.version = 0
         Recording(definition.core.category, definition.applies).attach(self)

@@ -11,6 +11,7 @@ __all__ = [
     "call_flaw",
     "clock_flaw",
     "has_methods",
+    "id_flaw",
     "is_bool",
     "is_count",
     "is_number",
@@ -58,6 +59,13 @@ def texts_flaw(word: str, given: object, what: str) -> str | None:
     if isinstance(given, str):
         return f"{word}={given!r:.80} is one text; give a list of {what}, {word}=[{given!r:.80}]"
     return None if are_texts(given) else f"{word}={given!r:.80}; give a list of {what}"
+
+
+def id_flaw(given: object) -> str | None:
+    """Why *given* is no id of an aggregate; None when it is a text."""
+    if not isinstance(given, str):
+        return f"is a {type(given).__name__}, {given!r:.80}; give a text, like str(...) of it"
+    return None if given else "is empty"
 
 
 def has_methods(given: object, *names: str) -> bool:

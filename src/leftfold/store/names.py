@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Self
 
 from leftfold.errors import InvalidStreamName, InvalidTag
+from leftfold.messages.given import id_flaw
 from leftfold.messages.message import MAX_NAME_BYTES, name_flaw
 
 __all__ = [
@@ -91,7 +92,8 @@ class StreamName(str):
         id: which one; anything.
 
     Raises:
-        InvalidStreamName: the category is empty or has a hyphen, or the whole cannot be stored.
+        InvalidStreamName: the category is empty or has a hyphen, the id is empty or no text, or the whole cannot be
+            stored.
     """
 
     __slots__ = ()
@@ -100,8 +102,8 @@ class StreamName(str):
         """Join *category* and *id*."""
         if not category or "-" in category:
             raise InvalidStreamName(f"{category}-{id}", "a category is not empty and has no hyphen")
-        if not id:
-            raise InvalidStreamName(f"{category}-{id}", "the id is empty")
+        if flaw := id_flaw(id):
+            raise InvalidStreamName(f"{category}-{id!s:.80}", f"the id {flaw}")
         name = super().__new__(cls, f"{category}-{id}")
         check_stream(name)
         return name
