@@ -13,6 +13,7 @@ from leftfold.domain.errors import DomainError
 from leftfold.errors import AppendRefused, Fenced, InvalidInput, UnreadableState
 from leftfold.handling.correlation import handling
 from leftfold.handling.refusals import REFUSALS, RefusalError
+from leftfold.processes.deploying import left_to_newer_code
 from leftfold.processes.engine import Moment
 from leftfold.processes.instance import Entry
 from leftfold.processes.measuring import Measuring, Mishap
@@ -92,10 +93,12 @@ class CommandCarrier:
         process = self._processes.get(outgoing.origin.name)
         retry = _RETRY if process is None else process.family.newest.retry
         attempts, text = outgoing.attempts + 1, error_text(error)
-        pause_s = retry.pause_s(attempts, error)
-        failed = replace(outgoing, attempts=attempts, error=text)
         with handling(outgoing.metadata):
             _log.warning("command %r of %s failed, try %d: %s", outgoing.command, outgoing.origin.id, attempts, text)
+        if (due := left_to_newer_code(error, item.created_at, moment())) is not None:
+            return _revised(item, replace(outgoing, error=text), "retrying", wake=due)
+        pause_s = retry.pause_s(attempts, error)
+        failed = replace(outgoing, attempts=attempts, error=text)
         wake = None if pause_s is None else moment() + timedelta(seconds=pause_s)
         return _revised(item, failed, "dead" if wake is None else "retrying", wake=wake)
 

@@ -205,19 +205,19 @@ class Run:
     def _heard(self, plan: StepPlan, journal: Journal, tried: Tried, now: datetime) -> Journal:
         """The journal after a try of a step; one that failed is told in the log."""
         after = heard(journal, plan, tried, now)
-        record = after.record(plan.name)
-        if record is not None and record.status != "done":
+        before, record = journal.record(plan.name), after.record(plan.name)
+        if before is not None and record is not None and record.status != "done":
             metadata = self._metadata(journal, self._definition.via(plan.name))
-            tell_failed(self._item.id, record, metadata, undo=False, refused=tried.refused)
+            tell_failed(self._item.id, record, before.tries, metadata, undo=False, refused=tried.refused)
         return after
 
     def _undo_heard(self, plan: StepPlan, journal: Journal, error: Exception | None, now: datetime) -> Journal:
         """The journal after a try of an undo; one that failed is told in the log."""
         after = undo_heard(journal, plan, error, now)
-        record = after.record(plan.name)
-        if record is not None and error is not None:
+        before, record = journal.record(plan.name), after.record(plan.name)
+        if before is not None and record is not None and error is not None:
             metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
-            tell_failed(self._item.id, record, metadata, undo=True)
+            tell_failed(self._item.id, record, before.undo_tries, metadata, undo=True)
         return after
 
     async def _committed(self, metadata: Metadata, decide: Callable[[Tracking], Awaitable[Journal]]) -> _Next:

@@ -14,16 +14,19 @@ __all__ = ["tell_failed"]
 _log: Final = logging.getLogger("leftfold")
 
 
-def tell_failed(item_id: str, record: StepRecord, metadata: Metadata, *, undo: bool, refused: bool = False) -> None:
+def tell_failed(
+    item_id: str, record: StepRecord, number: int, metadata: Metadata, *, undo: bool, refused: bool = False
+) -> None:
     """Log that a try has failed: a refusal as information, for it is an answer, and anything else as a warning.
 
     Args:
         record: the step as it is after the try.
+        number: which try it was.
         metadata: of what the step records and sends.
         undo: whether its undo was tried.
         refused: whether the error says for certain that nothing was done.
     """
-    what, tries = ("the undo of step", record.undo_tries) if undo else ("step", record.tries)
+    what = "the undo of step" if undo else "step"
     when = f"tried again at {record.due.isoformat(' ', 'milliseconds')}" if record.due else "not tried again"
     with handling(metadata):
         _log.log(
@@ -33,7 +36,7 @@ def tell_failed(item_id: str, record: StepRecord, metadata: Metadata, *, undo: b
             record.name,
             item_id,
             "was refused" if refused else "failed",
-            tries,
+            number,
             when,
             record.error,
         )

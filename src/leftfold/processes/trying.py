@@ -16,6 +16,7 @@ from leftfold.handling.correlation import handling as belonging
 from leftfold.handling.within import NoAnswer, within
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.definition import StepPlan, check_kept
+from leftfold.processes.deploying import left_to_newer_code
 from leftfold.processes.journal import Journal, StepRecord, StepStatus
 from leftfold.processes.saga import Saga
 from leftfold.store.limits import MAX_EVENT_BYTES
@@ -166,6 +167,8 @@ def heard(journal: Journal, plan: StepPlan, tried: Tried, now: datetime) -> Jour
     text = error_text(tried.error)
     irrevocable = plan.step.pivot and plan.step.undoing is None
     doubt = text if not tried.refused and not plan.transactional else None if irrevocable else known.doubt
+    if not tried.refused and (due := left_to_newer_code(tried.error, known.started_at, now)) is not None:
+        return journal.recorded(replace(known, tries=known.tries - 1, error=text, doubt=doubt, due=due))
     pause_s = None if tried.refused or tried.final else plan.retry.pause_s(known.tries, tried.error)
     if pause_s is not None:
         return journal.recorded(replace(known, error=text, doubt=doubt, due=now + timedelta(seconds=pause_s)))
@@ -181,7 +184,10 @@ def undo_heard(journal: Journal, plan: StepPlan, error: Exception | None, now: d
     assert known is not None  # noqa: S101 - it was begun
     if error is None:
         return journal.recorded(replace(known, status="undone", error=known.doubt, due=None, ended_at=now))
+    text = error_text(error)
+    if (due := left_to_newer_code(error, known.ended_at or known.started_at, now)) is not None:
+        return journal.recorded(replace(known, undo_tries=known.undo_tries - 1, error=text, due=due))
     pause_s = plan.step.undo_retry.pause_s(known.undo_tries, error)
     if pause_s is None:
-        return journal.recorded(replace(known, status="parked", error=error_text(error), due=None, ended_at=now))
-    return journal.recorded(replace(known, error=error_text(error), due=now + timedelta(seconds=pause_s)))
+        return journal.recorded(replace(known, status="parked", error=text, due=None, ended_at=now))
+    return journal.recorded(replace(known, error=text, due=now + timedelta(seconds=pause_s)))

@@ -1,0 +1,213 @@
+"""While a deployment rolls, old code meets events of newer code: what it cannot do for that waits for newer code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Final, Literal, TypeAlias
+
+import pytest
+
+from leftfold import (
+    Aggregate,
+    App,
+    Attempt,
+    Command,
+    Context,
+    DomainError,
+    Event,
+    Outcome,
+    Repository,
+    Saga,
+    Sender,
+    Steps,
+    applies,
+    step,
+)
+from leftfold.store import MemoryLog, MemoryStore
+from leftfold.testing import ManualClock
+from tests.processes.grounds import QUICK
+
+_TRIES: Final = 12
+"""More than a step, an undo or a command has when nothing else is said."""
+
+Where: TypeAlias = Literal["a step", "a command of a step", "an undo"]
+
+
+class Came(Event):
+    guest: str
+
+
+class Arrived(Event):
+    """What newer code records; the code before it does not know it."""
+
+    guest: str
+
+
+def arrived_is_came(new: Arrived) -> Came:
+    return Came(guest=new.guest)
+
+
+class Noted(Event):
+    guest: str
+
+
+class Guest(Aggregate[Came | Noted]):
+    @applies
+    def _nothing(self, event: Came | Noted) -> None:
+        pass
+
+
+class Called(Event):
+    guest: str
+
+
+class Phone(Aggregate[Called]):
+    @applies
+    def _called(self, event: Called) -> None:
+        pass
+
+
+class Note(Command):
+    guest: str
+
+
+class Call(Command):
+    guest: str
+
+
+class Full(DomainError):
+    """No room is free."""
+
+
+hotel = Context("hotel")
+
+
+@hotel.decides(Guest, id="guest", exists=True)
+def note(_command: Note, guest: Guest) -> None:
+    guest.record(Noted(guest=guest.id))
+
+
+@hotel.decides(Phone, id="guest")
+def call(_command: Call, phone: Phone) -> None:
+    phone.record(Called(guest=phone.id))
+
+
+@hotel.reacts
+def answer(event: Called) -> Note:
+    return Note(guest=event.guest)
+
+
+@hotel.saga
+class Stay(Saga):
+    where: Where
+
+    @step
+    async def begin(self, attempt: Attempt) -> None:
+        pass
+
+    @begin.undo
+    async def give_up(self, _was: Outcome[None], guests: Repository[Guest]) -> None:
+        (await guests.get("ann")).record(Noted(guest="ann"))
+
+    @step(undoable=False)
+    async def tell(self, sender: Sender, attempt: Attempt) -> None:
+        if self.where == "a command of a step":
+            await sender.send(Note(guest="ann"), id=attempt.key)
+
+    @step(pivot=True)
+    async def confirm(self, guests: Repository[Guest]) -> None:
+        if self.where == "an undo":
+            raise Full
+        if self.where == "a step":
+            (await guests.get("ann")).record(Noted(guest="ann"))
+
+
+@hotel.saga
+class Guided(Saga):
+    async def run(self, steps: Steps, sender: Sender) -> None:
+        await steps.do("tell", partial(self._tell, sender), undo=None)
+
+    async def _tell(self, sender: Sender, attempt: Attempt) -> None:
+        await sender.send(Note(guest="ann"), id=attempt.key)
+
+
+class Deployment:
+    """A store that outlives the releases that run on it."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self._log = MemoryLog()
+
+    def old(self) -> App:
+        """The release that knows no `Arrived`."""
+        return App(hotel, store=self._store(), clock=self.clock, workers=QUICK)
+
+    def new(self) -> App:
+        """The release after it."""
+        return App(hotel, store=self._store(), clock=self.clock, workers=QUICK, upcasts=(arrived_is_came,))
+
+    def _store(self) -> MemoryStore:
+        return MemoryStore(clock=self.clock, log=self._log)
+
+    async def pass_by(self, app: App) -> None:
+        """Let as much time pass as all tries would take."""
+        for _ in range(_TRIES):
+            await app.settle()
+            self.clock.advance(timedelta(minutes=10))
+        await app.settle()
+
+
+@pytest.fixture
+async def deployment() -> Deployment:
+    """New code has recorded an event, and was rolled back."""
+    deployment = Deployment()
+    async with deployment.new() as app:
+        await app.events.append("guest-ann", Arrived(guest="ann"), expected=0)
+        await app.settle()
+    return deployment
+
+
+async def notes(app: App) -> int:
+    """How often something was noted about the guest."""
+    return len([one for one in await app.events.read("guest-ann") if isinstance(one.event, Noted)])
+
+
+@pytest.mark.parametrize(
+    ("saga", "tried", "status"),
+    [
+        (Stay(where="a step"), "confirm", "completed"),
+        (Stay(where="a command of a step"), "tell", "completed"),
+        (Stay(where="an undo"), "begin", "compensated"),
+        (Guided(), "tell", "completed"),
+    ],
+    ids=["a step", "a command of a step", "an undo", "a function"],
+)
+async def test_a_saga_waits_for_newer_code_and_no_try_is_counted(
+    deployment: Deployment, saga: Saga, tried: str, status: str
+) -> None:
+    async with deployment.old() as app:
+        await app.start(saga, id="1")
+        await deployment.pass_by(app)
+        view = await app.sagas.show(type(saga), "1")
+        (one,) = [one for one in view.steps if one.name == tried]
+        assert view.status == ("compensating" if status == "compensated" else "running")
+        assert one.error is not None
+        assert one.error.startswith("UnknownEventType: stream 'guest-ann' version 1, event 'Arrived' v1")
+    async with deployment.new() as app:
+        deployment.clock.advance(timedelta(minutes=10))
+        assert (await app.sagas.ended(type(saga), "1")).status == status
+        assert await notes(app) == 1
+
+
+async def test_a_command_on_its_way_waits_for_newer_code_and_no_try_is_counted(deployment: Deployment) -> None:
+    async with deployment.old() as app:
+        await app.send(Call(guest="ann"))
+        await deployment.pass_by(app)
+        (parked,) = [one async for one in app.processes.parked()]
+        assert (parked.status, parked.attempts) == ("retrying", 0)
+        assert "event 'Arrived' v1" in parked.error
+    async with deployment.new() as app:
+        deployment.clock.advance(timedelta(minutes=10))
+        await app.settle()
+        assert (await notes(app), [one async for one in app.processes.parked()]) == (1, [])
