@@ -10,20 +10,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from leftfold.app.composition import App
 from leftfold.app.moving_followers import Holding, Keep, check_apart, check_stopped
 from leftfold.app.moving_rows import fill_inline, move_answers, move_letters
-from leftfold.app.moving_work import move_work
 from leftfold.app.running import Running
 from leftfold.errors import DefinitionError, NotPossible, RestoreMismatch
 from leftfold.store.events import StoredEvent
 from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
 from leftfold.store.port import Restorable, Store
+from leftfold.store.work import WorkItem
 
 __all__ = ["Moved", "move"]
+
+_PAGE: Final = 500
 
 
 class Moved(Struct, frozen=True, kw_only=True):
@@ -145,7 +148,7 @@ async def _move_rest(running: Running, holding: Holding, head: int, keep: Keep) 
         followers=len(holding.names),
         letters=await move_letters(store, target, keep),
         answers=await move_answers(store, target, keep),
-        work=await move_work(running, _restorable(running.name, target), keep),
+        work=await _move_work(running, _restorable(running.name, target), keep),
     )
 
 
@@ -155,7 +158,7 @@ async def _check_unchanged(running: Running, holding: Holding, moved: Moved, kee
         await check_stopped(running.name, store)
     unchanged = await holding.unchanged() and await _same(running.store, holding.target, head)
     if unchanged:  # refuses what was claimed meanwhile, and adds what has come in place of another
-        await move_work(running, _restorable(running.name, holding.target), keep)
+        await _move_work(running, _restorable(running.name, holding.target), keep)
         unchanged = await move_answers(holding.store, holding.target, keep) == moved.answers
     if not unchanged or not await _same(running.store, holding.target, head):
         reason = (
@@ -173,3 +176,29 @@ def _restorable(context: str, target: Store) -> Restorable:
     if not isinstance(target, Restorable):
         raise DefinitionError(f"context {context!r} cannot be moved: its new store takes over no log")
     return target
+
+
+async def _move_work(running: Running, target: Restorable, keep: Keep) -> int:
+    """Move instances of sagas and processes, and commands on their way, as they are; returns how many there are.
+
+    Raises:
+        NotPossible: somebody holds one here, or one goes on in *target* already.
+    """
+    moved, after = 0, ""
+    while page := await running.store.find_work(after=after, limit=_PAGE):
+        _check_let_go(running, page)
+        await target.restore_work(page)
+        await keep()
+        moved += len(page)
+        after = page[-1].id
+    return moved
+
+
+def _check_let_go(running: Running, items: Sequence[WorkItem]) -> None:
+    now = running.clock.now()
+    for item in items:
+        if item.owner is not None and item.wake_at is not None and item.wake_at > now:
+            reason = (
+                f"worker {item.owner} holds {item.id}; stop the workers, or wait until the lease of a dead one ends"
+            )
+            raise NotPossible(running.name, "move", reason)

@@ -10,11 +10,10 @@ from leftfold.catalog.checking import catalog_findings
 from leftfold.catalog.cml_reading import load_cml, read_cml
 from leftfold.catalog.cml_writing import cml_text
 from leftfold.catalog.describing import descriptors_of
-from leftfold.catalog.descriptor import FORMAT, Consumption, Descriptor, Emission, Handler, Published
+from leftfold.catalog.descriptor import FORMAT, Consumption, Descriptor, Emission, Handler, Imported, Published
 from leftfold.catalog.errors import InvalidCatalogFile, NewerFormat, UnknownSubject
 from leftfold.catalog.event_catalog import read_event_catalog
 from leftfold.catalog.impact import Approval, Basis, Change, Evidence, Hit, Impact, Outcome, Spared
-from leftfold.catalog.imported import Imported
 from leftfold.catalog.map_graph import MOST_AT_ONCE, LinkKind, MapGraph, MapLink, MapNode, map_graph
 from leftfold.catalog.map_svg import svg_map
 from leftfold.catalog.map_text import dot_map, matrix_map, mermaid_map

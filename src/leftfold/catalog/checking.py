@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leftfold.catalog.catalog import Catalog, Taken
-from leftfold.catalog.descriptor import Published
+from leftfold.catalog.descriptor import Published, versions_read
 from leftfold.catalog.shapes import has_field
-from leftfold.catalog.versions import versions_read
 from leftfold.contexts.cycles import cycles
 from leftfold.contexts.edges import Edge, contradictions
 from leftfold.contexts.findings import Finding, Severity, in_order

@@ -8,9 +8,8 @@ from typing import Final, Literal, TypeAlias
 
 from leftfold.catalog.cml_model import ContextPart, MapPart, Model, RelationPart
 from leftfold.catalog.cml_parsing import parsed
-from leftfold.catalog.descriptor import Descriptor
+from leftfold.catalog.descriptor import Descriptor, Imported
 from leftfold.catalog.errors import InvalidCatalogFile
-from leftfold.catalog.imported import Imported
 from leftfold.contexts.findings import Finding, in_order
 from leftfold.contexts.places import place_under
 

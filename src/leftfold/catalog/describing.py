@@ -13,9 +13,8 @@ from leftfold.borders.handlers import Handler as Registered
 from leftfold.borders.handlers import code_place, handlers_of
 from leftfold.borders.namings import namings
 from leftfold.catalog.canonical import with_digest
-from leftfold.catalog.descriptor import Consumption, Descriptor, Emission, Handler, Published
+from leftfold.catalog.descriptor import Consumption, Descriptor, Emission, Handler, Published, range_read
 from leftfold.catalog.shapes import fields_in
-from leftfold.catalog.versions import range_read
 from leftfold.contexts.context import Context
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.edges import Edge

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from leftfold.borders.uses import Origin
 from leftfold.contexts.edges import Edge
+from leftfold.contexts.findings import Finding
+from leftfold.messages.version_range import VersionRange, version_range
 
-__all__ = ["FORMAT", "Consumption", "Descriptor", "Emission", "Handler", "Published"]
+__all__ = [
+    "FORMAT",
+    "Consumption",
+    "Descriptor",
+    "Emission",
+    "Handler",
+    "Imported",
+    "Published",
+    "range_read",
+    "versions_read",
+]
 
 FORMAT: Final = 1
 """The format of descriptors that is written here, and the newest that is read."""
+
+_MOST_KEPT: Final = 1_000
 
 
 class Published(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
@@ -147,3 +163,29 @@ class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
     def silent(self) -> bool:
         """Whether it says nothing of what it takes, so that nobody can know what a change leads to in it."""
         return not self.handlers and all(one.evidence != "declared" for one in self.consumes)
+
+
+class Imported(Struct, frozen=True):
+    """Descriptors, and what was wrong with where they come from.
+
+    Args:
+        descriptors: one for each context, in the order of names.
+        findings: what the source itself forbids; errors first.
+    """
+
+    descriptors: tuple[Descriptor, ...]
+    findings: tuple[Finding, ...]
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def range_read(text: str) -> VersionRange:
+    """See `version_range`; a company writes the same few ranges again and again."""
+    return version_range(text)
+
+
+def versions_read(consumption: Consumption, published: Iterable[Published]) -> list[Published]:
+    """Those of *published* that are read."""
+    if not consumption.versions:
+        return list(published)
+    versions = range_read(consumption.versions)
+    return [one for one in published if one.version in versions]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from leftfold.errors import LeftfoldError
 
-__all__ = ["InvalidCatalogFile", "NewerFormat", "UnknownSubject"]
+__all__ = ["FolderInUse", "InvalidCatalogFile", "NewerFormat", "UnknownSubject"]
 
 
 class InvalidCatalogFile(LeftfoldError):
@@ -58,3 +58,17 @@ class UnknownSubject(LeftfoldError):
         self.candidates = tuple(candidates)
         hint = f"; ask for {' or '.join(candidates)}" if candidates else ""
         super().__init__(f"{subject!r}: {reason}{hint}")
+
+
+class FolderInUse(LeftfoldError):
+    """The folder for the pages holds something that was not written as pages; nothing in it was touched.
+
+    Args:
+        folder: its name.
+        reason: what is in it.
+    """
+
+    def __init__(self, folder: str, reason: str) -> None:
+        self.folder = folder
+        self.reason = reason
+        super().__init__(f"{folder} {reason}; name an empty folder, or take away what is not to be replaced")

@@ -13,10 +13,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from leftfold.catalog.descriptor import Consumption, Descriptor, Published
+from leftfold.catalog.descriptor import Consumption, Descriptor, Imported, Published
 from leftfold.catalog.errors import InvalidCatalogFile
 from leftfold.catalog.front_matter import Value, front_matter
-from leftfold.catalog.imported import Imported
 from leftfold.catalog.semantic_versions import ordered_versions, range_of
 from leftfold.catalog.shapes import fields_in
 from leftfold.contexts.findings import Finding, in_order

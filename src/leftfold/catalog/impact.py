@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from leftfold.borders.uses import Origin
+from leftfold.catalog.catalog import Taken
 
-__all__ = ["Approval", "Basis", "Change", "Evidence", "Hit", "Impact", "Outcome", "Spared"]
+__all__ = ["Approval", "Basis", "Change", "Evidence", "Hit", "Impact", "Outcome", "Spared", "evidence_of"]
 
 Change: TypeAlias = Literal["remove", "rename", "type", "meaning", "add"]
 """What is done: *type* is another type or form, *meaning* another unit or sense in the same form, *add* is new."""
@@ -156,6 +157,18 @@ class Impact(Struct, frozen=True, kw_only=True):
         for outcome in _WORST:
             if found := tuple(hit for hit in self.hits if hit.outcome == outcome):
                 yield outcome, found
+
+
+def evidence_of(taken: Taken) -> tuple[Evidence, ...]:
+    """All that shows it: what somebody says, what code names, what was seen; in this order, never empty."""
+    said = taken.consumption
+    only_seen = said.evidence == "observed" and not said.place
+    found = [] if only_seen else [Evidence(said.evidence, said.place)]
+    if said.named:
+        found.append(Evidence("static", said.named))
+    if taken.last_seen or only_seen:
+        found.append(Evidence("observed", last_seen=taken.last_seen))
+    return tuple(found)
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:

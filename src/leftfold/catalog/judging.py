@@ -7,10 +7,9 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from leftfold.catalog.catalog import Catalog, Taken
-from leftfold.catalog.descriptor import Published
+from leftfold.catalog.descriptor import Published, versions_read
 from leftfold.catalog.impact import Change, Outcome
 from leftfold.catalog.shapes import overlaps
-from leftfold.catalog.versions import versions_read
 from leftfold.contexts.edges import Edge
 
 __all__ = ["Judgement", "judge", "related_by"]

@@ -14,10 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.catalog.canonical import digest_of, written
-from leftfold.catalog.descriptor import FORMAT, Consumption, Descriptor, Emission, Handler, Published
+from leftfold.catalog.descriptor import FORMAT, Consumption, Descriptor, Emission, Handler, Published, range_read
 from leftfold.catalog.errors import InvalidCatalogFile, NewerFormat
 from leftfold.catalog.json_lines import line_of
-from leftfold.catalog.versions import range_read
 from leftfold.contexts.edges import Edge
 from leftfold.errors import DefinitionError
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from leftfold.borders.observed import Observed
-from leftfold.catalog.descriptor import Consumption
-from leftfold.catalog.versions import range_read
+from leftfold.catalog.descriptor import Consumption, range_read
 
 __all__ = ["Seen", "last_seen", "seen_takers", "unsaid"]
 

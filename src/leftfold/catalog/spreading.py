@@ -16,8 +16,7 @@ from msgspec.structs import replace
 
 from leftfold.catalog.catalog import Catalog, Taken
 from leftfold.catalog.descriptor import Descriptor
-from leftfold.catalog.evidence import evidence_of
-from leftfold.catalog.impact import Approval, Change, Evidence, Hit, Impact, Outcome, Spared
+from leftfold.catalog.impact import Approval, Change, Evidence, Hit, Impact, Outcome, Spared, evidence_of
 from leftfold.catalog.judging import Judgement, judge, related_by
 from leftfold.catalog.shapes import overlaps
 from leftfold.catalog.subject import Subject, check_subject, subject_of

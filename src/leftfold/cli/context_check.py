@@ -21,10 +21,9 @@ from leftfold.borders import (
     load_observed,
 )
 from leftfold.cli.catalogs import Form, tell
-from leftfold.cli.context_maps import map_at
 from leftfold.cli.errors import UsageError
-from leftfold.cli.kernel_files import KERNEL_FILES, KernelFiles
-from leftfold.cli.options import FileName
+from leftfold.cli.opening import map_at
+from leftfold.cli.options import KERNEL_FILES, FileName, KernelFiles
 from leftfold.cli.text import counted
 from leftfold.clock import SystemClock
 from leftfold.contexts.context_map import ContextMap

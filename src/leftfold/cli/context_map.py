@@ -20,8 +20,8 @@ from leftfold.catalog import (
     svg_map,
 )
 from leftfold.cli.catalogs import NO_CATALOG, Whole, asking, write_text
-from leftfold.cli.context_maps import map_at
 from leftfold.cli.errors import UsageError
+from leftfold.cli.opening import map_at
 from leftfold.cli.options import FileName
 
 __all__ = ["draw"]

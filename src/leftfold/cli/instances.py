@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
+from cyclopts import Parameter
 from msgspec import Raw, Struct
 
 from leftfold.cli.errors import UsageError
@@ -18,6 +21,7 @@ from leftfold.processes.checking import SagaFinding
 from leftfold.processes.viewing import ProcessFinding
 
 __all__ = [
+    "Decision",
     "check_days",
     "counted_instances",
     "days_ago",
@@ -32,6 +36,25 @@ __all__ = [
 F = TypeVar("F", ProcessFinding, SagaFinding)
 V = TypeVar("V", bound=Struct)
 _Kind: TypeAlias = tuple[str, str]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a person decides, and who it is."""
+
+    why: Annotated[str | None, Parameter(help="Why, in your words; it is kept.")] = None
+    who: Annotated[str | None, Parameter(help="Who decides; the user of the operating system when left out.")] = None
+
+    @property
+    def person(self) -> str:
+        """Who decides; raises `UsageError` when the operating system does not know."""
+        if self.who is not None:
+            return self.who
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError) as error:
+            raise UsageError(f"who decides? Give --who; the operating system does not know: {error}") from error
 
 
 def check_days(action: str, days: int | None) -> None:

@@ -14,10 +14,9 @@ from leftfold.borders.kernel_authors import Authors, approval_authors, own_addre
 from leftfold.borders.kernel_changes import in_words
 from leftfold.borders.kernel_findings import parties
 from leftfold.borders.kernel_status import KernelReport, KernelStatus, TeamStatus, kernel_report
-from leftfold.cli.context_maps import map_at
 from leftfold.cli.errors import UsageError
-from leftfold.cli.kernel_files import KERNEL_FILES, KernelFiles
-from leftfold.cli.options import NOTHING_GIVEN, Source
+from leftfold.cli.opening import map_at
+from leftfold.cli.options import KERNEL_FILES, NOTHING_GIVEN, KernelFiles, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.text import printable
 from leftfold.clock import SystemClock

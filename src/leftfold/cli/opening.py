@@ -21,13 +21,14 @@ from leftfold.app.opening import open_schema, open_store
 from leftfold.app.stores import stores_of
 from leftfold.cli.errors import UsageError
 from leftfold.cli.options import OneSource, OneStore, url_of
+from leftfold.contexts.context_map import ContextMap, MapBroken
 from leftfold.contexts.places import place_under
 from leftfold.errors import DefinitionError, SchemaMismatch
 from leftfold.store.event_store import EventStore
 from leftfold.store.port import Store
 from leftfold.store.urls import shown_url
 
-__all__ = ["app_at", "existing_store", "making", "object_at", "one_store", "typed_by", "urls_of"]
+__all__ = ["app_at", "existing_store", "making", "map_at", "object_at", "one_store", "typed_by", "urls_of"]
 
 _PASSED_OVER: Final = ("<", *(f"{Path(one).parent}{sep}" for one in (leftfold.__file__, importlib.__file__)))
 """What paths of code begin with that is not the user's: Leftfold, and what imports."""
@@ -133,6 +134,33 @@ def object_at(place: str) -> object:
         raise UsageError(f"--app {place!r} could not be loaded: {said}") from error
     if inspect.iscoroutine(made):
         made.close()
+    return made
+
+
+def map_at(place: str | None) -> ContextMap:
+    """The map that *place*, `module:object`, names.
+
+    Args:
+        place: of a `ContextMap`, of an `App` with `context_map=`, or of a function without arguments that makes one of
+            them; importable from the working directory.
+
+    Raises:
+        UsageError: there is none, or making it failed.
+    """
+    if place is None:
+        raise UsageError("which map? Give --app MODULE:OBJECT or set LEFTFOLD_APP, an App with context_map= or the map")
+    try:
+        made = object_at(place)
+    except UsageError as error:
+        if isinstance(error.__cause__, MapBroken):  # an app that its map refuses still says which map
+            return error.__cause__.context_map
+        raise
+    if isinstance(made, App):
+        if made.context_map is None:
+            raise UsageError(f"--app {place!r} is an App without a map; give it context_map=, or name the map itself")
+        return made.context_map
+    if not isinstance(made, ContextMap):
+        raise UsageError(f"--app {place!r} is a {type(made).__name__}; name an App with context_map=, or a ContextMap")
     return made
 
 

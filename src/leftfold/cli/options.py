@@ -15,12 +15,14 @@ from leftfold.cli.errors import UsageError
 from leftfold.store.urls import shown_url
 
 __all__ = [
+    "KERNEL_FILES",
     "NOTHING_GIVEN",
     "NO_SOURCE_GIVEN",
     "NO_STORE_GIVEN",
     "AtLeastOne",
     "AtLeastZero",
     "FileName",
+    "KernelFiles",
     "OneSource",
     "OneStore",
     "Source",
@@ -128,6 +130,19 @@ def _check_file_name(_: object, file: Path) -> None:
 FileName: TypeAlias = Annotated[Path, Parameter(allow_leading_hyphen=True, validator=_check_file_name)]
 """The name of a file, or - for standard input or output."""
 
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class KernelFiles:
+    """Where the agreements on shared kernels are written down."""
+
+    lock: Annotated[FileName, Parameter(help="What is locked, and who has approved it.")] = Path("kernel.lock")
+    teams: Annotated[FileName, Parameter(help="Who is in which team: [teams.NAME] with members = [...].")] = Path(
+        "teams.toml"
+    )
+
+
 NO_STORE_GIVEN: Final = OneStore()
 NO_SOURCE_GIVEN: Final = OneSource()
 NOTHING_GIVEN: Final = Source()
+KERNEL_FILES: Final = KernelFiles()

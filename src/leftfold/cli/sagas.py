@@ -11,9 +11,9 @@ from cyclopts import Parameter
 
 from leftfold.app.composition import App
 from leftfold.app.sagas import Sagas
-from leftfold.cli.deciding import Decision
 from leftfold.cli.errors import UsageError
 from leftfold.cli.instances import (
+    Decision,
     check_days,
     counted_instances,
     days_ago,

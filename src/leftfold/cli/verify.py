@@ -22,8 +22,7 @@ from leftfold.cli.text import counted
 from leftfold.errors import InvalidInput, StoreError
 from leftfold.store.event_store import EventStore
 from leftfold.store.events import Page, StoredEvent
-from leftfold.store.indexed import Indexed
-from leftfold.store.port import Store
+from leftfold.store.port import Indexed, Store
 from leftfold.store.restoring import check_stored
 from leftfold.store.snapshots import Snapshot
 

@@ -19,11 +19,10 @@ from leftfold.store.events import (
     ToStream,
 )
 from leftfold.store.following import Unknown
-from leftfold.store.indexed import Indexed, WrongTag
 from leftfold.store.memory import MemoryStore
 from leftfold.store.memory_log import MemoryLog
 from leftfold.store.names import StreamName, category_of
-from leftfold.store.port import Restorable, Store
+from leftfold.store.port import Indexed, Restorable, Store, WrongTag
 from leftfold.store.schema import Migration, SchemaAdmin, SchemaStatus
 from leftfold.store.snapshots import Snapshot, SnapshotKey, SnapshotStore, digest_of
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where

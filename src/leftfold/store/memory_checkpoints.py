@@ -8,8 +8,7 @@ from datetime import UTC
 from msgspec.structs import replace
 
 from leftfold.errors import Fenced, InvalidInput
-from leftfold.store.checkpoint_checks import check_claim, check_lease, check_note
-from leftfold.store.checkpoints import Checkpoint, Claim
+from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_note
 from leftfold.store.memory_log import OpenedLog
 from leftfold.store.memory_tables import Undo
 from leftfold.store.transaction import Advance

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from msgspec import Struct
+
 from leftfold.store.checkpoints import Checkpoints
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.snapshots import SnapshotStore
@@ -14,7 +16,7 @@ from leftfold.store.timeline import Timeline
 from leftfold.store.transaction import Transacting
 from leftfold.store.work import WorkItem, WorkItems
 
-__all__ = ["Restorable", "Store"]
+__all__ = ["Indexed", "Restorable", "Store", "WrongTag"]
 
 
 class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, WorkItems, Protocol):
@@ -166,4 +168,27 @@ class Restorable(Protocol):
             NotPossible: one is here with another token, so it goes on here already. Nothing was stored.
             InvalidInput, InvalidPayload, TooLarge: one cannot be stored. Nothing was stored.
         """
+        ...
+
+
+class WrongTag(Struct, frozen=True):
+    """A tag by which an event is found or not, other than it should be.
+
+    Args:
+        position: of the event, or of none.
+        tag: which one.
+        lost: the event has it and is not found by it; otherwise it is found, or nothing is, and has it not.
+    """
+
+    position: int
+    tag: str
+    lost: bool
+
+
+@runtime_checkable
+class Indexed(Protocol):
+    """An optional power of a store that keeps the tags of events in a table of their own."""
+
+    async def wrong_tags(self) -> Sequence[WrongTag]:
+        """Where that table is not what the events say, by position and tag; it reads all of both."""
         ...

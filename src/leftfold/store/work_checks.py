@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from leftfold.errors import InvalidInput, InvalidPayload, TooLarge
 from leftfold.messages.flaws import json_flaw
-from leftfold.store.checkpoint_checks import check_lease
+from leftfold.store.checkpoints import check_lease
 from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.store.names import flaw_of
 from leftfold.store.row_columns import time_fits

@@ -14,8 +14,7 @@ from msgspec import Struct
 from leftfold.errors import DefinitionError, Fenced, OutcomeUnknown, StoreError, StoreUnavailable, TableMissing
 from leftfold.messages.given import is_number
 from leftfold.store.beginning import task_of
-from leftfold.store.checkpoint_checks import MAX_LEASE_S
-from leftfold.store.checkpoints import Claim
+from leftfold.store.checkpoints import MAX_LEASE_S, Claim
 from leftfold.store.port import Store
 from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer

@@ -8,8 +8,7 @@ from functools import partial
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT
 from leftfold.adapters.postgres.waking import Waker
-from leftfold.store.checkpoint_checks import check_claim, check_lease, check_note
-from leftfold.store.checkpoints import Checkpoint, Claim
+from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_note
 from leftfold.store.names import flaw_of
 
 __all__ = ["Checkpoints"]

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import asyncpg
 
 from leftfold.adapters.postgres.failures import behind, is_lost, translated
-from leftfold.adapters.postgres.location import PostgresLocation
-from leftfold.adapters.postgres.named_files import named, service_of
+from leftfold.adapters.postgres.location import PostgresLocation, named, service_of
 from leftfold.adapters.postgres.silence import Silence
 from leftfold.errors import LeftfoldError, StoreClosed, StoreUnavailable
 

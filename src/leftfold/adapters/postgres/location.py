@@ -1,9 +1,12 @@
-"""Where a PostgreSQL store is: its URL."""
+"""Where a PostgreSQL store is: its URL, and the files that it names, with services, certificates and keys."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from configparser import ConfigParser, Error
+from pathlib import Path
 from typing import Final, cast
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
@@ -12,7 +15,7 @@ from msgspec import Struct
 from leftfold.errors import InvalidStoreUrl
 from leftfold.store.urls import check_url, shown_url
 
-__all__ = ["PostgresLocation", "schema_flaw"]
+__all__ = ["PostgresLocation", "named", "schema_flaw", "service_of"]
 
 _SCHEMA = re.compile(r"(?!pg_)(?!.*_read$)[a-z][a-z0-9_]{0,39}")
 _OURS = ("schema", "pool", "deadline_s")
@@ -181,3 +184,30 @@ def _number(shown: str, name: str, options: Mapping[str, str], default: str, mos
     if not 0 < number <= most or (name == "pool" and number != int(number)):
         raise InvalidStoreUrl(shown, f"{name} is a number above 0 and at most {most:g}, not {text!r}")
     return number
+
+
+def service_of(location: PostgresLocation) -> str | None:
+    """The service that the URL or the environment names, None when there is none.
+
+    Raises:
+        InvalidStoreUrl: it is not there. The driver would go to a server on this machine instead.
+    """
+    name = location.service or os.environ.get("PGSERVICE")
+    if not name:
+        return None
+    path = location.servicefile or os.environ.get("PGSERVICEFILE") or "~/.pg_service.conf"
+    services = ConfigParser()
+    try:
+        services.read(path if path != "~/.pg_service.conf" else Path(path).expanduser())
+    except (Error, UnicodeError, RuntimeError) as error:
+        raise InvalidStoreUrl(location.shown, f"the services in {path} cannot be read: {error}") from error
+    if not services.has_section(name):
+        advice = "write it there, or name its file by servicefile= or PGSERVICEFILE"
+        raise InvalidStoreUrl(location.shown, f"there is no service {name!r} in {path}; {advice}")
+    return name
+
+
+def named(error: FileNotFoundError, location: PostgresLocation) -> FileNotFoundError:
+    """*error* with the file that is not there, which the driver does not say of a certificate or key."""
+    missing = next((name for name in location.files if not Path(name).exists()), error.filename)
+    return FileNotFoundError(error.errno, error.strerror, missing)

@@ -11,8 +11,8 @@ from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import Queries, big
 from leftfold.adapters.postgres.rows import event_of
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
-from leftfold.store.indexed import WrongTag
 from leftfold.store.names import flaw_of
+from leftfold.store.port import WrongTag
 
 __all__ = ["Reading"]
 

@@ -29,7 +29,7 @@ from leftfold.store.batching import Pending
 from leftfold.store.checkpoints import Checkpoint, Claim
 from leftfold.store.checks import check_loop, check_match, check_moment, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
-from leftfold.store.indexed import WrongTag
+from leftfold.store.port import WrongTag
 from leftfold.store.schema import check_current
 from leftfold.store.snapshots import Snapshot, SnapshotKey
 from leftfold.store.table_checks import (

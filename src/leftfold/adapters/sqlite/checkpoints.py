@@ -11,8 +11,7 @@ from uuid import UUID
 
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST, time_of
-from leftfold.store.checkpoint_checks import check_claim, check_lease, check_note
-from leftfold.store.checkpoints import Checkpoint, Claim
+from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_note
 from leftfold.store.names import flaw_of
 
 __all__ = ["LATEST", "SqliteCheckpoints", "storable", "with_the_clock"]

@@ -27,9 +27,9 @@ from leftfold.clock import Clock
 from leftfold.store.batching import Pending
 from leftfold.store.checks import check_match, check_moment, check_range, checked_clock
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
-from leftfold.store.indexed import WrongTag
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
+from leftfold.store.port import WrongTag
 from leftfold.store.restoring import check_continues
 from leftfold.store.schema import check_current
 from leftfold.store.table_checks import check_transaction

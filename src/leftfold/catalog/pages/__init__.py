@@ -4,7 +4,7 @@ In: a catalog. Out: pages, their data, style and scripts; the page answers what 
 May import: errors, contexts, and the rest of this room.
 """
 
-from leftfold.catalog.pages.errors import FolderInUse
+from leftfold.catalog.errors import FolderInUse
 from leftfold.catalog.pages.writing import LIST, Written, write_pages
 
 __all__ = ["LIST", "FolderInUse", "Written", "write_pages"]

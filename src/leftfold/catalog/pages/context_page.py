@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from leftfold.catalog.catalog import Taken
 from leftfold.catalog.descriptor import Descriptor, Handler
-from leftfold.catalog.evidence import evidence_of
+from leftfold.catalog.impact import evidence_of
 from leftfold.catalog.pages.event_readers import published_events
 from leftfold.catalog.pages.frame import page
 from leftfold.catalog.pages.markup import Html, joined, tag

@@ -14,10 +14,9 @@ import msgspec
 
 from leftfold.borders.uses import Origin
 from leftfold.catalog.catalog import Taken
-from leftfold.catalog.descriptor import Handler
+from leftfold.catalog.descriptor import Handler, versions_read
 from leftfold.catalog.map_graph import LinkKind
 from leftfold.catalog.pages.site import PATTERNS, Site
-from leftfold.catalog.versions import versions_read
 
 __all__ = ["data_files"]
 

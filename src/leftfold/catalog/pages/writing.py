@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.catalog.catalog import Catalog
+from leftfold.catalog.errors import FolderInUse
 from leftfold.catalog.pages.context_page import context_page
 from leftfold.catalog.pages.data_files import data_files
-from leftfold.catalog.pages.errors import FolderInUse
 from leftfold.catalog.pages.site import Site
 from leftfold.catalog.pages.whole_pages import impact_page, index_page, matrix_page
 

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from leftfold.errors import LeftfoldError
 from leftfold.testing.postgres.account import Account, choose_account
 from leftfold.testing.postgres.binaries import find_binaries
-from leftfold.testing.postgres.parent import die_with_parent
 
 __all__ = ["PostgresServer", "ServerFailed", "postgres_server"]
 
 _START_S = 60.0
 _POLL_S = 0.005
 _PORT_TRIES = 5
+_PR_SET_PDEATHSIG = 1
 
 
 class ServerFailed(LeftfoldError):
@@ -138,7 +140,7 @@ class PostgresServer:
                 stderr=log,
                 cwd=self._directory,
                 start_new_session=True,
-                preexec_fn=die_with_parent(os.getpid()),
+                preexec_fn=_die_with_parent(os.getpid()),
                 user=self._account.number,
                 group=self._account.number,
             )
@@ -200,3 +202,23 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _die_with_parent(parent: int) -> Callable[[], None] | None:
+    """What a child runs before its program so that SIGINT reaches it when *parent* dies; None where not possible.
+
+    Args:
+        parent: process id of the parent, to notice when it died before the child asked.
+
+    Source: prctl(2), PR_SET_PDEATHSIG.
+    """
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
