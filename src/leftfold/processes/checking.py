@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from leftfold.errors import UnreadableState
 from leftfold.processes.definition import SagaDefinition
-from leftfold.processes.reading import read_journal
 from leftfold.store.work import WorkItems
 from leftfold.store.work_paging import work_pages
 
@@ -67,7 +66,7 @@ async def _unreadable(definition: SagaDefinition, items: WorkItems) -> AsyncIter
         for item in page:
             try:
                 if item.queue == definition.queue:
-                    read_journal(definition, item)
+                    definition.read(item)
             except UnreadableState as error:
                 id = item.id.removeprefix(definition.item_id(""))
                 yield SagaFinding(saga=definition.name, version=definition.version, id=id, count=1, reason=error.reason)

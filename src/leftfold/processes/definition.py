@@ -10,18 +10,18 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload, TooLarge
+from leftfold.errors import DefinitionError, InvalidInput, InvalidPayload, TooLarge, UnreadableState
 from leftfold.handling.signatures import described
 from leftfold.messages.flaws import json_flaw
 from leftfold.messages.message import name_flaw
 from leftfold.messages.metadata import NO_METADATA, Metadata
 from leftfold.messages.shape import shape_of_fields
 from leftfold.processes.declaring import Step
-from leftfold.processes.journal import Journal, StepRecord, dump_journal
+from leftfold.processes.journal import Journal, StepRecord, dump_journal, load_journal
 from leftfold.processes.outcome import Done, InDoubt
 from leftfold.processes.saga import Saga
 from leftfold.store.limits import MAX_EVENT_BYTES
-from leftfold.store.work import AT_ONCE, Begin
+from leftfold.store.work import AT_ONCE, Begin, WorkItem
 from leftfold.subscriptions.policy import Retry
 from leftfold.subscriptions.reaction import Attempt
 
@@ -189,6 +189,26 @@ class SagaDefinition:
         except Exception as error:
             raise InvalidInput(f"saga {self.name} cannot begin with {saga!r:.200}: {error}") from error
         return Journal(fields=fields, outline=self.outline, metadata=metadata)
+
+    def read(self, item: WorkItem) -> Journal:
+        """The journal of an instance.
+
+        Raises:
+            UnreadableState: it is damaged, or was not written by this definition.
+        """
+        try:
+            journal = load_journal(item.state)
+            self.load(journal.fields)
+        except Exception as error:  # a `__post_init__` may raise anything
+            raise UnreadableState(item.id, item.queue, str(error)) from error
+        if journal.outline != self.outline:
+            raise UnreadableState(
+                item.id,
+                item.queue,
+                f"it runs by the steps {', '.join(journal.outline)}, and this code has {', '.join(self.outline)} "
+                "under the same version; give the changed saga another version=, and keep the old class beside it",
+            )
+        return journal
 
     def begin(self, saga: Saga, id: str, metadata: Metadata = NO_METADATA) -> Begin:
         """What begins an instance, unless it has begun already."""

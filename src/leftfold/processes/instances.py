@@ -18,7 +18,6 @@ from leftfold.processes.forgetting import forgotten_sagas
 from leftfold.processes.intervening import Verb, intervened
 from leftfold.processes.journal import Parent, dump_journal, load_journal
 from leftfold.processes.planning import is_under_way, planned, turned_back
-from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
 from leftfold.processes.saga_view import SagaView, known_definition, saga_view, waits_for
 from leftfold.processes.watching import Watchers, heard_within
@@ -230,7 +229,7 @@ class SagaInstances:
         for tries in range(1, _TRIES + 1):
             item = await self._item(name, id)
             definition = known_definition(self._by_queue.get(item.queue), item)
-            known = read_journal(definition, item)
+            known = definition.read(item)
             journal = intervened(definition, item, known, verb, self._clock.now())
             if journal is known:
                 break

@@ -15,7 +15,6 @@ from leftfold.errors import DefinitionError, Fenced, UnreadableState
 from leftfold.handling.signatures import place_of, signature_of
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition
 from leftfold.processes.journal import StepRecord, dump_journal
-from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
@@ -128,7 +127,7 @@ async def _moved(
 ) -> str | None:
     old, new = definitions
     try:
-        journal = read_journal(old, item)
+        journal = old.read(item)
     except UnreadableState as error:
         return error.reason
     renamed = {was: plan.name for plan in new.plans for was in plan.step.was}

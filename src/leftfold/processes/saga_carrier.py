@@ -14,7 +14,6 @@ from leftfold.processes.guided import GuidedRun
 from leftfold.processes.instances import ENDED
 from leftfold.processes.journal import Journal
 from leftfold.processes.means import Means
-from leftfold.processes.reading import read_journal
 from leftfold.processes.saga_view import saga_view
 from leftfold.processes.sagas import Run
 from leftfold.store.work import WorkItem
@@ -55,7 +54,7 @@ class SagaCarrier:
 
     async def _read(self, run: Run, definition: SagaDefinition, item: WorkItem) -> Journal:
         try:
-            return read_journal(definition, item)
+            return definition.read(item)
         except UnreadableState:
             await run.give_up()
             raise

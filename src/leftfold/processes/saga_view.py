@@ -12,7 +12,6 @@ from leftfold.errors import InvalidInput, UnreadableState
 from leftfold.messages.message import declaration_in
 from leftfold.processes.definition import SagaDefinition
 from leftfold.processes.journal import NOTHING, Intervention, Journal, StepRecord
-from leftfold.processes.reading import read_journal
 from leftfold.processes.saga import Saga, check_saga_class
 from leftfold.store.work import WorkItem
 
@@ -101,7 +100,7 @@ def saga_view(definition: SagaDefinition | None, item: WorkItem) -> SagaView:
     reason: str | None = None
     unreadable: str | None = None
     try:
-        journal = read_journal(known_definition(definition, item), item)
+        journal = known_definition(definition, item).read(item)
     except UnreadableState as error:
         journal, reason = Journal(fields=Raw(item.state), outline=()), str(error)
         unreadable = error.reason
