@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +13,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from leftfold.errors import DefinitionError
+from leftfold.handling.correlation import handling
 from leftfold.handling.tracking import Tracking
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.committing import Busy, decided_with, is_kept_from_it
@@ -20,7 +22,6 @@ from leftfold.processes.engine import Moment
 from leftfold.processes.journal import Journal, StepRecord, dump_journal
 from leftfold.processes.means import Means
 from leftfold.processes.planning import Do, Finish, Move, Undo, Until, left_behind, planned, status_of
-from leftfold.processes.telling import tell_failed
 from leftfold.processes.trying import (
     Tried,
     attempt_of,
@@ -38,6 +39,7 @@ from leftfold.subscriptions.parking import error_text
 
 __all__ = ["Run"]
 
+_log: Final = logging.getLogger("leftfold")
 _AFTER_CONFLICTS: Final = timedelta(milliseconds=200)
 
 
@@ -207,8 +209,7 @@ class Run:
         after = heard(journal, plan, tried, now)
         before, record = journal.record(plan.name), after.record(plan.name)
         if before is not None and record is not None and record.status != "done":
-            metadata = self._metadata(journal, self._definition.via(plan.name))
-            tell_failed(self._item.id, record, before.tries, metadata, undo=False, refused=tried.refused)
+            self._tell_failed(journal, record, before.tries, undo=False, refused=tried.refused)
         return after
 
     def _undo_heard(self, plan: StepPlan, journal: Journal, error: Exception | None, now: datetime) -> Journal:
@@ -216,9 +217,27 @@ class Run:
         after = undo_heard(journal, plan, error, now)
         before, record = journal.record(plan.name), after.record(plan.name)
         if before is not None and record is not None and error is not None:
-            metadata = self._metadata(journal, self._definition.via(plan.name, undo=True))
-            tell_failed(self._item.id, record, before.undo_tries, metadata, undo=True)
+            self._tell_failed(journal, record, before.undo_tries, undo=True)
         return after
+
+    def _tell_failed(
+        self, journal: Journal, record: StepRecord, number: int, *, undo: bool, refused: bool = False
+    ) -> None:
+        """A refusal is information, for it is an answer, and anything else a warning."""
+        what = "the undo of step" if undo else "step"
+        when = f"tried again at {record.due.isoformat(' ', 'milliseconds')}" if record.due else "not tried again"
+        with handling(self._metadata(journal, self._definition.via(record.name, undo=undo))):
+            _log.log(
+                logging.INFO if refused else logging.WARNING,
+                "%s %r of %.200s %s, try %d, %s: %s",
+                what,
+                record.name,
+                self._item.id,
+                "was refused" if refused else "failed",
+                number,
+                when,
+                record.error,
+            )
 
     async def _committed(self, metadata: Metadata, decide: Callable[[Tracking], Awaitable[Journal]]) -> _Next:
         """What is recorded, the journal that *decide* makes of it and the next plan, in one commit."""
