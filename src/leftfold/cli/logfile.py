@@ -60,7 +60,8 @@ class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Line).decode
-_decode_header = msgspec.json.Decoder(Header).decode
+read_header = msgspec.json.Decoder(Header).decode
+"""What `line_of` wrote for a header; raises `ValueError` when it is none."""
 
 
 def header_of(events: int, last: StoredEvent | None) -> Header:
@@ -88,11 +89,6 @@ def line_of(what: Header | StoredEvent) -> bytes:
         metadata=what.metadata.decode(),
     )
     return _encode(line) + b"\n"
-
-
-def read_header(line: bytes) -> Header:
-    """What `line_of` wrote for a header; raises `ValueError` when it is none."""
-    return _decode_header(line)
 
 
 def read_line(line: bytes) -> StoredEvent:

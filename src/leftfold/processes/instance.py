@@ -138,13 +138,5 @@ class Instance(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 dump_instance = msgspec.json.Encoder().encode
 """Write an instance as JSON text."""
-_decode: Final = msgspec.json.Decoder(Instance).decode
-
-
-def load_instance(data: bytes) -> Instance:
-    """Read an instance.
-
-    Raises:
-        ValueError: it is damaged, or of newer code.
-    """
-    return _decode(data)
+load_instance = msgspec.json.Decoder(Instance).decode
+"""Read an instance; raises `ValueError` when it is damaged, or of newer code."""

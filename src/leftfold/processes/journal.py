@@ -150,13 +150,5 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 dump_journal = msgspec.json.Encoder().encode
 """Write a journal as JSON text."""
-_decode = msgspec.json.Decoder(Journal).decode
-
-
-def load_journal(data: bytes) -> Journal:
-    """Read a journal.
-
-    Raises:
-        ValueError: it is damaged, or of newer code.
-    """
-    return _decode(data)
+load_journal = msgspec.json.Decoder(Journal).decode
+"""Read a journal; raises `ValueError` when it is damaged, or of newer code."""

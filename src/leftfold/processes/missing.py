@@ -48,16 +48,8 @@ class MissingEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 dump_missing = msgspec.json.Encoder().encode
 """Write it as JSON text."""
-_decode: Final = msgspec.json.Decoder(MissingEvent).decode
-
-
-def load_missing(data: bytes) -> MissingEvent:
-    """Read it.
-
-    Raises:
-        ValueError: it is damaged, or of newer code.
-    """
-    return _decode(data)
+load_missing = msgspec.json.Decoder(MissingEvent).decode
+"""Read it; raises `ValueError` when it is damaged, or of newer code."""
 
 
 def place_of(source: str, position: int) -> str:

@@ -116,16 +116,8 @@ class Post(Protocol):
 
 dump_outgoing = msgspec.json.Encoder().encode
 """Write a command on its way as JSON text."""
-_decode: Final = msgspec.json.Decoder(Outgoing).decode
-
-
-def load_outgoing(data: bytes) -> Outgoing:
-    """Read a command on its way.
-
-    Raises:
-        ValueError: it is damaged, or of newer code.
-    """
-    return _decode(data)
+load_outgoing = msgspec.json.Decoder(Outgoing).decode
+"""Read a command on its way; raises `ValueError` when it is damaged, or of newer code."""
 
 
 def command_id(origin: Origin, cause: str, number: int) -> UUID:
