@@ -218,3 +218,18 @@ async def test_the_log_of_writes_gives_the_disk_back_what_it_needed_while_somebo
         for version in range(12, 15):
             await store.append(ToStream("a-1", version, [event()]))
         assert (tmp_path / "store.db-wal").stat().st_size <= most
+
+
+async def test_vacuum_into_copies_one_moment_of_a_file_that_is_open_and_the_copy_goes_on(tmp_path: Path) -> None:
+    path, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 0, [event(tags=("t",))]))
+        with connected(path) as connection:
+            connection.execute("vacuum into ?", (str(copy),))
+        await store.append(ToStream("a-1", 1, [event()]))
+        first, _ = await log_of(store)
+    assert _shape(copy) == _shape(path)
+    async with opened(url_of(copy)) as store:
+        assert await log_of(store) == [first]
+        assert await store.wrong_tags() == []
+        await store.append(ToStream("a-1", 1, [event(tags=("t",))]))
