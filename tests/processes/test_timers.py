@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -163,6 +163,20 @@ async def test_a_timer_that_is_set_again_for_the_same_moment_sends_its_command_a
     await app.send(noon)
     await app.settle()
     assert await marks(app) == ["tea", "tea"]
+
+
+async def test_timers_fire_at_their_moments_though_the_clocks_of_their_zone_are_set_back_between(
+    app: App, clock: ManualClock
+) -> None:
+    await app.send(Wait(id="w"))
+    await app.send(Poke(id="w", what="fall 2026-03-01T03:00"))
+    await app.settle()
+    fired = list[Sequence[str]]()
+    for time in ("02:29:30.999999", "02:29:31", "03:14:59.999999", "03:15:00"):
+        clock.set(datetime.fromisoformat(f"2026-03-01T{time}+00:00"))
+        await app.settle()
+        fired.append(await marks(app))
+    assert fired == [[], ["sooner"], ["sooner"], ["sooner", "later"]]
 
 
 async def test_the_timers_of_an_ended_process_are_gone(app: App, clock: ManualClock) -> None:

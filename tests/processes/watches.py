@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Protocol
 
 import msgspec
@@ -31,6 +31,19 @@ __all__ = [
 ]
 
 
+class Falling(tzinfo):
+    """A zone that is 29 seconds more than an hour ahead of UTC, until its clocks are set back to UTC."""
+
+    def utcoffset(self, dt: datetime | None, /) -> timedelta:
+        return timedelta() if dt is not None and dt.fold else timedelta(hours=1, seconds=29)
+
+    def dst(self, dt: datetime | None, /) -> timedelta | None:
+        return None
+
+    def tzname(self, dt: datetime | None, /) -> str:
+        return "falling"
+
+
 class Waited(Event):
     """Begins a watch, with timers after so many seconds."""
 
@@ -39,7 +52,10 @@ class Waited(Event):
 
 
 class Poked(Event):
-    """Does something to a watch: `reset TIMER`, `set TIMER MOMENT`, `cancel TIMER`, `end`, `ignore`; else marks it."""
+    """Does something to a watch: `reset TIMER`, `set TIMER MOMENT`, `fall MOMENT`, `cancel TIMER`, `end`, `ignore`.
+
+    Anything else marks it.
+    """
 
     id: str
     what: str
@@ -169,6 +185,10 @@ def _poked(state: Watched, what: str) -> Next[Watched] | Ignored:
             return following.timer(name, timedelta(seconds=100))
         case ["set", name, moment]:
             return following.timer(name, datetime.fromisoformat(moment))
+        case ["fall", moment]:
+            local = datetime.fromisoformat(moment).replace(tzinfo=Falling())
+            sooner, later = local.replace(minute=30), local.replace(minute=15, fold=1)
+            return following.timer("sooner", sooner).timer("later", later)
         case ["cancel", name]:
             return following.cancel(name)
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar, cast
 from uuid import UUID, uuid5
 
@@ -225,7 +225,9 @@ def _timers(
             raise InvalidInput(
                 f"process {process.name!r} sets timer {name!r} for {due}, which is not in the years 1 to 9999 in UTC"
             )
-        timers[name] = Timer(due=due, cause=cause.metadata.causation_id or "")
+        # In UTC: times of one zone are compared by its wall clock, which shows an hour twice, and seconds of an offset
+        # are not kept.
+        timers[name] = Timer(due=due.astimezone(UTC), cause=cause.metadata.causation_id or "")
     if process.abandoned is not None:
         timers[ABANDONED] = Timer(due=at + process.abandoned, cause=cause.metadata.causation_id or "")
     return timers
