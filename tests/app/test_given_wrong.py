@@ -165,6 +165,18 @@ def test_settings_of_another_type_are_refused_before_anything_is_opened(settings
         App(till, store="memory:", **settings)
 
 
+class Local:
+    """A clock as people write it first."""
+
+    def now(self) -> datetime:
+        return datetime.now()  # noqa: DTZ005 - the missing zone is the point
+
+
+async def test_a_clock_that_tells_no_zone_is_refused_before_a_store_is_opened(each_url: str) -> None:
+    with pytest.raises(DefinitionError, match=r"Local object.*its now\(\).*has no zone; give one"):
+        await App(till, store=each_url, provide={Nothing: Nothing()}, clock=Local()).__aenter__()
+
+
 async def test_an_open_app_is_not_opened_again_and_stays_open(app: App) -> None:
     with pytest.raises(DefinitionError, match="is open already"):
         await app.__aenter__()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, InvalidStoreUrl
 from leftfold.messages.flaws import find_flaw
+from leftfold.store.checks import checked_clock
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.schema import SchemaAdmin
@@ -97,7 +98,8 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
         clock: gives recorded times, for SQLite and memory; PostgreSQL has a clock of its own.
 
     Raises:
-        DefinitionError: *clock* is one that a test moves, as `ManualClock` is, and the store goes by its own.
+        DefinitionError: *clock* tells no time with a zone, or is one that a test moves, as `ManualClock` is, and the
+            store goes by its own.
         InvalidStoreUrl: no store of this form is known, or the extra it needs is not installed.
         SchemaMismatch: the database needs `leftfold migrate`, or newer code.
         StoreUnavailable: it cannot be reached.
@@ -119,6 +121,7 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
                     "PostgreSQL goes by the database's clock, so a clock that a test moves moves no timers there; "
                     "leave clock= out, or run this test on memory: or SQLite"
                 )
+            checked_clock(clock)
             return await open_postgres(url)
         case _:
             raise InvalidStoreUrl(shown_url(url), _FORMS)

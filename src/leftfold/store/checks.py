@@ -129,10 +129,14 @@ def check_timeout(seconds: float) -> None:
 
 
 def checked_clock(clock: Clock | None) -> Clock:
-    """*clock*, or the machine's when it is left out; raises `DefinitionError` when it is no clock."""
+    """*clock*, or the machine's when it is left out; raises `DefinitionError` when it is none, or tells no zone."""
     if flaw := clock_flaw(clock):
         raise DefinitionError(flaw)
-    return SystemClock() if clock is None else clock
+    if clock is None:
+        return SystemClock()
+    if flaw := moment_flaw(clock.now()):
+        raise DefinitionError(f"clock={clock!r:.80}: its now() is no time to go by, for {flaw}")
+    return clock
 
 
 def check_id(id: object) -> None:
