@@ -93,6 +93,24 @@ async def test_followers_are_held_however_long_rows_that_every_append_writes_are
         await move(old, {"club": target}, not_told)
 
 
+async def test_a_move_whose_rows_that_every_append_writes_another_fills_is_refused(
+    bell: Bell, clock: ManualClock
+) -> None:
+    target = _Slow(clock=clock)
+    old = await under_way(club(bell, store=MemoryStore(clock=clock), clock=clock, inline=True), bell)
+    async with old.with_settings(store=target):
+        pass
+
+    async def fills() -> None:
+        target.at_rows = None
+        await move(old, {"club": target}, not_told)
+
+    async with old:
+        target.at_rows = fills
+        with pytest.raises(NotPossible, match=r"another move took members@1\.1/0\.1 there"):
+            await move(old, {"club": target}, not_told)
+
+
 async def test_a_worker_that_came_and_went_during_a_move_is_noticed(old: App, bell: Bell, clock: ManualClock) -> None:
     async def follows() -> None:
         bell.anybody = True

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from leftfold.app.moving_followers import OWNER, Keep, built, scanned
 from leftfold.app.running import Running
-from leftfold.errors import NotPossible, TableMissing
+from leftfold.errors import Fenced, NotPossible, TableMissing
 from leftfold.handling.answers import ANSWERS
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.generations import GENERATIONS
@@ -91,9 +91,13 @@ async def fill_inline(running: Running, target: Store, head: int, keep: Keep) ->
 async def _follow(context: str, target: Store, assignment: Assignment) -> None:
     part = assignment.part
     claim = await target.claim(part.checkpoint, OWNER, _LEASE_S)
+    reason = f"a worker or another move took {part.checkpoint} there; stop the workers of both stores first"
     if claim is None:
-        raise NotPossible(context, "move", f"a worker took {part.checkpoint} there; stop the workers of both stores")
-    await Runner(part, assignment.consumer(), claim, assignment.progress).run()
+        raise NotPossible(context, "move", reason)
+    try:
+        await Runner(part, assignment.consumer(), claim, assignment.progress).run()
+    except Fenced as error:
+        raise NotPossible(context, "move", reason) from error
     await target.release(part.checkpoint, claim.token)
 
 
