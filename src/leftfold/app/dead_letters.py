@@ -103,7 +103,7 @@ class DeadLetters:
         position = id.partition("-")[0]
         if position.isdecimal() and position.isascii() and len(position) < _MOST_DIGITS:
             for place in await self._places(None):
-                for letter in await letters_at(place.target, int(position), [place.subscription]):
+                for letter in await letters_at(place.target, int(position), place.subscription):
                     if letter.id == id:
                         return replace(letter, context=place.context), place
         raise InvalidQuery(f"there is no dead letter {id!r:.80}; it was handled or dropped, or see: dead-letters list")

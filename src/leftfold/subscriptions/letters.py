@@ -133,13 +133,10 @@ async def first_letters(store: Store, subscription: str, most: int) -> Sequence[
     return [load_letter(row) for row in await selected(store, LETTERS, selection)]
 
 
-async def letters_at(store: Store, position: int, subscriptions: Sequence[str]) -> Sequence[DeadLetter]:
-    """The letters of these subscriptions that are about the event at *position*."""
-    found: list[DeadLetter] = []
-    for subscription in subscriptions:
-        where = (of_subscription(subscription), Where("position", Compare.EQUAL, position))
-        found += await _looked_up(store, await selected(store, LETTERS, Selection(where=where, limit=_PAGE)))
-    return found
+async def letters_at(store: Store, position: int, subscription: str) -> Sequence[DeadLetter]:
+    """The letters of one subscription that are about the event at *position*."""
+    where = (of_subscription(subscription), Where("position", Compare.EQUAL, position))
+    return await _looked_up(store, await selected(store, LETTERS, Selection(where=where, limit=_PAGE)))
 
 
 async def letters_left(store: Store, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
