@@ -31,9 +31,7 @@ from leftfold.processes.viewing import (
     timer_views,
 )
 from leftfold.store.checks import check_moment, check_note, check_statuses
-from leftfold.store.port import Store
-from leftfold.store.work import WorkItem
-from leftfold.store.work_paging import by_status, work_pages
+from leftfold.store.work_paging import by_status, work_items
 
 __all__ = ["Processes"]
 
@@ -79,7 +77,7 @@ class Processes:
         """
         check_statuses(statuses, _OF_INSTANCES)
         for running in self._processes(process):
-            async for item in _every(running.store, f"{PROCESS}{running.name}/", statuses):
+            async for item in work_items(running.store, f"{PROCESS}{running.name}/", statuses):
                 yield process_view(running, item)
 
     async def count(self, process: str | None = None) -> Mapping[str, int]:
@@ -115,11 +113,11 @@ class Processes:
         check_statuses(statuses, _OF_PARKED)
         names = {one.name for one in self._processes(process)}
         for name, running in self._running.items():
-            async for item in _every(running.store, MISSING, statuses):
+            async for item in work_items(running.store, MISSING, statuses):
                 view = missing_view(item)
                 if view.sender in names and view.sender.partition(".")[0] == name:
                     yield view
-            async for item in _every(running.store, COMMAND, statuses):
+            async for item in work_items(running.store, COMMAND, statuses):
                 view = command_view(item)
                 mine = view.sender in names or process is None
                 if mine and view.sender.partition(".")[0] == name:
@@ -230,9 +228,3 @@ def _unknown(queue: str, count: int) -> ProcessFinding:
     process, _, version = queue.removeprefix(PROCESS).rpartition("/")
     reason = "no process of this version is registered here; keep its function until they have ended"
     return ProcessFinding(process=process, version=int(version), key=None, count=count, reason=reason)
-
-
-async def _every(store: Store, queues: str, statuses: Collection[str]) -> AsyncIterator[WorkItem]:
-    async for page in work_pages(store, queues, statuses):
-        for item in page:
-            yield item

@@ -10,7 +10,7 @@ from msgspec import Struct
 from leftfold.errors import UnreadableState
 from leftfold.processes.definition import SagaDefinition
 from leftfold.store.work import WorkItems
-from leftfold.store.work_paging import work_pages
+from leftfold.store.work_paging import work_items
 
 __all__ = ["SagaFinding", "saga_findings"]
 
@@ -62,11 +62,10 @@ async def saga_findings(
 
 
 async def _unreadable(definition: SagaDefinition, items: WorkItems) -> AsyncIterator[SagaFinding]:
-    async for page in work_pages(items, definition.queue, ("running", "compensating", "stuck")):
-        for item in page:
-            try:
-                if item.queue == definition.queue:
-                    definition.read(item)
-            except UnreadableState as error:
-                id = item.id.removeprefix(definition.item_id(""))
-                yield SagaFinding(saga=definition.name, version=definition.version, id=id, count=1, reason=error.reason)
+    async for item in work_items(items, definition.queue, ("running", "compensating", "stuck")):
+        try:
+            if item.queue == definition.queue:
+                definition.read(item)
+        except UnreadableState as error:
+            id = item.id.removeprefix(definition.item_id(""))
+            yield SagaFinding(saga=definition.name, version=definition.version, id=id, count=1, reason=error.reason)

@@ -25,7 +25,7 @@ from leftfold.store.checks import check_id, check_statuses
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Begin, Revise, Wake, WorkItem
-from leftfold.store.work_paging import by_status, work_pages
+from leftfold.store.work_paging import by_status, work_items
 
 __all__ = ["ENDED", "SagaInstances"]
 
@@ -194,9 +194,8 @@ class SagaInstances:
             InvalidQuery: there is no such status.
         """
         check_statuses(statuses, _STATUSES)
-        async for page in work_pages(self._store, self._queues(name), statuses):
-            for item in page:
-                yield self._view(item)
+        async for item in work_items(self._store, self._queues(name), statuses):
+            yield self._view(item)
 
     async def count(self, name: str) -> Mapping[str, int]:
         """How many instances there are of each status.

@@ -19,7 +19,7 @@ from leftfold.processes.saga import Saga
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Revise, Wake, WorkItem
-from leftfold.store.work_paging import work_pages
+from leftfold.store.work_paging import work_items
 
 __all__ = ["Migrated", "SagaMigration", "migrated", "migration_flaw", "saga_migration_of"]
 
@@ -106,15 +106,14 @@ async def migrated(
         try_only: change nothing, and tell what would be done.
     """
     old, new = definitions[migration.old], definitions[migration.new]
-    async for page in work_pages(store, old.queue, _RUNNING):
-        for item in page:
-            if item.queue == old.queue:
-                if item.owner is not None and item.wake_at is not None and item.wake_at > clock.now():
-                    reason: str | None = f"{item.owner} carries it on just now; migrate again"
-                else:
-                    reason = await _moved(store, item, (old, new), migration, try_only=try_only)
-                id = item.id.removeprefix(old.item_id(""))
-                yield Migrated(saga=new.name, id=id, old=old.version, new=new.version, reason=reason)
+    async for item in work_items(store, old.queue, _RUNNING):
+        if item.queue == old.queue:
+            if item.owner is not None and item.wake_at is not None and item.wake_at > clock.now():
+                reason: str | None = f"{item.owner} carries it on just now; migrate again"
+            else:
+                reason = await _moved(store, item, (old, new), migration, try_only=try_only)
+            id = item.id.removeprefix(old.item_id(""))
+            yield Migrated(saga=new.name, id=id, old=old.version, new=new.version, reason=reason)
 
 
 async def _moved(

@@ -8,7 +8,7 @@ from typing import Final
 
 from leftfold.store.work import WorkItem, WorkItems
 
-__all__ = ["by_status", "looked_at", "work_pages"]
+__all__ = ["by_status", "looked_at", "work_items", "work_pages"]
 
 _PAGES_NEAR: Final = 8
 _NEAR: Final = 4_000
@@ -29,6 +29,13 @@ async def work_pages(
     while full and (page := await items.find_work(queues=queues, statuses=statuses, after=after, limit=limit)):
         yield page
         after, full = page[-1].id, len(page) == limit
+
+
+async def work_items(items: WorkItems, queues: str, statuses: Collection[str] = ()) -> AsyncIterator[WorkItem]:
+    """Each of what `work_pages` reads."""
+    async for page in work_pages(items, queues, statuses):
+        for item in page:
+            yield item
 
 
 def by_status(counts: Mapping[tuple[str, str], int]) -> Mapping[str, int]:
