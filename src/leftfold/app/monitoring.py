@@ -169,9 +169,9 @@ class Monitor:
         while (shown := await generations.active()) is not None:
             if shown.is_inline(unless_noted=follower.inline):
                 return await running.store.head()
-            at = {one.name: one.position for one in await running.store.checkpoints(f"{shown.subscription}/")}
+            reached = min(await generations.reached(shown))
             if await generations.shows(shown):  # a retired one may go on for a while
-                return min(at.get(name, 0) for name in shown.checkpoints)
+                return reached
         return 0
 
 

@@ -107,6 +107,11 @@ class Generations:
         number = await self.store.generation(self.projection.table)
         return next((one for one in await self.all() if one.generation == number), None) if number else None
 
+    async def reached(self, one: Generation) -> list[int]:
+        """How far each part of *one* is."""
+        known = {each.name: each.position for each in await self.store.checkpoints(f"{one.subscription}/")}
+        return [known.get(name, 0) for name in one.checkpoints]
+
     async def shows(self, one: Generation) -> bool:
         """Whether *one* is what is read now."""
         return await self.store.generation(self.projection.table) == one.generation

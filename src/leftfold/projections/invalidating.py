@@ -133,8 +133,7 @@ class Invalidating:
             return [await self._source.store.head()]
         if generation is None:
             return [0]
-        known = {one.name: one.position for one in await self._target.checkpoints(f"{generation.subscription}/")}
-        return [known.get(name, 0) for name in generation.checkpoints]
+        return await self._generations.reached(generation)
 
     async def _kept(self, generation: Generation | None) -> Mapping[str, str | None] | None:
         """The row that each letter is about, or None for any; None when there are too many letters to look at."""

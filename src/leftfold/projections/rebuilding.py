@@ -142,7 +142,10 @@ class Rebuild(Generic[Row]):
         running = asyncio.create_task(worker.run())
         try:
             while True:
-                head, done = await self._follower.source.store.head(), await self._done(generation)
+                head, done = (
+                    await self._follower.source.store.head(),
+                    min(await self._follower.generations.reached(generation)),
+                )
                 progress(min(done, head), head)
                 if self._shown or await self._shown_by_another(generation):
                     return
@@ -212,11 +215,6 @@ class Rebuild(Generic[Row]):
             if keys and not self._shown:
                 raise NotShown(self._follower.projection.name, keys, inline=self._follower.inline)
         return not self._showing
-
-    async def _done(self, generation: Generation) -> int:
-        checkpoints = await self._follower.target.checkpoints(f"{generation.subscription}/")
-        at = {one.name: one.position for one in checkpoints}
-        return min(at.get(name, 0) for name in generation.checkpoints)
 
 
 async def _rows(
