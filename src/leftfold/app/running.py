@@ -14,7 +14,6 @@ from leftfold.app.catching_up import CatchingUp
 from leftfold.app.conduct import Conduct
 from leftfold.app.guarding import GuardedSend
 from leftfold.app.reaction_follower import ReactionFollower
-from leftfold.app.watching import Watching
 from leftfold.app.working import Working
 from leftfold.clock import Clock, SystemClock
 from leftfold.errors import RowsKeptOtherwise
@@ -31,7 +30,7 @@ from leftfold.projections.cache import LocalCache
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.following import ProjectionFollower
 from leftfold.projections.inlining import Inlining
-from leftfold.projections.invalidating import Invalidating
+from leftfold.projections.invalidating import Invalidating, Watching
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
 from leftfold.subscriptions.subscription import Source, Subscription

@@ -21,7 +21,7 @@ from leftfold.subscriptions.parking import letter_key
 from leftfold.subscriptions.subscription import Source, shard_of
 from leftfold.subscriptions.trouble import Trouble
 
-__all__ = ["Invalidating"]
+__all__ = ["Invalidating", "Watching"]
 
 _PAGE: Final = 500
 _WAIT_S: Final = 1.0
@@ -206,3 +206,28 @@ class Invalidating:
             return self._projection.keys(event.event, event)
         except Exception:  # noqa: BLE001 - its stream is parked by whoever folds, and the letter says why
             return (None,)
+
+
+class Watching:
+    """The watches of one context, each over the rows of one projection, from `begin` to `stop`."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, Invalidating] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def begin(self, projection: str, watch: Invalidating) -> None:
+        """Drop what changes of *projection* concern from now on."""
+        await watch.start()
+        self._watches[projection] = watch
+        self._tasks.append(asyncio.create_task(watch.run()))
+
+    async def passed(self, projection: str, position: int) -> None:
+        """Wait until no kept answer comes from rows of *projection* as they were before the event at *position*."""
+        if (watch := self._watches.get(projection)) is not None:
+            await watch.passed(position)
+
+    async def stop(self) -> None:
+        """Watch no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
