@@ -24,7 +24,7 @@ from leftfold.processes.running import Following, RunningProcess
 from leftfold.processes.starting import SagaStart, starting
 from leftfold.subscriptions.admitting import admitting
 from leftfold.subscriptions.subscription import Source, Subscription
-from leftfold.subscriptions.worker import Assignment, Follower
+from leftfold.subscriptions.worker import SubscriptionFollower
 
 __all__ = ["Coordination"]
 
@@ -60,26 +60,17 @@ class Coordination:
         ]
         """Its processes."""
         sagas = {definition.cls: definition for definition in assembly.sagas.values()}
-        self._beginning = [
-            *(
-                _BeginningFollower(self._subscription(one, assembly), one.events, responding(one, self._context, post))
-                for one in assembly.context.command_reactions
-            ),
-            *(
-                _BeginningFollower(self._subscription(one, assembly), one.events, starting(one, sagas))
-                for one in assembly.context.saga_starts
-            ),
-        ]
-        self.followers: Sequence[Follower] = [
-            *(_ProcessFollower(one, following) for one in self.processes for following in one.follows),
-            *self._beginning,
+        reactions, starts = assembly.context.command_reactions, assembly.context.saga_starts
+        self.followers = [
+            *(_handing(one, following) for one in self.processes for following in one.follows),
+            *(self._beginning(one, responding(one, self._context, post), assembly) for one in reactions),
+            *(self._beginning(one, starting(one, sagas), assembly) for one in starts),
         ]
         """What follows logs for them."""
         self.carriers: list[Carrier] = []
         """What carries on what is due."""
         if self.processes:
             self.carriers += [TimerCarrier(self.processes), MissingCarrier(self.processes)]
-        reactions = assembly.context.command_reactions
         if self.processes or reactions:
             self.carriers.append(CommandCarrier(store, post, contexts, self.processes, conduct.measuring))
         if expecting := [f"{self._context}.{one.name}" for one in reactions if one.within is not None]:
@@ -95,17 +86,14 @@ class Coordination:
             for following in one.follows:
                 await reshard(following.subscription, f"reshard {new_id()}")
 
-    @property
-    def subscriptions(self) -> Sequence[Subscription]:
-        """To logs."""
-        of_processes = [following.subscription for one in self.processes for following in one.follows]
-        return [*of_processes, *(one.subscription for one in self._beginning)]
-
-    def _subscription(self, follower: CommandReaction | SagaStart, assembly: Assembly) -> Subscription:
-        source = self._source(assembly.sources.get(follower.name, assembly.context).name, follower.events)
-        return Subscription(
-            name=follower.name, source=source, target=self._store, clock=self._clock, policy=follower.policy
+    def _beginning(self, one: CommandReaction | SagaStart, begun: Begun, assembly: Assembly) -> SubscriptionFollower:
+        """What a worker does for one function that begins work."""
+        source = self._source(assembly.sources.get(one.name, assembly.context).name, one.events)
+        subscription = Subscription(
+            name=one.name, source=source, target=self._store, clock=self._clock, policy=one.policy
         )
+        make = partial(Beginning, one.events, begun, one.policy.failing)
+        return SubscriptionFollower(subscription, admitting(make, one.events, one.policy, keyed=False))
 
     def _follows(self, family: Family, assembly: Assembly) -> list[Following]:
         by_source: dict[str, set[type]] = {}
@@ -128,32 +116,7 @@ class Coordination:
         return Following(source=source, events=events, subscription=subscription)
 
 
-class _ProcessFollower:
+def _handing(running: RunningProcess, following: Following) -> SubscriptionFollower:
     """What a worker does for one log that a process follows."""
-
-    def __init__(self, running: RunningProcess, following: Following) -> None:
-        self._running = running
-        self._following = following
-
-    async def assignments(self) -> Sequence[Assignment]:
-        """See `Follower.assignments`."""
-        policy = self._following.subscription.policy
-        make = partial(Processor, self._running, self._following)
-        consumer = admitting(make, self._following.events, policy, keyed=True)
-        return [Assignment(part, consumer) for part in self._following.subscription.parts]
-
-
-class _BeginningFollower:
-    """What a worker does for one function that begins work."""
-
-    def __init__(self, subscription: Subscription, events: frozenset[type], begun: Begun) -> None:
-        self.subscription = subscription
-        self._events = events
-        self._begun = begun
-
-    async def assignments(self) -> Sequence[Assignment]:
-        """See `Follower.assignments`."""
-        policy = self.subscription.policy
-        make = partial(Beginning, self._events, self._begun, policy.failing)
-        consumer = admitting(make, self._events, policy, keyed=False)
-        return [Assignment(part, consumer) for part in self.subscription.parts]
+    make, subscription = partial(Processor, running, following), following.subscription
+    return SubscriptionFollower(subscription, admitting(make, following.events, subscription.policy, keyed=True))

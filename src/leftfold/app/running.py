@@ -13,7 +13,7 @@ from leftfold.app.assembly import Assembly
 from leftfold.app.catching_up import CatchingUp
 from leftfold.app.conduct import Conduct
 from leftfold.app.guarding import GuardedSend
-from leftfold.app.reaction_follower import ReactionFollower
+from leftfold.app.reaction_follower import reaction_follower
 from leftfold.app.working import Working
 from leftfold.clock import Clock, SystemClock
 from leftfold.errors import RowsKeptOtherwise
@@ -34,6 +34,7 @@ from leftfold.projections.invalidating import Invalidating, Watching
 from leftfold.projections.projection import Projection
 from leftfold.store.port import Store
 from leftfold.subscriptions.subscription import Source, Subscription
+from leftfold.subscriptions.worker import SubscriptionFollower
 
 if TYPE_CHECKING:
     from leftfold.app.coordinating import Coordination
@@ -75,7 +76,7 @@ class Running:
         self.followers: dict[str, ProjectionFollower] = {}
         self.reactions: Sequence[Subscription] = ()
         """What follows logs beside its projections: its reactions, and its processes."""
-        self._reacting: list[ReactionFollower] = []
+        self._reacting: list[SubscriptionFollower] = []
         self.coordination: Coordination | None = None
         """Its processes at work, once it is prepared."""
         self._catching_up: dict[str, CatchingUp] = {}
@@ -133,12 +134,12 @@ class Running:
             self._catching_up[projection.name] = waiting
             await follower.prepare()
         self._reacting = [
-            ReactionFollower(one, self, self._source(one.name, one.events, others))
+            reaction_follower(one, self, self._source(one.name, one.events, others))
             for one in self.assembly.context.reactions
         ]
         self.coordination = self._coordinating(others)
-        coordinating = self.coordination.subscriptions if self.coordination is not None else ()
-        self.reactions = [*(one.subscription for one in self._reacting), *coordinating]
+        coordinating = self.coordination.followers if self.coordination is not None else ()
+        self.reactions = [one.subscription for one in (*self._reacting, *coordinating)]
         await self._watch()
 
     async def work(self) -> None:

@@ -21,11 +21,11 @@ from leftfold.subscriptions.consumer import Consumer
 from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, error_text
 from leftfold.subscriptions.presence import WORKERS, Presence
 from leftfold.subscriptions.runner import Around, Progress, Runner
-from leftfold.subscriptions.subscription import Part
+from leftfold.subscriptions.subscription import Part, Subscription
 from leftfold.subscriptions.trouble import Trouble
 from leftfold.subscriptions.turn import Turn
 
-__all__ = ["Assignment", "Follower", "Progress", "Timing", "Worker"]
+__all__ = ["Assignment", "Follower", "Progress", "SubscriptionFollower", "Timing", "Worker"]
 
 _log: Final = logging.getLogger("leftfold")
 _UNWANTED_AFTER: Final = 3
@@ -95,6 +95,22 @@ class Follower(Protocol):
     async def assignments(self) -> Sequence[Assignment]:
         """What there is to follow now; it may change, as when a rebuilt read model takes over."""
         ...
+
+
+class SubscriptionFollower:
+    """See `Follower`: every part of one subscription, at all times.
+
+    Args:
+        consumer: see `Assignment`.
+    """
+
+    def __init__(self, subscription: Subscription, consumer: Callable[[], Consumer]) -> None:
+        self.subscription = subscription
+        self._consumer = consumer
+
+    async def assignments(self) -> Sequence[Assignment]:
+        """See `Follower.assignments`."""
+        return [Assignment(part, self._consumer) for part in self.subscription.parts]
 
 
 class _Running:
