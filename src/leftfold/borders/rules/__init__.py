@@ -15,8 +15,7 @@ from leftfold.borders.rules.describing import described, evidenced
 from leftfold.borders.rules.layers import inside_layers, mud_kept_out
 from leftfold.borders.rules.partnering import partnering
 from leftfold.borders.rules.publishing import published_only
-from leftfold.borders.rules.relating import forbidden, unrelated
-from leftfold.borders.rules.separating import separate
+from leftfold.borders.rules.relating import forbidden, separate, unrelated
 from leftfold.borders.rules.sharing import LARGEST_KERNEL, sharing
 
 __all__ = [

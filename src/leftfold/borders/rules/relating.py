@@ -1,4 +1,7 @@
-"""Two contexts that no relation names have nothing to do with each other, and no upstream follows its downstream."""
+"""Two contexts that no relation names have nothing to do with each other, and no upstream follows its downstream.
+
+Where two go separate ways, no path leads from one to the other, neither at once nor through others.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from leftfold.borders.case import Case
+from leftfold.borders.uses import Use
 from leftfold.contexts.edges import Edge
 from leftfold.contexts.findings import Finding
 
-__all__ = ["forbidden", "unrelated"]
+__all__ = ["forbidden", "separate", "unrelated"]
 
 _WRITTEN: Final = frozenset({"signature"})
 
@@ -25,15 +29,32 @@ def unrelated(case: Case) -> Iterator[Finding]:
     for use in case.between_contexts:
         if use.kind in _WRITTEN or case.allowing(use) or case.apart(use.pair) is not None:
             continue
-        rule, reason, edge = forbidden(case.edges(use.pair), use.user, use.used)
-        yield Finding(
-            rule=rule,
-            contexts=use.pair,
-            message=f"{use.deed}, which belongs to {use.used}: {reason}",
-            declared_at="" if edge is None else edge.place,
-            found_at=use.found_at,
-            subject=use.key,
-        )
+        yield _finding(use, case.edges(use.pair))
+
+
+def separate(case: Case) -> Iterator[Finding]:
+    """*separate-ways*: one takes something of the other. *separate-ways-through-others*: a chain of imports leads from
+    one to the other; as a warning, messages may, as declarations say only what an aggregate may record.
+    """
+    for use in case.between_contexts:
+        edge = None if use.kind in _WRITTEN else case.apart(use.pair)
+        if edge is not None:
+            yield _finding(use, (edge,))
+    for route in case.evidence.routes:
+        pair = (min(route.user, route.used), max(route.user, route.used))
+        edge = case.apart(pair)
+        if edge is not None:
+            path = " -> ".join(route.path)
+            how = "gets to" if route.kind == "imports" else "may hear of"
+            yield Finding(
+                rule="separate-ways-through-others",
+                contexts=pair,
+                message=f"{route.user} {how} {route.used} by {path}, and they go separate ways; cut the path",
+                declared_at=edge.place,
+                found_at=route.found_at,
+                subject=f"{route.kind} {path}",
+                severity="error" if route.kind == "imports" else "warning",
+            )
 
 
 def forbidden(edges: tuple[Edge, ...], user: str, used: str) -> tuple[str, str, Edge | None]:
@@ -54,3 +75,16 @@ def forbidden(edges: tuple[Edge, ...], user: str, used: str) -> tuple[str, str, 
     if shared is not None:
         return "no-relation", f"{user} and {used} share kernel {shared.kernel!r} and nothing else; relate them", shared
     return "no-relation", f"no relation lets {user} follow {used}; declare one, or take it out", None
+
+
+def _finding(use: Use, edges: tuple[Edge, ...]) -> Finding:
+    """Of a use that *edges*, all that the map says of the two, do not allow."""
+    rule, reason, edge = forbidden(edges, use.user, use.used)
+    return Finding(
+        rule=rule,
+        contexts=use.pair,
+        message=f"{use.deed}, which belongs to {use.used}: {reason}",
+        declared_at="" if edge is None else edge.place,
+        found_at=use.found_at,
+        subject=use.key,
+    )
