@@ -18,7 +18,7 @@ from leftfold.cli.options import NOTHING_GIVEN, AtLeastOne, Source
 from leftfold.cli.output import Columns, Listing, Row, console, write_json
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import counted, printable
+from leftfold.cli.text import counted, printable, unbroken
 from leftfold.store.events import StoredEvent
 from leftfold.subscriptions.letters import DeadLetter, LetterState
 
@@ -115,7 +115,7 @@ def _cells(letter: DeadLetter, *, several: bool) -> Sequence[str]:
         letter.type,
         letter.state.value,
         f"{letter.attempts:,}",
-        letter.error.replace("\n", " "),
+        unbroken(letter.error),
     )
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from leftfold.cli.output import Columns, Listing, Row
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import counted, printable
+from leftfold.cli.text import counted, printable, unbroken
 from leftfold.processes.instance import Entry
 from leftfold.processes.viewing import ParkedView, ProcessView, TimerView, timer_views
 
@@ -54,7 +54,7 @@ def _about(view: ProcessView) -> Iterator[str]:
         yield printable(view.reason)
     yield printable(view.state)
     for timer in timer_views(view):
-        error = f", given up: {_one_line(timer.error)}" if timer.dead else ""
+        error = f", given up: {unbroken(timer.error)}" if timer.dead else ""
         yield f"timer {printable(timer.name)} is due at {time_text(timer.due)} UTC{error}"
     if view.parked:
         count = len(view.parked)
@@ -63,16 +63,12 @@ def _about(view: ProcessView) -> Iterator[str]:
 
 def _row(entry: Entry) -> Row:
     position = f"{entry.position:,}" if entry.position else ""
-    cells = (time_text(entry.at), entry.what, entry.kind, position, _one_line(entry.note))
+    cells = (time_text(entry.at), entry.what, entry.kind, position, unbroken(entry.note))
     return Row(cells, {"failed": "red", "ignored": "dim"}.get(entry.kind, ""))
 
 
 def _entry(entry: Entry) -> str:
-    return f"{entry.what} {entry.kind}" + (f": {_one_line(entry.note)}" if entry.note else "")
-
-
-def _one_line(text: str) -> str:
-    return text.replace("\n", " ")
+    return f"{entry.what} {entry.kind}" + (f": {unbroken(entry.note)}" if entry.note else "")
 
 
 def _process_row(view: ProcessView) -> Row:
@@ -83,11 +79,11 @@ def _process_row(view: ProcessView) -> Row:
 
 
 def _timer_row(timer: TimerView) -> Row:
-    cells = (time_text(timer.due), timer.process, timer.key, timer.name, _one_line(timer.error))
+    cells = (time_text(timer.due), timer.process, timer.key, timer.name, unbroken(timer.error))
     return Row(cells, "red" if timer.dead else "")
 
 
 def _parked_row(one: ParkedView) -> Row:
     due = time_text(one.due) if one.due is not None else ""
     cells = (one.kind, one.sender, one.key, one.what, one.status, f"{one.attempts:,}", due, one.id)
-    return Row((*cells, _one_line(one.error)), "red" if one.status in _BAD else "")
+    return Row((*cells, unbroken(one.error)), "red" if one.status in _BAD else "")

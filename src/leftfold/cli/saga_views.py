@@ -9,7 +9,7 @@ from rich.text import Text
 
 from leftfold.cli.output import Columns, Listing, Row
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import printable
+from leftfold.cli.text import printable, unbroken
 from leftfold.processes.journal import Intervention, StepRecord
 from leftfold.processes.migrating import Migrated
 from leftfold.processes.saga_view import SagaView
@@ -69,16 +69,16 @@ def _about(view: SagaView) -> Iterator[str]:
 def _at(view: SagaView) -> str:
     """Where an instance stands: what is parked, or the step begun last."""
     undo = "undo of " if view.back else ""
-    parked = [f"{undo}{one.name}: {_one_line(one.error)}" for one in view.steps if one.status == "parked"]
+    parked = [f"{undo}{one.name}: {unbroken(one.error or '')}" for one in view.steps if one.status == "parked"]
     if parked:
         return "; ".join(parked)
     if view.status == "compensated" and view.reason:
-        return _one_line(view.reason)
+        return unbroken(view.reason)
     return f"{view.steps[-1].name} {view.steps[-1].status}" if view.steps else ""
 
 
 def _step(one: StepRecord) -> Row:
-    outcome = bytes(one.result).decode() if one.status == "done" else _one_line(one.error or one.doubt)
+    outcome = bytes(one.result).decode() if one.status == "done" else unbroken(one.error or one.doubt or "")
     if one.due is not None:
         when = "at once" if one.due <= AT_ONCE else f"at {time_text(one.due)} UTC"
         outcome = f"again {when}  {outcome}"
@@ -90,10 +90,6 @@ def _step(one: StepRecord) -> Row:
 def _done_by(one: Intervention) -> str:
     what = one.verb if one.step is None else f"{one.verb} {one.step}"
     return f"{time_text(one.at)} UTC  {printable(one.who)}: {printable(what)}, for {printable(one.why)!r}"
-
-
-def _one_line(text: str | None) -> str:
-    return (text or "").replace("\n", " ")
 
 
 def _saga_row(view: SagaView) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["counted", "json_text", "one_line", "pretty", "printable"]
+__all__ = ["counted", "json_text", "one_line", "pretty", "printable", "unbroken"]
 
 
 def counted(count: int, word: str) -> str:
@@ -23,6 +23,11 @@ def printable(text: str, *, keep: str = "") -> str:
     return "".join(
         char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def unbroken(text: str) -> str:
+    """*text* on one line."""
+    return text.replace("\n", " ")
 
 
 def json_text(value: object) -> str:

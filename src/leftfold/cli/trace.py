@@ -14,7 +14,7 @@ from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe, pages
 from leftfold.cli.progress import progress
 from leftfold.cli.shown import time_text
-from leftfold.cli.text import printable
+from leftfold.cli.text import printable, unbroken
 from leftfold.cli.times import Since, position_before, since_given
 from leftfold.errors import UnreadableEvent
 from leftfold.flow import QUEUES, Trace, TraceEntry
@@ -101,5 +101,5 @@ def _text(entry: TraceEntry, *, several: bool) -> str:
     if entry.due not in (None, entry.at):
         parts.append(f"{'until' if entry.status == 'missing' else 'again at'} {time_text(entry.due)}")
     if entry.note:
-        parts.append(entry.note.replace("\n", " "))
+        parts.append(unbroken(entry.note))
     return printable("  ".join(part for part in parts if part))
