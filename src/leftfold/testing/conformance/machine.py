@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from msgspec.structs import replace
 
-from leftfold.errors import LeftfoldError
 from leftfold.ids import new_id
 from leftfold.store.events import (
     AppendCondition,
@@ -23,7 +22,7 @@ from leftfold.store.events import (
     ToStream,
 )
 from leftfold.store.port import Store
-from leftfold.testing.conformance.machine_ground import STREAMS, run
+from leftfold.testing.conformance.machine_ground import STREAMS, outcome_of, run
 from leftfold.testing.conformance.machine_moments import VALID_TIMES, MomentRules
 from leftfold.testing.conformance.machine_rows import RowMachine
 from leftfold.testing.conformance.machine_snapshots import SnapshotRules
@@ -143,29 +142,22 @@ class StoreMachine(MomentRules, SnapshotRules):
 
     def compare(self, parts: list[ToStream], condition: AppendCondition | None) -> None:
         moved = condition and replace(condition, after=condition.after + self.base)
-        ours = self.run(_outcome(self.store, [self.moved(part) for part in parts], moved))
-        theirs = self.run(_outcome(self.reference, parts, condition))
+        ours = self.run(outcome_of(self.store.append(*map(self.moved, parts), condition=moved)))
+        theirs = self.run(outcome_of(self.reference.append(*parts, condition=condition)))
         assert self.plain(ours) == _plain(theirs)
 
     def moved(self, part: ToStream) -> ToStream:
         return ToStream(self.prefix + part.stream, part.expected, part.events)
 
-    def plain(self, outcome: Appended | LeftfoldError) -> object:
+    def plain(self, outcome: Appended | Exception) -> object:
         return _plain(outcome, self.base, self.prefix)
 
     def bare(self, event: StoredEvent) -> object:
         return _bare(event, self.base, self.prefix)
 
 
-async def _outcome(store: Store, parts: list[ToStream], condition: AppendCondition | None) -> Appended | LeftfoldError:
-    try:
-        return await store.append(*parts, condition=condition)
-    except LeftfoldError as refusal:
-        return refusal
-
-
-async def _together(store: Store, group: list[list[ToStream]]) -> list[Appended | LeftfoldError]:
-    return await asyncio.gather(*(_outcome(store, parts, None) for parts in group))
+async def _together(store: Store, group: list[list[ToStream]]) -> list[Appended | Exception]:
+    return await asyncio.gather(*(outcome_of(store.append(*parts)) for parts in group))
 
 
 def _fresh(events: list[NewEvent]) -> list[NewEvent]:
@@ -176,7 +168,7 @@ def _renewed(part: ToStream) -> ToStream:
     return ToStream(part.stream, part.expected, _fresh(list(part.events)))
 
 
-def _plain(outcome: Appended | LeftfoldError, base: int = 0, prefix: str = "") -> object:
+def _plain(outcome: Appended | Exception, base: int = 0, prefix: str = "") -> object:
     if isinstance(outcome, Appended):
         versions = {stream[len(prefix) :]: version for stream, version in outcome.versions.items()}
         return ("appended", outcome.position - base, sorted(versions.items()), outcome.repeated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from msgspec.structs import replace
 
+from leftfold.errors import LeftfoldError
 from leftfold.ids import new_id
 from leftfold.store.events import AppendCondition, ToStream
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
+from leftfold.testing.conformance.ledger import Refused
 from leftfold.testing.conformance.stores import log_of
 
-__all__ = ["STREAMS", "MachineGround", "run"]
+__all__ = ["STREAMS", "MachineGround", "outcome_of", "run"]
 
 T = TypeVar("T")
 
@@ -93,6 +95,14 @@ def run(machine: type[MachineGround], examples: int, steps: int) -> None:
             print_blob=True,
         ),
     )
+
+
+async def outcome_of(work: Awaitable[T]) -> T | Exception:
+    """What came of *work*, or why it was refused."""
+    try:
+        return await work
+    except (LeftfoldError, Refused) as refusal:
+        return refusal
 
 
 async def _memory() -> MemoryStore:

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from msgspec.structs import replace
 
-from leftfold.errors import LeftfoldError
 from leftfold.store.checkpoints import Checkpoint
 from leftfold.store.events import Appended, Expected, NewEvent, ToStream
 from leftfold.store.port import Store
 from leftfold.store.tables import Selection, Table
 from leftfold.store.transaction import Advance, Delete, Inline, Insert, Point, Put, Transaction, Write
-from leftfold.testing.conformance.ledger import BOOKS, COUNTS, Refused, adding, all_rows, write
-from leftfold.testing.conformance.machine_ground import MachineGround
+from leftfold.testing.conformance.ledger import BOOKS, COUNTS, adding, all_rows, write
+from leftfold.testing.conformance.machine_ground import MachineGround, outcome_of
 from leftfold.testing.conformance.machine_writes import (
     FIRST_BOOKS,
     INLINES,
@@ -144,8 +143,8 @@ class RowMachine(MachineGround):
         assert ours == [(each.name, _state(each)) for each in self.run(self.reference.checkpoints())]
 
     def compare(self, ours: Transaction, theirs: Transaction) -> None:
-        mine = _plain(self.run(_outcome(self.store, ours)), self.base, self.prefix)
-        assert mine == _plain(self.run(_outcome(self.reference, theirs)))
+        mine = _plain(self.run(outcome_of(self.store.transact(ours))), self.base, self.prefix)
+        assert mine == _plain(self.run(outcome_of(self.reference.transact(theirs))))
 
     def moved(self, table: Table) -> Table:
         return replace(table, name=f"{table.name}_{self.prefix[20:32]}")
@@ -176,15 +175,9 @@ class RowMachine(MachineGround):
         )
 
 
-async def _outcome(store: Store, transaction: Transaction) -> Appended | LeftfoldError | Refused | None:
-    try:
-        return await store.transact(transaction)
-    except (LeftfoldError, Refused) as refusal:
-        return refusal
-
-
 async def _together(store: Store, group: Sequence[Transaction]) -> list[str]:
-    return [type(outcome).__name__ for outcome in await asyncio.gather(*(_outcome(store, each) for each in group))]
+    outcomes = await asyncio.gather(*(outcome_of(store.transact(each)) for each in group))
+    return [type(outcome).__name__ for outcome in outcomes]
 
 
 def _inline(table: Table, key: str, by: int, refuse: bool) -> Inline:
@@ -195,7 +188,7 @@ def _one(stream: str, new: NewEvent, inline: Inline) -> Transaction:
     return Transaction(parts=[ToStream(stream, Expected.ANY, [new])], inline=[inline])
 
 
-def _plain(outcome: Appended | LeftfoldError | Refused | None, base: int = 0, prefix: str = "") -> object:
+def _plain(outcome: Appended | Exception | None, base: int = 0, prefix: str = "") -> object:
     if not isinstance(outcome, Appended):
         return type(outcome).__name__
     versions = {stream[len(prefix) :]: version for stream, version in outcome.versions.items()}

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from msgspec.structs import replace
 
-from leftfold.errors import Fenced, LeftfoldError
+from leftfold.errors import Fenced
 from leftfold.store.events import Appended, Expected, ToStream
 from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, KEEP, Begin, End, Hold, Revise, Wake, WorkItem, WorkWrite
 from leftfold.testing.clock import ManualClock
-from leftfold.testing.conformance.machine_ground import MachineGround, run
+from leftfold.testing.conformance.machine_ground import MachineGround, outcome_of, run
 from leftfold.testing.conformance.stores import Later, Opener, event
 from leftfold.testing.conformance.work_ground import all_work, begun
 
@@ -114,8 +114,8 @@ class WorkMachine(MachineGround):
     def write(self, drawn: list[_Drawn], with_event: bool) -> None:
         self.tick()
         [ours], [theirs] = self.transactions([drawn], with_event)
-        mine = self.run(_outcome(self.store, ours))
-        assert self.bare_outcome(mine) == self.bare_outcome(self.run(_outcome(self.reference, theirs)))
+        mine = self.run(outcome_of(self.store.transact(ours)))
+        assert self.bare_outcome(mine) == self.bare_outcome(self.run(outcome_of(self.reference.transact(theirs))))
 
     @rule(drawn=st.lists(_APART, min_size=2, max_size=6, unique_by=lambda each: each.id))
     def write_together(self, drawn: list[_Drawn]) -> None:
@@ -238,7 +238,7 @@ class WorkMachine(MachineGround):
     def quarter(self, time: datetime) -> int:
         return round((time - self.started) / _QUARTER)
 
-    def bare_outcome(self, outcome: Appended | LeftfoldError | None) -> object:
+    def bare_outcome(self, outcome: Appended | Exception | None) -> object:
         if isinstance(outcome, Fenced):
             return "Fenced", outcome.name.removeprefix(self.prefix), outcome.token
         return type(outcome).__name__
@@ -248,12 +248,5 @@ def _lease(hours: int) -> float:
     return (hours * _HOUR + _QUARTER).total_seconds()
 
 
-async def _outcome(store: Store, transaction: Transaction) -> Appended | LeftfoldError | None:
-    try:
-        return await store.transact(transaction)
-    except LeftfoldError as refusal:
-        return refusal
-
-
-async def _outcomes(store: Store, group: Sequence[Transaction]) -> list[Appended | LeftfoldError | None]:
-    return await asyncio.gather(*(_outcome(store, each) for each in group))
+async def _outcomes(store: Store, group: Sequence[Transaction]) -> list[Appended | Exception | None]:
+    return await asyncio.gather(*(outcome_of(store.transact(each)) for each in group))
