@@ -141,7 +141,7 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
             return
         if isinstance(data, str):
             raise InvalidCloudEvent("data", "is text, and JSON is meant; give JSON text as bytes, in UTF-8")
-        force_setattr(self, "data", checked_json(data, "data"))
+        force_setattr(self, "data", checked_json(data))
 
 
 def _check(name: str, value: object, rule: Callable[[str], str | None] = _no_rule) -> None:

@@ -52,12 +52,8 @@ def members_of(text: bytes) -> dict[str, object]:
     return dict(found)
 
 
-def checked_json(text: bytes, attribute: str) -> bytes:
-    """The JSON *text* without the white space around it.
-
-    Args:
-        text: from outside.
-        attribute: what it is the value of, for errors.
+def checked_json(text: bytes) -> bytes:
+    """The JSON *text* of `data`, from outside, without the white space around it.
 
     Raises:
         InvalidCloudEvent: it is not one JSON text in UTF-8, an object in it names a member twice, or it holds a lone
@@ -65,12 +61,12 @@ def checked_json(text: bytes, attribute: str) -> bytes:
 
     Source: RFC 8259, section 4, on names that are not unique, and section 8.2 on surrogates.
     """
-    _parsed(text, attribute, _strict())
+    _parsed(text, "data", _strict())
     try:
         _validate(text)
     except (ValueError, RecursionError) as error:
         reason = f"is JSON that holds a lone surrogate, or is nested too deep ({error}); mend its writer"
-        raise InvalidCloudEvent(attribute, reason) from error
+        raise InvalidCloudEvent("data", reason) from error
     return text.strip(_SPACE)
 
 

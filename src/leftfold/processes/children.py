@@ -128,7 +128,7 @@ class Parenting(Calling):
             view = await instances.show(child, id)
         except UnknownInstance:
             metadata = self._metadata(self._journal, self._definition.via(name, undo=True))
-            if await instances.forestall(saga, id, metadata, "its parent was undone before it began", parent):
+            if await instances.forestall(saga, id, metadata, parent):
                 return
             view = await instances.show(child, id)
         if not await instances.is_child(child, id, parent):

@@ -151,14 +151,15 @@ class SagaInstances:
         except ValueError:
             return True
 
-    async def forestall(self, saga: Saga, id: str, metadata: Metadata, reason: str, parent: Parent) -> bool:
-        """Have an instance ended, undone, before it has begun: whoever comes to begin it afterwards is too late.
+    async def forestall(self, saga: Saga, id: str, metadata: Metadata, parent: Parent) -> bool:
+        """Have a child ended, undone, before it has begun: whoever comes to begin it afterwards is too late.
 
         Returns:
             False when it has begun before; nothing was done then.
         """
         definition = self.definition_of(type(saga))
-        journal = turned_back(definition, definition.journal(saga, metadata).of_parent(parent), reason)
+        journal = definition.journal(saga, metadata).of_parent(parent)
+        journal = turned_back(definition, journal, "its parent was undone before it began")
         end = Begin(
             id=definition.item_id(id),
             queue=definition.queue,

@@ -211,12 +211,12 @@ def _dependencies(cell: Cell, reader: Node, view: ObjectView, engine: Inclusion)
             given_too = tuple(part.dependents[name] for part in view.parts if name in part.dependents)
             there = Node(fields=Fields(required=frozenset({name})))
             for problem in engine.term((*cell.nodes, there, *given_too), node):
-                yield _under(problem, "dependentSchemas", cell, reader, engine)
+                yield _under(problem, cell, reader, engine)
 
 
-def _under(problem: Problem, keyword: str, cell: Cell, reader: Node, engine: Inclusion) -> Problem:
+def _under(problem: Problem, cell: Cell, reader: Node, engine: Inclusion) -> Problem:
     """*problem* of a part of *reader*, if its witness holds for all of it."""
     if isinstance(problem, Doubt):
         return problem
-    found = engine.proof(cell, reader, Doubt(keyword=keyword, path=problem.path), [problem.witness])
+    found = engine.proof(cell, reader, Doubt(keyword="dependentSchemas", path=problem.path), [problem.witness])
     return found if isinstance(found, Doubt) else problem

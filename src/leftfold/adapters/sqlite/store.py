@@ -79,7 +79,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         if flaw_of(stream):
             return []
         order = "desc" if backward else "asc"
-        sql = f"select {COLUMNS} from events where {_STREAM} and version > ? {_upto('version', upto)}"
+        sql = f"select {COLUMNS} from events where {_STREAM} and version > ? {_upto(upto)}"
         sql += f" order by version {order} limit ?"
         return await self._read(lambda: self._events(sql, str(stream), after, limit))
 
@@ -94,7 +94,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         if flaw_of(stream):
             return []
         sql = f"select version, type, schema_version, data from events where {_STREAM} and version > ? "
-        sql += f"{_upto('version', upto)} {happened} order by version limit ?"
+        sql += f"{_upto(upto)} {happened} order by version limit ?"
         return await self._read(lambda: self._connection.execute(sql, (str(stream), after, limit)).fetchall())
 
     async def read_log(
@@ -256,8 +256,8 @@ def _bounded(after: int, upto: int | None, limit: int) -> tuple[int, int | None,
     return min(after, LARGEST), upto if upto is None else min(upto, LARGEST), min(limit, LARGEST)
 
 
-def _upto(column: str, upto: int | None) -> str:
-    return "" if upto is None else f"and {column} <= {int(upto)}"
+def _upto(version: int | None) -> str:
+    return "" if version is None else f"and version <= {int(version)}"
 
 
 def _where(match: tuple[QueryItem, ...], category: str | None, after: int, end: int) -> tuple[str, list[Value]]:
