@@ -122,7 +122,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "lease never extended": Fault(
         in_code(
             Engine,
-            "_beat",
+            "_extend",
             ("await self._store.extend(held, self._hold.owner, self._hold.lease_s)", "held"),
         ),
         (_WORKERS,),

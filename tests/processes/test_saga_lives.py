@@ -147,6 +147,20 @@ async def test_a_pause_lasts_by_the_clock_of_the_database_though_that_of_the_mac
             assert (view.status, view.steps[0].tries, monotonic() - began > 0.09) == ("completed", 2, True)
 
 
+async def test_a_step_under_way_is_left_alone_though_the_clock_jumps_beyond_its_lease(timed: Ground) -> None:
+    answer, clock, shop = asyncio.Event(), ManualClock(), keeping()
+    world = World(one=[answer])
+    async with timed.app(shop, world=world, clock=clock) as app:
+        await app.start(saga_of(shop), id="1")
+        await world.arrived("one")
+        clock.advance(_HOUR)
+        await app.start(saga_of(shop), id="2")
+        await app.sagas.ended("Keep", "2", timeout=WAIT_S)
+        answer.set()
+        view = await app.sagas.ended("Keep", "1", timeout=WAIT_S)
+    assert (view.status, view.steps[0].tries, world.cancelled) == ("completed", 1, [])
+
+
 async def test_a_deadline_undoes_a_saga_that_waits(timed: Ground) -> None:
     world, clock, shop = World(), ManualClock(), keeping(deadline=timedelta(minutes=20))
     await _waits(timed, shop, world, clock)

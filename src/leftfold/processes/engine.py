@@ -100,7 +100,9 @@ class Engine:
         self._asked: list[asyncio.Future[int]] = []
         self._turns = Turn()
         self._end_at: float | None = None
+        self._extended = self._clock.now()
         self._trouble = Trouble(f"engine {owner} is kept from its store", f"engine {owner} has its store again")
+        self._mute = Trouble(f"engine {owner} could not extend its leases", f"engine {owner} extends its leases again")
 
     @property
     def hold(self) -> Hold | None:
@@ -196,6 +198,8 @@ class Engine:
         if free <= 0:  # below it, where many were begun with one `hold`
             await self._pause(None)
             return
+        if (self._clock.now() - self._extended).total_seconds() >= self._hold.lease_s:
+            await self._extend()  # its clock has jumped, or it stood still: it would claim what is under way here
         asked, self._asked = self._asked, []
         try:
             items = await self._store.claim_due(self._carriers, self._hold.owner, self._hold.lease_s, free)
@@ -270,22 +274,24 @@ class Engine:
 
     async def _beat(self) -> None:
         """Show signs of life for what is held, and let go of what was lost."""
-        owner = self._hold.owner
-        trouble = Trouble(f"engine {owner} could not extend its leases", f"engine {owner} extends its leases again")
         while True:
             await asyncio.sleep(self._hold.lease_s / _BEATS)
-            held = {id: item.token for id, (item, _) in self._running.items()}
-            if not held:
-                continue
-            try:
-                kept = await self._store.extend(held, self._hold.owner, self._hold.lease_s)
-            except Exception as error:  # noqa: BLE001 - without a sign of life everything here would be lost
-                trouble.met(error)
-                continue
-            trouble.over()
-            for id in held.keys() - set(kept):
-                if id in self._running and self._running[id][0].token == held[id]:
-                    self._running[id][1].cancel()
+            await self._extend()
+
+    async def _extend(self) -> None:
+        self._extended = self._clock.now()
+        held = {id: item.token for id, (item, _) in self._running.items()}
+        if not held:
+            return
+        try:
+            kept = await self._store.extend(held, self._hold.owner, self._hold.lease_s)
+        except Exception as error:  # noqa: BLE001 - without a sign of life everything here would be lost
+            self._mute.met(error)
+            return
+        self._mute.over()
+        for id in held.keys() - set(kept):
+            if id in self._running and self._running[id][0].token == held[id]:
+                self._running[id][1].cancel()
 
     async def _end(self) -> None:
         now = asyncio.get_running_loop().time()
