@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 import pytest
 
 from leftfold import Metadata, Receipt
-from leftfold.errors import Forbidden, InvalidInput, NotFound
+from leftfold.errors import DefinitionError, Forbidden, InvalidInput, NotFound
 from leftfold.handling import Call, Kind, Middleware, Proceed, authorised, logged, timed
 from leftfold.store import MemoryStore
 from tests.handling.bank import InsufficientFunds
@@ -45,6 +46,16 @@ async def test_the_first_middleware_is_outermost_for_commands_and_queries() -> N
     notes.clear()
     await desk.queries.ask(FindBalance(account="A"))
     assert notes == ["one before query FindBalance", "two before query FindBalance", "two after 5", "one after 5"]
+
+
+async def test_a_middleware_that_gives_nothing_to_await_is_told_how_to_write_it() -> None:
+    def plain(call: Call, proceed: Proceed) -> object: ...
+
+    desk = await _desk(cast("Middleware", plain))
+    with pytest.raises(DefinitionError, match="middleware plain gives a NoneType to await; write it as an async def"):
+        await desk.commands.send(Deposit(account="A", amount=Decimal(5)))
+    with pytest.raises(DefinitionError, match="middleware plain gives a NoneType to await; write it as an async def"):
+        await desk.queries.ask(FindBalance(account="A"))
 
 
 async def test_a_middleware_runs_once_for_a_command_that_is_decided_again_after_conflicts() -> None:

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from time import perf_counter
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
 from leftfold.domain.errors import DomainError
-from leftfold.errors import Forbidden
+from leftfold.errors import DefinitionError, Forbidden
 from leftfold.handling.correlation import handling
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.requests import Request
@@ -133,6 +133,13 @@ def authorised(check: Callable[[Call], bool | Awaitable[bool]]) -> Middleware:
 
 def _within(one: Middleware, inner: Proceed) -> Proceed:
     def proceed(call: Call) -> Awaitable[object]:
-        return one(call, inner)
+        answer = cast("object", one(call, inner))
+        if not inspect.isawaitable(answer):
+            name = getattr(one, "__name__", repr(one))
+            raise DefinitionError(
+                f"middleware {name:.80} gives a {type(answer).__qualname__} to await; write it as an async def that "
+                "returns `await proceed(call)`"
+            )
+        return answer
 
     return proceed
