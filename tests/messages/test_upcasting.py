@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Union, cast
 
@@ -232,6 +234,15 @@ class Named(Event, name="Several", version=3):
     name: str = ""
 
 
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+class Weighed(Event, name="Several", version=2):
+    grams: float | None = None
+    price: Decimal | None = None
+    at: datetime | None = None
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -257,6 +268,29 @@ def test_a_result_is_read_in_the_types_that_its_fields_declare() -> None:
     upcast = made("upcast", Priced, takes=Old, answer=Priced(cents=1, at=(cast("Decimal", "1.50"),)))
     (read,) = today(Old(), Codec(Registry("s", Priced, upcasts=[upcast])))
     assert read == Priced(cents=1, at=(Decimal("1.50"),))
+
+
+@pytest.mark.parametrize(
+    ("sound", "wrong", "said"),
+    [
+        (Weighed(grams=1.0), Weighed(grams=math.nan), "field 'grams': nan is no JSON number"),
+        (Weighed(price=Decimal(1)), Weighed(price=Decimal("NaN")), r"field 'price': Decimal\('NaN'\) is no number"),
+        (Weighed(at=NOON), Weighed(at=NOON.replace(tzinfo=None)), "field 'at': the time has no zone"),
+    ],
+)
+def test_a_result_that_could_not_be_stored_is_told_after_others_of_its_types(
+    sound: Weighed, wrong: Weighed, said: str
+) -> None:
+    answers = [sound]
+
+    def upcast(old: Old) -> Weighed:  # noqa: ARG001 - names what it takes
+        return answers[-1]
+
+    codec = Codec(Registry("s", Weighed, upcasts=[upcast]))
+    assert [today(Old(), codec), today(Old(), codec)] == [(sound,), (sound,)]
+    answers.append(wrong)
+    with pytest.raises(UpcastFailed, match=said):
+        today(Old(), codec)
 
 
 def test_the_upcast_that_was_first_to_return_another_type_is_named() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from math import isfinite
 from typing import Final, TypeAlias, cast
 
 from msgspec import Struct, inspect
@@ -35,7 +38,8 @@ _PLAIN: Final = (
 def held(chains: Chains, cls: type, hold: Hold) -> Rise | None:
     """What brings events of *cls* to today, each as *hold* gives it; None when they are of today.
 
-    Where the types of its values say all about an event, one of each way in which they are is passed to *hold*.
+    Where the types of its values say all about an event but whether numbers are finite and times have a zone, one of
+    each way in which they are is passed to *hold*.
     """
     rise, today = chains.rise(cls), chains.current(cls)
     if rise is None:
@@ -57,7 +61,8 @@ def _once_for_types(rise: Rise, rise_held: Rise) -> Rise:
     def rise_known(event: object) -> tuple[object, ...]:
         events = cast("tuple[Struct, ...]", rise(event))
         for each in events:
-            if tuple(map(type, astuple(each))) not in sound:
+            values = astuple(each)
+            if tuple(map(type, values)) not in sound or not all(map(_is_storable, values)):
                 break
         else:
             return events
@@ -66,6 +71,16 @@ def _once_for_types(rise: Rise, rise_held: Rise) -> Rise:
         return read
 
     return rise_known
+
+
+def _is_storable(value: object) -> bool:
+    """Whether *value* can be stored as others of its type can."""
+    kind = type(value)
+    if kind is float:
+        return isfinite(cast("float", value))
+    if kind is Decimal:
+        return cast("Decimal", value).is_finite()
+    return kind is not datetime or cast("datetime", value).tzinfo is not None
 
 
 def _is_plain(cls: type) -> bool:
