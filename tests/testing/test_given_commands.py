@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -102,7 +102,21 @@ TO_BEN = Lent(book="dune", reader="ben")
 def test_a_function_that_decides_a_command_is_tested_by_its_events_result_and_refusals() -> None:
     given(lend, id="dune").when(DUNE).then(TO_BEN).result("dune is lent to ben")
     given(lend, TO_ANN).when(DUNE).raises(AlreadyLent, reader="ann")
-    given(lend).when(DUNE).then(Lent(book="test", reader="ben"))
+    given(lend).when(DUNE).then(TO_BEN).result("dune is lent to ben")
+    given(lend, id="emma").when(DUNE).then(Lent(book="emma", reader="ben"))
+
+
+def test_a_function_that_no_context_was_given_decides_for_an_aggregate_of_any_id() -> None:
+    def take(command: Lend, book: Book) -> None:
+        book.record(Lent(book=book.id, reader=command.reader))
+
+    given(take).when(DUNE).then(Lent(book="test", reader="ben"))
+
+
+@pytest.mark.parametrize("wrong", [Lend, TO_BEN, Register(book="dune", reader="ben"), None])
+def test_a_command_that_the_function_does_not_take_is_told(wrong: object) -> None:
+    with pytest.raises(InvalidInput, match=r"lend decides Lend, and .* is none"):
+        given(lend, TO_ANN).when(cast("Lend", wrong))
 
 
 def test_what_has_to_be_there_or_must_not_is_refused_in_a_test_as_an_app_refuses_it() -> None:
@@ -110,7 +124,7 @@ def test_what_has_to_be_there_or_must_not_is_refused_in_a_test_as_an_app_refuses
     given(register, id="dune").when(new).then(TO_BEN)
     given(register, TO_ANN, id="dune").when(new).raises(AlreadyExists, stream="book-dune", version=1)
     given(extend, TO_ANN, id="dune").when(longer).then(TO_BEN)
-    given(extend, id="dune").when(longer).raises(NotFound, stream="book-dune")
+    given(extend).when(longer).raises(NotFound, stream="book-dune")
     with pytest.raises(AssertionError, match="it was refused: stream 'book-dune' has no events"):
         given(extend, id="dune").when(longer).then(TO_BEN)
 

@@ -28,9 +28,9 @@ __all__ = [
     "Decision",
     "QueryHandler",
     "command_handler_of",
+    "decided_as",
     "decision_of",
     "decisions_of",
-    "exists_of",
     "query_handler_of",
 ]
 
@@ -38,8 +38,10 @@ A = TypeVar("A", bound=Aggregate[Any])
 C = TypeVar("C", bound=Command[object])
 R = TypeVar("R")
 
-_EXISTS: Final = WeakKeyDictionary[Callable[..., object], "bool | None"]()
-"""What each function was registered with, for tests of it; the function itself stays as it is."""
+_DECISIONS: Final = WeakKeyDictionary[Callable[..., object], "tuple[str, bool | None]"]()
+"""The field of the id and `exists` that each function was registered with, for tests of it; the function itself stays
+as it is.
+"""
 
 
 class Decision(Struct, frozen=True):
@@ -132,13 +134,17 @@ def decision_of(
     if findings or command is None:
         raise DefinitionError(*findings)
     if inspect.isfunction(function):
-        _EXISTS[function] = exists
+        _DECISIONS[function] = id, exists
     return Decision(command, subject, id, exists, function, where)
 
 
-def exists_of(function: Callable[..., object]) -> bool | None:
-    """What `decision_of` was told about a function last: whether the aggregate has to be there; None for either."""
-    return _EXISTS.get(function)
+def decided_as(function: Callable[..., object]) -> tuple[str | None, bool | None]:
+    """What `decision_of` was told about a function last, None for what nobody has said.
+
+    Returns:
+        The field of the command that holds the aggregate's id, and whether the aggregate has to be there.
+    """
+    return _DECISIONS.get(function, (None, None))
 
 
 def decisions_of(decider: Decider[Any, Any, Any], *, id: str) -> tuple[Decision, ...]:

@@ -12,10 +12,11 @@ from leftfold.contexts.context import Context
 from leftfold.domain.aggregate import Aggregate
 from leftfold.errors import InvalidInput, InvalidQuery
 from leftfold.handling.signatures import signature_of
+from leftfold.messages.command import Command
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 
-__all__ = ["as_recorded", "check_taken", "decided_by", "fold", "rows", "taken_by"]
+__all__ = ["as_recorded", "check_taken", "commands_of", "decided_by", "fold", "rows", "taken_by"]
 
 _Row = TypeVar("_Row")
 
@@ -106,6 +107,12 @@ def decided_by(function: Callable[..., object]) -> type[Aggregate[Any]] | None:
     return hints[1] if len(hints) > 1 and _is_aggregate(hints[1]) else None
 
 
+def commands_of(function: Callable[..., object]) -> type[Command[Any]] | None:
+    """The class of commands that *function* takes; None when its first parameter is none."""
+    hint = next(iter(signature_of(function).parameters.values()), None)
+    return hint if _is_command(hint) else None
+
+
 def check_taken(event: object, taken: tuple[type, ...], function: Callable[..., object]) -> None:
     """Raise `InvalidInput` unless *event* is of one of the classes that *function* is handed."""
     if deciding := [cls.__qualname__ for cls in taken if issubclass(cls, Aggregate)]:
@@ -117,6 +124,10 @@ def check_taken(event: object, taken: tuple[type, ...], function: Callable[..., 
             f"{getattr(function, '__name__', function)!s:.80} takes {names}, so an app never hands it {event!r:.80}; "
             "name the class in its annotation, or leave the event out"
         )
+
+
+def _is_command(hint: object) -> TypeGuard[type[Command[Any]]]:
+    return isinstance(hint, type) and issubclass(hint, Command)
 
 
 def _is_aggregate(hint: object) -> TypeGuard[type[Aggregate[Any]]]:

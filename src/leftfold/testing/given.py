@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from inspect import isasyncgen, isawaitable, iscoroutine, isfunction, isgenerator
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast, overload
 
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.core import Core
@@ -13,7 +13,7 @@ from leftfold.domain.errors import DomainError
 from leftfold.domain.folding import Fact, Folding
 from leftfold.domain.lifecycle import core_of, load, pending
 from leftfold.errors import AlreadyExists, InvalidInput, NotFound
-from leftfold.handling.handlers import exists_of
+from leftfold.handling.handlers import decided_as
 from leftfold.handling.refusals import RefusalError, refused_as_it_is
 from leftfold.messages.annotations import waiting_flaw
 from leftfold.messages.codec import Codec
@@ -24,7 +24,7 @@ from leftfold.messages.requests import RequestForm
 from leftfold.messages.upcasting import Upcast
 from leftfold.processes.next import Ignored, Next
 from leftfold.testing.coordinating import GivenProcess
-from leftfold.testing.folding import decided_by
+from leftfold.testing.folding import commands_of, decided_by
 
 __all__ = ["GivenAggregate", "GivenCommand", "GivenDecider", "Then", "given"]
 
@@ -35,6 +35,9 @@ _S = TypeVar("_S")
 _E = TypeVar("_E")
 _R = TypeVar("_R")
 _P = ParamSpec("_P")
+
+_ANY_ID: Final = "test"
+"""The id of an aggregate when nobody says one."""
 
 
 class Then(Generic[_R]):
@@ -126,17 +129,24 @@ class GivenAggregate(Generic[_A]):
 
 
 class GivenCommand(Generic[_M, _A, _R]):
-    """A function that lets an aggregate decide a command, and that aggregate with a history."""
+    """A function that lets an aggregate decide a command, and that aggregate with a history.
+
+    Args:
+        function: takes the command and the aggregate.
+        history: gives the aggregate with its history, by its id, and what refuses every command about it.
+        id: of the aggregate; that which the command says, when left out.
+    """
 
     def __init__(
         self,
         function: Callable[[_M, _A], _R],
-        aggregate: GivenAggregate[_A],
-        refusal: NotFound | AlreadyExists | None,
+        history: Callable[[str], tuple[GivenAggregate[_A], NotFound | AlreadyExists | None]],
+        id: str | None,
     ) -> None:
         self._function = function
-        self._aggregate = aggregate
-        self._refusal = refusal
+        self._history = history
+        self._id = id
+        history(_ANY_ID if id is None else id)  # what is wrong with it is told here
 
     def when(self, command: _M) -> Then[_R]:
         """Let the aggregate decide *command*; see `GivenAggregate.when`.
@@ -144,12 +154,19 @@ class GivenCommand(Generic[_M, _A, _R]):
         Where `Context.decides` says `exists=`, a history that is not so refuses it, as in an app.
 
         Raises:
-            InvalidInput: a field of it is not of its declared type, so an app would not take it.
+            InvalidInput: it is no command that the function takes, or a field of it is not of its declared type, so an
+                app would not hand it in.
         """
+        function, taken = self._function, commands_of(self._function)
+        if taken is not None and type(command) is not taken:
+            raise InvalidInput(f"{function.__name__} decides {taken.__qualname__}, and {command!r:.80} is none")
         command = _sent(command)
-        if self._refusal is not None:
-            return Then((), None, self._refusal)
-        return self._aggregate.when(lambda aggregate: self._function(command, aggregate))
+        field, _ = decided_as(function)
+        said = _ANY_ID if field is None else cast("str", getattr(command, field))
+        aggregate, refusal = self._history(said if self._id is None else self._id)
+        if refusal is not None:
+            return Then((), None, refusal)
+        return aggregate.when(lambda aggregate: function(command, aggregate))
 
 
 class GivenDecider(Generic[_C, _S, _E]):
@@ -180,11 +197,11 @@ class GivenDecider(Generic[_C, _S, _E]):
 
 @overload
 def given(
-    subject: Callable[[_M, _A], _R], *events: object, id: str = "test", upcasts: Sequence[Upcast] = ()
+    subject: Callable[[_M, _A], _R], *events: object, id: str | None = None, upcasts: Sequence[Upcast] = ()
 ) -> GivenCommand[_M, _A, _R]: ...
 @overload
 def given(
-    subject: type[_A], *events: object, id: str = "test", upcasts: Sequence[Upcast] = ()
+    subject: type[_A], *events: object, id: str | None = None, upcasts: Sequence[Upcast] = ()
 ) -> GivenAggregate[_A]: ...
 @overload
 def given(subject: Decider[_C, _S, _E], *events: _E) -> GivenDecider[_C, _S, _E]: ...
@@ -195,7 +212,7 @@ def given(subject: Callable[..., Next[_S] | Ignored], *events: object) -> GivenP
 def given(
     subject: type[Any] | Decider[Any, Any, Any] | Callable[..., Any],
     *events: object,
-    id: str = "test",
+    id: str | None = None,
     upcasts: Sequence[Upcast] = (),
 ) -> GivenAggregate[Any] | GivenCommand[Any, Any, Any] | GivenDecider[Any, Any, Any] | GivenProcess[Any]:
     """Start from a history: these events, as they come back from a store.
@@ -204,7 +221,8 @@ def given(
         subject: an aggregate class, a function that `Context.decides` takes, a decider, or the function of a process.
         events: its history, oldest first; none for one that is new. A process is handed `TimerDue` and
             `CommandRefused` like events.
-        id: of the aggregate.
+        id: of the aggregate; when left out, that which the command says, for a function that `Context.decides` was
+            given, and `test` otherwise.
         upcasts: what brings events of old versions to those of its vocabulary; the history may then hold such events.
 
     Raises:
@@ -216,16 +234,21 @@ def given(
         if waiting_flaw(subject) is not None:
             raise _waits(subject)
         if (aggregate := decided_by(subject)) is not None:
-            stream, exists = f"{core_of(aggregate).category}-{id}", exists_of(subject)
-            refusal = None if exists is None else refused_as_it_is(stream, len(events), exists=exists)
-            return GivenCommand(subject, given(aggregate, *events, id=id, upcasts=upcasts), refusal)
+            decides_for, category, (_, exists) = aggregate, core_of(aggregate).category, decided_as(subject)
+
+            def history(named: str) -> tuple[GivenAggregate[Any], NotFound | AlreadyExists | None]:
+                about = f"{category}-{named}"
+                refusal = None if exists is None else refused_as_it_is(about, len(events), exists=exists)
+                return given(decides_for, *events, id=named, upcasts=upcasts), refusal
+
+            return GivenCommand(subject, history, id)
         return GivenProcess(subject, events)
     if not isinstance(subject, type | Decider):
         raise InvalidInput(
             f"given({subject!r:.80}) is about nothing; give an aggregate class, a decider, or a function that "
             "`Context.decides` or `Context.process` takes"
         )
-    decides = cast("type[Any] | Decider[Any, Any, Any]", subject)
+    decides, id = cast("type[Any] | Decider[Any, Any, Any]", subject), _ANY_ID if id is None else id
     core: Core[Any] = core_of(decides)
     codec = Codec(Registry(core.category, *core.vocabulary, upcasts=upcasts))
     folding, facts, stream = Folding(core, codec), _stored(codec, events), f"{core.category}-{id}"
