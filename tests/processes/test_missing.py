@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
 from leftfold import App, Context
-from leftfold.errors import UnknownInstance
+from leftfold.errors import InvalidInput, InvalidQuery, UnknownInstance
 from leftfold.processes import processor
 from leftfold.store.port import Store
 from leftfold.subscriptions.resetting import reset
@@ -232,3 +233,23 @@ async def test_what_was_given_up_stays_so_when_its_log_is_followed_from_the_star
     async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
         await app.settle()
         assert await parked(app) == [("event", "Poked", "dead"), ("event", "Poked", "waiting")]
+
+
+async def test_processes_and_what_is_parked_are_named_by_text(store: Store, clock: ManualClock, bell: Bell) -> None:
+    async with App(watching(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Poke(id="w", what="one"))
+        await app.settle()
+        [letter] = [one async for one in app.processes.parked()]
+        strange: list[Any] = [3, None, b"watch", watching]
+        for wrong in strange:
+            with pytest.raises(InvalidQuery, match="no processes are called"):
+                await app.processes.show(wrong, "w")
+            with pytest.raises(InvalidQuery, match="there is no dead letter"):
+                await app.dead_letters.find(wrong)
+            with pytest.raises(InvalidQuery, match=r"event takes letters, and .* is none"):
+                await app.dead_letters.event(wrong)
+        with pytest.raises(InvalidQuery, match="3 is no name of a projection, reaction or process; give a text"):
+            [one async for one in app.dead_letters.all(cast("str", 3))]
+        for decide in (app.processes.retry, app.processes.drop):
+            with pytest.raises(InvalidInput, match=r"id=ParkedView.*: give a text that is not empty"):
+                await decide(cast("str", letter), who="ann", why="she asked")

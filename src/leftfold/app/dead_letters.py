@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -59,6 +59,7 @@ class DeadLetters:
 
     async def event(self, letter: DeadLetter) -> StoredEvent | None:
         """The event that *letter* is about; None when the log does not hold it."""
+        _check_letter(letter, "event")
         _, place = await self._find(letter.id)
         page = await place.source.read_log(after=letter.position - 1, limit=1)
         return next((event for event in page.events if event.position == letter.position), None)
@@ -87,8 +88,7 @@ class DeadLetters:
         self, letters: Sequence[DeadLetter], action: Literal["replay", "drop"], timeout_s: float
     ) -> list[DeadLetter]:
         for one in letters:
-            if not isinstance(one, DeadLetter):  # pyright: ignore[reportUnnecessaryIsInstance] - an id, mostly
-                raise InvalidQuery(f"{action} takes letters, and {one!r:.80} is none; find it first: `find(id)`")
+            _check_letter(one, action)
         check_timeout(timeout_s)
         left: list[DeadLetter] = []
         for context in dict.fromkeys(one.context for one in letters):
@@ -100,7 +100,7 @@ class DeadLetters:
         return left
 
     async def _find(self, id: str) -> tuple[DeadLetter, _Place]:
-        position = id.partition("-")[0]
+        position = id.partition("-")[0] if isinstance(cast("object", id), str) else ""
         if position.isdecimal() and position.isascii() and len(position) < _MOST_DIGITS:
             for place in await self._places(None):
                 for letter in await letters_at(place.target, int(position), place.subscription):
@@ -124,3 +124,8 @@ class DeadLetters:
         """The logs that are followed for a context, by the name of what follows."""
         projections = {name: follower.source.store for name, follower in running.followers.items()}
         return projections | {one.name: one.source.store for one in running.reactions}
+
+
+def _check_letter(given: object, action: str) -> None:
+    if not isinstance(given, DeadLetter):  # an id, mostly
+        raise InvalidQuery(f"{action} takes letters, and {given!r:.80} is none; find it first: `find(id)`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -62,6 +62,8 @@ def those_called(wanted: str, known: Sequence[NamedFollower], what: str) -> Sequ
     Raises:
         InvalidQuery: nothing is called so, or something in several contexts.
     """
+    if not isinstance(cast("object", wanted), str):
+        raise InvalidQuery(f"{wanted!r:.80} is no name of a {what}; give a text, as `leftfold projections` prints it")
     found = called(wanted, known)
     several = len({one.running.name for one in known}) > 1
     if len({one.running.name for one in found}) > 1:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
-from typing import Final
+from typing import Final, cast
 
 from leftfold.app.follower_names import process_names, without_context
 from leftfold.app.running import Running
@@ -30,7 +30,7 @@ from leftfold.processes.viewing import (
     process_view,
     timer_views,
 )
-from leftfold.store.checks import check_moment, check_note, check_statuses
+from leftfold.store.checks import check_id, check_moment, check_note, check_statuses
 from leftfold.store.work_paging import by_status, work_items
 
 __all__ = ["Processes"]
@@ -139,7 +139,7 @@ class Processes:
             why: in their words.
 
         Raises:
-            InvalidInput: *who* or *why* is no text, or an empty one.
+            InvalidInput: *id*, *who* or *why* is no text, or an empty one.
             UnknownInstance: nothing has that id, or no more.
             NotPossible: it does not fit how it stands.
             UnreadableState: this code cannot read the instance.
@@ -193,6 +193,7 @@ class Processes:
 
     async def _mend(self, id: str, decree: Decree) -> None:
         check_note(decree.who, decree.why)
+        check_id(id)
         item_id = id.rpartition(MARK)[0] if id.startswith(PROCESS) else id
         for running in self._running.values():
             if running.coordination is not None and await running.store.work([item_id]):
@@ -205,7 +206,8 @@ class Processes:
 
     def _of(self, process: str) -> RunningProcess:
         known = {one.name: one for one in self._all()}
-        found = [name for name, one in known.items() if _is_called(one, process)]
+        named = isinstance(cast("object", process), str)
+        found = [name for name, one in known.items() if named and _is_called(one, process)]
         if len(found) != 1:
             near = found or get_close_matches(str(process), known, n=3) or list(known)
             raise InvalidQuery(

@@ -21,7 +21,7 @@ from leftfold.errors import (
     TooLarge,
 )
 from leftfold.messages.flaws import find_flaw, json_flaw
-from leftfold.messages.given import clock_flaw, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
+from leftfold.messages.given import are_texts, clock_flaw, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, QueryItem, ToStream
 from leftfold.store.limits import (
@@ -158,7 +158,7 @@ def check_note(who: object, why: object) -> None:
 
 def check_statuses(statuses: Collection[str], known: Collection[str]) -> None:
     """Raise `InvalidQuery` unless *statuses* is a list of some of those that are *known*."""
-    if isinstance(statuses, str) or not set(statuses) <= set(known):
+    if not are_texts(statuses) or not set(statuses) <= set(known):
         raise InvalidQuery(f"statuses={statuses!r:.80}: give a list, of {', '.join(known)}")
 
 
