@@ -21,6 +21,7 @@ from leftfold.store.work import End
 from leftfold.testing import ManualClock
 from tests.app.club import AskName, Bell, Name, Reach, Register, club
 from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen, under_way
+from tests.turns import counted_turns
 
 
 class _Slow(MemoryStore):
@@ -109,6 +110,16 @@ async def test_a_move_whose_rows_that_every_append_writes_another_fills_is_refus
         target.at_rows = fills
         with pytest.raises(NotPossible, match=r"another move took members@1\.1/0\.1 there"):
             await move(old, {"club": target}, not_told)
+
+
+async def test_between_two_batches_that_are_moved_the_loop_has_a_turn(bell: Bell, clock: ManualClock) -> None:
+    old, target = club(bell, store=MemoryStore(clock=clock), clock=clock).with_settings(workers=False), MemoryStore()
+    async with old, counted_turns() as turns:
+        many = [NewEvent(id=new_id(), type="Joined", data=b'{"member": "many"}') for _ in range(1_500)]
+        await old.store.append(ToStream("member-many", 0, many))
+        at: list[int] = []
+        await move(old, {"club": target}, lambda _context, _done: at.append(turns()))
+    assert len(set(at)) == 3
 
 
 async def test_a_worker_that_came_and_went_during_a_move_is_noticed(old: App, bell: Bell, clock: ManualClock) -> None:

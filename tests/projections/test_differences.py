@@ -21,6 +21,7 @@ from leftfold.store.event_store import EventStore
 from leftfold.subscriptions import Source
 from tests.guarantees.counting import Total
 from tests.guarantees.kept_up import TOTALS
+from tests.turns import counted_turns
 
 totals = st.integers(1, 2).map(lambda total: Total(account="a", factor=1, total=total, count=1, position=1, chain=""))
 rows = st.dictionaries(st.sampled_from("abcdefg"), totals)
@@ -33,7 +34,7 @@ async def _put(store: MemoryStore, generation: int, kept: dict[str, Total]) -> N
         await store.transact(Transaction(writes=[put]))
 
 
-async def _differences(shown: dict[str, Total] | None, built: dict[str, Total]) -> list[RowDifference[Any]]:
+async def _rebuild(shown: dict[str, Total] | None, built: dict[str, Total]) -> Rebuild[Any]:
     store = MemoryStore()
     await store.prepare(GENERATIONS)
     follower = ProjectionFollower(
@@ -43,7 +44,11 @@ async def _differences(shown: dict[str, Total] | None, built: dict[str, Total]) 
         await _put(store, 1, shown)
         assert await follower.generations.switch(await follower.generations.begin("worker"), 0)
     await _put(store, (await follower.generations.begin("rebuild")).generation, built)
-    return [one async for one in Rebuild[Any](follower, "me").differences()]
+    return Rebuild[Any](follower, "me")
+
+
+async def _differences(shown: dict[str, Total] | None, built: dict[str, Total]) -> list[RowDifference[Any]]:
+    return [one async for one in (await _rebuild(shown, built)).differences()]
 
 
 @given(shown=st.none() | rows, built=rows)
@@ -60,3 +65,12 @@ def test_each_row_that_differs_is_told_once_by_key_and_no_other(
         if before.get(key) != built.get(key)
     ]
     assert told == expected
+
+
+async def test_between_two_pages_of_rows_the_loop_has_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "_PAGE", 2)
+    same = {key: Total(account=key, factor=1, total=1, count=1, position=1, chain="") for key in "abcdefg"}
+    rebuild = await _rebuild(same, same)
+    async with counted_turns() as turns:
+        assert [one async for one in rebuild.differences()] == []
+        assert turns() >= 3

@@ -8,6 +8,7 @@ import pytest
 
 from leftfold.store import Begin, MemoryStore, Transaction, WorkItem
 from leftfold.store.work_paging import by_status, work_pages
+from tests.turns import counted_turns
 
 
 class _Noting(MemoryStore):
@@ -40,3 +41,12 @@ async def test_every_item_is_in_one_page_and_a_page_that_is_not_full_is_the_last
     assert store.asked == pages
     assert by_status(await store.count_work("q/")) == {"on": count, "off": count}
     assert [page async for page in work_pages(store, "none/")] == []
+
+
+async def test_between_two_pages_the_loop_has_a_turn() -> None:
+    store = MemoryStore()
+    items = [Begin(id=f"{n}", queue="q", status="on", state=b"{}", wake=None) for n in range(6)]
+    await store.transact(Transaction(writes=items))
+    async with counted_turns() as turns:
+        at = [turns() async for _ in work_pages(store, "q", limit=2)]
+    assert at == sorted(set(at))

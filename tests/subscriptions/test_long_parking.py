@@ -39,6 +39,7 @@ from leftfold.subscriptions.parking import (
 from leftfold.subscriptions.retrying import Retrying
 from leftfold.testing import ManualClock
 from tests.subscriptions.telling import Telling, Told
+from tests.turns import counted_turns
 
 _PLACES = [("a", 1), ("b", 2), ("b", 4), ("b", 5), ("b", 6), ("c", 3), ("d", 7), ("e", 8)]
 
@@ -275,3 +276,9 @@ async def test_what_is_parked_is_counted_without_a_look_at_all_of_it(
     lags = [await lag_of(name, (), store, store, SystemClock()) for name in ("a", "r", "s", "s.2", "t", "z")]
     assert [(lag.parked, lag.letters) for lag in lags] == [(0, 0), (0, 1), (3, 3), (0, 0), (0, 2), (0, 0)]
     assert store.selected == 0
+
+
+async def test_between_two_pages_of_letters_the_loop_has_a_turn(store: _Noting) -> None:
+    async with counted_turns() as turns:
+        at = [turns() async for _ in letters_of(store, "s")]
+    assert len(set(at)) > 2

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
@@ -74,6 +75,7 @@ async def move(app: App, targets: Mapping[str, Store], tell: Callable[[str, int]
     holding = [Holding(one.name, one.store, targets[one.name]) for one in contexts]
 
     async def keep() -> None:
+        await asyncio.sleep(0)  # lets an interrupt in: an embedded store answers without waiting
         for each in holding:
             await each.keep()
 

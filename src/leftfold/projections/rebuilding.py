@@ -101,7 +101,10 @@ class Rebuild(Generic[Row]):
         return await self._follower.generations.behind(await self._begun(), limit)
 
     async def differences(self) -> AsyncIterator[RowDifference[Row]]:
-        """Every row that differs from the one that is shown, by key; few rows are in memory at once."""
+        """Every row that differs from the one that is shown, by key; few rows are in memory at once.
+
+        After each page of rows the loop has a turn, for an embedded store answers without waiting.
+        """
         generation = await self._begun()
         active = await self._follower.generations.active()
         projection: Projection[Any] = self._follower.projection
@@ -228,3 +231,4 @@ async def _rows(
         if len(page) < _PAGE:
             return
         after = page[-1][0]
+        await asyncio.sleep(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Final
@@ -19,7 +20,8 @@ async def work_pages(
 ) -> AsyncIterator[Sequence[WorkItem]]:
     """Every page of the items whose queue begins with *queues*, by id; what is written meanwhile may be in or not.
 
-    A page that is not full is the last: to look behind it may be as dear as to find it was.
+    A page that is not full is the last: to look behind it may be as dear as to find it was. After each the loop has a
+    turn, for an embedded store answers without waiting.
 
     Args:
         statuses: only those; empty for all.
@@ -29,6 +31,7 @@ async def work_pages(
     while full and (page := await items.find_work(queues=queues, statuses=statuses, after=after, limit=limit)):
         yield page
         after, full = page[-1].id, len(page) == limit
+        await asyncio.sleep(0)
 
 
 async def work_items(items: WorkItems, queues: str, statuses: Collection[str] = ()) -> AsyncIterator[WorkItem]:

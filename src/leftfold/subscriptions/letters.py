@@ -101,6 +101,8 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 async def letters_of(store: Store, subscription: str) -> AsyncIterator[DeadLetter]:
     """The letters of one subscription, those of a subject one after another in their order.
 
+    After each page the loop has a turn, for an embedded store answers without waiting.
+
     Args:
         store: the one with its checkpoints.
     """
@@ -111,6 +113,7 @@ async def letters_of(store: Store, subscription: str) -> AsyncIterator[DeadLette
             first = last is None or letter.subject != last.subject
             yield _described(letter, parked.get(letter.subject), first=first)
             last = letter
+        await asyncio.sleep(0)
 
 
 async def _behind(store: Store, subscription: str, last: Letter | None) -> list[Letter]:
