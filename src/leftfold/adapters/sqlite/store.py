@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from leftfold.adapters.sqlite.batch import insert_rows, numbers_of, version_in
 from leftfold.adapters.sqlite.checkpoints import SqliteCheckpoints
@@ -38,11 +39,15 @@ from leftfold.store.transaction import Transaction
 __all__ = ["SqliteStore", "open_sqlite"]
 
 _OWN_TAGS = "json_each(iif(json_valid(e.tags), e.tags, '[]'))"
-_WRONG_TAGS = f"""select w.position, coalesce((select name from names where number = w.tag), 'number ' || w.tag), w.lost
-from (select e.position, n.value as tag, true as lost from events e cross join {_OWN_TAGS} n
-where not exists (select 1 from tags t where t.tag = n.value and t.position = e.position)
-union all select t.position, t.tag, false from tags t where not exists (
-select 1 from events e cross join {_OWN_TAGS} n where e.position = t.position and n.value = t.tag)) w order by 1, 2"""
+_TAG = "coalesce((select name from names where number = {0}), 'number ' || {0})"
+_LOST_TAGS = f"""select e.position, {_TAG.format("n.value")} from events e cross join {_OWN_TAGS} n
+where e.position > ? and e.position <= ?
+and not exists (select 1 from tags t where t.tag = n.value and t.position = e.position)"""
+_STRAY_TAGS = f"""select t.position, {_TAG.format("t.tag")} from tags t
+where (t.tag, t.position) >= (?, ?) and (t.tag, t.position) < (?, ?) and not exists (
+select 1 from events e cross join {_OWN_TAGS} n where e.position = t.position and n.value = t.tag)"""
+_NEXT_TAGS = "select tag, position from tags where (tag, position) >= (?, ?) order by tag, position limit 1 offset ?"
+_FIRST_TAG, _LAST_TAG = (-LARGEST, -LARGEST), (LARGEST, LARGEST)
 _STREAM = "stream = (select number from names where name = ?)"
 
 
@@ -112,9 +117,26 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         return await self._read(lambda: self._page(after, upto, match, category, limit))
 
     async def wrong_tags(self) -> Sequence[WrongTag]:
-        """See `Indexed.wrong_tags`."""
-        rows = await self._read(lambda: self._connection.execute(_WRONG_TAGS).fetchall())
-        return [WrongTag(position, tag, bool(lost)) for position, tag, lost in rows]
+        """See `Indexed.wrong_tags`; after each part of it the loop has a turn."""
+        wrong: list[WrongTag] = []
+        for after in range(0, await self.head(), SCAN_POSITIONS):
+            wrong += await self._wrong(_LOST_TAGS, after, after + SCAN_POSITIONS, lost=True)
+        begin = _FIRST_TAG
+        while begin != _LAST_TAG:
+            end = await self._read(partial(self._tags_behind, begin))
+            wrong += await self._wrong(_STRAY_TAGS, *begin, *end, lost=False)
+            begin = end
+        return sorted(wrong, key=lambda one: (one.position, one.tag))
+
+    def _tags_behind(self, begin: tuple[int, int]) -> tuple[int, int]:
+        """Tag and position with which the part of the tags ends that begins with these."""
+        found: tuple[int, int] | None = self._connection.execute(_NEXT_TAGS, (*begin, SCAN_POSITIONS)).fetchone()
+        return found or _LAST_TAG
+
+    async def _wrong(self, sql: str, *values: int, lost: bool) -> list[WrongTag]:
+        rows = await self._read(lambda: self._connection.execute(sql, values).fetchall())
+        await asyncio.sleep(0)
+        return [WrongTag(position, tag, lost) for position, tag in rows]
 
     async def head(self) -> int:
         """See `Store.head`."""
