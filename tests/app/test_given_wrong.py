@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -125,8 +126,8 @@ async def test_what_is_no_saga_cannot_be_started(app: App, given: object) -> Non
 
 
 async def test_statuses_that_there_are_not_are_refused_instead_of_finding_nothing(app: App) -> None:
-    wrong: Any = "completed"
-    for statuses in (wrong, ["complete"]):
+    wrong: list[Any] = ["completed", ["complete"], None, 3, [["completed"]]]
+    for statuses in wrong:
         with pytest.raises(InvalidQuery, match="give a list, of running, compensating, completed"):
             [view async for view in app.sagas.find(statuses=statuses)]
         with pytest.raises(InvalidQuery, match="give a list, of missing, waiting"):
@@ -279,6 +280,16 @@ async def test_a_unit_of_work_is_a_coroutine_function() -> None:
         with pytest.raises(InvalidInput, match="has nothing to await, and nothing was stored; give an async def"):
             await app.transact(cast("Any", _placed))
         assert await app.repository(Order).find("1") is None
+
+
+async def test_a_unit_of_work_has_repositories_of_classes() -> None:
+    async def work(kind: object, unit: UnitOfWork) -> None:
+        unit.repository(cast("Any", kind))
+
+    async with App(Order, store="memory:") as app:
+        for wrong in (None, "order", Order("1")):
+            with pytest.raises(DefinitionError, match="is no class of aggregates; give a class derived from Aggregate"):
+                await app.transact(partial(work, wrong))
 
 
 async def test_the_name_of_a_stream_is_a_text(app: App) -> None:

@@ -65,6 +65,8 @@ def mark_applies(method: object) -> None:
 
 def definition_of(cls: type) -> Definition:
     """What the class statement of *cls* said, or raise `DefinitionError` if it named no vocabulary."""
+    if not isinstance(cast("object", cls), type):
+        raise DefinitionError(f"{cls!r:.80} is no class of aggregates; give a class derived from Aggregate")
     found = cast("Definition | None", vars(cls).get(_MARK))
     if found is None:
         raise DefinitionError(f"{cls.__qualname__} has no vocabulary; write class {cls.__name__}(Aggregate[Events])")
