@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -150,6 +150,17 @@ def test_a_vocabulary_of_no_events_is_refused() -> None:
 
     with pytest.raises(DefinitionError, match="derive it from Event"):
         Decider(choose, fold, 0, category="numbers")
+
+
+@pytest.mark.parametrize("given", [None, "evolve", Decimal])
+def test_what_is_no_function_neither_decides_nor_evolves(given: object) -> None:
+    wrong: Any = given
+    with pytest.raises(DefinitionError, match=r"decider 'x': .* is no function; give one that takes \(state, event\)"):
+        Decider(decide, wrong, Decimal(0), category="x")
+    with pytest.raises(
+        DefinitionError, match=r"decider 'x': .* is no function; give one that takes \(command, state\)"
+    ):
+        Decider(wrong, evolve, Decimal(0), category="x")
 
 
 def test_a_function_with_too_few_parameters_is_refused() -> None:

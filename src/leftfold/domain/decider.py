@@ -51,6 +51,12 @@ class Decider(Generic[_C, _S, _E]):
         state_version: int = 1,
     ) -> None:
         findings = snapshot_flaws(snapshot_every, state_version)
+        functions: tuple[tuple[object, str], ...] = ((decide, "command, state"), (evolve, "state, event"))
+        for function, takes in functions:
+            if not callable(function) or isinstance(function, type):
+                raise DefinitionError(
+                    f"decider {category!r}: {function!r:.80} is no function; give one that takes ({takes})"
+                )
         frame = inspect.currentframe()
 
         def types(function: Function, index: int, *, may_yield: bool = False) -> tuple[type, ...]:
