@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -183,6 +184,12 @@ def test_an_event_of_nobody_that_is_known_is_refused(cls: type[OrderPlaced | Due
         with pytest.raises(InvalidCloudEvent, match=f"is '/ordering', and events are taken .*{said}") as caught:
             received(sent(), cls, sources=unknown)
         assert caught.value.attribute == "source"
+
+
+@pytest.mark.parametrize("wrong", [None, b"{}", {"id": "1"}])
+def test_what_is_not_read_yet_is_no_event(wrong: object) -> None:
+    with pytest.raises(InvalidInput, match="is no CloudEvent; read it first, as read_http does"):
+        received(cast("CloudEvent", wrong), Due)
 
 
 def test_one_text_is_no_collection_of_sources() -> None:

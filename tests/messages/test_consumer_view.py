@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import new_class
+from typing import cast
 
 import msgspec
 import pytest
@@ -79,6 +80,8 @@ def test_only_views_say_what_they_are_of() -> None:
     for cls in (ConsumerView, Charged, Opened):
         with pytest.raises(DefinitionError, match=f"{cls.__name__} is no view"):
             viewed_by(cls)
+    with pytest.raises(DefinitionError, match="None is no view"):
+        viewed_by(cast("type", None))
 
 
 def test_what_comes_from_another_context_can_be_followed_and_what_is_no_event_cannot() -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 
@@ -139,3 +140,10 @@ def test_what_is_no_dataclass_or_is_decorated_in_the_wrong_order_is_refused() ->
 def test_the_decorator_refuses_an_event_class_which_has_class_keywords_for_that() -> None:
     with pytest.raises(DefinitionError, match="class statement"):
         event(name="other")(Opened)
+
+
+@pytest.mark.parametrize("wrong", [Opened(owner="ann"), None, "Opened"])
+def test_only_a_class_has_a_name_and_a_version(wrong: object) -> None:
+    for asked in (event_name, event_version):
+        with pytest.raises(DefinitionError, match="is no class; give the class of an event"):
+            asked(cast("type", wrong))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Generic, TypeVar, Union
+from typing import Generic, TypeVar, Union, cast
 
 import msgspec
 import pytest
@@ -64,10 +64,10 @@ def test_a_request_has_its_class_name_or_the_one_it_is_given() -> None:
     assert [request_name(cls) for cls in (Withdraw, Close, NamedLines)] == ["withdraw", "Close", "NamedLines"]
 
 
-@pytest.mark.parametrize("cls", [Command, Query, Event, Row])
-def test_what_is_no_command_or_query_has_no_name_as_one(cls: type) -> None:
+@pytest.mark.parametrize("cls", [Command, Query, Event, Row, Close(account="A"), None])
+def test_what_is_no_command_or_query_has_no_name_as_one(cls: object) -> None:
     with pytest.raises(DefinitionError, match="derive from Command or Query"):
-        request_name(cls)
+        request_name(cast("type", cls))
 
 
 def test_the_type_of_the_answer_is_known_through_all_bases() -> None:

@@ -136,9 +136,11 @@ def received(
         UnsupportedVersion: the view does not read this version; the error lists those that it does.
         InvalidCloudEvent: it has no content, or none that *cls* can hold; what was raised is kept as the cause. Or a
             view is to read it, and it names no version. Or its source is none of *sources*.
-        InvalidInput: *sources* is one text.
+        InvalidInput: *event* is none, or *sources* is one text.
         DefinitionError: *cls* has no exact JSON.
     """
+    if not isinstance(cast("object", event), CloudEvent):
+        raise InvalidInput(f"{event!r:.80} is no CloudEvent; read it first, as read_http does")
     if isinstance(sources, str):
         raise InvalidInput(f"sources={sources!r:.80} is one text; give a collection of sources, as {{{sources!r:.80}}}")
     if sources is not None and event.source not in sources:

@@ -101,9 +101,10 @@ def viewed_by(cls: type) -> Viewed:
     Raises:
         DefinitionError: it is no view; `ConsumerView` itself is none.
     """
-    found = cast("Viewed | None", vars(cls).get(_MARK))
+    found = cast("Viewed | None", vars(cls).get(_MARK)) if isinstance(cast("object", cls), type) else None
     if found is None:
-        raise DefinitionError(f"{cls.__qualname__} is no view: derive from ConsumerView, with of= and versions=")
+        name = getattr(cls, "__qualname__", repr(cls))
+        raise DefinitionError(f"{name:.80} is no view: derive from ConsumerView, with of= and versions=")
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
-from typing import TypeVar, dataclass_transform, overload
+from typing import TypeVar, cast, dataclass_transform, overload
 
 import msgspec
 
@@ -77,6 +77,8 @@ def event_version(cls: type) -> int:
 
 def event_flaw(cls: type) -> str | None:
     """Why *cls* cannot be an event class, or None when it can."""
+    if not isinstance(cast("object", cls), type):
+        return f"{cls!r:.80} is no class; give the class of an event"
     if cls is Event:
         return "Event itself is no event: derive from it"
     if isinstance(cls, MessageType):

@@ -90,8 +90,8 @@ def declare(cls: _M, name: str | None, version: int) -> _M:
 
 
 def declaration_in(cls: type) -> Declaration | None:
-    """What was declared on exactly this class; a subclass does not inherit it."""
-    return cast("Declaration | None", vars(cls).get(_MARK))
+    """What was declared on exactly this class; a subclass does not inherit it, and nothing else has it."""
+    return cast("Declaration | None", vars(cls).get(_MARK)) if isinstance(cast("object", cls), type) else None
 
 
 def name_flaw(name: object) -> str | None:

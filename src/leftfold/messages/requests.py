@@ -138,7 +138,8 @@ def request_name(cls: type) -> str:
     """
     declared = declaration_in(cls)
     if declared is None or cls in (Command, Query) or not issubclass(cls, Command | Query):
-        raise DefinitionError(f"{cls.__qualname__} is no command or query: derive from Command or Query")
+        name = getattr(cls, "__qualname__", repr(cls))
+        raise DefinitionError(f"{name:.80} is no command or query: derive from Command or Query")
     return declared.name
 
 
