@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from leftfold.catalog import (
     SUFFIX,
+    Catalog,
     Consumption,
     Descriptor,
     InvalidCatalogFile,
     NewerFormat,
+    UnknownSubject,
     descriptors_in,
     dump_catalog,
     dump_descriptor,
     load_descriptors,
+    subject_of,
     with_digest,
 )
+from leftfold.contexts import Context
+from leftfold.errors import InvalidInput
 from tests.catalog.companies import follows, tutorial
 
 STRANGE = '{"kind": "partnership", "upstream": "b", "downstream": "c"}'
@@ -64,6 +70,7 @@ def test_the_digest_is_of_the_content_and_neither_of_order_nor_of_places() -> No
         ('{"descriptor": 1}', 1, "", "missing required field `name`"),
         ('{"descriptor": 1, "name": 5}', 1, "$.name", "Expected `str`, got `int`"),
         ('{"descriptor": 1, "name": ""}', 1, "$.name", "a context has a name"),
+        (r'{"descriptor": 1, "name": "a\nb"}', 1, "$.name", r"a name of one line, and 'a\nb' has a break"),
         ('{"descriptor": 0, "name": "a"}', 0, "", "there is no format 0"),
         ('{"name": "a"}', 0, "", 'a descriptor says "descriptor": 1'),
         ("[]", 1, "", "Expected `object`, got `array`"),
@@ -161,6 +168,23 @@ def test_folders_are_searched_for_descriptors_and_other_files_are_not_read(tmp_p
     file.write_text(dump_descriptor(Descriptor(name="a", consumes=(Consumption(event="e"),))))
     [(found, [one])] = descriptors_in([tmp_path])
     assert (found, one.name) == (file, "a")
+
+
+def test_a_path_may_be_a_text_and_one_path_is_no_list_of_paths(tmp_path: Path) -> None:
+    file = tmp_path / f"a{SUFFIX}"
+    file.write_text(dump_descriptor(Descriptor(name="a")))
+    for path in (str(tmp_path), str(file)):
+        assert [(found, one.name) for found, [one] in descriptors_in([path])] == [(file, "a")]
+        for single in (path, Path(path)):
+            with pytest.raises(InvalidInput, match="is given one path; give a list of paths"):
+                list(descriptors_in(cast("list[Path]", single)))
+
+
+def test_what_is_no_descriptor_is_in_no_catalog_and_what_is_no_text_names_nothing_there() -> None:
+    with pytest.raises(InvalidInput, match=r"Catalog takes descriptors, and Context\('a'\) is none; .*descriptors_of"):
+        Catalog(cast("list[Descriptor]", [Context("a")]))
+    with pytest.raises(UnknownSubject, match="is no text; give the name of what is to change"):
+        subject_of(Catalog([]), cast("str", None))
 
 
 def test_a_folder_without_descriptors_is_told(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ _Entry: TypeAlias = Mapping[str, object]
 _NOTHING: Final[_Entry] = MappingProxyType({})
 
 
-def load_baseline(path: Path) -> Baseline:
+def load_baseline(path: Path | str) -> Baseline:
     """Read a baseline.
 
     Raises:
@@ -33,6 +33,7 @@ def load_baseline(path: Path) -> Baseline:
             file and line.
         OSError: it cannot be read.
     """
+    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -131,10 +131,10 @@ def load_kernel_lock(text: str, path: str) -> KernelLock:
     return lock
 
 
-def read_kernel_lock(path: Path) -> KernelLock:
+def read_kernel_lock(path: Path | str) -> KernelLock:
     """The lock in a file; an empty one when there is no such file. See `load_kernel_lock`."""
     try:
-        return load_kernel_lock(path.read_text(encoding="utf-8"), str(path))
+        return load_kernel_lock(Path(path).read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         return {}
     except UnicodeDecodeError as error:

@@ -56,10 +56,10 @@ def load_teams(text: str, path: str) -> Teams:
     return {name: frozenset(map(_plain, team.members)) for name, team in file.teams.items()}
 
 
-def read_teams(path: Path) -> Teams | None:
+def read_teams(path: Path | str) -> Teams | None:
     """The teams in a file; None when there is no such file. See `load_teams`."""
     try:
-        return load_teams(path.read_text(encoding="utf-8-sig"), str(path))
+        return load_teams(Path(path).read_text(encoding="utf-8-sig"), str(path))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:

@@ -66,14 +66,14 @@ def dump_observed(observed: Iterable[Observed]) -> str:
     return f'{{"format": 1, "observed": [\n{lines}\n]}}\n' if lines else '{"format": 1, "observed": []}\n'
 
 
-def load_observed(path: Path) -> Sequence[Observed]:
+def load_observed(path: Path | str) -> Sequence[Observed]:
     """Read what `dump_observed` wrote.
 
     Raises:
         InvalidObservation: it is no such file.
         OSError: it cannot be read.
     """
-    data = path.read_bytes().removeprefix(BOM_UTF8)
+    data = Path(path).read_bytes().removeprefix(BOM_UTF8)
     try:
         return msgspec.json.decode(data, type=_File).observed
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

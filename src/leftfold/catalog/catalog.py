@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from leftfold.catalog.descriptor import Consumption, Descriptor, Handler, Publis
 from leftfold.catalog.errors import UnknownSubject
 from leftfold.catalog.seen import last_seen, seen_takers, unsaid
 from leftfold.contexts.edges import Edge, merged
+from leftfold.errors import InvalidInput
 
 __all__ = ["Catalog", "Neighbours", "Pattern", "Taken"]
 
@@ -79,6 +80,9 @@ class Catalog:
         descriptors: of contexts, in any order.
         files: where the descriptors of a name come from, for findings.
         observed: what logs show. Whoever was seen taking an event that is published takes it, though nobody says so.
+
+    Raises:
+        InvalidInput: one of *descriptors* is none.
     """
 
     def __init__(
@@ -90,6 +94,10 @@ class Catalog:
     ) -> None:
         variants: dict[str, list[Descriptor]] = {}
         for one in descriptors:
+            if not isinstance(cast("object", one), Descriptor):
+                raise InvalidInput(
+                    f"Catalog takes descriptors, and {one!r:.80} is none; make them with descriptors_of(contexts)"
+                )
             variants.setdefault(one.name, []).append(one)
         self.files = files
         self.by_name: Mapping[str, Descriptor] = {}

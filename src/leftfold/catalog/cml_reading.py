@@ -25,8 +25,9 @@ _PARTS: Final[dict[str, _Part]] = {
 _WEIGHT: Final[tuple[_Part, ...]] = ("core", "supporting", "generic")
 
 
-def read_cml(file: Path) -> Imported:
+def read_cml(file: Path | str) -> Imported:
     """See `load_cml`; raises `OSError` when the file cannot be read."""
+    file = Path(file)
     data = file.read_bytes()
     under = place_under(str(file), str(Path.cwd()))
     try:

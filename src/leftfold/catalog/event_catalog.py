@@ -58,7 +58,7 @@ class _Page(Struct, frozen=True):
         return InvalidCatalogFile(self.file, reason, line=line)
 
 
-def read_event_catalog(folder: Path) -> Imported:
+def read_event_catalog(folder: Path | str) -> Imported:
     """The services in *folder*, a descriptor for each, with what they send and receive.
 
     A service's first owner is its team, or that of its domain. Versions are numbered from the lowest on, and keep
@@ -68,6 +68,7 @@ def read_event_catalog(folder: Path) -> Imported:
         InvalidCatalogFile: there are no services in it, or a page is not as it should be; it names file and line.
         OSError: a file cannot be read.
     """
+    folder = Path(folder)
     pages = list(_pages(folder))
     if not any(page.kind == "services" for page in pages):
         raise InvalidCatalogFile(str(folder), "has no services/NAME/index.mdx in it; name the folder of a catalog")

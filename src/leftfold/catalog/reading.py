@@ -18,7 +18,7 @@ from leftfold.catalog.descriptor import FORMAT, Consumption, Descriptor, Emissio
 from leftfold.catalog.errors import InvalidCatalogFile, NewerFormat
 from leftfold.catalog.json_lines import line_of
 from leftfold.contexts.edges import Edge
-from leftfold.errors import DefinitionError
+from leftfold.errors import DefinitionError, InvalidInput
 
 __all__ = ["CATALOG_FORMAT", "SUFFIX", "descriptors_in", "dump_catalog", "load_descriptors", "read_descriptors"]
 
@@ -89,19 +89,22 @@ def load_descriptors(data: bytes, file: str) -> tuple[Descriptor, ...]:
     return found
 
 
-def read_descriptors(file: Path) -> tuple[Descriptor, ...]:
+def read_descriptors(file: Path | str) -> tuple[Descriptor, ...]:
     """See `load_descriptors`; raises `OSError` when the file cannot be read."""
-    return load_descriptors(file.read_bytes(), str(file))
+    return load_descriptors(Path(file).read_bytes(), str(file))
 
 
-def descriptors_in(paths: Iterable[Path]) -> Iterator[tuple[Path, tuple[Descriptor, ...]]]:
+def descriptors_in(paths: Iterable[Path | str]) -> Iterator[tuple[Path, tuple[Descriptor, ...]]]:
     """The descriptors of files and, in folders, of every file whose name ends with `SUFFIX`, by file.
 
     Raises:
         InvalidCatalogFile: see `load_descriptors`; or a folder holds none.
+        InvalidInput: *paths* is one path.
         OSError: a file cannot be read.
     """
-    for path in paths:
+    if isinstance(paths, str | Path):
+        raise InvalidInput(f"descriptors_in({paths!r:.80}) is given one path; give a list of paths")
+    for path in map(Path, paths):
         files = sorted(path.rglob(f"*{SUFFIX}")) if path.is_dir() else [path]
         if not files:
             raise InvalidCatalogFile(str(path), f"no file in it is a descriptor; their names end with {SUFFIX}")
@@ -121,6 +124,8 @@ def _flaws(descriptor: Descriptor, file: str) -> Iterator[tuple[str, str]]:
     _check_format(file, descriptor.descriptor, FORMAT)
     if not descriptor.name:
         yield "a context has a name; this one is empty", ".name"
+    if len(f"{descriptor.name}.".splitlines()) > 1:
+        yield f"a context has a name of one line, and {descriptor.name!r:.80} has a break", ".name"
     for number, relation in enumerate(descriptor.relations):
         if descriptor.name not in relation.pair:
             reason = f"{descriptor.name} takes no part in it; a context declares only relations of its own"

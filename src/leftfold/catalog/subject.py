@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -52,6 +52,8 @@ def subject_of(catalog: Catalog, text: str, *, new: bool = False) -> Subject:
     Raises:
         UnknownSubject: it is not in the catalog, or could be several things.
     """
+    if not isinstance(cast("object", text), str):
+        raise UnknownSubject(f"{text!r:.80}", "is no text; give the name of what is to change")
     kind, colon, name = text.partition(":")
     kinds: Sequence[SubjectKind] = [one for one in _KINDS if one == kind] if colon else []
     asked = name if kinds else text

@@ -16,8 +16,8 @@ __all__ = ["assert_context_map"]
 def assert_context_map(
     app_or_map: App | ContextMap,
     *,
-    observed: Path | None = None,
-    baseline: Path | None = None,
+    observed: Path | str | None = None,
+    baseline: Path | str | None = None,
     today: date | None = None,
 ) -> None:
     """Pass when `leftfold context check` would: everything that contexts do is as their map says.
