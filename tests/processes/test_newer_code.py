@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 from typing import Final, Literal, TypeAlias
 
 import pytest
+from msgspec import Struct
 
 from leftfold import (
+    IGNORE,
     Aggregate,
     App,
     Attempt,
@@ -16,6 +19,8 @@ from leftfold import (
     Context,
     DomainError,
     Event,
+    Ignored,
+    Next,
     Outcome,
     Repository,
     Saga,
@@ -24,9 +29,10 @@ from leftfold import (
     applies,
     step,
 )
-from leftfold.store import MemoryLog, MemoryStore
+from leftfold.store import Expected, MemoryLog, MemoryStore
+from leftfold.subscriptions import DeadLetter, LetterState
 from leftfold.testing import ManualClock
-from tests.processes.grounds import QUICK
+from tests.processes.grounds import QUICK, WAIT_S
 
 _TRIES: Final = 12
 """More than a step, an undo or a command has when nothing else is said."""
@@ -68,6 +74,20 @@ class Phone(Aggregate[Called]):
         pass
 
 
+class Rang(Event):
+    guest: str
+
+
+class Bell(Aggregate[Rang]):
+    @applies
+    def _rang(self, event: Rang) -> None:
+        pass
+
+
+class Ring(Command):
+    guest: str
+
+
 class Note(Command):
     guest: str
 
@@ -96,6 +116,16 @@ def call(_command: Call, phone: Phone) -> None:
 @hotel.reacts
 def answer(event: Called) -> Note:
     return Note(guest=event.guest)
+
+
+@hotel.decides(Bell, id="guest")
+def ring(_command: Ring, bell: Bell) -> None:
+    bell.record(Rang(guest=bell.id))
+
+
+@hotel.on(Rang)
+async def open_door(event: Rang, sender: Sender, attempt: Attempt) -> None:
+    await sender.send(Note(guest=event.guest), id=attempt.key)
 
 
 @hotel.saga
@@ -211,3 +241,73 @@ async def test_a_command_on_its_way_waits_for_newer_code_and_no_try_is_counted(d
         deployment.clock.advance(timedelta(minutes=10))
         await app.settle()
         assert (await notes(app), [one async for one in app.processes.parked()]) == (1, [])
+
+
+async def tried(app: App, clock: ManualClock, news: Event) -> DeadLetter:
+    """The one letter, once its event was tried more often than a policy does when nothing is said.
+
+    Args:
+        news: has the follower look at once, instead of in a while.
+    """
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            await app.settle()
+            (letter,) = [one async for one in app.dead_letters.all()]
+            if letter.attempts > _TRIES // 2 or letter.state is LetterState.DEAD:
+                return letter
+            clock.advance(timedelta(minutes=10))
+            await app.events.append("news", news, expected=Expected.ANY)
+
+
+async def test_a_reaction_waits_for_newer_code_for_as_long_as_it_takes(deployment: Deployment) -> None:
+    async with deployment.old() as app:
+        await app.send(Ring(guest="ann"))
+        assert "event 'Arrived' v1" in (await tried(app, deployment.clock, Noted(guest="bob"))).error
+    async with deployment.new() as app:
+        deployment.clock.advance(timedelta(minutes=10))
+        await app.settle()
+        assert (await notes(app), [one async for one in app.dead_letters.all()]) == (1, [])
+
+
+class Rung(Struct, frozen=True):
+    times: int
+
+
+def porter(*, newer: bool) -> Context:
+    """A context with a process, of which a newer release has another version beside the first."""
+    context = Context("porter")
+
+    @context.decides(Bell, id="guest")
+    def ring(_command: Ring, bell: Bell) -> None:
+        bell.record(Rang(guest=bell.id))
+
+    @context.process(key="guest", name="answering")
+    def answering(_state: Rung | None, _event: Rang) -> Next[Rung] | Ignored:
+        return IGNORE
+
+    if newer:
+
+        @context.process(key="guest", name="answering", version=2)
+        def answering_anew(state: Rung | None, _event: Rang) -> Next[Rung] | Ignored:
+            return Next(Rung(1 if state is None else state.times + 1))
+
+    return context
+
+
+async def test_an_event_of_an_instance_of_a_newer_version_is_handed_in_once_newer_code_runs() -> None:
+    clock, log = ManualClock(), MemoryLog()
+
+    def release(*, newer: bool) -> App:
+        return App(porter(newer=newer), store=MemoryStore(clock=clock, log=log), clock=clock, workers=QUICK)
+
+    async with release(newer=True) as app:
+        await app.send(Ring(guest="ann"))
+        await app.settle()
+    async with release(newer=False) as app:
+        await app.send(Ring(guest="ann"))
+        assert "is here in version 1 only" in (await tried(app, clock, Rang(guest="bob"))).error
+    async with release(newer=True) as app:
+        clock.advance(timedelta(minutes=10))
+        await app.settle()
+        assert [one.kind for one in (await app.processes.show("answering", "ann")).journal] == ["applied", "applied"]
+        assert [one async for one in app.dead_letters.all()] == []

@@ -11,12 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from leftfold.clock import Clock
-from leftfold.errors import TableMissing
+from leftfold.errors import TableMissing, UnknownEventType, UnknownSchemaVersion, UnreadableState
 from leftfold.store.port import Store
 from leftfold.store.tables import Column, ColumnType, Compare, Selection, Table, Where
 from leftfold.store.transaction import Delete, Put, Write
 from leftfold.subscriptions.consumer import Failure, Unkeyed
-from leftfold.subscriptions.policy import Failing, Policy
+from leftfold.subscriptions.policy import Failing, Policy, Retry
 
 __all__ = [
     "LETTERS",
@@ -73,6 +73,10 @@ REQUESTS: Final = Table(
 
 _PAGE: Final = 500
 _ERROR_CHARACTERS: Final = 2_000
+
+_OF_NEWER_CODE: Final = (UnknownEventType, UnknownSchemaVersion, UnreadableState)
+_FOR_NEWER_CODE: Final = Retry(attempts=None, most=timedelta(minutes=1))
+"""While a deployment rolls, this code may meet what only newer code can handle: that one will."""
 
 
 class ParkedSubject(Struct, kw_only=True):
@@ -180,7 +184,8 @@ class Parking:
 
     def parked(self, subject: str, attempts: int, error: BaseException) -> ParkedSubject:
         """A subject whose first event failed *attempts* times."""
-        pause_s = self._policy.retry.pause_s(attempts, error)
+        retry = _FOR_NEWER_CODE if isinstance(error, _OF_NEWER_CODE) else self._policy.retry
+        pause_s = retry.pause_s(attempts, error)
         return ParkedSubject(
             subscription=self._subscription,
             part=self._part,
@@ -200,7 +205,7 @@ class Parking:
 
         One that is due later than any pause lasts was parked by a clock that was set back, or by another: it is due.
         """
-        now, most = self._clock.now(), self._policy.retry.most
+        now, most = self._clock.now(), max(self._policy.retry.most, _FOR_NEWER_CODE.most)
         return [
             name for _, name in sorted((at, name) for name, at in self._dues.items() if at <= now or at - now > most)
         ]
