@@ -224,6 +224,25 @@ def test_events_from_before_the_names_of_commands_were_kept_are_no_finding() -> 
     assert (chain.path, count) == (("aggregate/market/order", "event/market/Placed"), 1)
 
 
+@pytest.mark.parametrize(
+    ("types", "via", "cause"),
+    [
+        (["Priced", "Cancelled"], "reaction/market.put_back", "Cancelled"),
+        (["Priced", "Placed"], "reaction/billing.bill", "Placed"),
+        (["Priced", "Placed"], "reaction/market.unheard_of", "Priced"),
+    ],
+    ids=["a reaction", "a reaction to what is published", "nobody knows"],
+)
+def test_of_an_event_that_is_split_the_part_that_is_reacted_to_is_the_cause(
+    types: list[str], via: str, cause: str
+) -> None:
+    observation = Observation(declared_flow([market.market, market.billing]))
+    observation.record("market", ["Released"], "shelf-A", Metadata(causation_id="1", via=via, command="Release"))
+    observation.resolve("market", types, "1")
+    (chain,) = observation.chains()
+    assert chain.cause == node_id("event", "market", cause)
+
+
 def test_a_cause_that_no_log_has_is_unknown() -> None:
     observation = Observation()
     about = Metadata(command_id="c-1", command="Place", causation_id="of another program")

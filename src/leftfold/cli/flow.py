@@ -80,7 +80,7 @@ def _write(report: FlowReport, form: _Form | None, *, observed: bool) -> None:
 
 
 async def _seen(app: App, declared: Flow) -> Seen:
-    observed = Observation()
+    observed = Observation(declared)
 
     def record(running: Running, stored: StoredEvent, metadata: Metadata) -> str | None:
         return observed.record(running.name, _types(running, stored), stored.stream, metadata)

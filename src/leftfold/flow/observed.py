@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from leftfold.flow.graph import node_id
+from leftfold.flow.graph import Flow, node_id
 from leftfold.messages.metadata import Metadata
 from leftfold.store.names import category_of
 
@@ -52,9 +52,13 @@ class Observation:
     """Gathers chains from logs: `record` every event of every log, and `resolve` those that it `wants`.
 
     What it keeps grows with the causes that it waits for, not with the log.
+
+    Args:
+        declared: says which part of an event that an upcast splits is the cause; the first one when left out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, declared: Flow | None = None) -> None:
+        self._following: Mapping[str, Sequence[str]] = {} if declared is None else declared.following
         self._chains: Counter[Chain] = Counter()
         self._waiting: dict[str, Counter[_Link]] = {}
 
@@ -93,7 +97,17 @@ class Observation:
         """Note which event has this id."""
         if types and (links := self._waiting.pop(id, None)) is not None:
             for link, count in links.items():
-                self._chains[_chain(node_id("event", context, types[0]), link)] += count
+                self._chains[_chain(self._cause([node_id("event", context, type) for type in types], link), link)] += (
+                    count
+                )
+
+    def _cause(self, parts: Sequence[str], link: _Link) -> str:
+        """The part of an event that led there, as it is declared, by what is published of it or not."""
+        for part in parts:
+            following = self._following.get(part, ())
+            if link.via in following or any(link.via in self._following.get(one, ()) for one in following):
+                return part
+        return parts[0]
 
     def give_up(self) -> None:
         """Note that no log has the causes that are still to be resolved."""
