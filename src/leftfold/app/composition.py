@@ -274,11 +274,11 @@ class App(OpenedByAwaiting):
 
     async def followed(self) -> None:
         """Wait as long as this process follows the logs; raises what ended it before the app was closed."""
-        await asyncio.gather(*(running.followed() for running in self._opened().values()))
+        await asyncio.gather(*(running.working.followed() for running in self._opened().values()))
 
     async def ready(self) -> None:
         """Wait until others see that this process follows, or until it has ended; raises what ended it before."""
-        await asyncio.gather(*(running.ready() for running in self._opened().values()))
+        await asyncio.gather(*(running.working.ready() for running in self._opened().values()))
 
     def sync(self) -> SyncApp:
         """This app for code that does not await, on its own event loop; it opens by `with`, or at the first call.

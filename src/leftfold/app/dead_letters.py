@@ -93,7 +93,7 @@ class DeadLetters:
         left: list[DeadLetter] = []
         for context in dict.fromkeys(one.context for one in letters):
             ours, store = [one for one in letters if one.context == context], self._running[context].store
-            await self._running[context].ready()  # its own workers may only just have begun
+            await self._running[context].working.ready()  # its own workers may only just have begun
             await ask(store, ours, action)
             await wait_until_answered(store, ours, timeout_s)
             left += [replace(now, context=context) for now in await letters_left(store, ours)]

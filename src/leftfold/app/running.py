@@ -81,7 +81,8 @@ class Running:
         """Its processes at work, once it is prepared."""
         self._catching_up: dict[str, CatchingUp] = {}
         answered = bool(assembly.context.decisions or assembly.context.commands)
-        self._working = Working(self.name, store, self.answers if answered else None, conduct)
+        self.working = Working(self.name, store, self.answers if answered else None, conduct)
+        """What this process does for it by itself."""
         self._watching = Watching()
         self._sagas: SagaInstances | None = None
         self._refusal: RowsKeptOtherwise | None = None
@@ -98,7 +99,7 @@ class Running:
             from leftfold.processes.instances import SagaInstances
 
             definitions, clock = self.assembly.sagas.values(), self._conduct.clock
-            self._sagas = SagaInstances(self.name, definitions, self.store, clock, lambda: self._working.engine)
+            self._sagas = SagaInstances(self.name, definitions, self.store, clock, lambda: self.working.engine)
         return self._sagas
 
     def saga_carrier(self) -> SagaCarrier:
@@ -130,7 +131,7 @@ class Running:
                 projection, source, self.store, self._conduct.clock, inline=inline, refuse=self._refuse
             )
             self.followers[projection.name] = follower
-            waiting = CatchingUp(follower, self.store, lambda: self._working.follows)
+            waiting = CatchingUp(follower, self.store, lambda: self.working.follows)
             self._catching_up[projection.name] = waiting
             await follower.prepare()
         self._reacting = [
@@ -153,21 +154,13 @@ class Running:
         if self.coordination is not None:
             await self.coordination.prepare()
         coordinating = self.coordination.followers if self.coordination is not None else ()
-        await self._working.begin([*self.followers.values(), *self._reacting, *coordinating], self._carriers())
-
-    async def followed(self) -> None:
-        """See `Working.followed`."""
-        await self._working.followed()
-
-    async def ready(self) -> None:
-        """See `Working.ready`."""
-        await self._working.ready()
+        await self.working.begin([*self.followers.values(), *self._reacting, *coordinating], self._carriers())
 
     async def stop(self) -> None:
         """Finish what is under way, within `Timing.grace_s`."""
         end = asyncio.get_running_loop().time() + self._conduct.timing.grace_s
         try:
-            await self._working.stop()
+            await self.working.stop()
         finally:
             await self._watching.stop()
         try:
@@ -190,7 +183,7 @@ class Running:
 
     async def idle(self) -> int:
         """Wait until no work is due; returns how much was carried on so far."""
-        return await self._working.idle()
+        return await self.working.idle()
 
     async def ask(self, query: Query[R], metadata: Metadata, after: Receipt[Any] | None, timeout_s: float) -> R:
         """See `App.ask`."""
@@ -218,7 +211,7 @@ class Running:
 
     def _refuse(self, refusal: RowsKeptOtherwise) -> None:
         """Append nothing from now on."""
-        if self._refusal is None and self._working.follows:  # whoever opens it hears when it works or appends
+        if self._refusal is None and self.working.follows:  # whoever opens it hears when it works or appends
             _log.warning("context %s appends nothing any more: %s", self.name, refusal)
         self._refusal = refusal
         self.loader.events.refuse(refusal)
