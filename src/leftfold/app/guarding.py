@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from leftfold.contexts.context import Context
     from leftfold.contexts.context_map import ContextMap
 
-__all__ = ["GuardedSend", "Guarding", "guarding"]
+__all__ = ["Guarding", "guarding"]
 
 
 class Guarding:
@@ -42,24 +42,14 @@ class Guarding:
         cls = type(command)
         self._guard.pass_command(context, self._directory.of_command(cls), cls.__name__)
 
+    def guarded(self, context: str, send: Send) -> Send:
+        """*send* for a context, which raises `NotRelated` where the map does not allow it."""
 
-class GuardedSend:
-    """Sends for one context, and refuses what the map does not allow; see `Send`.
+        def allowed(command: Command[Any], *, id: str | None, metadata: Metadata) -> Awaitable[Receipt[Any]]:
+            self.allow(context, command)
+            return send(command, id=id, metadata=metadata)
 
-    Args:
-        context: name of the context that sends.
-        send: carries out what is allowed.
-    """
-
-    def __init__(self, context: str, send: Send, guarding: Guarding) -> None:
-        self._context = context
-        self._send = send
-        self._guarding = guarding
-
-    def __call__(self, command: Command[Any], *, id: str | None, metadata: Metadata) -> Awaitable[Receipt[Any]]:
-        """See `App.send`; raises `NotRelated`."""
-        self._guarding.allow(self._context, command)
-        return self._send(command, id=id, metadata=metadata)
+        return allowed
 
 
 def guarding(context_map: ContextMap | None, contexts: Sequence[Context], directory: Directory) -> Guarding | None:

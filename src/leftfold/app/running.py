@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from leftfold.app.assembly import Assembly
 from leftfold.app.catching_up import CatchingUp
 from leftfold.app.conduct import Conduct
-from leftfold.app.guarding import GuardedSend
 from leftfold.app.reaction_follower import reaction_follower
 from leftfold.app.working import Working
 from leftfold.clock import Clock, SystemClock
@@ -113,7 +112,7 @@ class Running:
     def send(self) -> Send:
         """Carries out commands for it in whichever context handles them; raises `NotRelated` where the map says no."""
         send, guarding = self._conduct.send, self._conduct.guarding
-        return send if guarding is None else GuardedSend(self.name, send, guarding)
+        return send if guarding is None else guarding.guarded(self.name, send)
 
     @property
     def name(self) -> str:
