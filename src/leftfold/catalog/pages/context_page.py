@@ -11,10 +11,9 @@ from leftfold.catalog.descriptor import Descriptor, Handler
 from leftfold.catalog.impact import evidence_of
 from leftfold.catalog.pages.event_readers import published_events
 from leftfold.catalog.pages.frame import page
-from leftfold.catalog.pages.markup import Html, joined, tag
+from leftfold.catalog.pages.markup import Cell, Html, joined, section, table, tag
 from leftfold.catalog.pages.relation_words import relation_rows
 from leftfold.catalog.pages.site import Site
-from leftfold.catalog.pages.tables import Cell, section, table
 
 __all__ = ["context_page"]
 

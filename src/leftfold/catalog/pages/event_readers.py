@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 from leftfold.catalog.catalog import Taken
 from leftfold.catalog.descriptor import Descriptor, Published
-from leftfold.catalog.pages.markup import Html, joined, tag
+from leftfold.catalog.pages.markup import Cell, Html, joined, section, table, tag
 from leftfold.catalog.pages.site import Site, event_anchor
-from leftfold.catalog.pages.tables import Cell, section, table
 from leftfold.catalog.shapes import overlaps
 
 __all__ = ["field_readers", "published_events"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leftfold.catalog.map_graph import MapLink
-from leftfold.catalog.pages.markup import joined, tag
+from leftfold.catalog.pages.markup import Cell, joined, tag
 from leftfold.catalog.pages.site import Site
-from leftfold.catalog.pages.tables import Cell
 from leftfold.contexts.edges import Edge
 
 __all__ = ["relation_rows"]
