@@ -10,11 +10,11 @@ import pytest
 
 from leftfold import RecordedEvent
 from leftfold.clock import SystemClock
-from leftfold.errors import NotAnswered
+from leftfold.errors import NotAnswered, UnknownEventType
 from leftfold.store import Delete, MemoryStore, Put, Transaction
 from leftfold.store.tables import Selection, Table
 from leftfold.store.transaction import Write
-from leftfold.subscriptions import Outcome, Policy, Source, letters, monitor, parked, parking, retrying
+from leftfold.subscriptions import Outcome, Policy, Retry, Source, letters, monitor, parked, parking, retrying
 from leftfold.subscriptions.letters import (
     LetterState,
     ask,
@@ -282,3 +282,14 @@ async def test_between_two_pages_of_letters_the_loop_has_a_turn(store: _Noting) 
     async with counted_turns() as turns:
         at = [turns() async for _ in letters_of(store, "s")]
     assert len(set(at)) > 2
+
+
+def test_what_waits_for_newer_code_waits_although_other_pauses_are_short() -> None:
+    clock = ManualClock()
+    ours = Parking(MemoryStore(), "s", 0, Policy(retry=Retry(most=timedelta(seconds=2))), clock)
+    for _ in range(10):
+        ours.failed("a", UnknownEventType("member-a", 1, "Joined", 2, "newer"))
+    clock.advance(timedelta(seconds=29))
+    assert ours.due() == []
+    clock.advance(timedelta(seconds=31))
+    assert ours.due() == ["a"]
