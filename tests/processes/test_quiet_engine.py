@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from time import sleep
 from typing import Any
 
 import pytest
@@ -11,11 +13,36 @@ import pytest
 from leftfold import App, Attempt, Context, Saga, step
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.sqlite.reading import OpenFile
-from leftfold.processes.engine import Engine
-from leftfold.store.work import WorkItem
+from leftfold.processes.engine import Engine, Moment
+from leftfold.store.memory import MemoryStore
+from leftfold.store.transaction import Transaction
+from leftfold.store.work import AT_ONCE, Begin, WorkItem
+from leftfold.subscriptions.worker import Timing
+from leftfold.testing import ManualClock
 from tests.processes.grounds import WAIT_S, Ground
 
 _IDLE_S = 4.0
+
+
+class _Slow(MemoryStore):
+    """Takes its time to extend leases."""
+
+    async def extend(self, held: Mapping[str, int], owner: str, lease_s: float) -> Collection[str]:
+        await asyncio.sleep(0.05)
+        return await super().extend(held, owner, lease_s)
+
+
+class _Long:
+    """Carries on what never ends."""
+
+    queues = ("q",)
+
+    def __init__(self) -> None:
+        self.begun = list[str]()
+
+    async def carry(self, item: WorkItem, moment: Moment) -> None:
+        self.begun.append(item.id)
+        await asyncio.Event().wait()
 
 
 class Count(Saga):
@@ -90,6 +117,21 @@ async def test_who_waits_for_a_saga_that_is_carried_on_here_reads_nothing(
         assert len(reads) < 32
         shown = await app.sagas.show(Count, "1")
         assert [one.status for one in shown.steps] == ["done", "done"]
+
+
+async def test_an_engine_that_stood_still_beyond_its_leases_claims_nothing_that_is_under_way_here() -> None:
+    clock, carrier = ManualClock(), _Long()
+    store = _Slow(clock=clock)
+    await store.transact(Transaction(writes=[Begin(id="a", queue="q", status="on", state=b"{}", wake=AT_ONCE)]))
+    engine = Engine(store, [carrier], "A", Timing(lease_s=0.6, poll_s=0.29, grace_s=0.0), clock)
+    running = asyncio.create_task(engine.run())
+    await asyncio.sleep(0.05)
+    clock.advance(timedelta(hours=1))
+    sleep(0.3)  # noqa: ASYNC251 - everything stands still, and its next sign of life and its next look are both late
+    await asyncio.sleep(0.2)
+    engine.stop()
+    await running
+    assert carrier.begun == ["a"]
 
 
 async def test_what_somebody_else_carries_on_is_looked_at(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:

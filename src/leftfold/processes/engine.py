@@ -279,16 +279,15 @@ class Engine:
             await self._extend()
 
     async def _extend(self) -> None:
-        self._extended = self._clock.now()
-        held = {id: item.token for id, (item, _) in self._running.items()}
-        if not held:
-            return
+        now, held = self._clock.now(), {id: item.token for id, (item, _) in self._running.items()}
         try:
-            kept = await self._store.extend(held, self._hold.owner, self._hold.lease_s)
+            kept = await self._store.extend(held, self._hold.owner, self._hold.lease_s) if held else ()
         except Exception as error:  # noqa: BLE001 - without a sign of life everything here would be lost
             self._mute.met(error)
             return
-        self._mute.over()
+        self._extended = now  # only now: who looks for work meanwhile would claim what is not extended yet
+        if held:
+            self._mute.over()
         for id in held.keys() - set(kept):
             if id in self._running and self._running[id][0].token == held[id]:
                 self._running[id][1].cancel()
