@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import resource
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from leftfold.cli.errors import UsageError
-from leftfold.cli.files import written_beside
+from leftfold.cli.files import put_aside, written_beside
+
+
+@contextmanager
+def _little_room() -> Generator[None]:
+    """No file of this process may grow beyond some bytes."""
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, was[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
 
 
 def test_a_file_stays_as_it_was_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -42,14 +57,18 @@ def test_a_file_for_which_there_is_no_room_is_named(tmp_path: Path) -> None:
         with written_beside(tmp_path / "a.lock") as out:
             out.write(bytes(100_000))
 
-    was = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, was[1]))
-    try:
-        with pytest.raises(OSError, match=r"too large: '.*/a\.lock'"):
-            too_much()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    with _little_room(), pytest.raises(OSError, match=r"too large: '.*/a\.lock'"):
+        too_much()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_temporary_files_is_named_where_there_is_no_room_for_what_comes_over_a_pipe() -> None:
+    with (
+        tempfile.TemporaryFile() as file,
+        _little_room(),
+        pytest.raises(OSError, match=rf"too large: '{tempfile.gettempdir()}'"),
+    ):
+        put_aside(BytesIO(bytes(10_500)), file)
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

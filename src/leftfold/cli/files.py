@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, ENOSPC
@@ -11,7 +13,7 @@ from typing import BinaryIO, Final
 
 from leftfold.cli.errors import UsageError
 
-__all__ = ["written_beside"]
+__all__ = ["put_aside", "written_beside"]
 
 _NO_ROOM: Final = (ENOSPC, EDQUOT, EFBIG)
 
@@ -43,3 +45,18 @@ def written_beside(file: Path) -> Generator[BinaryIO]:
     finally:
         with suppress(NotADirectoryError):
             beside.unlink(missing_ok=True)
+
+
+def put_aside(pipe: BinaryIO, file: BinaryIO) -> None:
+    """Put all that comes over *pipe* into *file*, a temporary one.
+
+    Raises:
+        OSError: the disk is full; it names the folder of temporary files.
+    """
+    try:
+        shutil.copyfileobj(pipe, file)
+        file.flush()
+    except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            error.filename = tempfile.gettempdir()
+        raise

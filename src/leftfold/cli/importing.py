@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
@@ -14,6 +13,7 @@ from typing import BinaryIO, Final
 from leftfold.app.opening import open_schema, open_store
 from leftfold.cli.checking import checked_header, events_in
 from leftfold.cli.errors import AnotherLog, UsageError
+from leftfold.cli.files import put_aside
 from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
 from leftfold.cli.output import write_json
 from leftfold.cli.paging import breathe
@@ -99,9 +99,9 @@ def _opened(file: Path) -> Generator[tuple[BinaryIO, str]]:
         return
     with tempfile.TemporaryFile() as log:
         if str(file) == "-":
-            shutil.copyfileobj(sys.stdin.buffer, log)
+            put_aside(sys.stdin.buffer, log)
             yield log, "standard input"
         else:
             with file.open("rb") as pipe:
-                shutil.copyfileobj(pipe, log)
+                put_aside(pipe, log)
             yield log, str(file)
