@@ -135,10 +135,6 @@ class Assembly:
             if get_origin(hint) is ReadModel and (row := get_args(hint)[0]) in self.read_models
         )
 
-    def projection(self, name: str) -> Projection[Any] | None:
-        """The projection of that name."""
-        return next((one for one in self.context.projections if one.name == name), None)
-
     def publisher(self, cls: type) -> Context | None:
         """The context that publishes events of *cls*; None when they are this context's own."""
         return self._published.publisher(cls)
