@@ -44,9 +44,9 @@ class Published:
         if self.publisher(cls) is reader:
             yield f"{cls.__qualname__} is what this context publishes itself; follow the event that it comes from"
             return
-        if not isinstance(cls, ViewType) and self.publisher(cls) is None:
-            yield f"no context of this App publishes {cls.__qualname__}"
         if not isinstance(cls, ViewType):
+            if self.publisher(cls) is None:
+                yield f"no context of this App publishes {cls.__qualname__}"
             return
         known = self._flaws.get(cls)
         if known is None:
