@@ -54,7 +54,7 @@ async def test_a_write_that_others_hold_up_is_called_off_at_its_deadline(store_u
 
 
 async def test_an_append_that_a_session_holds_up_says_which(store_url: str) -> None:
-    hasty_url = store_url.replace("deadline_s=20", "deadline_s=0.2")
+    hasty_url = store_url.replace("deadline_s=20", "deadline_s=1")
     async with (
         opened(hasty_url) as store,
         connected(f"{store_url}&application_name=till") as holder,
@@ -68,7 +68,7 @@ async def test_an_append_that_a_session_holds_up_says_which(store_url: str) -> N
 
 async def test_an_append_that_a_prepared_transaction_holds_up_says_which_and_how_it_ends() -> None:
     with postgres_server(settings={"max_prepared_transactions": "1"}) as server:
-        url = f"{server.url()}?deadline_s=0.2"
+        url = f"{server.url()}?deadline_s=1"
         await PostgresSchema(PostgresLocation.parse(url)).migrate()
         async with opened(url) as store:
             server.execute("begin; select leftfold.lock_v1(); prepare transaction 'ann''s'")
