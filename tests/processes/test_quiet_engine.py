@@ -13,6 +13,7 @@ import pytest
 from leftfold import App, Attempt, Context, Saga, step
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.sqlite.reading import OpenFile
+from leftfold.processes import instances
 from leftfold.processes.engine import Engine, Moment
 from leftfold.store.memory import MemoryStore
 from leftfold.store.transaction import Transaction
@@ -97,6 +98,8 @@ async def test_an_idle_engine_asks_its_store_at_most_twice_a_second(
 async def test_who_waits_for_a_saga_that_is_carried_on_here_reads_nothing(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # On a busy machine it takes so long that somebody else may have ended it, and whoever waits looks.
+    monkeypatch.setattr(instances, "_LOOK_S", WAIT_S)
     async with ground.app(counting()) as app:
         reads: list[Collection[str]] = []
         work = app.store.work
@@ -113,8 +116,7 @@ async def test_who_waits_for_a_saga_that_is_carried_on_here_reads_nothing(
 
         ended = await asyncio.gather(*(carried_out(f"{n}") for n in range(32)))
         assert (set(ended), len(ended)) == ({"completed"}, 32)
-        # A read is for who has waited so long that somebody else may have ended it.
-        assert len(reads) < 32
+        assert len(reads) <= 1  # that of the engine, which asks what time it is there
         shown = await app.sagas.show(Count, "1")
         assert [one.status for one in shown.steps] == ["done", "done"]
 

@@ -143,7 +143,7 @@ async def test_a_pause_lasts_by_the_clock_of_the_database_though_that_of_the_mac
             world.answers["one"] = [ConnectionError("cut")]
             began = monotonic()
             await app.start(Pausing(), id=id)
-            view = await app.sagas.ended(Pausing, id, timeout=2.0)
+            view = await app.sagas.ended(Pausing, id, timeout=WAIT_S)
             assert (view.status, view.steps[0].tries, monotonic() - began > 0.09) == ("completed", 2, True)
 
 
