@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from leftfold.clock import SystemClock
 from leftfold.store import Expected, ToStream
 from leftfold.testing import ManualClock
 from tests.adapters.sqlite.opened import event, opened, url_of
+from tests.turns import counted_turns
 
 _Question = Callable[[SqliteStore], Awaitable[object]]
 
@@ -63,16 +63,7 @@ async def test_streams_that_are_passed_over_leave_the_loop_its_turns(tmp_path: P
         await store.append(ToStream("z-1", 0, [event()]))
         for n in range(20):
             await store.append(*(ToStream(f"a-{n}-{m}", 0, [event(tags=(f"b-{n}-{m}",))]) for m in range(200)))
-        turns = 0
-
-        async def turn() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        turning = asyncio.ensure_future(turn())
-        assert [head.stream for head in await store.streams(upto=1)] == ["z-1"]
-        assert await store.streams(category="b") == []
-        turning.cancel()
-        assert turns > 20
+        async with counted_turns() as turns:
+            assert [head.stream for head in await store.streams(upto=1)] == ["z-1"]
+            assert await store.streams(category="b") == []
+            assert turns() > 20
