@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from leftfold.adapters.postgres import PostgresLocation, append_within, channel, waking
+from leftfold.adapters.postgres import PostgresLocation, append_within, listening, waking
 from leftfold.adapters.postgres.connecting import Connector, Readers
+from leftfold.adapters.postgres.listening import Listener
 from leftfold.errors import StoreClosed
 from leftfold.ids import new_id
 from leftfold.store import Advance, ToStream, Transaction
@@ -97,7 +98,7 @@ async def test_what_is_not_told_is_found_by_looking(store_url: str) -> None:
 async def test_a_commit_of_ones_own_is_told_to_those_who_wait_for_less_without_hearing_of_it(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "_RETRY_S", _LONG_S)
+    monkeypatch.setattr(listening, "_RETRY_S", _LONG_S)
     cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query ilike 'listen %'"
     async with opened(store_url) as store, asyncio.timeout(_LONG_S / 4):
         first, third = (asyncio.ensure_future(store.wake(after, _LONG_S)) for after in (0, 2))
@@ -132,7 +133,8 @@ async def test_those_who_wait_for_one_number_look_together_and_see_what_nobody_t
     monkeypatch.setattr(waking, "_POLL_S", 0.1)
     connector = Connector(PostgresLocation.parse(store_url))
     readers = Readers(connector)
-    waker = waking.Waker(connector, readers)
+    listener = Listener(connector)
+    waker = waking.Waker(listener, readers)
     number = looks = 0
 
     async def look() -> int:
@@ -157,10 +159,11 @@ async def test_those_who_wait_for_one_number_look_together_and_see_what_nobody_t
         number = 0
         assert await waker.wake(look, 0, 0.0) == 0, "put back"
     await waker.close()
+    await listener.close()
     await readers.close()
 
 
-async def test_a_store_keeps_its_readers_and_five_connections_and_no_more(store_url: str) -> None:
+async def test_a_store_keeps_its_readers_and_three_connections_and_no_more(store_url: str) -> None:
     count = "select count(*) from pg_stat_activity where application_name = 'counted'"
     async with opened(f"{store_url}&pool=2&application_name=counted") as store, asyncio.timeout(_LONG_S):
         waits = (store.wake(99, _LONG_S), store.reached("a", 9, _LONG_S), store.await_work(["q"], _LONG_S))
@@ -171,8 +174,8 @@ async def test_a_store_keeps_its_readers_and_five_connections_and_no_more(store_
             *(store.claim(f"c-{number}", "me", _LONG_S) for number in range(9)),
             *(store.read_log() for _ in range(9)),
         )
-        while (kept := await rows(store_url, count)) < [(7,)]:  # those that listen connect by themselves
+        while (kept := await rows(store_url, count)) < [(5,)]:  # the one that listens connects by itself
             assert not any(each.done() for each in waiting)
-        assert kept == [(7,)]
+        assert kept == [(5,)]
         for each in waiting:
             each.cancel()

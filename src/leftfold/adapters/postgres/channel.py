@@ -1,13 +1,14 @@
-"""A channel of notifications: told after commits, at most every 20 ms, and listened to on a connection of its own."""
+"""A channel of notifications: told after commits, at most every 20 ms."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeAlias
 
-from leftfold.adapters.postgres.connecting import Connection, Connector, Readers
+from leftfold.adapters.postgres.connecting import Readers
+from leftfold.adapters.postgres.listening import Heard, Listener
 from leftfold.errors import StoreError
 
 __all__ = ["Channel", "Words"]
@@ -17,50 +18,41 @@ Words: TypeAlias = Callable[[], tuple[str, Callable[[], None]]]
 
 _THROTTLE_S: Final = 0.02
 _LAST_WORD_S: Final = 1.0
-_RETRY_S = 0.5
 
 
 class Channel:
     """Tells other processes that something has happened, and hears them. Who misses it looks for itself.
 
     Args:
-        about: a part of the channel's name.
+        about: a part of its name.
         words: gives what is to be told.
-        heard: gets what was told, by this process too; None when something may have been missed.
+        heard: gets what was told.
     """
 
-    def __init__(
-        self,
-        connector: Connector,
-        readers: Readers,
-        about: str,
-        words: Words,
-        heard: Callable[[str | None], None],
-    ) -> None:
-        self._connector = connector
+    def __init__(self, readers: Readers, listener: Listener, about: str, words: Words, heard: Heard) -> None:
         self._readers = readers
-        self._name = f"leftfold_{connector.location.schema}{about}"
+        self._listener = listener
+        self._name = listener.add(about, heard)
         self._words = words
-        self._heard = heard
         self._untold = asyncio.Event()
         self._happened = self._told = 0
         self._turn = asyncio.Lock()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._telling: asyncio.Task[None] | None = None
         self._closed = False
 
     def tell(self) -> None:
         """Have it told, soon."""
         self._happened += 1
         self._untold.set()
-        self._keep("tell", self._tell)
+        if self._telling is None and not self._closed:  # who ends later than that tells nobody
+            self._telling = asyncio.ensure_future(self._tell())
 
     def listen(self) -> None:
-        """Hear what is told from now on; behind a pooler there is nothing to hear."""
-        if not self._connector.pooled:
-            self._keep("listen", self._listen)
+        """Hear what is told from now on, where there is anything to hear."""
+        self._listener.listen()
 
     async def close(self) -> None:
-        """Tell the last of it, then stop telling and listening."""
+        """Tell the last of it, then stop telling."""
         self._closed = True
         try:
             if self._told < self._happened:
@@ -68,13 +60,9 @@ class Channel:
                     async with asyncio.timeout(_LAST_WORD_S):
                         await self._notify()
         finally:
-            for task in self._tasks.values():
-                task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-    def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        if name not in self._tasks and not self._closed:  # who ends later than that tells nobody
-            self._tasks[name] = asyncio.ensure_future(work())
+            if self._telling is not None:
+                self._telling.cancel()
+                await asyncio.gather(self._telling, return_exceptions=True)
 
     async def _tell(self) -> None:
         while True:
@@ -97,29 +85,3 @@ class Channel:
             finally:
                 if self._told < happened:
                     not_told()
-
-    async def _listen(self) -> None:
-        while True:
-            with suppress(Exception):  # whatever keeps it from listening: who waits looks, and it tries again
-                await self._hear(await self._connector.connect())
-            self._heard(None)
-            await asyncio.sleep(_RETRY_S)
-
-    async def _hear(self, connection: Connection) -> None:
-        gone = asyncio.Event()
-        connection.add_termination_listener(lambda _: gone.set())
-        location = self._connector.location
-        try:
-            async with asyncio.timeout(location.connect_timeout_s):
-                await connection.add_listener(self._name, self._on_notification)
-            self._heard(None)
-            while not gone.is_set():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(location.deadline_s):
-                        await gone.wait()
-                await connection.execute("select 1", timeout=location.connect_timeout_s)  # it may have fallen silent
-        finally:
-            connection.terminate()
-
-    def _on_notification(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        self._heard(f"{payload}")

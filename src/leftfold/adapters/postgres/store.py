@@ -12,6 +12,7 @@ from leftfold.adapters.postgres.committing import Committer
 from leftfold.adapters.postgres.connecting import Connection, Connector, Readers, connect_first, transaction_on
 from leftfold.adapters.postgres.failures import translated
 from leftfold.adapters.postgres.holding import Holders
+from leftfold.adapters.postgres.listening import Listener
 from leftfold.adapters.postgres.location import PostgresLocation
 from leftfold.adapters.postgres.reading import Reading
 from leftfold.adapters.postgres.restoring import Restorer
@@ -52,8 +53,8 @@ class PostgresStore:
     """Keeps the log in one schema of a PostgreSQL database that any number of processes may share.
 
     Appends of one process share commits over one connection, and so do transactions that only write work items, over
-    another; reads, and all other transactions without events, go over a small pool; further connections listen for news
-    once somebody waits. Made by `open_postgres`.
+    another; reads, and all other transactions without events, go over a small pool; one more listens for news once
+    somebody waits. Made by `open_postgres`.
     """
 
     def __init__(self, location: PostgresLocation, idle: Sequence[Connection] = (), *, pooled: bool) -> None:
@@ -64,10 +65,11 @@ class PostgresStore:
         self._timeline = Timeline(self._readers, location.schema)
         self._snapshots = Snapshots(self._readers, location.schema)
         self._tables = Tables(self._readers, location.schema)
-        self._waker = Waker(connector, self._readers)
-        self._followed = Waker(connector, self._readers, "_checkpoints")
+        self._listener = listener = Listener(connector)
+        self._waker = Waker(listener, self._readers)
+        self._followed = Waker(listener, self._readers, "_checkpoints")
         self._checkpoints = Checkpoints(self._readers, self._followed, location.schema)
-        self._news = WorkNews(connector, self._readers)
+        self._news = WorkNews(listener, self._readers)
         self._work = Work(self._readers, self._news, location.schema)
         self._worked = WorkCommitter(connector, self._news.due)
         holders = Holders(self._readers, location.shown, location.schema)
@@ -318,6 +320,7 @@ class PostgresStore:
             last_first.push_async_callback(self._connector.end)
             for part in (
                 self._readers,
+                self._listener,
                 self._news,
                 self._followed,
                 self._waker,

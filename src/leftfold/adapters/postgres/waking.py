@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 from leftfold.adapters.postgres.channel import Channel
-from leftfold.adapters.postgres.connecting import Connector, Readers
+from leftfold.adapters.postgres.connecting import Readers
+from leftfold.adapters.postgres.listening import Listener
 from leftfold.ids import new_id
 from leftfold.store.checks import check_timeout
 
@@ -34,10 +35,10 @@ class Waker:
         about: what may have grown, a part of the channel's name; empty for the log.
     """
 
-    def __init__(self, connector: Connector, readers: Readers, about: str = "") -> None:
-        self._connector = connector
+    def __init__(self, listener: Listener, readers: Readers, about: str = "") -> None:
+        self._listener = listener
         self._me = new_id().hex
-        self._channel = Channel(connector, readers, about, self._words, self._heard)
+        self._channel = Channel(readers, listener, about, self._words, self._heard)
         self._waiting = {_LOG: _Waiting()}
 
     def grown(self, number: int | None = None, of: str = _LOG) -> None:
@@ -64,7 +65,7 @@ class Waker:
         """
         check_timeout(timeout_s)
         end = asyncio.get_running_loop().time() + timeout_s
-        poll_s = _POOLED_POLL_S if self._connector.pooled else _POLL_S
+        poll_s = _POLL_S if self._listener.hears else _POOLED_POLL_S
         self._channel.listen()
         waiting = self._waiting.setdefault(of, _Waiting())
         waiting.count += 1
@@ -79,7 +80,7 @@ class Waker:
                 self._waiting.pop(of, None)
 
     async def close(self) -> None:
-        """Tell of the last commit, then stop telling and listening; whoever waits is woken."""
+        """Tell of the last commit, then stop telling; whoever waits is woken."""
         await self._channel.close()
         self._all_look()
 

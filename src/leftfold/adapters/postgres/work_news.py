@@ -19,7 +19,8 @@ from typing import Final
 import msgspec
 
 from leftfold.adapters.postgres.channel import Channel
-from leftfold.adapters.postgres.connecting import Connector, Readers
+from leftfold.adapters.postgres.connecting import Readers
+from leftfold.adapters.postgres.listening import Listener
 from leftfold.ids import new_id
 from leftfold.store.limits import WORK_LOOK_S
 
@@ -57,9 +58,9 @@ class _Waiter:
 class WorkNews:
     """Wakes those who wait for work. Who is behind a pooler hears no notifications and looks every second."""
 
-    def __init__(self, connector: Connector, readers: Readers) -> None:
+    def __init__(self, listener: Listener, readers: Readers) -> None:
         self._me = new_id().hex
-        self._channel = Channel(connector, readers, "_work", self._words, self._heard)
+        self._channel = Channel(readers, listener, "_work", self._words, self._heard)
         self._waiters: set[_Waiter] = set()
         self._untold: set[str] = set()
 
@@ -92,7 +93,7 @@ class WorkNews:
             self._waiters.discard(waiter)
 
     async def close(self) -> None:
-        """Tell of the last commit, then stop telling and listening; whoever waits is woken."""
+        """Tell of the last commit, then stop telling; whoever waits is woken."""
         await self._channel.close()
         self._all_hear(None)
 
