@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 LOADED = "import sys, leftfold; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+VERB = "import sys; from leftfold.cli import main; main(['streams', '--store', '{}']); print(*sorted(sys.modules))"
 MEASURED = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
 EXTRAS = {
     "asyncpg",
@@ -34,6 +35,14 @@ def test_import_leftfold_loads_no_extra(tmp_path: Path) -> None:
     loaded = set(python(LOADED, tmp_path).split())
     assert "leftfold" in loaded
     assert loaded & EXTRAS == set()
+
+
+def test_a_verb_that_is_given_a_store_alone_loads_nothing_that_makes_an_app(tmp_path: Path) -> None:
+    loaded = set(python(VERB.format(f"sqlite:///{tmp_path}/none.db"), tmp_path).split())
+    assert "leftfold.adapters.sqlite.schema" in loaded
+    assert (
+        loaded & {"leftfold.app.composition", "leftfold.contexts", "leftfold.handling", "leftfold.processes"} == set()
+    )
 
 
 def test_import_leftfold_takes_less_than_100_milliseconds(tmp_path: Path) -> None:

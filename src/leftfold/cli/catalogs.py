@@ -14,8 +14,8 @@ from cyclopts import Parameter
 from leftfold.app.composition import App
 from leftfold.borders import Observed, findings_text, load_observed, sarif_of, under
 from leftfold.catalog import Catalog, Descriptor, UnknownSubject, descriptors_in, descriptors_of
+from leftfold.cli.apps import object_at
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import object_at
 from leftfold.cli.output import write_json
 from leftfold.cli.text import printable
 from leftfold.contexts.context_map import ContextMap

@@ -20,9 +20,9 @@ from leftfold.borders import (
     load_baseline,
     load_observed,
 )
+from leftfold.cli.apps import map_at
 from leftfold.cli.catalogs import Form, tell
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import map_at
 from leftfold.cli.options import KERNEL_FILES, FileName, KernelFiles
 from leftfold.cli.text import counted
 from leftfold.clock import SystemClock

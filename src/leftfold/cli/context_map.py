@@ -19,9 +19,9 @@ from leftfold.catalog import (
     mermaid_map,
     svg_map,
 )
+from leftfold.cli.apps import map_at
 from leftfold.cli.catalogs import NO_CATALOG, Whole, asking, write_text
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import map_at
 from leftfold.cli.options import FileName
 
 __all__ = ["draw"]

@@ -14,8 +14,8 @@ from leftfold.borders.kernel_authors import Authors, approval_authors, own_addre
 from leftfold.borders.kernel_changes import in_words
 from leftfold.borders.kernel_findings import parties
 from leftfold.borders.kernel_status import KernelReport, KernelStatus, TeamStatus, kernel_report
+from leftfold.cli.apps import map_at
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import map_at
 from leftfold.cli.options import KERNEL_FILES, NOTHING_GIVEN, KernelFiles, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.text import printable

@@ -10,8 +10,9 @@ from cyclopts import Parameter
 
 from leftfold.app.opening import open_schema
 from leftfold.app.stores import PLACE
+from leftfold.cli.apps import app_at, urls_of
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, one_store, urls_of
+from leftfold.cli.opening import one_store
 from leftfold.cli.options import NO_SOURCE_GIVEN, AtLeastZero, OneSource, OneStore, url_of
 from leftfold.cli.output import console, write_json
 from leftfold.errors import SchemaMismatch

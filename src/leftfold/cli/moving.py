@@ -12,8 +12,9 @@ from cyclopts import Parameter
 from leftfold.app.moving import Moved
 from leftfold.app.moving import move as move_all
 from leftfold.app.opening import open_schema
+from leftfold.cli.apps import urls_of
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import existing_store, urls_of
+from leftfold.cli.opening import existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.progress import progress

@@ -8,8 +8,9 @@ from typing import Final
 
 from leftfold.app.composition import App
 from leftfold.app.opening import open_schema
+from leftfold.cli.apps import app_at, urls_of
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, making, urls_of
+from leftfold.cli.opening import making
 from leftfold.cli.options import Source
 from leftfold.errors import AccessDenied, SchemaMismatch
 from leftfold.store.urls import shown_url

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from rich.text import Text
 
+from leftfold.cli.apps import app_at, urls_of
 from leftfold.cli.errors import UsageError
-from leftfold.cli.opening import app_at, existing_store, urls_of
+from leftfold.cli.opening import existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import console, write_json
 from leftfold.cli.paging import breathe, pages
