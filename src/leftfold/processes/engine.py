@@ -38,6 +38,7 @@ _AT_ONCE: Final = 64
 _LIMIT: Final = 256
 _BEATS: Final = 3
 _LET_GO_S: Final = 0.001
+_LOOK_AGAIN_S: Final = 0.25
 _LONG_S: Final = 60.0
 _JUMP_S: Final = 1.0
 _FAREWELL_S: Final = 1.0
@@ -93,6 +94,7 @@ class Engine:
         # Who waits is woken within `WORK_LOOK_S` anyway, and asks the store more often when it waits anew.
         self._wait_s = self._timing.poll_s if self._timing.poll_s < WORK_LOOK_S else _LONG_S
         self._running: dict[str, tuple[WorkItem, asyncio.Task[None]]] = {}
+        self._untaken: dict[str, float] = {}
         self._freed = asyncio.Event()
         self._stopping = False
         self._waiting: asyncio.Task[None] | None = None
@@ -113,6 +115,11 @@ class Engine:
         """Carry on an item that was just written with `hold`."""
         if item.queue in self._carriers and not self._stopping:
             self._start(item, self.now, written=True)
+
+    def leave(self, id: str) -> None:
+        """Let go of an item that was, or will be, written with `hold` unheard by whoever was to `take` it."""
+        self._untaken[id] = asyncio.get_running_loop().time() + self._hold.lease_s
+        self._look()
 
     def now(self) -> datetime:
         """The time by the database's clock, as it was heard last; by the machine's before that."""
@@ -202,6 +209,7 @@ class Engine:
             await self._extend()  # its clock has jumped, or it stood still: it would claim what is under way here
         asked, self._asked = self._asked, []
         try:
+            await self._let_go_of_untaken()
             items = await self._store.claim_due(self._carriers, self._hold.owner, self._hold.lease_s, free)
         except BaseException:
             self._asked += asked
@@ -217,7 +225,8 @@ class Engine:
         else:
             self._answer(asked)
         if not items and not self._stopping and not (self._asked and not self._running):
-            waiting = self._waiting = asyncio.create_task(self._store.await_work(self._carriers, self._wait_s))
+            wait_s = _LOOK_AGAIN_S if self._untaken else self._wait_s
+            waiting = self._waiting = asyncio.create_task(self._store.await_work(self._carriers, wait_s))
             try:
                 await asyncio.wait([waiting])
             finally:
@@ -225,6 +234,13 @@ class Engine:
                 waiting.cancel()
             if not waiting.cancelled():
                 waiting.result()
+
+    async def _let_go_of_untaken(self) -> None:
+        """Have it claimed at once, by whoever; what is written later than now is found by one of the next turns."""
+        if held := {id: 1 for id in self._untaken if id not in self._running}:
+            now = asyncio.get_running_loop().time()
+            done = await self._store.extend(held, self._hold.owner, _LET_GO_S)
+            self._untaken = {id: end for id, end in self._untaken.items() if end > now and id not in done}
 
     async def _pause(self, seconds: float | None) -> None:
         self._freed.clear()

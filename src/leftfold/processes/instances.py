@@ -24,7 +24,7 @@ from leftfold.processes.watching import Watchers, heard_within
 from leftfold.store.checks import check_id, check_statuses
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import AT_ONCE, Begin, Revise, Wake, WorkItem
+from leftfold.store.work import AT_ONCE, Begin, Hold, Revise, Wake, WorkItem
 from leftfold.store.work_paging import by_status, work_items
 
 __all__ = ["ENDED", "SagaInstances"]
@@ -120,7 +120,7 @@ class SagaInstances:
             wake=hold or AT_ONCE,
         )
         try:
-            await self._store.transact(Transaction(writes=[begin]))
+            await self._write(begin, engine if begin.wake is hold else None)
         except KeyTaken:
             return False
         if engine is not None and hold is not None:
@@ -240,15 +240,26 @@ class SagaInstances:
                 wake = engine.hold
             revise = Revise(id=item.id, token=item.token, status=status, state=dump_journal(journal), wake=wake)
             try:
-                await self._store.transact(Transaction(writes=[revise]))
+                await self._write(revise, engine if isinstance(wake, Hold) else None)
             except Fenced:
                 if tries == _TRIES:
                     raise
                 continue
-            if engine is not None and wake is engine.hold:
+            if engine is not None and isinstance(wake, Hold):
                 engine.take(replace(item, token=item.token + 1, status=status, state=revise.state))
             break
         return await self.show(name, id)
+
+    async def _write(self, write: Begin | Revise, engine: Engine | None) -> None:
+        """Store a write; *engine* is who takes the item afterwards, and leaves it when nobody hears how that ended."""
+        try:
+            await self._store.transact(Transaction(writes=[write]))
+        except (Fenced, KeyTaken):
+            raise
+        except BaseException:
+            if engine is not None:
+                engine.leave(write.id)
+            raise
 
     def _holding(self, item: WorkItem) -> Engine | None:
         """The engine here, when it is in the midst of *item*: it stops what it does there, and goes on with it."""
