@@ -17,7 +17,7 @@ from leftfold.store.work import Hold
 from leftfold.subscriptions.worker import Timing
 from tests.processes.grounds import Ground
 
-_SOON_S = 5.0
+_SOON_S = 10.0
 """Well within the time of a lease."""
 
 
