@@ -167,3 +167,18 @@ async def test_who_lets_go_of_much_that_takes_long_keeps_the_leases_of_all_else(
     for worker in (first, second):
         worker.stop()
     await asyncio.gather(running, other)
+
+
+async def test_who_ends_keeps_the_leases_of_what_it_finishes_however_long_its_grace_is() -> None:
+    store, timing = MemoryStore(), Timing(lease_s=0.3, poll_s=0.05, grace_s=0.5)
+    following = Following(store, 1)
+    await store.append(ToStream("a-1", Expected.ANY, [NewEvent(id=new_id(), type="told", data=b"{}", metadata=b"{}")]))
+    worker = Worker(store, [following], "me", timing)
+    await worker.prepare()
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(_WAIT_S):
+        await following.consumer.begun.wait()
+        worker.stop()
+        await asyncio.sleep(0.4)
+        assert [one.held for one in await store.checkpoints("told/")] == [True], "another would do it once more"
+        await running

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import ceil, isfinite
 from typing import Final, Protocol
@@ -311,15 +311,9 @@ class Worker:
         self._pauses[name] = asyncio.get_running_loop().time() + pause_s, pause_s
 
     async def _let_go(self, names: Sequence[str]) -> None:
-        """Give all of *names* the grace to finish at the same time, and keep up the leases meanwhile."""
+        """Give all of *names* the grace to finish at the same time."""
         leaving = [self._running[name] for name in names]
-        for one in leaving:
-            one.runner.stop()
-        now = asyncio.get_running_loop().time
-        end = now() + self._timing.grace_s
-        while (tasks := [one.task for one in leaving if not one.task.done()]) and (left := end - now()) > 0:
-            await asyncio.wait(tasks, timeout=min(left, self._timing.poll_s))
-            await self._stay_alive()
+        await self._finish(leaving, asyncio.get_running_loop().time() + self._timing.grace_s)
         for one in leaving:
             one.cancel()
         if leaving:
@@ -329,14 +323,27 @@ class Worker:
             if one.task.cancelled():  # its lease would keep others from it
                 await self._store.release(one.claim.name, one.claim.token)
 
+    async def _finish(self, leaving: Collection[_Running], end: float) -> None:
+        """Let *leaving* end after the batches under way, until a time of the loop, and keep up the leases meanwhile."""
+        now = asyncio.get_running_loop().time
+        for one in leaving:
+            one.runner.stop()
+        tasks: Collection[asyncio.Task[None]] = [one.task for one in leaving]
+        while tasks:
+            left = max(end - now(), 0.0)
+            _, tasks = await asyncio.wait(tasks, timeout=min(left, self._timing.poll_s))
+            if not left:
+                return
+            if tasks:
+                with suppress(StoreError, TimeoutError):  # whoever is kept from its store has to end all the same
+                    async with asyncio.timeout_at(end):
+                        await self._stay_alive()
+
     async def _end(self) -> None:
-        for running in self._running.values():
-            running.runner.stop()
         now = asyncio.get_running_loop().time()
-        left = self._timing.grace_s if self._end_at is None else max(self._end_at - now, 0.0)
         followed = dict(self._running)
+        await self._finish(followed.values(), now + self._timing.grace_s if self._end_at is None else self._end_at)
         if tasks := [running.task for running in followed.values()]:
-            await asyncio.wait(tasks, timeout=left)
             for name, running in followed.items():
                 if not running.task.done():
                     text = "%s was cut off, for worker %s has to end; whoever follows next begins that batch again"
