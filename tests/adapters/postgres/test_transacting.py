@@ -141,6 +141,23 @@ async def test_a_commit_that_is_not_answered_until_the_deadline_is_told_as_unkno
         assert await _everything(direct) == {"before": row(1), "once": row(1)}
 
 
+async def test_a_commit_that_was_not_answered_and_cannot_be_asked_after_is_told_as_unknown(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    short = store_url.replace("deadline_s=20", "deadline_s=0.3")
+    async with opened(short) as direct, wire_to(postgres.port) as (wire, port):
+        await pointed(direct, COUNTS)
+        async with opened(short.replace(f":{postgres.port}/", f":{port}/")) as store:
+            wire.lose_everything_from(_COMMIT)
+            writing = asyncio.create_task(write(store, Insert(table=COUNTS, key="once", row=row(1))))
+            await wire.loses()
+            await rows(store_url, "alter table :schema.work_batches rename to others")
+            wire.let_through()
+            with pytest.raises(OutcomeUnknown):
+                await writing
+        assert await _everything(direct) == {"once": row(1)}
+
+
 async def test_a_connection_that_breaks_between_append_and_commit_leaves_nothing_and_all_is_done_again(
     lone_url: str,
 ) -> None:

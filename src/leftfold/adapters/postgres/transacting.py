@@ -143,7 +143,7 @@ class _Attempt:
     """One try to commit a transaction without events.
 
     Args:
-        id: of the database transaction, once its commit was sent.
+        id: of the database transaction, once its commit was sent, unless the database refused that.
         moved: a checkpoint that it moves, and when.
         mark: what it leaves when it moves none.
         advanced: where it moves checkpoints to.
@@ -158,6 +158,16 @@ class _Attempt:
         self.mark: Mark | None = None
         self.advanced: Mapping[str, int] = {}
         self.due: set[str] = set()
+
+    async def commit(self, id: str, connection: Connection) -> None:
+        """Commit the open transaction, whose id is *id*."""
+        self.id = id
+        try:
+            await connection.execute("commit")
+        except Exception as error:
+            if not is_lost(error):
+                self.id = None
+            raise
 
 
 class Transactor:
@@ -215,10 +225,8 @@ class Transactor:
 
     async def _pause(self, attempt: _Attempt, error: Exception, backoff: Backoff) -> None:
         """Wait until it is tried again after *error*; raises what has become of it when it is not."""
-        if not is_lost(error) and not is_retriable(error):
+        if attempt.id is None and not is_lost(error) and not is_retriable(error):
             raise translated(error, self._connector.location.shown) from error
-        if is_retriable(error):
-            attempt.id = None
         if not await backoff.wait():
             raise self._given_up(attempt, error) from error
 
@@ -256,8 +264,7 @@ class Transactor:
         attempt.advanced = writing.advanced
         attempt.due = writing.due
         attempt.moved = writing.moved
-        attempt.id = writing.id
-        await connection.execute("commit")
+        await attempt.commit(writing.id, connection)
         return None
 
     async def _step(self, step: Step, attempt: _Attempt, connection: Connection) -> bool:
@@ -272,9 +279,9 @@ class Transactor:
             await connection.execute("rollback")
             return False
         attempt.advanced = {step.advance.name: step.advance.position}
-        attempt.id, moved_at = written
+        id, moved_at = written
         attempt.moved = step.advance.name, moved_at
-        await connection.execute("commit")
+        await attempt.commit(id, connection)
         return True
 
     async def _head(self, transaction: Transaction, connection: Connection) -> int:
