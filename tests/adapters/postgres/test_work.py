@@ -231,6 +231,23 @@ async def test_what_is_not_answered_until_the_deadline_is_told_as_unknown(
         assert [(item.id, item.token) for item in await _all(direct)] == [("b", 1), ("lost-me", 2)]
 
 
+async def test_what_was_not_answered_and_cannot_be_asked_after_is_told_as_unknown(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    short = store_url.replace("deadline_s=20", "deadline_s=0.3")
+    async with opened(short) as direct, wire_to(postgres.port) as (wire, port):
+        async with opened(short.replace(f":{postgres.port}/", f":{port}/")) as store:
+            await _write(store, _begin("first"))
+            wire.lose_everything_from(b"lost-me")
+            writing = asyncio.create_task(_write(store, _begin("lost-me")))
+            await wire.loses()
+            await rows(store_url, "alter table :schema.work_batches rename to others")
+            wire.let_through()
+            with pytest.raises(OutcomeUnknown):
+                await writing
+        assert [item.id for item in await _all(direct)] == ["first", "lost-me"]
+
+
 async def test_a_batch_that_arrives_late_does_nothing(store_url: str) -> None:
     write = "json_build_object('n', 0, 'unit', 0, 'kind', 0, 'id', '{}', 'queue', 'q', 'status', 'on', 'state', '{{}}')"
     client = "'00000000-0000-0000-0000-000000000001'"

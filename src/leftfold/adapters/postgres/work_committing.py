@@ -194,6 +194,8 @@ class WorkCommitter:
                 for pending in batch.members:
                     pending.doubt = f"{error}" or type(error).__name__
                 return error
+            if batch.missed and not is_refusal(error):  # what was missed may be stored, or will be
+                return error
             self._refuse(batch.members, error)
         return None
 
