@@ -71,7 +71,7 @@ FAULTS: Final[dict[str, Fault]] = {
             "_answer",
             (
                 "[Delete(table=LETTERS, keys=dropped)]",
-                "[Delete(table=table, keys=dropped) for table in (REQUESTS, LETTERS)]",
+                "[Delete(table=LETTERS, keys=dropped), Delete(table=REQUESTS, keys=[*map(request_key, requests)])]",
             ),
         ),
         (_CRASHES,),

@@ -15,7 +15,7 @@ from leftfold.store.events import StoredEvent
 from leftfold.store.port import Store
 from leftfold.store.tables import Selection
 from leftfold.store.transaction import Put, Transaction
-from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, Letter, ParkedSubject, Request, letter_key
+from leftfold.subscriptions.parking import LETTERS, PARKED, REQUESTS, Letter, ParkedSubject, Request, request_key
 from tests.guarantees.counting import (
     POISON,
     Arrived,
@@ -117,7 +117,7 @@ async def ask_for(store: Store, account: str, action: Literal["replay", "drop"])
     first = min((await _letters(store))[account])
     name = f"totals@1.{await store.generation(TOTALS.table)}"
     request = Request(subscription=name, part=0, subject=account, position=first, action=action)
-    put = Put(table=REQUESTS, rows={letter_key(request): msgspec.json.encode(request)})
+    put = Put(table=REQUESTS, rows={request_key(request): msgspec.json.encode(request)})
     await store.transact(Transaction(writes=[put]))
     return first
 

@@ -34,6 +34,7 @@ from leftfold.subscriptions.parking import (
     Parking,
     Request,
     letter_key,
+    request_key,
     subject_key,
 )
 from leftfold.subscriptions.retrying import Retrying
@@ -173,7 +174,7 @@ async def test_a_follower_that_is_gone_leaves_no_letter_and_those_of_others_stay
     asked = Request(subscription="other", part=0, subject="a", position=1, action="drop")
     waits = ParkedSubject(subscription="other", part=0, subject="a", attempts=1, dead=True, due=None, error="")
     kept = {LETTERS: (letter_key(other), other), PARKED: (subject_key("other", "a"), waits)}
-    kept |= {REQUESTS: (letter_key(asked), asked)}
+    kept |= {REQUESTS: (request_key(asked), asked)}
     rows = [Put(table=table, rows={key: msgspec.json.encode(row)}) for table, (key, row) in kept.items()]
     await store.transact(Transaction(writes=rows))
     await forget_letters(store, "s")
@@ -186,7 +187,7 @@ async def test_a_part_is_told_what_is_asked_of_it_and_nothing_that_is_asked_of_o
         Request(subscription=subscription, part=part, subject="a", position=1, action="drop")
         for subscription, part in (("other", 0), ("s", 0), ("s.2", 1))
     ]
-    rows = {letter_key(one): msgspec.json.encode(one) for one in asked}
+    rows = {request_key(one): msgspec.json.encode(one) for one in asked}
     await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
     clock = SystemClock()
     assert await Parking(store, "s", 0, Policy(), clock).requests() == [asked[1]]
@@ -211,10 +212,10 @@ async def test_a_wait_for_many_letters_looks_at_those_that_are_answered_first(st
     await ask(store, asked, "drop")
     store.got = 0
     with pytest.raises(NotAnswered, match=f"{len(asked)} "):
-        await wait_until_answered(store, asked, 0.05)
+        await wait_until_answered(store, asked, "drop", 0.05)
     assert store.got <= 2 * 2 + len(asked), "a page each time, and all of them to tell how many are left"
     await store.transact(Transaction(writes=[Delete(table=REQUESTS, keys=await _all_keys(store, REQUESTS))]))
-    await wait_until_answered(store, asked, 0.0)
+    await wait_until_answered(store, asked, "drop", 0.0)
 
 
 async def test_what_is_due_is_tried_the_longest_due_first_and_others_have_their_turn_in_between(
@@ -257,7 +258,7 @@ async def test_whether_anything_waits_and_what_is_asked_is_told_without_a_look_a
         Request(subscription=subscription, part=part, subject="a", position=position, action="drop")
         for subscription, part, position in (("r", 0, 1), ("s", 0, 1), ("s", 0, 2), ("t", 1, 1), ("t", 0, 2))
     ]
-    rows = {letter_key(one): msgspec.json.encode(one) for one in sent}
+    rows = {request_key(one): msgspec.json.encode(one) for one in sent}
     await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
     assert [await any_parked(store, name) for name in ("a", "s", "s.2", "z")] == [False, True, False, False]
     assert [await tried_again(store, name) for name in ("a", "r", "s", "s.2")] == [True, False, False, True]

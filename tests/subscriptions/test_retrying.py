@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -25,6 +25,7 @@ from leftfold.subscriptions.parking import (
     Parking,
     Request,
     letter_key,
+    request_key,
     subject_key,
 )
 from leftfold.subscriptions.retrying import Retrying
@@ -45,6 +46,7 @@ class Doing:
         self.done: list[int] = []
         self.forgotten = 0
         self.tells = False
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
         return (event.stream,)
@@ -57,6 +59,8 @@ class Doing:
         if not events:
             return Outcome([Put(table=LETTERS, rows={"free": b"{}"})] if self.tells else [], [])
         (event,) = events
+        if self.meanwhile is not None:
+            await self.meanwhile()
         if event.position in self.broken:
             return Outcome([], [Failure(only, event, ValueError("broken"))])
         self.done.append(event.position)
@@ -93,12 +97,15 @@ class Parked:
         await self.store.transact(Transaction(writes=writes))
         await self.parking.load()
 
-    async def asked(self, action: Literal["replay", "drop"], *positions: int) -> None:
+    async def ask(self, action: Literal["replay", "drop"], *positions: int) -> None:
         requests = [Request(subscription="s", part=0, subject="a", position=at, action=action) for at in positions]
-        rows = {letter_key(one): msgspec.json.encode(one) for one in requests}
+        rows = {request_key(one): msgspec.json.encode(one) for one in requests}
         await self.store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
+
+    async def asked(self, action: Literal["replay", "drop"], *positions: int) -> None:
+        await self.ask(action, *positions)
         await self.retrying.turn(asked=True)
-        assert await self.store.select(REQUESTS, Selection()) == [], "what is asked for is done once"
+        assert await self.parking.requests() == [], "what is asked for is done once"
 
     async def turn(self) -> None:
         await self.retrying.turn(asked=False)
@@ -149,6 +156,15 @@ async def test_what_waited_behind_a_letter_that_is_dropped_is_done_and_the_lette
     parked.doing.broken = {1}
     await parked.asked("drop", 1)
     assert (parked.doing.done, await parked.letters(), await parked.parked()) == ([2, 3], [], [])
+
+
+async def test_a_drop_that_is_asked_for_while_the_letter_is_tried_again_is_not_taken_for_done(parked: Parked) -> None:
+    parked.doing.broken = {1}
+    parked.doing.meanwhile = lambda: parked.ask("drop", 1)
+    await parked.ask("replay", 1)
+    await parked.retrying.turn(asked=True)
+    assert await parked.letters() == [1, 2, 3]
+    assert [one.action for one in await parked.parking.requests()] == ["drop"]
 
 
 @pytest.mark.parametrize("action", ["replay", "drop"])

@@ -95,7 +95,7 @@ class DeadLetters:
             ours, store = [one for one in letters if one.context == context], self._running[context].store
             await self._running[context].working.ready()  # its own workers may only just have begun
             await ask(store, ours, action)
-            await wait_until_answered(store, ours, timeout_s)
+            await wait_until_answered(store, ours, action, timeout_s)
             left += [replace(now, context=context) for now in await letters_left(store, ours)]
         return left
 

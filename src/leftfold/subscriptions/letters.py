@@ -28,6 +28,7 @@ from leftfold.subscriptions.parking import (
     load_letter,
     load_parked,
     of_subscription,
+    request_key,
     selected,
     subject_key,
 )
@@ -164,12 +165,14 @@ async def ask(store: Store, letters: Sequence[DeadLetter], action: Literal["repl
     await _check_held(store, letters)
     requests = [_request(one, action) for one in letters]
     if requests:
-        rows = {letter_key(request): _dump(request) for request in requests}
+        rows = {request_key(request): _dump(request) for request in requests}
         await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
 
 
-async def wait_until_answered(store: Store, letters: Sequence[DeadLetter], timeout_s: float) -> None:
-    """Wait until what was asked for *letters* is done.
+async def wait_until_answered(
+    store: Store, letters: Sequence[DeadLetter], action: Literal["replay", "drop"], timeout_s: float
+) -> None:
+    """Wait until what was asked for *letters*, to replay or drop them, is done.
 
     Raises:
         NotAnswered: it was not when the time was over; it is still asked for.
@@ -178,7 +181,7 @@ async def wait_until_answered(store: Store, letters: Sequence[DeadLetter], timeo
     loop = asyncio.get_running_loop()
     end = loop.time() + timeout_s
     look_at = loop.time() + _FOLLOWED_S
-    keys = sorted(letter_key(_request(one)) for one in letters)  # as they are answered
+    keys = sorted(request_key(_request(one, action)) for one in letters)  # as they are answered
     while keys := await _still_asked(store, keys):
         now = loop.time()
         if now >= end:

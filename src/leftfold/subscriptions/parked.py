@@ -17,11 +17,11 @@ from leftfold.subscriptions.parking import (
     REQUESTS,
     ParkedSubject,
     Request,
-    letter_key,
     letter_place,
     load_letter,
     load_parked,
     of_subscription,
+    request_key,
     selected,
     subject_key,
 )
@@ -93,7 +93,7 @@ async def try_again(store: Store, subscription: str) -> None:
             request = Request(
                 subscription=subscription, part=one.part, subject=one.subject, position=first, action="replay"
             )
-            asked[letter_key(request)] = _dump(request)
+            asked[request_key(request)] = _dump(request)
         await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=asked)]))
 
 

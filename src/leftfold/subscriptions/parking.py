@@ -32,6 +32,7 @@ __all__ = [
     "load_letter",
     "load_parked",
     "of_subscription",
+    "request_key",
     "selected",
     "subject_key",
 ]
@@ -300,8 +301,13 @@ def subject_key(subscription: str, subject: str) -> str:
 
 
 def letter_key(letter: Letter | Request) -> str:
-    """The key of a letter's row, and of what is asked for it."""
+    """The key of a letter's row."""
     return letter_place(letter.subscription, letter.subject, letter.position)
+
+
+def request_key(request: Request) -> str:
+    """The key of a request's row: who answers one has not answered another for the same letter."""
+    return f"{letter_key(request)}/{request.action}"
 
 
 def letter_place(subscription: str, subject: str, position: int) -> str:

@@ -11,7 +11,7 @@ from leftfold.messages.recorded import RecordedEvent
 from leftfold.store.transaction import Delete, Write
 from leftfold.subscriptions.blaming import ends_task, running_task
 from leftfold.subscriptions.consumer import Consumer
-from leftfold.subscriptions.parking import LETTERS, REQUESTS, Letter, Parking, Request, letter_key
+from leftfold.subscriptions.parking import LETTERS, REQUESTS, Letter, Parking, Request, letter_key, request_key
 from leftfold.subscriptions.subscription import Source
 
 __all__ = ["Retrying"]
@@ -82,7 +82,7 @@ class Retrying:
                 for one in (one for one in requests if one.subject == subject and one.action == "replay"):
                     await self._try(subject, await self._parking.asked_for(one))
         if requests:
-            await self._write([Delete(table=REQUESTS, keys=[letter_key(one) for one in requests])])
+            await self._write([Delete(table=REQUESTS, keys=[request_key(one) for one in requests])])
 
     async def _work_off(self, subject: str) -> None:
         """Handle the letters of *subject* until one fails or none is left."""
