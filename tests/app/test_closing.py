@@ -15,6 +15,7 @@ from typing import cast
 import pytest
 
 from leftfold import Aggregate, App, Attempt, Context, ReadModel, Saga, Sender, applies, step
+from leftfold.app.opening import close_all
 from leftfold.errors import AccessDenied, DefinitionError, StoreClosed, StoreError
 from leftfold.store import MemoryStore, Snapshot
 from leftfold.store.tables import Table
@@ -199,6 +200,22 @@ async def test_an_app_whose_closing_is_cancelled_closes_its_stores_all_the_same(
     async with asyncio.timeout(10.0):
         while left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left)
+
+
+class _Slow(MemoryStore):
+    """A store whose server is slow to say goodbye."""
+
+    async def close(self) -> None:
+        await asyncio.sleep(_SOON_S)
+
+
+async def test_of_several_stores_each_is_closed_although_the_closing_of_one_is_cut_off() -> None:
+    first, second = _Slow(), MemoryStore()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await close_all([first, second])
+    with pytest.raises(StoreClosed):
+        await second.head()
 
 
 class _Pressed(ManualClock):

@@ -18,7 +18,7 @@ from leftfold.app.dead_letters import DeadLetters
 from leftfold.app.directory import Directory
 from leftfold.app.guarding import guarding
 from leftfold.app.monitoring import Monitor
-from leftfold.app.opening import OpenedByAwaiting, OpenedOn, open_store
+from leftfold.app.opening import OpenedByAwaiting, OpenedOn, close_all, open_store
 from leftfold.app.published import Published
 from leftfold.app.running import Running, stop_all
 from leftfold.app.settings import check_around, check_conduct, check_workers
@@ -192,8 +192,7 @@ class App(OpenedByAwaiting):
             await stop_all(self._running.values())
         finally:  # not before: what is being finished may send commands
             running, self._running, self._opened_on = self._running, {}, None
-            for one in [one for one in running.values() if isinstance(self.stores[one.name], str)]:
-                await one.store.close()
+            await close_all([one.store for one in running.values() if isinstance(self.stores[one.name], str)])
 
     @property
     def contexts(self) -> tuple[Context, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from asyncio import AbstractEventLoop, get_running_loop
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
@@ -18,7 +20,7 @@ from leftfold.store.port import Store
 from leftfold.store.schema import SchemaAdmin
 from leftfold.store.urls import check_url, shown_url
 
-__all__ = ["OpenedByAwaiting", "OpenedOn", "open_schema", "open_store"]
+__all__ = ["OpenedByAwaiting", "OpenedOn", "close_all", "open_schema", "open_store"]
 
 _FORMS = "write sqlite:///file.db, postgresql://user@host/database, or memory: in tests"
 _MEMORY: Final = re.compile(r"memory:[^/?#]*")
@@ -125,6 +127,13 @@ async def open_store(url: str, *, clock: Clock | None = None) -> Store:
             return await open_postgres(url)
         case _:
             raise InvalidStoreUrl(shown_url(url), _FORMS)
+
+
+async def close_all(stores: Sequence[Store]) -> None:
+    """Close *stores*, each of them whatever becomes of those before it; raises what one of them raised."""
+    async with AsyncExitStack() as last_first:
+        for store in reversed(stores):
+            last_first.push_async_callback(store.close)
 
 
 def open_schema(url: str, *, role: str | None = None) -> SchemaAdmin:
