@@ -15,7 +15,7 @@ from leftfold.processes import Overdue
 from leftfold.store.events import Appended
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
-from leftfold.store.work import End
+from leftfold.store.work import AT_ONCE, Begin, End
 from leftfold.testing import ManualClock
 from tests.processes.test_timers import STAYING, Bell, bell, clock, marks, store
 from tests.processes.watches import Mark, Marked, Poke, Poked, Wait, Waited, watching
@@ -136,6 +136,25 @@ async def test_what_is_not_carried_out_in_time_is_recorded_once_and_stays_on_its
         await app.settle()
         assert await marks(app) == ["began"]
         assert len(heard) == 1
+
+
+async def test_an_expectation_that_comes_again_when_it_is_known_to_be_overdue_is_let_go(
+    store: Store, clock: ManualClock, bell: Bell
+) -> None:
+    """As when the reaction follows the log once more, and its command is still not carried out."""
+    bell.broken.add("began")
+    async with App(echoing(bell), store=store, clock=clock, workers=STAYING) as app:
+        await app.send(Wait(id="w"))
+        await app.settle()
+        [expected] = await store.find_work(queues="expectation/")
+        clock.advance(timedelta(hours=1))
+        await app.settle()
+        assert await store.find_work(queues="expectation/") == []
+        again = Begin(id=expected.id, queue=expected.queue, status=expected.status, state=expected.state, wake=AT_ONCE)
+        await store.transact(Transaction(writes=[again]))
+        await app.settle()
+        assert await store.find_work(queues="expectation/") == []
+        assert [one.type for one in (await app.events.read_log()).events].count("leftfold.Overdue") == 1
 
 
 async def test_a_reaction_that_raises_holds_up_its_stream_alone(each_url: str, bell: Bell) -> None:

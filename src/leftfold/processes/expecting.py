@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -10,6 +11,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Struct
 
+from leftfold.errors import Fenced
 from leftfold.messages.event import Event
 from leftfold.messages.metadata import Metadata
 from leftfold.processes.engine import Moment
@@ -104,7 +106,10 @@ class ExpectationCarrier:
         overdue = Overdue(reaction=kept.reaction, event_id=kept.event_id, command=kept.command, due=kept.due)
         envelope = Envelope(event=overdue, id=uuid5(_NAMESPACE, item.id), metadata=kept.metadata)
         part = self._events.part(StreamName(CATEGORY, id), envelope, expected=0)
-        await self._events.commit(part, writes=[end])
+        appended = await self._events.commit(part, writes=[end])
+        if appended is not None and appended.repeated:  # with what is known, nothing is written, or was before
+            with suppress(Fenced):
+                await self._store.transact(Transaction(writes=[end]))
 
     async def _is_done(self, sent: WorkItem) -> bool:
         """Whether who carried it out was gone before that was noted."""
