@@ -122,6 +122,17 @@ async def test_a_table_that_somebody_reads_for_long_is_not_removed(store_url: st
         assert await store.remove(COUNTS) == 1
 
 
+async def test_rows_that_somebody_reads_for_long_are_not_discarded(store_url: str) -> None:
+    async with opened(store_url) as store:
+        await store.prepare(COUNTS, 2)
+        async with connected(store_url) as reader, reader.transaction():
+            await reader.fetch(f'select * from {_read_schema(store_url)}."{COUNTS.physical(2)}"')
+            async with asyncio.timeout(10):
+                with pytest.raises(StoreBusy, match="read for more than a second"):
+                    await store.discard(COUNTS, 2)
+        await store.discard(COUNTS, 2)
+
+
 async def test_a_switch_that_would_break_the_views_of_others_is_refused_and_changes_nothing(store_url: str) -> None:
     async with opened(store_url) as store:
         await pointed(store, SUMMARIES, view="shown")

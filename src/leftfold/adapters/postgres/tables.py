@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -166,12 +167,13 @@ class Tables:
                 )
             if generation in there:
                 await connection.execute(_PATIENCE)
-                await connection.execute(layout_of(self._schema, table, generation).drop)
+                with _explaining(table):
+                    await connection.execute(layout_of(self._schema, table, generation).drop)
                 await connection.execute(self._leave, table.name, table.version, generation)
 
     async def _remove(self, table: Table, connection: Connection) -> int:
         name = (table.name, table.version)
-        try:
+        with _explaining(table):
             async with transaction_on(connection):
                 there = await connection.fetch(self._hold, *name)
                 await connection.execute(_PATIENCE)
@@ -180,8 +182,15 @@ class Tables:
                 for row in there:
                     await connection.execute(layout_of(self._schema, table, row["generation"]).drop)
                     await connection.execute(self._leave, *name, row["generation"])
-        except asyncpg.PostgresError as error:
-            if (told := explained(error, f"table {table.name!r}, version {table.version}")) is not None:
-                raise told from error
-            raise
         return len(there)
+
+
+@contextmanager
+def _explaining(table: Table) -> Generator[None]:
+    """Around what takes *table* away; raises what an error of the database means there."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if (told := explained(error, f"table {table.name!r}, version {table.version}")) is not None:
+            raise told from error
+        raise
