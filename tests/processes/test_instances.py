@@ -26,6 +26,7 @@ from leftfold import (
 )
 from leftfold.adapters.sqlite import open_sqlite
 from leftfold.store.events import Expected
+from leftfold.store.memory import MemoryStore
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import Revise, WorkItem
@@ -239,6 +240,21 @@ async def test_another_number_of_shards_hands_nothing_in_twice(store: Store) -> 
             view = await app.processes.show("sums", "a")
             assert msgspec.json.decode(view.state, type=Sum).numbers == tuple(range(1, count + 1))
             assert view.journal[-1].kind == "applied"
+
+
+async def test_another_number_of_shards_hands_nothing_in_twice_though_who_began_with_it_died() -> None:
+    store = MemoryStore()
+    async with App(summing(1), store=store) as app:
+        await record(app, "sum-a", Begun(key="a"))
+        await record(app, "sum-a", Added(key="a", number=1))
+        await app.settle()
+    for part in (0, 1):
+        assert await store.claim(f"process:sums.sums/{part}.2", "who died", 0.2) is not None
+    async with App(summing(1, shards=2), store=store) as app:
+        await app.settle()
+        view = await app.processes.show("sums", "a")
+        assert msgspec.json.decode(view.state, type=Sum).numbers == (1,)
+        assert [one.position for one in await store.checkpoints("process:")] == [2, 2]
 
 
 async def test_another_number_of_shards_is_refused_while_others_follow_by_the_old_one(store: Store) -> None:

@@ -15,6 +15,7 @@ from leftfold.subscriptions.subscription import Subscription
 __all__ = ["reshard"]
 
 _LEASE_S: Final = 15.0
+_LOOK_S: Final = 0.1
 
 
 async def reshard(subscription: Subscription, owner: str) -> None:
@@ -55,9 +56,10 @@ def _check(subscription: Subscription, others: Sequence[Checkpoint], *, parked: 
 
 
 async def _advance(store: Store, name: str, last: Checkpoint, owner: str) -> None:
-    claim = await store.claim(name, owner, _LEASE_S)
-    if claim is None:
-        return  # another process does the same
-    advance = Advance(name=name, token=claim.token, position=last.position, event_id=last.event_id)
-    await store.transact(Transaction(writes=[advance]))
+    while (claim := await store.claim(name, owner, _LEASE_S)) is None:  # another process does the same, or died of it
+        if await store.reached(name, last.position, _LOOK_S) >= last.position:
+            return
+    if claim.position < last.position:
+        advance = Advance(name=name, token=claim.token, position=last.position, event_id=last.event_id)
+        await store.transact(Transaction(writes=[advance]))
     await store.release(name, claim.token)
