@@ -262,10 +262,11 @@ class Runner:
         return True
 
     async def _park(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
-        """Park whatever *events*, the parts of one, belong to, for they cannot be written."""
+        """Park whatever *events*, the parts of one, belong to, for they cannot be written; what is parked waits."""
         if events:
             subjects = {subject: event for event in events for subject in self._consumer.subjects(event)}
-            failures = [Failure(subject, event, error) for subject, event in subjects.items()]
+            parked = self._parking.subjects
+            failures = [Failure(one, event, None if one in parked else error) for one, event in subjects.items()]
             await self._write(self._parking.writes(failures), events[-1].position, events[-1].id)
             self._warn(failures)
 
