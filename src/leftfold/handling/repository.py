@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from functools import reduce
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from leftfold.domain.aggregate import Aggregate
@@ -12,12 +11,10 @@ from leftfold.domain.decider import Decider
 from leftfold.errors import InvalidAppend, InvalidInput, NotFound
 from leftfold.handling.loading import Loader, stream_of
 from leftfold.handling.receipt import Receipt
-from leftfold.handling.retry import decided_again
 from leftfold.handling.temporal import TimeTravel
 from leftfold.handling.tracking import Tracking, committed
 from leftfold.messages.given import call_flaw
 from leftfold.messages.metadata import NO_METADATA, Metadata
-from leftfold.store.event_store import Envelope
 
 __all__ = ["DeciderRepository", "Repository"]
 
@@ -163,21 +160,8 @@ class DeciderRepository(TimeTravel[S], Generic[C, S, E]):
             Conflict: other writers were faster every time, see `handling.ATTEMPTS`.
             DomainError: the decider refused; nothing is stored.
         """
-        return await decided_again(self._loader.turns, lambda: self._decide(id, command))
 
-    async def _decide(self, id: str, command: C) -> Receipt[tuple[E, ...]]:
-        loader, plan = self._loader, self._plan
-        await loader.turns.come(stream_of(plan.core, id))
-        loaded = await loader.load(plan, id)
-        events = self._decider.decided(command, loaded.state)
-        if not events:
-            return Receipt(result=events, position=await loader.store.head())
-        stream, version = stream_of(plan.core, id), loaded.version + len(events)
-        envelopes = (Envelope(event=event, metadata=self._metadata) for event in events)
-        part = loader.events.part(stream, *envelopes, expected=loaded.version)  # as decided, whatever is made of them
-        state = reduce(self._decider.evolve, events, loaded.state)
-        kept = loader.keepable(plan, stream, version, state, loaded.snapshot)
-        appended = await loader.events.append_together(part)
-        if kept is not None:
-            await loader.keep(plan, stream, kept, part.events[-1].id)
-        return Receipt(result=events, position=appended.position, repeated=appended.repeated)
+        async def work(tracking: Tracking) -> tuple[E, ...]:
+            return await tracking.decide(self._decider, id, command)
+
+        return await committed(self._loader, work, self._metadata)
