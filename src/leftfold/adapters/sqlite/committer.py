@@ -24,10 +24,10 @@ from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translat
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.naming import Naming
 from leftfold.adapters.sqlite.rows import micros_of
-from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S
+from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, held
 from leftfold.adapters.sqlite.work_writing import rouses, write_work
 from leftfold.clock import Clock
-from leftfold.errors import AppendRefused, Fenced, IdReused, KeyTaken, LeftfoldError, OutcomeUnknown, StoreBusy
+from leftfold.errors import AppendRefused, Fenced, IdReused, KeyTaken, LeftfoldError, OutcomeUnknown
 from leftfold.store.batching import AppendQueue, Pending, end_of_tick
 from leftfold.store.events import Appended
 from leftfold.store.work import WorkWrite
@@ -222,11 +222,5 @@ class Committer:
 
     def _give_up(self, expired: Sequence[Pending]) -> None:
         for pending in expired:
-            pending.settle(
-                OutcomeUnknown(pending.ids, pending.doubt)
-                if pending.doubt
-                else StoreBusy(
-                    f"SQLite file {self._location.path} was held by others for {self._location.deadline_s} s; nothing "
-                    "was stored. End the transaction that holds it, or allow more with ?deadline_s="
-                )
-            )
+            doubt = pending.doubt
+            pending.settle(OutcomeUnknown(pending.ids, doubt) if doubt else held(self._location))

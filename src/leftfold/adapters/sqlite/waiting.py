@@ -11,7 +11,7 @@ from leftfold.adapters.sqlite.failures import is_busy, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.errors import StoreBusy
 
-__all__ = ["BUSY_RETRY_S", "when_free"]
+__all__ = ["BUSY_RETRY_S", "held", "when_free"]
 
 T = TypeVar("T")
 
@@ -38,8 +38,13 @@ async def when_free(work: Callable[[], T], location: SqliteLocation) -> T:
             if not is_busy(error):
                 raise translated(error, location.path) from error
             if loop.time() > end:
-                raise StoreBusy(
-                    f"SQLite file {location.path} was held by others for {location.deadline_s:g} s; nothing was "
-                    "stored. End the transaction that holds it, or allow more with ?deadline_s="
-                ) from error
+                raise held(location) from error
         await asyncio.sleep(BUSY_RETRY_S)
+
+
+def held(location: SqliteLocation) -> StoreBusy:
+    """The error for a file that others did not let go of until the deadline."""
+    return StoreBusy(
+        f"SQLite file {location.path} was held by others for {location.deadline_s:g} s; nothing was stored. End the "
+        "transaction that holds it, or allow more with ?deadline_s="
+    )
