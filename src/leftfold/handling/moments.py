@@ -10,7 +10,7 @@ from msgspec import Struct
 from leftfold.errors import InvalidQuery
 from leftfold.messages.given import is_count, moment_flaw
 
-__all__ = ["NOW", "AsOf", "Change", "Difference", "Loaded", "check_as_of"]
+__all__ = ["AsOf", "Change", "Difference", "Loaded", "check_as_of"]
 
 S_co = TypeVar("S_co", covariant=True)
 
@@ -48,10 +48,6 @@ class AsOf(Struct, frozen=True, kw_only=True):
         valid = f"valid {self.valid.isoformat()}" if self.valid else ""
         recorded = f"recorded by {self.recorded.isoformat()}" if self.recorded else ""
         return ", ".join(filter(None, (valid, recorded))) or "now"
-
-
-NOW = AsOf()
-"""No point in particular: everything recorded so far."""
 
 
 def check_as_of(given: object) -> None:

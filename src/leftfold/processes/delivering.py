@@ -18,7 +18,7 @@ from leftfold.processes.engine import Moment
 from leftfold.processes.instance import Entry
 from leftfold.processes.measuring import Measuring, Mishap
 from leftfold.processes.next import CommandRefused
-from leftfold.processes.outgoing import COMMAND, Outgoing, Post, dump_outgoing, load_outgoing
+from leftfold.processes.outgoing import COMMAND, Outgoing, OutgoingStatus, Post, dump_outgoing, load_outgoing
 from leftfold.processes.running import PROCESS, RunningProcess
 from leftfold.processes.transition import refusal_cause
 from leftfold.store.port import Store
@@ -152,5 +152,5 @@ def _untold(item: WorkItem, outgoing: Outgoing, error: Exception) -> Revise:
     return _revised(item, replace(outgoing, error=text), "dead")
 
 
-def _revised(item: WorkItem, outgoing: Outgoing, status: str, wake: datetime | None = None) -> Revise:
+def _revised(item: WorkItem, outgoing: Outgoing, status: OutgoingStatus, wake: datetime | None = None) -> Revise:
     return Revise(id=item.id, token=item.token, status=status, state=dump_outgoing(outgoing), wake=wake)

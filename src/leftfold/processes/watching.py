@@ -32,10 +32,6 @@ class Watchers:
         if not waiting:
             del self._waiting[id]
 
-    def has(self, id: str) -> bool:
-        """Whether somebody waits for an item."""
-        return id in self._waiting
-
     def tell(self, id: str, item: WorkItem | None) -> None:
         """Say that an item was let go of."""
         for heard in self._waiting.get(id, ()):
