@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from leftfold.adapters.sqlite import open_sqlite
-from leftfold.errors import StoreBusy
+from leftfold.errors import StoreBusy, StoreClosed
 from leftfold.store import ToStream
 from tests.adapters.sqlite.opened import event, opened, url_of
 
@@ -108,3 +108,17 @@ async def test_closing_waits_for_an_append_that_waits_for_the_file(tmp_path: Pat
             holder.release()
             await closing
             assert (await waiting).position == 1
+
+
+async def test_a_closing_that_is_cut_off_closes_the_file_and_who_waits_for_it_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path, deadline_s=20)) as store:
+        with held(path):
+            waiting = asyncio.create_task(store.append(ToStream("a-1", 0, [event()])))
+            await asyncio.sleep(0.01)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await store.close()
+            assert not store.is_open
+            with pytest.raises(StoreClosed):
+                await asyncio.wait_for(waiting, 5)

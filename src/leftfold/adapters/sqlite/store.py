@@ -171,12 +171,15 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         if self._closed:
             return
         self._closed = True
-        await self._committer.drain()
-        async with self._writing:
+        try:
+            await self._committer.drain()
+            async with self._writing:
+                pass
+        finally:  # broken off, whoever waits for the file hears that it was closed
             self._connection.close()
-        self._gone = True
-        self._wake_all()
-        self._wake_workers()
+            self._gone = True
+            self._wake_all()
+            self._wake_workers()
 
     def _continuing(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         positions = [event.position for event in events]
