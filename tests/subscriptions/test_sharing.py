@@ -182,3 +182,4 @@ async def test_who_ends_keeps_the_leases_of_what_it_finishes_however_long_its_gr
         await asyncio.sleep(0.4)
         assert [one.held for one in await store.checkpoints("told/")] == [True], "another would do it once more"
         await running
+        assert [one.held for one in await store.checkpoints("told/")] == [False], "another need not wait for it"

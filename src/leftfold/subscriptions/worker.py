@@ -30,6 +30,7 @@ __all__ = ["Assignment", "Follower", "Progress", "SubscriptionFollower", "Timing
 _log: Final = logging.getLogger("leftfold")
 _UNWANTED_AFTER: Final = 3
 _KEPT_LEASES: Final = 4
+_FAREWELL_S: Final = 1.0
 
 
 def _is_time(value: object) -> bool:
@@ -350,4 +351,9 @@ class Worker:
                     _log.warning(text, name, self._owner)
                 running.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await self._presence.leave()
+        with suppress(StoreError, TimeoutError):  # then leases run out by themselves
+            async with asyncio.timeout(_FAREWELL_S):
+                for one in followed.values():
+                    if one.task.cancelled():
+                        await self._store.release(one.claim.name, one.claim.token)
+                await self._presence.leave()
