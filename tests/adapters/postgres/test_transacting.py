@@ -158,6 +158,21 @@ async def test_a_commit_that_was_not_answered_and_cannot_be_asked_after_is_told_
         assert await _everything(direct) == {"once": row(1)}
 
 
+async def test_a_commit_that_was_not_answered_when_its_store_is_closed_is_told_as_unknown(
+    postgres: PostgresServer, store_url: str
+) -> None:
+    async with opened(store_url) as direct, wire_to(postgres.port) as (wire, port):
+        await pointed(direct, COUNTS)
+        async with opened(store_url.replace(f":{postgres.port}/", f":{port}/")) as store:
+            wire.lose_everything_from(_COMMIT)
+            writing = asyncio.create_task(write(store, Insert(table=COUNTS, key="once", row=row(1))))
+            await wire.loses()
+            await store.close()
+            with pytest.raises(OutcomeUnknown):
+                await writing
+        assert await _everything(direct) == {"once": row(1)}
+
+
 async def test_a_connection_that_breaks_between_append_and_commit_leaves_nothing_and_all_is_done_again(
     lone_url: str,
 ) -> None:

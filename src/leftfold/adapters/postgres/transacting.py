@@ -204,8 +204,10 @@ class Transactor:
                 if attempt.id is None or not await self._in_time(partial(self._is_committed, attempt.id, attempt)):
                     attempt = _Attempt()
                     refused = await self._in_time(partial(self._write, transaction, attempt))
-            except LeftfoldError:
-                raise
+            except LeftfoldError as error:
+                if attempt.id is None or isinstance(error, OutcomeUnknown):
+                    raise
+                raise self._given_up(attempt, error) from error
             except Exception as error:  # noqa: BLE001 - broken connections show as anything
                 await self._pause(attempt, error, backoff)
                 continue
