@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,6 +32,15 @@ def test_it_advances_forward_only() -> None:
     with pytest.raises(InvalidInput, match="set"):
         clock.advance(timedelta(microseconds=-1))
     assert clock.now() == START
+
+
+def test_it_advances_by_the_time_that_passes_whatever_clocks_on_the_wall_do_meanwhile() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    for before in (datetime(2030, 3, 30, 12, tzinfo=berlin), datetime(2030, 10, 26, 12, tzinfo=berlin)):
+        clock = ManualClock(before)
+        assert clock.advance(timedelta(days=1)) == before.astimezone(UTC) + timedelta(days=1)
+        clock.set(before)
+        assert clock.advance(timedelta(hours=36)) == before.astimezone(UTC) + timedelta(hours=36)
 
 
 def test_it_is_put_back_only_on_purpose() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from leftfold.errors import InvalidInput
-from leftfold.messages.given import moment_flaw
+from leftfold.messages.given import utc_flaw
 
 __all__ = ["DEFAULT_START", "ManualClock"]
 
@@ -24,14 +24,14 @@ class ManualClock:
         start: the first time it tells, with a zone.
 
     Raises:
-        InvalidInput: *start* has no zone.
+        InvalidInput: *start* has no zone, or is none of the years 1 to 9999 of UTC.
     """
 
     def __init__(self, start: datetime = DEFAULT_START) -> None:
-        self._now = _with_zone(start)
+        self._now = _in_utc(start)
 
     def now(self) -> datetime:
-        """The time it was last moved to."""
+        """The time it was last moved to, in UTC."""
         return self._now
 
     def advance(self, by: timedelta) -> datetime:
@@ -54,12 +54,12 @@ class ManualClock:
         """Put it to any time, an earlier one too, as happens to real clocks.
 
         Raises:
-            InvalidInput: *to* has no zone.
+            InvalidInput: *to* has no zone, or is none of the years 1 to 9999 of UTC.
         """
-        self._now = _with_zone(to)
+        self._now = _in_utc(to)
 
 
-def _with_zone(time: datetime) -> datetime:
-    if flaw := moment_flaw(time):
+def _in_utc(time: datetime) -> datetime:
+    if flaw := utc_flaw(time):
         raise InvalidInput(f"the time {flaw}")
-    return time
+    return time.astimezone(UTC)  # where a zone puts its clocks on, sums and differences within it leave that out
