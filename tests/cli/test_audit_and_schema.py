@@ -166,6 +166,7 @@ def test_a_payload_that_is_damaged_is_told_and_fails_the_trail(leftfold: Leftfol
         ("", [], "stream name", 2),
         ("till-1", ["--app", "tests.cli.tills:nothing"], "could not be loaded", 2),
         ("till-1", ["--app", "sys:exit"], "could not be loaded: SystemExit", 2),
+        ("till-1", ["--app", "tests.cli.tills:in_sync"], "is a SyncApp; name the App whose sync() made it", 2),
         (
             "till-1",
             ["--app", "tests.cli.tills:Till"],

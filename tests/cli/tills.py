@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from leftfold import App, Envelope, Event, Expected, applies
+from leftfold import App, Envelope, Event, Expected, SyncApp, applies
 from leftfold.app import open_store
 from leftfold.domain import Aggregate, Decider
 from leftfold.store import EventStore, Snapshot, ToStream
@@ -77,6 +77,10 @@ Box = Decider(_decide, _evolve, _NOTHING, category="box")
 
 def make() -> App:
     return App(Till, Box, store="memory:")
+
+
+def in_sync() -> SyncApp:
+    return make().sync()
 
 
 def recounting() -> App:

@@ -15,6 +15,7 @@ from typing import Final
 import leftfold
 from leftfold.app.composition import App
 from leftfold.app.stores import stores_of
+from leftfold.app.sync import SyncApp
 from leftfold.cli.errors import UsageError
 from leftfold.contexts.context_map import ContextMap, MapBroken
 from leftfold.contexts.places import place_under
@@ -51,7 +52,8 @@ def app_at(place: str) -> App:
     """The app that *place*, `module:object`, names; raises `UsageError` when there is none, or making it failed."""
     app = object_at(place)
     if not isinstance(app, App):
-        raise UsageError(f"--app {place!r} is a {type(app).__name__}; name an App, or a function that makes one")
+        which = "the App whose sync() made it" if isinstance(app, SyncApp) else "an App"
+        raise UsageError(f"--app {place!r} is a {type(app).__name__}; name {which}, or a function that makes one")
     return app
 
 
