@@ -1,12 +1,26 @@
-"""The context that both programs serve: accounts, and what is on them."""
+"""The context that both programs serve: accounts, and what is on them.
+
+Where they leave following to others, that is `leftfold work --app examples.web.bank:app`, with their `BANK_STORE`.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
-from leftfold import Aggregate, Command, Context, DomainError, Event, Query, ReadModel, applies
+from leftfold import Aggregate, App, Command, Context, DomainError, Event, Query, ReadModel, applies
 
-__all__ = ["Account", "AccountRow", "AccountView", "BadAmount", "Deposit", "MoneyDeposited", "OpenAccount", "bank"]
+__all__ = [
+    "Account",
+    "AccountRow",
+    "AccountView",
+    "BadAmount",
+    "Deposit",
+    "MoneyDeposited",
+    "OpenAccount",
+    "app",
+    "bank",
+]
 
 bank = Context("bank", purpose="Keep money")
 
@@ -113,3 +127,13 @@ class AccountView(Query[AccountRow | None]):
 async def account_view(query: AccountView, rows: ReadModel[AccountRow]) -> AccountRow | None:
     """Look up its row."""
     return await rows.get(query.account)
+
+
+def app(store: str | None = None, *, workers: bool = True) -> App:
+    """What both programs open, not open yet.
+
+    Args:
+        store: URL of the store; `BANK_STORE`, or memory, when left out.
+        workers: whether the process that opens it follows the log, see `App`.
+    """
+    return App(bank, store=store or os.environ.get("BANK_STORE", "memory:"), workers=workers)

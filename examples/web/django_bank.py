@@ -1,7 +1,8 @@
 """The bank served by Django: `python -m examples.web.django_bank runserver`, or `gunicorn examples.web.django_bank`.
 
-Views are plain functions. The bank's app runs on an event loop of its own, which any number of threads may use, and
-opens in each process at its first request. `Leftfold-Position` and `?after=` are as with FastAPI.
+`pip install django` comes first. Views are plain functions. The bank's app runs on an event loop of its own, which any
+number of threads may use, and opens in each process at its first request. `Leftfold-Position` and `?after=` are as with
+FastAPI.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 from msgspec import Struct
 
-from examples.web.bank import AccountView, Deposit, OpenAccount, bank
-from examples.web.statuses import answer_to
-from leftfold import App, Receipt, SyncApp
+from examples.web.bank import AccountView, Deposit, OpenAccount, app
+from examples.web.statuses import answer_to, detail_of
+from leftfold import Receipt, SyncApp
 
 __all__ = ["application", "bank_app", "urlpatterns"]
 
@@ -62,9 +63,9 @@ class Amount(Struct):
 @cache
 def bank_app() -> SyncApp:
     """The bank's app, one a process, closed with it."""
-    app = App(bank, store=settings.BANK_STORE, workers=settings.BANK_WORKERS).sync()
-    atexit.register(app.close)
-    return app
+    opened = app(settings.BANK_STORE, workers=settings.BANK_WORKERS).sync()
+    atexit.register(opened.close)
+    return opened
 
 
 @require_POST
@@ -114,7 +115,7 @@ class Refusals:
         if answer is None:
             return None
         status, headers = answer
-        return JsonResponse({"detail": str(error)}, status=status, headers=headers)
+        return JsonResponse({"detail": detail_of(error)}, status=status, headers=headers)
 
 
 def _body(request: HttpRequest, kind: type[T]) -> T:

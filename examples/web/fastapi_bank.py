@@ -1,12 +1,11 @@
 """The bank served by FastAPI: `uvicorn --factory examples.web.fastapi_bank:create`.
 
-A deposit answers with the position of its event in the header `Leftfold-Position`. Who hands it back by `?after=` sees
-that deposit, however far the read model is behind.
+`pip install fastapi uvicorn` comes first. A deposit answers with the position of its event in the header
+`Leftfold-Position`. Who hands it back by `?after=` sees that deposit, however far the read model is behind.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -14,9 +13,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from examples.web.bank import AccountView, Deposit, OpenAccount, bank
-from examples.web.statuses import STATUSES, answer_to
-from leftfold import App, Receipt
+from examples.web.bank import AccountView, Deposit, OpenAccount
+from examples.web.bank import app as bank_app
+from examples.web.statuses import STATUSES, answer_to, detail_of
+from leftfold import Receipt
 
 __all__ = ["create"]
 
@@ -44,7 +44,7 @@ def create(store: str | None = None, *, workers: bool = True, patience_s: float 
         workers: whether this process follows the log, see `App`.
         patience_s: how long a question waits for what its `?after=` asks for.
     """
-    app = App(bank, store=store or os.environ.get("BANK_STORE", "memory:"), workers=workers)
+    app = bank_app(store, workers=workers)
 
     @asynccontextmanager
     async def lifespan(_web: FastAPI) -> AsyncGenerator[None]:
@@ -83,4 +83,4 @@ def _answer(content: object, status: int, position: int) -> JSONResponse:
 
 def _refuse(_request: Request, error: Exception) -> JSONResponse:
     status, headers = answer_to(error) or (500, {})
-    return JSONResponse({"detail": str(error)}, status, headers=headers)
+    return JSONResponse({"detail": detail_of(error)}, status, headers=headers)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from leftfold import AlreadyExists, Conflict, DomainError, NotCaughtUp, NotFound
+from leftfold import AlreadyExists, Conflict, DomainError, NotCaughtUp, NotFound, StoreUnavailable
 from leftfold.errors import CommandIdReused, InvalidInput, NoWorker, TableMissing
 
-__all__ = ["STATUSES", "answer_to"]
+__all__ = ["STATUSES", "answer_to", "detail_of"]
 
 STATUSES: Final[Mapping[type[Exception], int]] = {
     DomainError: 409,  # the domain refuses
@@ -20,10 +20,11 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     NotCaughtUp: 503,  # the rows may be there in a moment
     TableMissing: 503,  # they are being built for the first time
     NoWorker: 503,  # they will not be there before somebody follows
+    StoreUnavailable: 503,  # nothing was stored
 }
 """The status of each kind of error; of any other, the program is to blame."""
 
-_SOON: Final = (NotCaughtUp, TableMissing)
+_SOON: Final = (NotCaughtUp, TableMissing, StoreUnavailable)
 _RETRY_AFTER_S: Final = 1
 
 
@@ -33,3 +34,8 @@ def answer_to(error: Exception) -> tuple[int, dict[str, str]] | None:
     if status is None:
         return None
     return status, {"Retry-After": str(_RETRY_AFTER_S)} if isinstance(error, _SOON) else {}
+
+
+def detail_of(error: Exception) -> str:
+    """What is told of *error*; of a store out of reach, not where it is."""
+    return "the store is out of reach, and nothing was stored" if isinstance(error, StoreUnavailable) else str(error)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -87,6 +88,16 @@ def test_rows_that_nobody_follows_for_are_not_to_be_had_at_all(url: str) -> None
     with served(url, workers=False) as client:
         asked = client.get("/accounts/A", {"after": 1})
     assert (asked.status_code, asked.headers.get("Retry-After")) == (503, None)
+
+
+def test_a_store_that_is_held_may_be_tried_again_and_where_it_is_is_nobodys_business(tmp_path: Path) -> None:
+    with served(f"sqlite:///{tmp_path}/bank.db?deadline_s=0.1", workers=False) as client:
+        with closing(sqlite3.connect(tmp_path / "bank.db", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            refused = deposit(client, 5)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert str(tmp_path) not in refused.content.decode()
+        assert deposit(client, 5).status_code == 201
 
 
 def test_requests_of_many_threads_are_all_carried_out(client: Client) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from examples.web.bank import app
 from examples.web.fastapi_bank import create
 
 
@@ -68,3 +70,21 @@ async def test_rows_that_nobody_follows_for_are_not_to_be_had_at_all(tmp_path: P
         asked = await client.get("/accounts/A", params={"after": 1})
     assert (asked.status_code, asked.headers.get("Retry-After")) == (503, None)
     assert "leftfold work" in asked.json()["detail"]
+
+
+async def test_rows_may_be_followed_by_another_process(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/bank.db"
+    async with served(store, workers=False) as client, app(store):
+        made = await client.post("/accounts/A/deposits", json={"cents": 500})
+        asked = await client.get("/accounts/A", params={"after": made.headers["Leftfold-Position"]})
+    assert (asked.status_code, asked.json()["cents"]) == (200, 500)
+
+
+async def test_a_store_that_is_held_may_be_tried_again_and_where_it_is_is_nobodys_business(tmp_path: Path) -> None:
+    async with served(f"sqlite:///{tmp_path}/bank.db?deadline_s=0.1", workers=False) as client:
+        with closing(sqlite3.connect(tmp_path / "bank.db", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            refused = await client.post("/accounts/A/deposits", json={"cents": 5})
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert str(tmp_path) not in refused.text
+        assert (await client.post("/accounts/A/deposits", json={"cents": 5})).json()["cents"] == 5
