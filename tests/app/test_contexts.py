@@ -168,6 +168,15 @@ async def test_what_is_no_receipt_no_letter_and_no_version_is_told(each_url: str
     async with opened(each_url) as app:
         with pytest.raises(InvalidQuery, match="after=7 is no receipt"):
             await app.ask(GetOpen(order="A"), after=wrong)
+        for position in ("7", None):  # as a URL has it, or has not
+            unread: Any = position
+            for call in (
+                app.ask(GetOpen(order="A"), after=Receipt(result=None, position=unread)),
+                app.monitor.wait("open_orders", position=unread),
+                app.monitor.wait_for_cache("open_orders", position=unread),
+            ):
+                with pytest.raises(InvalidQuery, match=f"position={position!r} is no whole number"):
+                    await call
         with pytest.raises(InvalidQuery, match=r"replay takes letters, and '7-abc' is none"):
             await app.dead_letters.replay(identity)
         with pytest.raises(InvalidQuery, match=r"drop takes letters, and 7 is none"):

@@ -15,7 +15,7 @@ from leftfold.errors import InvalidQuery, NotCaughtUp
 from leftfold.messages.given import is_count
 from leftfold.projections.caching import CacheStats
 from leftfold.projections.projection import Projection
-from leftfold.store.checks import check_timeout
+from leftfold.store.checks import check_position, check_timeout
 from leftfold.store.port import Store
 from leftfold.subscriptions.monitor import Lag, State, lag_of
 
@@ -99,8 +99,9 @@ class Monitor:
 
         Raises:
             NotCaughtUp, NoWorker: see `App.ask`.
-            InvalidQuery: there is no such projection, or *timeout* is no number.
+            InvalidQuery: there is no such projection, *position* is no whole number, or *timeout* is no number.
         """
+        check_position(position)
         check_timeout(timeout)
         running, known = self._find(projection)
         await running.caught_up(known, position, timeout)
@@ -110,8 +111,9 @@ class Monitor:
 
         Raises:
             TimeoutError: it was not so when the time was over.
-            InvalidQuery: there is no such projection, or *timeout* is no number.
+            InvalidQuery: there is no such projection, *position* is no whole number, or *timeout* is no number.
         """
+        check_position(position)
         check_timeout(timeout)
         running, known = self._find(projection)
         await running.noticed(known.name, position, timeout)

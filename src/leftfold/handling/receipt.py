@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from leftfold.errors import InvalidQuery
+from leftfold.store.checks import check_position
 
 __all__ = ["Receipt", "check_receipt"]
 
@@ -31,8 +32,11 @@ class Receipt(Struct, Generic[R_co], frozen=True, kw_only=True):
 
 
 def check_receipt(after: Receipt[Any] | None) -> None:
-    """Raise `InvalidQuery` unless *after* is a receipt or None."""
-    if after is not None and not isinstance(after, Receipt):  # pyright: ignore[reportUnnecessaryIsInstance] - a position, mostly
+    """Raise `InvalidQuery` unless *after* is a receipt with a position, or None."""
+    if after is None:
+        return
+    if not isinstance(after, Receipt):  # pyright: ignore[reportUnnecessaryIsInstance] - a position, mostly
         raise InvalidQuery(
             f"after={after!r:.80} is no receipt; give what `send` returned, or Receipt(result=None, position=...)"
         )
+    check_position(after.position)

@@ -42,6 +42,7 @@ __all__ = [
     "check_match",
     "check_moment",
     "check_note",
+    "check_position",
     "check_range",
     "check_snapshot",
     "check_statuses",
@@ -120,6 +121,12 @@ def check_range(after: int, upto: int | None, limit: int) -> None:
         raise InvalidQuery(f"after={after}, upto={upto}: bounds are 0 or more")
     if limit < 1:
         raise InvalidQuery(f"limit={limit}: a page has at least one event")
+
+
+def check_position(position: object) -> None:
+    """Raise `InvalidQuery` unless *position* is a whole number."""
+    if not is_whole(position):
+        raise InvalidQuery(f"position={position!r:.80} is no whole number; give the position that a receipt has")
 
 
 def check_timeout(seconds: float) -> None:
