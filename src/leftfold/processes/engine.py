@@ -264,7 +264,7 @@ class Engine:
                 await asyncio.wait([before])
             await self._carriers[item.queue].carry(dated, moment)
         except Fenced:
-            _log.info("engine %s lost %s to another", self._hold.owner, item.id)
+            _log.info("engine %s lets go of %s, which somebody has written meanwhile", self._hold.owner, item.id)
         except StoreError as error:
             _log.warning("%s waits until its lease has ended: %s", item.id, error)
         except Exception:  # noqa: BLE001 - whatever it is, it is logged and tried again
