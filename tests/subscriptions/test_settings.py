@@ -24,6 +24,8 @@ SECOND = timedelta(seconds=1)
         ({"lease_s": -1}, "lease_s=-1; a lease is above 0"),
         ({"lease_s": float("nan")}, "lease_s=nan is no number of seconds"),
         ({"lease_s": float("inf")}, "lease_s=inf is no number of seconds"),
+        ({"lease_s": 10**400}, "lease_s=10000"),
+        ({"poll_s": 10**5000}, "poll_s=a huge int is no number of seconds"),
         ({"lease_s": 1e12}, "lease_s=1e+12; a lease is above 0 and at most"),
         ({"lease_s": "5"}, "lease_s='5' is no number of seconds"),
         ({"lease_s": True}, "lease_s=True is no number of seconds"),

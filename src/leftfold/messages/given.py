@@ -17,6 +17,7 @@ __all__ = [
     "is_number",
     "is_whole",
     "moment_flaw",
+    "said",
     "texts_flaw",
     "utc_flaw",
 ]
@@ -27,9 +28,15 @@ def is_bool(given: object) -> bool:
     return isinstance(given, bool)
 
 
-def is_number(given: object) -> bool:
-    """Whether *given* is a number, which True is not."""
-    return isinstance(given, int | float) and not isinstance(given, bool)
+def is_number(given: object) -> TypeGuard[float]:
+    """Whether *given* is a number that a float can hold, which True is not."""
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        return False
+    try:
+        float(given)
+    except OverflowError:
+        return False
+    return True
 
 
 def is_whole(given: object) -> TypeGuard[int]:
@@ -87,6 +94,14 @@ def clock_flaw(given: object) -> str | None:
     if given is None or has_methods(given, "now"):
         return None
     return f"clock={given!r:.80}; give a Clock, an object with now()"
+
+
+def said(given: object) -> str:
+    """*given* as an error says it; Python writes no whole number of thousands of digits."""
+    try:
+        return f"{given!r:.80}"
+    except ValueError:
+        return f"a huge {type(given).__name__}"
 
 
 def moment_flaw(given: object) -> str | None:

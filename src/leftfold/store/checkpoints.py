@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from leftfold.errors import InvalidInput
+from leftfold.messages.given import is_number, said
 from leftfold.store.names import flaw_of
 
 __all__ = ["MAX_LEASE_S", "Checkpoint", "Checkpoints", "Claim", "check_claim", "check_lease", "check_note"]
@@ -112,8 +113,8 @@ def check_claim(name: str, owner: str, lease_s: float) -> timedelta:
 
 def check_lease(lease_s: float) -> timedelta:
     """The lease; raises `InvalidInput` unless it is above 0 and at most `MAX_LEASE_S`."""
-    if not 0 < lease_s <= MAX_LEASE_S:
-        raise InvalidInput(f"lease_s={lease_s}: a lease is above 0 and at most {MAX_LEASE_S:,.0f} seconds")
+    if not is_number(lease_s) or not 0 < lease_s <= MAX_LEASE_S:
+        raise InvalidInput(f"lease_s={said(lease_s)}: a lease is above 0 and at most {MAX_LEASE_S:,.0f} seconds")
     return timedelta(seconds=lease_s)
 
 

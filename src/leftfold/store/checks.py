@@ -21,7 +21,7 @@ from leftfold.errors import (
     TooLarge,
 )
 from leftfold.messages.flaws import find_flaw, json_flaw
-from leftfold.messages.given import are_texts, clock_flaw, is_number, is_whole, moment_flaw, texts_flaw, utc_flaw
+from leftfold.messages.given import are_texts, clock_flaw, is_number, is_whole, moment_flaw, said, texts_flaw, utc_flaw
 from leftfold.messages.message import MAX_VERSION
 from leftfold.store.events import AppendCondition, Expected, NewEvent, QueryItem, ToStream
 from leftfold.store.limits import (
@@ -132,7 +132,7 @@ def check_position(position: object) -> None:
 def check_timeout(seconds: float) -> None:
     """Raise `InvalidQuery` unless *seconds* is a time that somebody can wait for; below 0 is none."""
     if not is_number(seconds) or isnan(seconds):
-        raise InvalidQuery(f"timeout={seconds!r:.80}: give a number of seconds, 0 or more")
+        raise InvalidQuery(f"timeout={said(seconds)}: give a number of seconds, 0 or more")
 
 
 def checked_clock(clock: Clock | None) -> Clock:

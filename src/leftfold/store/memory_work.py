@@ -44,7 +44,7 @@ class MemoryWork(OpenedLog):
         """See `WorkItems.extend`."""
         self._check_open()
         until = self._moment() + check_holding(owner, lease_s)
-        known = [self._log.work[id] for id in held if id in self._log.work]
+        known = [self._log.work[id] for id in check_ids(held) if id in self._log.work]
         ours = [item for item in known if item.owner == owner and item.token >= held[item.id]]
         self._log.work.update({item.id: replace(item, wake_at=until) for item in ours})
         return {item.id for item in ours}

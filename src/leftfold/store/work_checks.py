@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from leftfold.errors import InvalidInput, InvalidPayload, TooLarge
 from leftfold.messages.flaws import json_flaw
+from leftfold.messages.given import are_texts, is_count
 from leftfold.store.checkpoints import check_lease
 from leftfold.store.limits import MAX_EVENT_BYTES
 from leftfold.store.names import flaw_of
@@ -33,8 +34,8 @@ def check_work_write(write: WorkWrite) -> None:
 def check_claiming(queues: Collection[str], owner: str, lease_s: float, limit: int) -> timedelta:
     """The lease of a claim on work; raises `InvalidInput` unless all of it makes sense."""
     check_queues(queues)
-    if limit < 1:
-        raise InvalidInput(f"limit={limit}: a claim is for at least one work item")
+    if not is_count(limit):
+        raise InvalidInput(f"limit={limit!r:.80}: a claim is for at least one work item")
     return check_holding(owner, lease_s)
 
 
@@ -76,6 +77,8 @@ def _check_name(what: str, name: str) -> None:
 def _check_several(what: str, names: Collection[str]) -> None:
     if isinstance(names, str):
         raise InvalidInput(f"{what} are several texts, not one text; write [{names!r:.80}]")
+    if not are_texts(names):
+        raise InvalidInput(f"{what}={names!r:.80}; give a list of texts")
 
 
 def _place(write: Begin | Revise) -> str:

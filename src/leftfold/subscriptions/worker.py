@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from leftfold.errors import DefinitionError, Fenced, OutcomeUnknown, StoreError, StoreUnavailable, TableMissing
-from leftfold.messages.given import is_number
+from leftfold.messages.given import is_number, said
 from leftfold.store.beginning import task_of
 from leftfold.store.checkpoints import MAX_LEASE_S, Claim
 from leftfold.store.port import Store
@@ -34,7 +34,7 @@ _FAREWELL_S: Final = 1.0
 
 
 def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and is_number(value) and isfinite(value)
+    return is_number(value) and isfinite(value)
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,9 @@ class Timing(Struct, frozen=True, kw_only=True):
     grace_s: float = 10.0
 
     def __post_init__(self) -> None:
-        findings = [f"{name}={value!r} is no number of seconds" for name, value in self._given() if not _is_time(value)]
+        findings = [
+            f"{name}={said(value)} is no number of seconds" for name, value in self._given() if not _is_time(value)
+        ]
         if not findings:
             findings = list(self._flaws())
         if findings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import pytest
 
@@ -13,7 +13,22 @@ from leftfold.store.events import NewEvent, Page, QueryItem, StoredEvent
 from leftfold.store.port import Restorable, Store
 from leftfold.store.timeline import StreamHead
 
-__all__ = ["FullStore", "Later", "Laws", "Opener", "event", "events", "heads_of", "log_of", "opened", "scan"]
+__all__ = [
+    "NO_LEASES",
+    "FullStore",
+    "Later",
+    "Laws",
+    "Opener",
+    "event",
+    "events",
+    "heads_of",
+    "log_of",
+    "opened",
+    "scan",
+]
+
+NO_LEASES: Final[Sequence[Any]] = (0.0, -1.0, float("nan"), float("inf"), 1e12, 10**5000, None, "600", True)
+"""What is no number of seconds that something is held for."""
 
 
 class FullStore(Store, Restorable, Protocol):

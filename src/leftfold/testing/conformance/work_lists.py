@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta, timezone
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from leftfold.store.limits import MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.transaction import Transaction
 from leftfold.store.work import AT_ONCE, Hold, Wake, WorkWrite
 from leftfold.testing.conformance.ledger import counted, write
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, opened
+from leftfold.testing.conformance.stores import NO_LEASES, FullStore, Laws, Opener, opened
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, revise
 
 __all__ = ["WorkListLaws"]
@@ -112,8 +113,7 @@ class WorkListLaws(Laws):
 
     async def test_a_wake_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
         item = await begun(store, "a", None)
-        leases = (0.0, -1.0, float("nan"), float("inf"), 1e12)
-        wakes: list[Wake] = [Hold("me", lease_s) for lease_s in leases]
+        wakes: list[Wake] = [Hold("me", lease_s) for lease_s in NO_LEASES]
         for wake in (*wakes, AT_ONCE.replace(tzinfo=None), _BEYOND_UTC):
             await _refused(store, begin("b", wake), InvalidInput)
             await _refused(store, revise(item, wake), InvalidInput)
@@ -126,6 +126,10 @@ class WorkListLaws(Laws):
             store.work("a"),
             store.claim_due(QUEUE, "me", LEASE_S),
             store.claim_due([QUEUE], "me", LEASE_S, limit=0),
+            store.claim_due([QUEUE], "me", LEASE_S, limit=cast("int", None)),
+            store.claim_due(cast("Any", None), "me", LEASE_S),
+            store.claim_due(cast("Any", [["a"]]), "me", LEASE_S),
+            store.extend(cast("Any", None), "me", LEASE_S),
             store.await_work(QUEUE, 0.1),
         ):
             with pytest.raises(InvalidInput):
@@ -141,7 +145,7 @@ class WorkListLaws(Laws):
             ):
                 with pytest.raises(InvalidInput):
                     await attempt
-        for lease_s in (0.0, -1.0, float("nan"), float("inf"), 1e12):
+        for lease_s in NO_LEASES:
             with pytest.raises(InvalidInput):
                 await store.claim_due([QUEUE], "me", lease_s)
             with pytest.raises(InvalidInput):
