@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from leftfold import App, Context, Metadata, RecordedEvent
+from leftfold import IGNORE, App, Attempt, Context, Ignored, Metadata, Next, RecordedEvent, sends, step
+from leftfold.errors import DefinitionError
 from leftfold.flow import (
     Chain,
     Flow,
@@ -97,6 +99,31 @@ def test_the_declared_flow_is_the_same_every_time() -> None:
 def test_only_what_has_a_sender_and_does_not_say_what_it_sends_is_open() -> None:
     nodes = declared_flow([market.market, market.billing]).nodes
     assert [node.name for node in nodes if node.open] == ["bill"]
+
+
+def test_a_process_says_what_it_sends_above_its_other_decorator_too() -> None:
+    hall = Context("hall")
+
+    @sends(market.Remind)
+    @hall.process(key="order")
+    def dunning(state: market.Dunning | None, event: market.Opened) -> Next[market.Dunning] | Ignored:  # noqa: ARG001
+        return IGNORE
+
+    assert "process dunning -> command Remind" in edges(declared_flow([hall]))
+
+
+@pytest.mark.parametrize("wrong", [None, market.Opened, market.Remind(order="1"), [market.Remind], print])
+def test_what_is_sent_is_said_in_classes_of_commands(wrong: object) -> None:
+    with pytest.raises(DefinitionError, match=r"give classes of commands, as in @sends\("):
+        sends(cast("Any", wrong))
+
+
+def test_what_a_step_sends_is_said_below_what_makes_it_a_step() -> None:
+    @step(undoable=False)
+    async def remind(saga: object, attempt: Attempt) -> None: ...
+
+    with pytest.raises(DefinitionError, match=r"<step .remind.> is no function; .* right above it, below @step"):
+        sends(market.Remind)(cast("Any", remind))
 
 
 def test_an_event_knows_who_reads_it() -> None:

@@ -118,7 +118,7 @@ class _Drawing:
         node = self._node("process", context, process.name, process.where)
         for event in sorted(self._event(context, cls) for cls in process.events):
             self._leads(event, node)
-        self._sent(node, process.sends)
+        self._sent(node, commands_of(process.function))
 
     def _saga(self, context: str, definition: SagaDefinition) -> None:
         name = definition.name.partition(".")[2]

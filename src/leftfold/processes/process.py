@@ -14,14 +14,12 @@ from msgspec import Struct
 from leftfold.errors import DefinitionError
 from leftfold.handling.signatures import Signature, described, signature_of
 from leftfold.messages.annotations import plain_flaw
-from leftfold.messages.command import Command
 from leftfold.messages.consumer_view import followed_flaw
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.messages.unions import members_of
 from leftfold.messages.values import ValueCodec
 from leftfold.processes.limits import retry_flaw, time_flaw
 from leftfold.processes.next import CommandRefused, Ignored, Next, TimerDue
-from leftfold.processes.sending import commands_of
 from leftfold.projections.projection import Key, finder_flaws, finds_key, needs_record, number_flaws
 from leftfold.projections.projection import key_text as text_of
 from leftfold.projections.row_type import fields_of
@@ -70,7 +68,7 @@ class Process(Struct, Generic[S], frozen=True, eq=False):
         abandoned: after how long without a transition the timer `ABANDONED` is due; None for never.
         retry: how often a command, or a timer that the function raises at, is tried.
         policy: what becomes of an event that the function raises at.
-        sends: commands that it says it sends, see `sends`; None when it does not say.
+        function: what was declared; `commands_of` tells which commands it says it sends.
         where: the function's module and name.
         fields: of the state, as they are stored.
     """
@@ -87,7 +85,7 @@ class Process(Struct, Generic[S], frozen=True, eq=False):
     shards: int
     retry: Retry
     policy: Policy
-    sends: frozenset[type[Command[Any]]] | None
+    function: Callable[..., object]
     where: str
     fields: frozenset[str]
     _codec: ValueCodec
@@ -188,7 +186,7 @@ def process_of(function: Callable[..., object], options: ProcessOptions) -> Proc
         shards=options.shards,
         retry=options.retry,
         policy=Policy(),
-        sends=commands_of(function),
+        function=function,
         where=signature.where,
         fields=_stored_fields(state_type),
         _codec=codec,

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from leftfold.domain.errors import DomainError
+from leftfold.errors import DefinitionError
 from leftfold.handling.receipt import Receipt
 from leftfold.messages.command import Command
+from leftfold.messages.given import call_flaw
 from leftfold.messages.metadata import Metadata
 
 __all__ = ["Send", "Sender", "commands_of", "sends"]
@@ -75,13 +77,25 @@ def sends(*commands: type[Command[Any]]) -> Callable[[F], F]:
 
     Args:
         commands: their classes.
+
+    Raises:
+        DefinitionError: one is no class of commands, or it is not written above a function.
     """
+    for one in commands:
+        if not _is_command(one):
+            raise DefinitionError(f"sends({one!r:.80}): give classes of commands, as in @sends(ReserveSeat)")
 
     def declare(function: F) -> F:
+        if flaw := call_flaw(function, "the function that sends: write @sends right above it, below @step"):
+            raise DefinitionError(f"sends(...): {flaw}")
         setattr(function, _MARK, frozenset(commands))
         return function
 
     return declare
+
+
+def _is_command(given: object) -> bool:
+    return isinstance(given, type) and issubclass(given, Command)
 
 
 def commands_of(function: object) -> frozenset[type[Command[Any]]] | None:
