@@ -49,7 +49,7 @@ def test_the_log_is_shown_as_it_was_asked_for(
     assert [int(row.split()[0]) for row in table] == positions
 
 
-def test_the_log_is_shown_from_a_time_on(leftfold: Leftfold, filled: str) -> None:
+def test_the_log_is_shown_from_a_time_on_and_until_another(leftfold: Leftfold, filled: str) -> None:
     first, second, third = (stored(filled)[at].recorded_at for at in (0, 2, 3))  # of each append
     assert first < second < third
 
@@ -67,6 +67,14 @@ def test_the_log_is_shown_from_a_time_on(leftfold: Leftfold, filled: str) -> Non
     assert shown("--since", first.date().isoformat()) == [1, 2, 3, 4, 5]
     assert shown("--since", (third + timedelta(days=1)).date().isoformat()) == []
     assert shown("--since", "0001-01-01") == [1, 2, 3, 4, 5]
+    assert shown("--until", second.isoformat()) == [1, 2, 3]
+    assert shown("--until", (second - timedelta(microseconds=1)).isoformat()) == [1, 2]
+    assert shown("--until", second.isoformat(), "--after", "2") == [3]
+    assert shown("--until", second.isoformat(), "--after", "4") == []
+    assert shown("--until", second.isoformat(), "--limit", "1") == [1]
+    assert shown("--since", second.isoformat(), "--until", second.isoformat()) == [3]
+    assert shown("--until", third.date().isoformat(), "--category", "account") == [1, 2, 4, 5]
+    assert shown("--until", "0001-01-01") == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +84,22 @@ def test_the_log_is_shown_from_a_time_on(leftfold: Leftfold, filled: str) -> Non
 def test_what_is_no_time_is_a_wrong_command_line(leftfold: Leftfold, sqlite: str, since: str, reason: str) -> None:
     record(sqlite, ("account-1", [event()]))
     ran = leftfold("log", "--since", since, "--store", sqlite)
+    assert (ran.code, ran.out, reason in ran.err) == (2, "", True)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--until", "2026-02-30"], "for the end of it"),
+        (["--since", "2026-03-31", "--until", "2026-03-30"], "--until 2026-03-30 is before --since 2026-03-31"),
+        (["--until", "2026-03-31", "--follow"], "leave one of them out"),
+    ],
+)
+def test_a_range_that_is_none_is_a_wrong_command_line(
+    leftfold: Leftfold, sqlite: str, words: list[str], reason: str
+) -> None:
+    record(sqlite, ("account-1", [event()]))
+    ran = leftfold("log", *words, "--store", sqlite)
     assert (ran.code, ran.out, reason in ran.err) == (2, "", True)
 
 

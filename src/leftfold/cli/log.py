@@ -10,12 +10,13 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from leftfold.cli.errors import UsageError
 from leftfold.cli.opening import existing_store, one_store, typed_by
 from leftfold.cli.options import NO_SOURCE_GIVEN, AtLeastOne, AtLeastZero, OneSource
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.paging import pages
 from leftfold.cli.shown import ShownEvent, Unreadable, shown, time_text
-from leftfold.cli.times import Since, position_before, since_given
+from leftfold.cli.times import Since, Until, position_before, range_given
 from leftfold.store.events import QueryItem, StoredEvent
 from leftfold.store.port import Store
 
@@ -38,6 +39,7 @@ class Selection:
     category: Annotated[str | None, Parameter(help="Only streams of this category.")] = None
     after: Annotated[AtLeastZero, Parameter(help="Only positions above this one.")] = 0
     since: Since = None
+    until: Until = None
     limit: Annotated[AtLeastOne | None, Parameter(help="At most so many events.")] = None
 
     @property
@@ -76,9 +78,13 @@ async def log(
 
 
 async def _chosen(store: Store, select: Selection, *, follow: bool) -> AsyncIterator[Sequence[StoredEvent]]:
-    after, left = max(select.after, await position_before(store, since_given(select.since))), select.limit
+    begin, end = range_given(select.since, select.until)
+    if follow and end is not None:
+        raise UsageError("--follow waits for what is recorded from now on, and --until ends; leave one of them out")
+    after, left = max(select.after, await position_before(store, begin)), select.limit
+    upto = None if end is None else max(after, await store.position_at(end))
     while True:
-        async for page in pages(store, after=after, match=select.match, category=select.category):
+        async for page in pages(store, after=after, upto=upto, match=select.match, category=select.category):
             yield page.events[:left]
             after = page.position
             if left is not None:

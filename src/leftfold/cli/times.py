@@ -10,7 +10,16 @@ from cyclopts import Parameter
 from leftfold.cli.errors import UsageError
 from leftfold.store.port import Store
 
-__all__ = ["Since", "Until", "day_given", "position_before", "since_given", "time_given", "versions_recorded"]
+__all__ = [
+    "Since",
+    "Until",
+    "day_given",
+    "position_before",
+    "range_given",
+    "since_given",
+    "time_given",
+    "versions_recorded",
+]
 
 Since: TypeAlias = Annotated[
     str | None, Parameter(help="Only what was recorded at this time or later; a date is its beginning, in UTC.")
@@ -56,6 +65,18 @@ def since_given(text: str | None) -> datetime | None:
     return None if text is None else time_given(text, of_day=time.min)
 
 
+def range_given(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """The times from which on, and by which, is asked for, as far as they are.
+
+    Raises:
+        UsageError: what should be a time is none, or has no zone, or *until* is before *since*.
+    """
+    begin, end = since_given(since), None if until is None else time_given(until)
+    if begin is not None and end is not None and end < begin:
+        raise UsageError(f"--until {until} is before --since {since}")
+    return begin, end
+
+
 async def position_before(store: Store, moment: datetime | None) -> int:
     """The position of the last event recorded before *moment*, 0 when there is none or no moment."""
     if moment is None:
@@ -72,8 +93,6 @@ async def versions_recorded(store: Store, stream: str, since: str | None, until:
     Raises:
         UsageError: what should be a time is none, or has no zone, or *until* is before *since*.
     """
-    begin, end = since_given(since), None if until is None else time_given(until)
-    if begin is not None and end is not None and end < begin:
-        raise UsageError(f"--until {until} is before --since {since}")
+    begin, end = range_given(since, until)
     after = 0 if begin is None else await store.version_at(stream, await position_before(store, begin))
     return after, None if end is None else await store.version_at(stream, await store.position_at(end))
