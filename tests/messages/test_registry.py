@@ -199,6 +199,29 @@ def test_what_is_no_class_is_refused() -> None:
         Registry("bank", "Opened")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ({"aliases": [Opened]}, r"give a mapping, as in aliases=\{"),
+        ({"aliases": None}, r"give a mapping, as in aliases=\{"),
+        ({"aliases": {"Old": Opened(owner="ann")}}, "alias 'Old' stands for Opened.*, which is no class"),
+        ({"aliases": {"Old": [Opened]}}, "alias 'Old' stands for .*, which is no class"),
+        ({"upcasts": None}, "upcasts=None; give a list of functions"),
+        ({"upcasts": sorted}, "give a list of functions"),
+        ({"upcasts": "old"}, "give a list of functions"),
+    ],
+)
+def test_a_registry_of_other_types_is_told_what_to_give(given: dict[str, Any], advice: str) -> None:
+    with pytest.raises(DefinitionError, match=advice):
+        Registry("bank", Opened, **given)
+
+
+def test_what_is_no_class_is_not_registered() -> None:
+    for wrong in (None, Opened(owner="ann"), "Opened"):
+        with pytest.raises(DefinitionError, match="is no class; give the class of an event"):
+            Registry("bank", Opened).key_of(cast("type", wrong))
+
+
 def test_an_unregistered_class_is_an_error_that_names_the_near_ones() -> None:
     class DepositedNow(Event):
         pass

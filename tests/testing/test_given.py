@@ -180,6 +180,13 @@ def test_a_history_of_old_versions_is_given_with_the_upcasts_that_read_it() -> N
         given(Account, *old, upcasts=upcasts[:1])
 
 
+@pytest.mark.parametrize("wrong", [None, cents_were_stored])
+def test_upcasts_of_a_history_are_a_list(wrong: object) -> None:
+    for subject in (Account, account):
+        with pytest.raises(DefinitionError, match=r"upcasts=.*; give a list of functions"):
+            given(subject, upcasts=cast("Any", wrong))
+
+
 @pytest.mark.parametrize("subject", [5, None, "Account"])
 def test_what_has_no_history_is_refused_with_what_to_give(subject: object) -> None:
     with pytest.raises(InvalidInput, match=r"is about nothing; give an aggregate class, a decider, or a function"):

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from leftfold import Context
 from leftfold.errors import DefinitionError
 from leftfold.messages import Event, Registry
+from leftfold.messages.lock import lock_of
 from leftfold.testing import check_lock
 from leftfold.testing.lock import UPDATE_VARIABLE
 
@@ -79,6 +83,18 @@ def test_a_broken_file_is_a_definition_error(lock: Path) -> None:
     lock.write_text("<<<<<<< HEAD\n" + lock.read_text())
     with pytest.raises(DefinitionError, match="committed"):
         check_lock(lock, BANK)
+
+
+@pytest.mark.parametrize("wrong", [None, Context("bank"), Opened, Registry])
+def test_only_a_registry_is_held_to_a_lock(lock: Path, wrong: object) -> None:
+    for asked in (partial(check_lock, lock, BANK), lock_of):
+        with pytest.raises(DefinitionError, match=r"is no Registry; give that of a context, as App\(context"):
+            asked(cast("Registry", wrong))
+
+
+def test_a_lock_that_nothing_is_held_to_does_not_pass(lock: Path) -> None:
+    with pytest.raises(DefinitionError, match="is given no registry, and would hold nothing"):
+        check_lock(lock)
 
 
 class OpenedBefore(Event, name="Opening"):

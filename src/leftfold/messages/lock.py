@@ -12,7 +12,7 @@ from leftfold.errors import DefinitionError
 from leftfold.messages.key_schemas import components_of
 from leftfold.messages.registry import Registry
 
-__all__ = ["Difference", "Lock", "differences", "dump_lock", "load_lock", "lock_of", "schema_digest"]
+__all__ = ["Difference", "Lock", "check_registry", "differences", "dump_lock", "load_lock", "lock_of", "schema_digest"]
 
 Lock: TypeAlias = Mapping[str, Mapping[str, str]]
 """The locked events of one registry: stored name, then version (in decimal digits), then digest of the schema."""
@@ -54,8 +54,19 @@ class Difference(Struct, frozen=True):
                 return f"{event} is not locked yet"
 
 
+def check_registry(given: object) -> None:
+    """Raise `DefinitionError` unless *given* is a registry."""
+    if not isinstance(given, Registry):
+        raise DefinitionError(f"{given!r:.80} is no Registry; give that of a context, as App(context, ...).registry is")
+
+
 def lock_of(registry: Registry) -> Lock:
-    """What a lock of *registry* as it is now holds; an alias holds what its class holds."""
+    """What a lock of *registry* as it is now holds; an alias holds what its class holds.
+
+    Raises:
+        DefinitionError: it is no registry.
+    """
+    check_registry(registry)
     locked: dict[str, dict[str, str]] = {}
     for cls in registry.types:
         name, version = registry.key_of(cls)

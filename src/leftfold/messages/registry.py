@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import FrameType
+from typing import cast
 
 from leftfold.errors import DefinitionError, UnknownEventType, UnknownSchemaVersion, UnreadableEvent
 from leftfold.messages.chains import Chains, chain_flaws, gap_flaws
@@ -71,6 +72,8 @@ class Registry:
             DefinitionError: the class is not registered.
         """
         if cls not in self._shapes:
+            if not isinstance(cast("object", cls), type):
+                raise DefinitionError(f"{cls!r:.80} is no class; give the class of an event")
             near = _near(cls.__name__, [known.__name__ for known in self._shapes])
             raise DefinitionError(
                 f"registry {self.name!r} has no event class {cls.__qualname__}{near}; add it, or, when it is of an old "
@@ -132,6 +135,10 @@ class Registry:
                     yield from self._add(cls)
 
     def _add_upcasts(self, upcasts: Sequence[Upcast], caller: FrameType | None) -> Iterator[str]:
+        given = cast("object", upcasts)
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            yield f"upcasts={upcasts!r:.80}; give a list of functions"
+            return
         for function in upcasts:
             try:
                 upcaster = upcaster_of(function, caller)
@@ -164,11 +171,16 @@ class Registry:
 
     def _add_aliases(self, aliases: Mapping[str, type]) -> Iterator[str]:
         accepted: dict[str, str] = {}
+        if not isinstance(cast("object", aliases), Mapping):
+            yield f'aliases={aliases!r:.80}; give a mapping, as in aliases={{"OldName": TheClass}}'
+            return
         for alias, cls in aliases.items():
             if flaw := name_flaw(alias):
                 yield f"alias {alias!r:.80} {flaw}"
             elif alias in self._versions:
                 yield f"alias {alias!r} is the name of a registered event; leave the alias out, or rename the event"
+            elif not isinstance(cast("object", cls), type):
+                yield f"alias {alias!r} stands for {cls!r:.80}, which is no class; give the class of an event"
             elif cls not in self._shapes:
                 yield f"alias {alias!r} stands for {cls.__qualname__}, which is not registered; add the class"
             else:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from leftfold.messages.lock import Difference, Lock, differences, dump_lock, load_lock, lock_of
+from leftfold.errors import DefinitionError
+from leftfold.messages.lock import Difference, Lock, check_registry, differences, dump_lock, load_lock, lock_of
 from leftfold.messages.registry import Registry
 
 __all__ = ["UPDATE_VARIABLE", "check_lock"]
@@ -30,8 +31,12 @@ def check_lock(path: Path | str, *registries: Registry, update: bool = False) ->
 
     Raises:
         AssertionError: they differ; the message lists every difference and what to do about it.
-        DefinitionError: the file is not a lock.
+        DefinitionError: the file is not a lock, or what is given is no registry, or nothing.
     """
+    if not registries:
+        raise DefinitionError("check_lock() is given no registry, and would hold nothing; give that of each context")
+    for registry in registries:
+        check_registry(registry)
     file = Path(path)
     locks = load_lock(file.read_text(encoding="utf-8")) if file.exists() else {}
     found = [each for registry in registries for each in differences(locks.get(registry.name, {}), registry)]
