@@ -57,6 +57,7 @@ def test_lines_are_relations_and_apart_from_them_who_only_listens() -> None:
         ("Customer", 1, ["Billing", "Customer", "Marketing", "Sales", "Support"]),
         ("Inventory", 1, ["Inventory", "Sales"]),
         ("Inventory", 2, ["Billing", "Customer", "Fulfillment", "Inventory", "Sales"]),
+        ("Inventory", 10**12, [one.name for one in map_graph(tutorial()).nodes]),
     ],
 )
 def test_a_focus_shows_those_around_it(focus: str, depth: int, names: list[str]) -> None:

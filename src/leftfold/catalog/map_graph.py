@@ -85,7 +85,8 @@ def _around(focus: str, depth: int, links: Iterable[MapLink]) -> set[str]:
         beside.setdefault(link.source, set()).add(link.target)
         beside.setdefault(link.target, set()).add(link.source)
     found = edge = {focus}
-    for _ in range(depth):
+    while edge and depth > 0:
+        depth -= 1
         edge = {other for name in edge for other in beside.get(name, ())} - found
         found = found | edge
     return found
