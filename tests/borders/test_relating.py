@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import pytest
 
-from leftfold.borders import Observed, UseKind, judged, observed_uses
+from leftfold.borders import (
+    Evidence,
+    Guard,
+    Observed,
+    UseKind,
+    check_map,
+    declared,
+    imported,
+    judged,
+    namings,
+    observed_uses,
+    refused,
+)
+from leftfold.catalog import Catalog
 from leftfold.contexts import CustomerSupplier, OpenHostService, Partnership, Relation, SharedKernel, UpstreamDownstream
+from leftfold.errors import DefinitionError
+from leftfold.testing import assert_context_map
 from tests.borders.acme import billing, found, map_of, ordering, rules, shipping, taken
 
 KINDS: tuple[UseKind, ...] = ("import", "types", "event", "command")
@@ -74,3 +92,14 @@ def test_what_only_a_log_says_of_a_context_that_is_on_no_map_is_told() -> None:
 
 def test_a_class_in_a_signature_is_told_where_it_is_imported_and_not_again() -> None:
     assert found(map_of(alone=(ordering, billing)), taken("billing", "ordering", kind="signature")) == ()
+
+
+@pytest.mark.parametrize("given", [ordering, [ordering], None, Catalog(())])
+def test_only_a_map_is_held_to_what_contexts_do(given: object) -> None:
+    asked: list[Callable[[Any], object]] = [
+        *(check_map, declared, imported, Guard, assert_context_map),
+        *(partial(judged, evidence=Evidence()), partial(namings, classes=()), partial(refused, contexts=())),
+    ]
+    for one in asked:
+        with pytest.raises(DefinitionError, match=r"is no ContextMap; give the map|this App has no map"):
+            one(given)

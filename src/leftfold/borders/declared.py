@@ -10,7 +10,7 @@ from leftfold.borders.signatures import spoken
 from leftfold.borders.territory import Territory
 from leftfold.borders.uses import Evidence, Route, Use
 from leftfold.contexts.context import Context
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, check_context_map
 from leftfold.flow.declared import declared_flow
 from leftfold.flow.graph import Flow, path_text
 from leftfold.integration.published_events import declared as published_as
@@ -27,8 +27,9 @@ def declared(context_map: ContextMap) -> Evidence:
     seen here.
 
     Raises:
-        DefinitionError: a saga is declared wrongly; an `App` would say so, too.
+        DefinitionError: a saga is declared wrongly; an `App` would say so, too. Or *context_map* is none.
     """
+    check_context_map(context_map)
     contexts, territory = context_map.contexts, Territory(context_map.contexts, context_map.kernels)
     flow = declared_flow(contexts)
     uses = [*_uses(contexts, territory, flow), *(use for one in contexts for use in spoken(one, territory))]

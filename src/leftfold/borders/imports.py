@@ -12,7 +12,7 @@ from leftfold.borders.reexports import defining, names_taken
 from leftfold.borders.sources import SourceModule
 from leftfold.borders.territory import Territory, is_published
 from leftfold.borders.uses import Evidence, Route, Use
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, check_context_map
 from leftfold.contexts.findings import Finding
 from leftfold.errors import ExtraMissing
 
@@ -31,7 +31,9 @@ def imported(context_map: ContextMap) -> Evidence:
 
     Raises:
         ExtraMissing: grimp is not installed.
+        DefinitionError: *context_map* is none.
     """
+    check_context_map(context_map)
     if find_spec("grimp") is None:
         raise ExtraMissing(_EXTRA, "grimp", "looking at imports")
     found = _Imports(context_map)

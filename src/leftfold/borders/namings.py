@@ -8,7 +8,7 @@ from leftfold.borders.packages import Packages
 from leftfold.borders.reexports import defining, names_taken
 from leftfold.borders.sources import SourceModule
 from leftfold.borders.territory import Territory
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, check_context_map
 
 __all__ = ["namings"]
 
@@ -22,6 +22,7 @@ def namings(context_map: ContextMap, classes: Iterable[type]) -> Mapping[tuple[s
     Returns:
         By the name of the context, or `kernel/NAME`, and the class: the first place by path and line, as `path:line`.
     """
+    check_context_map(context_map)
     wanted = {(cls.__module__, cls.__qualname__): cls for cls in classes}
     territory = Territory(context_map.contexts, context_map.kernels)
     packages = Packages(context_map, territory)

@@ -9,7 +9,7 @@ from leftfold.borders.declared import declared_uses
 from leftfold.borders.rules import AT_RUN_TIME, forbidden
 from leftfold.borders.uses import Evidence, Use
 from leftfold.contexts.context import Context
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, check_context_map
 from leftfold.contexts.findings import Finding, in_order
 from leftfold.errors import NotRelated
 
@@ -24,8 +24,9 @@ def refused(context_map: ContextMap, contexts: Sequence[Context]) -> tuple[Findi
         contexts: those that are run here.
 
     Raises:
-        DefinitionError: a saga is declared wrongly.
+        DefinitionError: a saga is declared wrongly, or *context_map* is none.
     """
+    check_context_map(context_map)
     names = {one.name for one in contexts}
     uses = tuple(use for use in declared_uses(context_map.contexts) if use.user in names)
     case = Case(context_map, Evidence(origins=frozenset({"declared"}), uses=uses))
@@ -40,6 +41,7 @@ class Guard:
     """
 
     def __init__(self, context_map: ContextMap) -> None:
+        check_context_map(context_map)
         self._case = Case(context_map, Evidence())
         self._allowed: set[tuple[str, str]] = set()
 

@@ -18,7 +18,7 @@ from leftfold.catalog.seen import last_seen, seen_takers, unsaid
 from leftfold.contexts.edges import Edge, merged
 from leftfold.errors import InvalidInput
 
-__all__ = ["Catalog", "Neighbours", "Pattern", "Taken"]
+__all__ = ["Catalog", "Neighbours", "Pattern", "Taken", "check_catalog"]
 
 Pattern: TypeAlias = Literal[
     "partnership",
@@ -82,7 +82,7 @@ class Catalog:
         observed: what logs show. Whoever was seen taking an event that is published takes it, though nobody says so.
 
     Raises:
-        InvalidInput: one of *descriptors* is none.
+        InvalidInput: *descriptors* are none, or one of them is.
     """
 
     def __init__(
@@ -93,6 +93,10 @@ class Catalog:
         observed: Iterable[Observed] = (),
     ) -> None:
         variants: dict[str, list[Descriptor]] = {}
+        if not isinstance(cast("object", descriptors), Iterable):
+            raise InvalidInput(
+                f"Catalog takes descriptors, and {descriptors!r:.80} is none; make them with descriptors_of(contexts)"
+            )
         for one in descriptors:
             if not isinstance(cast("object", one), Descriptor):
                 raise InvalidInput(
@@ -308,6 +312,12 @@ class Catalog:
         if name not in self._related:
             raise UnknownSubject(name, "no context is called so", get_close_matches(name, self._related, 3))
         return ()
+
+
+def check_catalog(given: object) -> None:
+    """Raise `InvalidInput` unless *given* is a catalog."""
+    if not isinstance(given, Catalog):
+        raise InvalidInput(f"{given!r:.80} is no Catalog; make one, as in Catalog(descriptors_of([context]))")
 
 
 def _neighbours(name: str, declared: Iterable[str], others: set[str]) -> Neighbours:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leftfold.catalog.catalog import Catalog, Taken
+from leftfold.catalog.catalog import Catalog, Taken, check_catalog
 from leftfold.catalog.descriptor import Published, versions_read
 from leftfold.catalog.shapes import has_field
 from leftfold.contexts.cycles import cycles
@@ -18,7 +18,11 @@ def catalog_findings(catalog: Catalog) -> tuple[Finding, ...]:
     """Everything that is wrong with *catalog*, errors first.
 
     Of an event that nobody takes, and of contexts that listen to each other in a circle, it is only noted.
+
+    Raises:
+        InvalidInput: *catalog* is none.
     """
+    check_catalog(catalog)
     return in_order(
         (
             *_duplicates(catalog),

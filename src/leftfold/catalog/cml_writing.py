@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from leftfold.catalog.catalog import Catalog
+from leftfold.catalog.catalog import Catalog, check_catalog
 from leftfold.catalog.cml_relations import DOWNSTREAM, UPSTREAM
 from leftfold.catalog.descriptor import Descriptor
 from leftfold.contexts.edges import Edge
@@ -37,7 +37,11 @@ def cml_text(catalog: Catalog) -> str:
     """Contexts, teams, subdomains, aggregates with their owners, and relations of *catalog*.
 
     Names are spelt as the language can; the first of two that would be the same keeps it, others get a number.
+
+    Raises:
+        InvalidInput: *catalog* is none.
     """
+    check_catalog(catalog)
     return "\n".join(_lines(catalog)) + "\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from msgspec.structs import replace
 
@@ -16,10 +16,11 @@ from leftfold.catalog.canonical import with_digest
 from leftfold.catalog.descriptor import Consumption, Descriptor, Emission, Handler, Published, range_read
 from leftfold.catalog.shapes import fields_in
 from leftfold.contexts.context import Context
-from leftfold.contexts.context_map import ContextMap
+from leftfold.contexts.context_map import ContextMap, check_context_map
 from leftfold.contexts.edges import Edge
 from leftfold.contexts.places import place_under
 from leftfold.domain.lifecycle import core_of
+from leftfold.errors import InvalidInput
 from leftfold.flow.declared import declared_flow
 from leftfold.flow.graph import node_id
 from leftfold.integration.message_schemas import message_schema, type_schema
@@ -52,17 +53,32 @@ def descriptors_of(
             elsewhere only the name is written.
 
     Raises:
-        DefinitionError: a saga is declared wrongly; an `App` would say so, too.
+        DefinitionError: a saga is declared wrongly; an `App` would say so, too. Or *context_map* is none.
+        InvalidInput: *contexts* are none.
     """
+    if context_map is not None:
+        check_context_map(context_map)
     edges = () if context_map is None else context_map.edges
     external = [] if context_map is None else [one for one in context_map.contexts if one.external]
-    every = sorted({id(one): one for one in (*contexts, *external)}.values(), key=lambda one: one.name)
+    every = sorted({id(one): one for one in (*_contexts(contexts), *external)}.values(), key=lambda one: one.name)
     named: Mapping[tuple[str, type], str] = {}
     if context_map is not None:
         publishers = (*every, *context_map.contexts)
         named = namings(context_map, dict.fromkeys(cls for one in publishers for cls in one.published_events))
     writing = _Writing(every, edges, named, str(Path.cwd() if root is None else root))
     return tuple(writing.descriptor(one) for one in every)
+
+
+def _contexts(given: object) -> list[Context]:
+    """What is given as contexts; raises `InvalidInput` unless they are."""
+    if not isinstance(given, Iterable):
+        raise InvalidInput(f"{given!r:.80} are no contexts; give a list of them, as in descriptors_of([context])")
+    found: list[Context] = []
+    for one in cast("Iterable[object]", given):
+        if not isinstance(one, Context):
+            raise InvalidInput(f"{one!r:.80} is no context; give a list of contexts, as in descriptors_of([context])")
+        found.append(one)
+    return found
 
 
 class _Writing:

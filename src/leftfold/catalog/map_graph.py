@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
-from leftfold.catalog.catalog import Catalog
+from leftfold.catalog.catalog import Catalog, check_catalog
 from leftfold.catalog.errors import UnknownSubject
 from leftfold.contexts.edges import Edge, EdgeKind
+from leftfold.errors import InvalidInput
+from leftfold.messages.given import is_count
 
-__all__ = ["MOST_AT_ONCE", "LinkKind", "MapGraph", "MapLink", "MapNode", "map_graph"]
+__all__ = ["MOST_AT_ONCE", "LinkKind", "MapGraph", "MapLink", "MapNode", "check_graph", "map_graph"]
 
 MOST_AT_ONCE: Final = 60
 """More contexts than these are no drawing that anybody can read."""
@@ -68,15 +70,25 @@ def map_graph(catalog: Catalog, *, focus: str | None = None, depth: int = 1) -> 
 
     Raises:
         UnknownSubject: there is no such context.
+        InvalidInput: *catalog* is none, or *depth* is no number.
     """
+    check_catalog(catalog)
+    if not is_count(depth):
+        raise InvalidInput(f"depth={depth!r:.80}: lines are counted from 1")
     links = tuple(sorted(_links(catalog), key=lambda one: (one.source, one.target, one.kind)))
     names: Collection[str] = {*catalog.by_name, *catalog.unregistered}
     if focus is not None:
-        if focus not in names:
-            raise UnknownSubject(focus, "no context is called so")
+        if not isinstance(cast("object", focus), str) or focus not in names:
+            raise UnknownSubject(f"{focus!s:.80}", "no context is called so")
         names = _around(focus, depth, links)
     shown = tuple(link for link in links if link.source in names and link.target in names)
     return MapGraph(tuple(_node(catalog, name) for name in sorted(names)), shown)
+
+
+def check_graph(given: object) -> None:
+    """Raise `InvalidInput` unless *given* is what to draw."""
+    if not isinstance(given, MapGraph):
+        raise InvalidInput(f"{given!r:.80} is no MapGraph; make one, as in map_graph(catalog)")
 
 
 def _around(focus: str, depth: int, links: Iterable[MapLink]) -> set[str]:

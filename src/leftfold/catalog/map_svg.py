@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
-from leftfold.catalog.map_graph import MapGraph, MapLink, MapNode
+from leftfold.catalog.map_graph import MapGraph, MapLink, MapNode, check_graph
 from leftfold.flow.drawing import MOST_CHARS, Points, box, clean, curve, frame, label, size_of
 from leftfold.flow.layering import Place, Plan, plan
 
@@ -38,6 +38,7 @@ def svg_map(graph: MapGraph) -> str:
     Thick is a shared kernel, blue a partnership, dashed who only listens to events, dotted separate ways; a dashed box
     is a context that nobody describes.
     """
+    check_graph(graph)
     drawn = plan(
         {node.name: size_of(node.name, node.about[:MOST_CHARS]) for node in graph.nodes},
         [(one.source, one.target) for one in graph.links],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from leftfold.catalog.map_graph import LinkKind, MapGraph, MapNode
+from leftfold.catalog.map_graph import LinkKind, MapGraph, MapNode, check_graph
 from leftfold.flow.mermaid import escaped
 
 __all__ = ["dot_map", "matrix_map", "mermaid_map"]
@@ -44,6 +44,7 @@ _MARKS: Final[Mapping[LinkKind, str]] = {
 
 def mermaid_map(graph: MapGraph) -> str:
     """*graph* as a flowchart for Mermaid; dashed where one only listens to events of the other."""
+    check_graph(graph)
     numbers = {node.name: f"c{number}" for number, node in enumerate(graph.nodes)}
     lines = ["flowchart LR"]
     for node in graph.nodes:
@@ -59,6 +60,7 @@ def mermaid_map(graph: MapGraph) -> str:
 
 def dot_map(graph: MapGraph) -> str:
     """*graph* in the language of Graphviz."""
+    check_graph(graph)
     lines = ["digraph contexts {", '  rankdir=LR; node [shape=box, style="rounded,filled", fontname="sans-serif"];']
     for node in graph.nodes:
         label = _quoted(f"{node.name}\n{node.about}" if node.about else node.name)
@@ -75,6 +77,7 @@ def matrix_map(graph: MapGraph) -> str:
     `U` it follows the column as its upstream, `e` it only takes events of it, `P` partners, `K` a shared kernel, `x`
     separate ways.
     """
+    check_graph(graph)
     return "\n".join(_rows(graph)) + "\n"
 
 

@@ -46,6 +46,7 @@ def impact(catalog: Catalog, subject: Subject | str, *, change: Change = "remove
     Raises:
         UnknownSubject: it is not in the catalog, or could be several things.
         InvalidQuery: *change* is none.
+        InvalidInput: *catalog* is none.
     """
     if change not in get_args(Change):
         raise InvalidQuery(f"change={change!r:.80}; what can be done is {', '.join(get_args(Change))}")

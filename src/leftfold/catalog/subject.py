@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
-from leftfold.catalog.catalog import Catalog
+from leftfold.catalog.catalog import Catalog, check_catalog
 from leftfold.catalog.errors import UnknownSubject
 from leftfold.catalog.shapes import overlaps
 
@@ -51,7 +51,9 @@ def subject_of(catalog: Catalog, text: str, *, new: bool = False) -> Subject:
 
     Raises:
         UnknownSubject: it is not in the catalog, or could be several things.
+        InvalidInput: *catalog* is none.
     """
+    check_catalog(catalog)
     if not isinstance(cast("object", text), str):
         raise UnknownSubject(f"{text!r:.80}", "is no text; give the name of what is to change")
     kind, colon, name = text.partition(":")
@@ -68,6 +70,7 @@ def subject_of(catalog: Catalog, text: str, *, new: bool = False) -> Subject:
 
 def check_subject(catalog: Catalog, subject: object) -> None:
     """Raises `UnknownSubject` when *subject* is no subject, or not in *catalog*."""
+    check_catalog(catalog)
     if not isinstance(subject, Subject):
         raise UnknownSubject(f"{subject!r:.80}", "is no subject; give the name of what is to change, or a Subject")
     if subject.kind == "event":

@@ -13,7 +13,7 @@ from leftfold.contexts.relations import Relation, SharedKernel
 from leftfold.errors import DefinitionError
 from leftfold.messages.message import name_flaw
 
-__all__ = ["ContextMap", "MapBroken"]
+__all__ = ["ContextMap", "MapBroken", "check_context_map"]
 
 
 class ContextMap:
@@ -84,6 +84,12 @@ class ContextMap:
         findings += [f"two kernels are named {name!r}" for name in sorted({n for n in kernels if kernels.count(n) > 1})]
         if findings:
             raise DefinitionError(*(f"map {self.name!r}: {finding}" for finding in findings))
+
+
+def check_context_map(given: object) -> None:
+    """Raise `DefinitionError` unless *given* is a map."""
+    if not isinstance(given, ContextMap):
+        raise DefinitionError(f"{given!r:.80} is no ContextMap; give the map, as in ContextMap(name, *relations)")
 
 
 def _flaws(name: object, relations: Sequence[object], alone: object) -> Iterator[str]:
