@@ -297,6 +297,21 @@ async def test_the_name_of_a_stream_is_a_text(app: App) -> None:
         await app.events_of("shop").read(cast("Any", 5))
 
 
+@pytest.mark.parametrize("wrong", [None, [], {}, shop])
+async def test_what_is_no_text_names_no_stream_to_write_to(app: App, wrong: object) -> None:
+    with pytest.raises(InvalidStreamName, match="is no text"):
+        await app.events_of("shop").append(
+            cast("str", wrong), Ordered(order="1", text="", tags=[], cents=1), expected=0
+        )
+
+
+@pytest.mark.parametrize("wrong", [3, [], {}, shop])
+async def test_a_context_is_named_by_text(app: App, wrong: object) -> None:
+    for asked in (app.assembly, app.running, app.events_of):
+        with pytest.raises(DefinitionError, match=r"this App has no context .*; it has shop, "):
+            asked(cast("str", wrong))
+
+
 @pytest.mark.parametrize("id", [3, True, b"1", UUID(int=1), None, ""])
 async def test_the_id_of_an_aggregate_is_a_text(app: App, id: object) -> None:
     orders, wrong = app.repository(Order), cast("str", id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, cast
 
 from leftfold.app.assembly import Assembly
 from leftfold.errors import DefinitionError, UnknownCommand, UnknownQuery
@@ -62,8 +62,9 @@ class Directory:
         if context is None and len(known) > 1:
             names, example = ", ".join(known), next(iter(known))
             raise DefinitionError(f"this App has several contexts ({names}); say which: app.events_of({example!r})")
-        if (name := next(iter(known)) if context is None else context) not in known:
-            raise DefinitionError(f"this App has no context {name!r}; it has {', '.join(known)}")
+        name = next(iter(known)) if context is None else context
+        if not isinstance(cast("object", name), str) or name not in known:
+            raise DefinitionError(f"this App has no context {name!r:.80}; it has {', '.join(known)}")
         return known[name]
 
     def of_command(self, cls: type) -> str:

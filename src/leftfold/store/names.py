@@ -23,11 +23,18 @@ __all__ = [
 ]
 
 
-flaw_of = lru_cache(maxsize=4096)(name_flaw)
-"""Why a name cannot be stored, or None when it can; the names of a store are few and come again and again."""
+_known = lru_cache(maxsize=4096)(name_flaw)
 
 _ABOVE_ALL: Final = "\U0010ffff" * (MAX_NAME_BYTES // 4 + 1)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def flaw_of(name: str) -> str | None:
+    """Why a name cannot be stored, or None when it can; the names of a store are few and come again and again."""
+    try:
+        return _known(name)
+    except TypeError:  # it cannot be hashed, and is no text
+        return name_flaw(name)
 
 
 def check_stream(stream: str) -> None:

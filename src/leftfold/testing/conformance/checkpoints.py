@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -150,7 +151,7 @@ class CheckpointLaws(Laws):
             assert listed == sorted(name for name in names if name.startswith(prefix)), prefix
 
     async def test_a_claim_that_makes_no_sense_is_refused(self, store: FullStore) -> None:
-        for bad in ("", "a\x00", "\ud800", "x" * (MAX_NAME_BYTES + 1)):
+        for bad in ("", "a\x00", "\ud800", "x" * (MAX_NAME_BYTES + 1), cast("str", ["c"])):
             with pytest.raises(InvalidInput):
                 await store.claim(bad, "me", _LEASE_S)
             with pytest.raises(InvalidInput):
