@@ -65,6 +65,8 @@ def format_fields(cls: type) -> tuple[str, ...]:
     Raises:
         DefinitionError: see `check_formats`.
     """
+    if not isinstance(cast("object", cls), type):
+        raise DefinitionError(f"{cls!r:.80} is no class; give a struct or a dataclass")
     return tuple(name for name, _ in _checks_of(cls))
 
 

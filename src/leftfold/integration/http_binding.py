@@ -18,6 +18,7 @@ from leftfold.integration.structured import (
     MAX_BATCH_BYTES,
     MAX_CLOUD_EVENT_BYTES,
     STRUCTURED_TYPE,
+    check_event,
     event_of,
     hold_to_bytes,
     read_batch,
@@ -59,6 +60,7 @@ def write_binary(event: CloudEvent) -> HttpMessage:
 
     Source: CloudEvents 1.0.2, HTTP protocol binding, section 3.1.
     """
+    check_event(event)
     attributes = event.attributes()
     declared = attributes.pop("datacontenttype", None)
     if declared is None and event.data is not None:

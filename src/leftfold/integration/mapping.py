@@ -9,13 +9,14 @@ from typing import Final, Generic, TypeVar, cast
 
 from msgspec import Struct
 
-from leftfold.errors import InvalidCloudEvent, InvalidInput, UnknownMessageType, UnsupportedVersion
+from leftfold.errors import DefinitionError, InvalidCloudEvent, InvalidInput, UnknownMessageType, UnsupportedVersion
 from leftfold.integration.cloud_event import CloudEvent, ExtensionValue
 from leftfold.integration.format_checks import check_formats
 from leftfold.integration.published_events import supported as listed
 from leftfold.integration.timestamps import write_timestamp
-from leftfold.messages.consumer_view import ConsumerView, ViewType, viewed_by
+from leftfold.messages.consumer_view import ConsumerView, ViewType, is_foreign, viewed_by
 from leftfold.messages.event import event_name, event_version
+from leftfold.messages.given import is_count, texts_flaw
 from leftfold.messages.integration_event import IntegrationEvent
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
@@ -88,11 +89,14 @@ def cloud_event_of(
 
     Raises:
         InvalidCloudEvent: an attribute cannot be sent, or the event is no integration event.
+        InvalidInput: *recorded* is no recorded event.
         InvalidPayload: a field of the event would not read back.
         DefinitionError: the class of the event has no exact JSON.
 
     Source: CloudEvents, documented extensions Correlation and Recorded Time.
     """
+    if not isinstance(cast("object", recorded), RecordedEvent):
+        raise InvalidInput(f"{recorded!r:.80} is no RecordedEvent; give one as PublishedEvents reads it from a log")
     event, metadata = recorded.event, recorded.metadata
     if not isinstance(event, IntegrationEvent):
         name = event.__class__.__qualname__
@@ -136,13 +140,14 @@ def received(
         UnsupportedVersion: the view does not read this version; the error lists those that it does.
         InvalidCloudEvent: it has no content, or none that *cls* can hold; what was raised is kept as the cause. Or a
             view is to read it, and it names no version. Or its source is none of *sources*.
-        InvalidInput: *event* is none, or *sources* is one text.
-        DefinitionError: *cls* has no exact JSON.
+        InvalidInput: *event* is none, *unnamed* is no version, or *sources* are no texts, or one.
+        DefinitionError: *cls* is no such class, or has no exact JSON.
     """
-    if not isinstance(cast("object", event), CloudEvent):
-        raise InvalidInput(f"{event!r:.80} is no CloudEvent; read it first, as read_http does")
-    if isinstance(sources, str):
-        raise InvalidInput(f"sources={sources!r:.80} is one text; give a collection of sources, as {{{sources!r:.80}}}")
+    _check_read(event, unnamed)
+    if not isinstance(cast("object", cls), type) or not is_foreign(cls):
+        raise DefinitionError(f"cls={cls!r:.80}; give the class of an integration event, or a view of one")
+    if sources is not None and (flaw := texts_flaw("sources", sources, "sources")):
+        raise InvalidInput(flaw)
     if sources is not None and event.source not in sources:
         known = ", ".join(sorted(sources)) or "nobody"
         raise InvalidCloudEvent("source", f"is {event.source!r:.80}, and events are taken of {known:.400} alone")
@@ -177,14 +182,29 @@ def supported_version(
         UnknownMessageType: the type is not supported.
         UnsupportedVersion: the type is, and this version of it is not.
         InvalidCloudEvent: the event names no version, and *unnamed* is None, or what it names is no version.
+        InvalidInput: *event* is none, *unnamed* is no version, or *supported* does not name versions by type.
     """
+    _check_read(event, unnamed)
+    if not isinstance(cast("object", supported), Mapping):
+        raise InvalidInput(f'supported={supported!r:.80}; give versions by type, as in {{"sales.sold": [1, 2]}}')
     versions = supported.get(event.type)
     if versions is None:
         raise UnknownMessageType(event.type, tuple(sorted(supported)))
     version = _version_in(event, unnamed)
+    if not isinstance(cast("object", versions), Collection):
+        raise InvalidInput(
+            f"supported[{event.type!r:.80}]={versions!r:.80}; give a collection of versions, as in [1, 2]"
+        )
     if version not in versions:
         raise UnsupportedVersion(event.type, version, tuple(sorted(versions)))
     return version
+
+
+def _check_read(event: object, unnamed: object) -> None:
+    if not isinstance(event, CloudEvent):
+        raise InvalidInput(f"{event!r:.80} is no CloudEvent; read it first, as read_http does")
+    if unnamed is not None and not is_count(unnamed):
+        raise InvalidInput(f"unnamed={unnamed!r:.80}: versions are whole numbers and count from 1")
 
 
 def _admit(event: CloudEvent, view: type, unnamed: int | None) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import msgspec
 
-from leftfold.errors import InvalidPayload, LeftfoldError, UnreadableMessage, UnsupportedVersion
+from leftfold.errors import DefinitionError, InvalidPayload, LeftfoldError, UnreadableMessage, UnsupportedVersion
 from leftfold.integration.publishing import Publication
 from leftfold.messages.consumer_view import Viewed, ViewType, viewed_by
 from leftfold.messages.integration_event import IntegrationEvent
@@ -163,7 +163,9 @@ def supported(versions: VersionRange) -> tuple[int, ...]:
 
 
 def declared(cls: type) -> Declaration:
-    """The published name and version of a class of integration events."""
+    """The published name and version of a class of integration events; `DefinitionError` when it is no class."""
+    if not isinstance(cast("object", cls), type):
+        raise DefinitionError(f"{cls!r:.80} is no class; give the class of an integration event")
     return declaration_in(cls) or Declaration(cls.__name__, 1)
 
 

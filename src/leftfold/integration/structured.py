@@ -5,11 +5,11 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
-from leftfold.errors import InvalidCloudEvent, TooLarge
+from leftfold.errors import InvalidCloudEvent, InvalidInput, TooLarge
 from leftfold.integration.attributes import CORE, attribute_name_flaw, declares_json
 from leftfold.integration.cloud_event import CloudEvent, ExtensionValue
 from leftfold.integration.json_text import Fraction, Members, Whole, members_of
@@ -20,6 +20,7 @@ __all__ = [
     "MAX_BATCH_BYTES",
     "MAX_CLOUD_EVENT_BYTES",
     "STRUCTURED_TYPE",
+    "check_event",
     "event_of",
     "hold_to_bytes",
     "read_batch",
@@ -63,6 +64,8 @@ def write_batch(events: Iterable[CloudEvent]) -> bytes:
 
     Source: CloudEvents 1.0.2, JSON event format, section 4.
     """
+    if not isinstance(cast("object", events), Iterable):
+        raise InvalidInput(f"{events!r:.80} is no list of CloudEvents; write one event by write_structured")
     return _encode([_members(event) for event in events])
 
 
@@ -133,7 +136,14 @@ def event_of(attributes: dict[str, ExtensionValue], data: bytes | str | None) ->
     )
 
 
+def check_event(given: object) -> None:
+    """Raise `InvalidInput` unless *given* can be written."""
+    if not isinstance(given, CloudEvent):
+        raise InvalidInput(f"{given!r:.80} is no CloudEvent; make one, as cloud_event_of does")
+
+
 def _members(event: CloudEvent) -> dict[str, object]:
+    check_event(event)
     members: dict[str, object] = dict(event.attributes())
     match event.data:
         case None:

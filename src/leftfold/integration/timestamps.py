@@ -6,6 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
+from leftfold.errors import InvalidInput
+from leftfold.messages.given import moment_flaw
+
 __all__ = ["ReadTime", "read_timestamp", "time_flaw", "write_timestamp", "zoned"]
 
 _RFC_3339: Final = re.compile(
@@ -58,7 +61,13 @@ def read_timestamp(text: str) -> ReadTime:
 
 
 def write_timestamp(time: datetime) -> str:
-    """Write an aware *time* as RFC 3339 has it, with its offset; `Z` for UTC."""
+    """Write an aware *time* as RFC 3339 has it, with its offset; `Z` for UTC.
+
+    Raises:
+        InvalidInput: it has no zone, or one that is not in whole minutes.
+    """
+    if flaw := moment_flaw(time) or time_flaw(time):
+        raise InvalidInput(flaw)
     text = time.isoformat()
     return f"{text.removesuffix('+00:00')}Z" if text.endswith("+00:00") else text
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import msgspec
 
+from leftfold.errors import DefinitionError
 from leftfold.integration.message_schemas import Schema, merged_flaws, type_schema
 from leftfold.integration.published_events import declared
 from leftfold.messages.consumer_view import viewed_by
@@ -25,7 +27,11 @@ def view_problems(view: type, schema: Schema) -> tuple[Breaking | Unknown, ...]:
     Args:
         view: a view class: it ignores what it does not have, but for parts whose class forbids unknown fields.
         schema: of one published version, which is taken as closed.
+
+    Raises:
+        DefinitionError: *view* is none, or *schema* is.
     """
+    viewed_by(view)
     return problems(read_schema(writer_form(schema)), read_schema(type_schema(view, read=True)))
 
 
@@ -38,7 +44,15 @@ def view_flaws(view: type, published: Sequence[type[IntegrationEvent]]) -> Itera
     Args:
         view: a view class.
         published: the versions that it reads, one or more.
+
+    Raises:
+        DefinitionError: *view* is none, or *published* has no classes.
     """
+    viewed_by(view)
+    if not isinstance(cast("object", published), Sequence) or not published:
+        raise DefinitionError(f"published={published!r:.80}; give a list of the classes that {view.__qualname__} reads")
+    for cls in published:
+        declared(cls)
     shape = shape_of(view)
     yield from (finding.replace("event ", "view ", 1) for finding in shape.findings)
     yield from (finding.replace("event ", "", 1) for cls in published for finding in shape_of(cls).findings)
