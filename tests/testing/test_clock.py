@@ -63,6 +63,10 @@ def test_what_is_no_time_is_refused_with_what_to_give() -> None:
         ManualClock(cast("Any", 5))
     with pytest.raises(InvalidInput, match=r"advance\(5\); give a timedelta"):
         ManualClock().advance(cast("Any", 5))
+    clock = ManualClock(START)
+    with pytest.raises(InvalidInput, match="is beyond the year 9999; move it less far"):
+        clock.advance(timedelta.max)
+    assert clock.now() == START
 
 
 async def test_a_store_on_postgresql_refuses_it_for_it_would_move_no_timers_there() -> None:

@@ -41,13 +41,16 @@ class ManualClock:
             The new time.
 
         Raises:
-            InvalidInput: *by* is negative; a clock that has to run backwards is `set`.
+            InvalidInput: *by* is negative; a clock that has to run backwards is `set`. Or there is no time so late.
         """
         if not isinstance(cast("object", by), timedelta):
             raise InvalidInput(f"advance({by!r:.80}); give a timedelta, as in timedelta(days=1)")
         if by < timedelta(0):
             raise InvalidInput(f"advance({by!r}) would run backwards; use set() to say that a clock was put back")
-        self._now += by
+        try:
+            self._now += by
+        except OverflowError as error:
+            raise InvalidInput(f"advance({by!r}) is beyond the year 9999; move it less far") from error
         return self._now
 
     def set(self, to: datetime) -> None:
