@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from time import process_time
+from typing import Any, cast
 
 import pytest
 
+from leftfold.errors import DefinitionError
 from leftfold.schemas import (
     Breaking,
     Compatibility,
@@ -15,7 +17,9 @@ from leftfold.schemas import (
     Unknown,
     Version,
     check,
+    compare,
     property_digests,
+    read_schema,
     tombstones,
 )
 from tests.schemas.making import Raw
@@ -165,3 +169,17 @@ def test_alternatives_that_cut_what_is_written_into_very_many_cases_are_done_wit
     found = check(C.BACKWARD, reader, [writer])
     assert any(isinstance(each.problem, Breaking) for each in found)
     assert process_time() - before < 0.8  # it has been more than twice that, and is a few hundredths
+
+
+def test_a_promise_is_one_of_those_that_there_are() -> None:
+    for wrong in (None, "full", "whatever"):
+        with pytest.raises(DefinitionError, match=r"is no Compatibility; give one, as in Compatibility\.FULL"):
+            check(cast("Any", wrong), version("a"), [version("b")])
+
+
+def test_what_is_compared_was_read_first() -> None:
+    for wrong in (None, True, {"type": "string"}):
+        with pytest.raises(DefinitionError, match=r"is no Schema; read it first: read_schema\("):
+            compare(cast("Any", wrong), read_schema(S))
+        with pytest.raises(DefinitionError, match=r"is no Schema; read it first: read_schema\("):
+            compare(read_schema(S), cast("Any", wrong))

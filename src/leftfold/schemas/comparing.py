@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
+from leftfold.errors import DefinitionError
 from leftfold.schemas.accepting import accepts
 from leftfold.schemas.alternatives import choices_within
 from leftfold.schemas.arrays import arrays_within
@@ -45,6 +46,9 @@ def compare(writer: Schema, reader: Schema) -> Verdict:
     Returns:
         The first break; without one, the first thing that could not be decided; without that, `Compatible`.
 
+    Raises:
+        DefinitionError: one of them is no schema that was read.
+
     Source: creekservice.org (2024), "Evolving JSON Schemas", parts I and II (closed producer within open consumer).
     """
     found = problems(writer, reader)
@@ -56,7 +60,13 @@ def problems(writer: Schema, reader: Schema) -> tuple[Breaking | Unknown, ...]:
 
     Returns:
         Empty if and only if the two are compatible.
+
+    Raises:
+        DefinitionError: one of them is no schema that was read.
     """
+    for one in (writer, reader):
+        if not isinstance(cast("object", one), Schema):
+            raise DefinitionError(f"{one!r:.80} is no Schema; read it first: read_schema(...)")
     strange = dict.fromkeys((*writer.unknown, *reader.unknown))
     found: dict[tuple[str, str], Breaking | Unknown] = {
         (keyword, path): Unknown(keyword=keyword, path=path) for keyword, path in strange

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum, unique
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from leftfold.errors import DefinitionError
 from leftfold.schemas.comparing import problems
 from leftfold.schemas.rules import Rule
 from leftfold.schemas.verdict import Breaking, Unknown
@@ -116,7 +117,10 @@ def check(
 
     Raises:
         InvalidSchema: a schema is malformed.
+        DefinitionError: *mode* is none.
     """
+    if not isinstance(cast("object", mode), Compatibility):
+        raise DefinitionError(f"mode={mode!r:.80} is no Compatibility; give one, as in Compatibility.FULL")
     reused = _reused(new, olds, removed or {})
     compared = list(enumerate(olds)) if mode.is_transitive else list(enumerate(olds))[-1:]
     if mode is Compatibility.NONE:
