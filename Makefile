@@ -58,6 +58,7 @@ check: $(DONE)/lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/basedpyright
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/basedpyright --ignoreexternal --verifytypes leftfold
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/leftfold context check --app examples.shop.context_map:MAP
 	$(BIN)/python -m pytest -q tests/architecture

@@ -38,6 +38,8 @@ nitpick_ignore = [
     ("py:class", "leftfold.errors.deciding._Unknown"),
     ("py:class", "leftfold.app.background.Background"),
     ("py:class", "leftfold.app.assembly.Assembly"),
+    ("py:class", "leftfold.app.directory.Directory"),
+    ("py:class", "leftfold.app.telemetry_of_work.WorkTelemetry"),
     ("py:class", "leftfold.schemas.node.Node"),
     ("py:class", "leftfold.handling.handlers.Decision"),
     ("py:class", "leftfold.domain.state.StateCodec"),
@@ -54,4 +56,5 @@ nitpick_ignore = [
     ("py:class", "leftfold.processes.sending.Send"),
     ("py:class", "leftfold.processes.starting.SagaStart"),
     ("py:class", "leftfold.processes.steps.Guiding"),
+    ("py:class", "leftfold.processes.watching.Watchers"),
 ]

@@ -76,12 +76,12 @@ class Assembly:
     def __init__(self, context: Context, plan: Plan) -> None:
         findings = list[str]()
         self.context = context
-        self.sagas = _sagas(context, findings)
+        self.sagas: Mapping[str, SagaDefinition] = _sagas(context, findings)
         """Its sagas, by the queues of their instances."""
         named = _named_by_handlers(context, self.sagas.values())
         self.parts: tuple[Part, ...] = tuple(dict.fromkeys((*context.parts, *named)))
         self.sources: dict[str, Context] = {}
-        self.processes = _families(context, findings)
+        self.processes: tuple[Family, ...] = _families(context, findings)
         """Its processes."""
         self._published = plan.published
         followed: tuple[_Followed, ...] = (
@@ -108,20 +108,22 @@ class Assembly:
             for cls in classes
             if not is_foreign(cls)
         )
-        self.registry = Registry(context.name, *events, upcasts=(*context.upcast_functions, *plan.upcasts))
-        self.codec = Codec(self.registry, plan.transform)
+        self.registry: Registry = Registry(context.name, *events, upcasts=(*context.upcast_functions, *plan.upcasts))
+        self.codec: Codec = Codec(self.registry, plan.transform)
         findings += [flaw for part in self.parts for flaw in folding_flaws(core_of(part), self.registry)]
-        self.categories = self._categories(own)
+        self.categories: frozenset[str] | None = self._categories(own)
         """Of the streams that its parts record in; None when it has other events as well."""
-        self.inline = tuple(one for one in context.projections if one.name in plan.inline)
+        self.inline: tuple[Projection[Any], ...] = tuple(one for one in context.projections if one.name in plan.inline)
         findings += inline_flaws(self.inline, self.sources)
-        self.read_models = _by_row(context.projections, findings)
+        self.read_models: dict[object, Projection[Any]] = _by_row(context.projections, findings)
         aggregates = [part for part in self.parts if isinstance(part, type)]
-        self.scope = Scope(aggregates, plan.provide, (self._read_model,), no_rows)
+        self.scope: Scope = Scope(aggregates, plan.provide, (self._read_model,), no_rows)
         findings += self.scope.flaws()
         findings += reaction_flaws(context, self.scope)
         findings += saga_flaws(self.sagas, self.scope)
         findings += migration_flaws(context, self.sagas)
+        self.commands: Routes[CommandRoute]
+        self.queries: Routes[QueryRoute]
         self.commands, self.queries = self._routes(findings)
         findings += translation_flaws(context, self.commands)
         if findings:

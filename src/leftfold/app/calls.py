@@ -29,14 +29,14 @@ class Call(Generic[R]):
         *,
         may_drive: bool,
     ) -> None:
-        self.thread = threading.get_ident()
+        self.thread: int = threading.get_ident()
         self.may_drive = may_drive
         self.drives = False
         """Whether its thread is the one that drives the loop."""
-        self.done = False
-        self.exposed = False
+        self.done: bool = False
+        self.exposed: bool = False
         """Whether its thread may be torn out of what it does."""
-        self.torn = False
+        self.torn: bool = False
         self._work = work
         self._loop = loop
         self._finished = finished

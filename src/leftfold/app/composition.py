@@ -123,10 +123,10 @@ class App(OpenedByAwaiting):
             upcasts=upcasts,
         )
         self._assemblies = assembled(contexts, plan, context_map)
-        self.directory = Directory(self._assemblies)
+        self.directory: Directory = Directory(self._assemblies)
         """Which of its contexts handles what."""
         guard = guarding(context_map, contexts, self.directory)
-        self.stores = stores_of([one.name for one in contexts], store)
+        self.stores: Mapping[str, str | Store] = stores_of([one.name for one in contexts], store)
         """The URL of each context's store, or the open store, by its name."""
         self._clock = clock
         self._workers = bool(workers)

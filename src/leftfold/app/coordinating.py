@@ -54,14 +54,14 @@ class Coordination:
         self._store = store = loader.store
         self._clock = conduct.clock
         self._source = source
-        self.processes = [
+        self.processes: list[RunningProcess] = [
             RunningProcess(family, self._context, store, self._follows(family, assembly), post, conduct.measuring)
             for family in assembly.processes
         ]
         """Its processes."""
         sagas = {definition.cls: definition for definition in assembly.sagas.values()}
         reactions, starts = assembly.context.command_reactions, assembly.context.saga_starts
-        self.followers = [
+        self.followers: list[SubscriptionFollower] = [
             *(_handing(one, following) for one in self.processes for following in one.follows),
             *(self._beginning(one, responding(one, self._context, post), assembly) for one in reactions),
             *(self._beginning(one, starting(one, sagas), assembly) for one in starts),

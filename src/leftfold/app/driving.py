@@ -35,7 +35,7 @@ class SharedLoop:
     """An event loop for threads that do not await; see `Background`."""
 
     def __init__(self) -> None:
-        self.broken = False
+        self.broken: bool = False
         """Whether it was torn out of its work, so that nothing can be expected of it any more."""
         self._loop = _Loop() if hasattr(os, "fork") else asyncio.new_event_loop()
         self._news = threading.Condition(threading.Lock())  # guards all that follows

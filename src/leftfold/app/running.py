@@ -62,16 +62,16 @@ class Running:
         self.store = store
         self._conduct = conduct
         inlining = Inlining(assembly.inline, assembly.codec) if assembly.inline else None
-        self.loader = Loader(store, assembly.codec, conduct.snapshots, conduct.clock, inlining)
+        self.loader: Loader = Loader(store, assembly.codec, conduct.snapshots, conduct.clock, inlining)
         if conduct.telemetry is not None:
             self.loader.events = conduct.telemetry.events(store, assembly.codec, inlining)
-        self.answers = Answers(store, conduct.clock)
+        self.answers: Answers = Answers(store, conduct.clock)
         middleware = conduct.middleware if conduct.telemetry is None else (conduct.telemetry.call, *conduct.middleware)
-        self.commands = CommandBus(self.loader, assembly.commands, self.answers, middleware)
-        self.cached = CachedAnswers(LocalCache(now=_seconds(conduct.clock)))
+        self.commands: CommandBus = CommandBus(self.loader, assembly.commands, self.answers, middleware)
+        self.cached: CachedAnswers = CachedAnswers(LocalCache(now=_seconds(conduct.clock)))
         """The answers that are kept."""
         keeping = self.cached if conduct.telemetry is None else conduct.telemetry.keeping(self.cached)
-        self.queries = QueryBus(self.loader, assembly.queries, middleware, keeping)
+        self.queries: QueryBus = QueryBus(self.loader, assembly.queries, middleware, keeping)
         self.followers: dict[str, ProjectionFollower] = {}
         self.reactions: Sequence[Subscription] = ()
         """What follows logs beside its projections: its reactions, and its processes."""
@@ -80,7 +80,7 @@ class Running:
         """Its processes at work, once it is prepared."""
         self._catching_up: dict[str, CatchingUp] = {}
         answered = bool(assembly.context.decisions or assembly.context.commands)
-        self.working = Working(self.name, store, self.answers if answered else None, conduct)
+        self.working: Working = Working(self.name, store, self.answers if answered else None, conduct)
         """What this process does for it by itself."""
         self._watching = Watching()
         self._sagas: SagaInstances | None = None

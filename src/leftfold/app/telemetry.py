@@ -70,7 +70,7 @@ class Telemetry:
         self._batches = meter.create_histogram("leftfold.follower.batch", "{event}", "Events handled at once")
         self._failures = meter.create_counter("leftfold.follower.failures", "{event}", "Events that failed")
         self._lag = meter.create_gauge("leftfold.follower.lag", "{event}", "Positions behind the log after a batch")
-        self.work = WorkTelemetry(self._tracer, meter)
+        self.work: WorkTelemetry = WorkTelemetry(self._tracer, meter)
         """Of what is carried on."""
 
     async def call(self, call: Call, proceed: Proceed) -> object:

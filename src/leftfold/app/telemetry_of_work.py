@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -93,7 +93,7 @@ class TracedCarrier:
     """See `Carrier`: each item that it carries on is measured."""
 
     def __init__(self, carrier: Carrier, telemetry: WorkTelemetry) -> None:
-        self.queues = carrier.queues
+        self.queues: Collection[str] = carrier.queues
         self._carrier = carrier
         self._telemetry = telemetry
 

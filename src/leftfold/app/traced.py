@@ -166,8 +166,8 @@ class TracedConsumer:
         self._consumer = consumer
         self._retried = retried
         self._failed = failed
-        self.subjects = consumer.subjects
-        self.forget = consumer.forget
+        self.subjects: Callable[[RecordedEvent[object]], tuple[str, ...]] = consumer.subjects
+        self.forget: Callable[[], None] = consumer.forget
 
     @property
     def events(self) -> frozenset[type]:

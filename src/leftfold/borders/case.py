@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from leftfold.borders.uses import KERNEL, Evidence, Use
+from leftfold.contexts.context import Context
 from leftfold.contexts.context_map import ContextMap
 from leftfold.contexts.edges import Edge
 from leftfold.contexts.findings import Finding
@@ -24,11 +25,13 @@ class Case:
     def __init__(self, context_map: ContextMap, evidence: Evidence) -> None:
         self.map = context_map
         self.evidence = evidence
-        self.contexts = {one.name: one for one in context_map.contexts}
+        self.contexts: dict[str, Context] = {one.name: one for one in context_map.contexts}
         """By name."""
-        self.uses = tuple(one for one in evidence.uses if one.user != one.used)
+        self.uses: tuple[Use, ...] = tuple(one for one in evidence.uses if one.user != one.used)
         """Of contexts and kernels."""
-        self.between_contexts = tuple(one for one in self.uses if KERNEL not in one.user and KERNEL not in one.used)
+        self.between_contexts: tuple[Use, ...] = tuple(
+            one for one in self.uses if KERNEL not in one.user and KERNEL not in one.used
+        )
         """The uses that no kernel has a part in."""
         self._apart = {edge.pair: edge for edge in context_map.edges if edge.kind == "separate-ways"}
         self._allowing: dict[tuple[str, str], tuple[Edge, ...]] = {}

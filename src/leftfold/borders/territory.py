@@ -20,7 +20,7 @@ class Territory:
     """
 
     def __init__(self, contexts: Sequence[Context], kernels: Sequence[SharedKernel] = ()) -> None:
-        self.packages = {one.package: one.name for one in contexts if one.package}
+        self.packages: dict[str, str] = {one.package: one.name for one in contexts if one.package}
         """Owners by package."""
         self.packages |= {kernel.package: f"{KERNEL}{kernel.kernel}" for kernel in kernels}
         self._known: dict[str, str] = {}

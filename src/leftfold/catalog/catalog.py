@@ -115,7 +115,7 @@ class Catalog:
             if len(different) > 1:
                 conflicts[name] = different
         self.by_name, self.conflicts = MappingProxyType(chosen), MappingProxyType(conflicts)
-        self.edges = merged(edge for one in chosen.values() for edge in one.relations)
+        self.edges: tuple[Edge, ...] = merged(edge for one in chosen.values() for edge in one.relations)
         """Every relation that anybody declares, both sides taken together."""
         self._index(observed)
 

@@ -55,7 +55,7 @@ class UnknownSubject(LeftfoldError):
 
     def __init__(self, subject: str, reason: str, candidates: Sequence[str] = ()) -> None:
         self.subject = subject
-        self.candidates = tuple(candidates)
+        self.candidates: tuple[str, ...] = tuple(candidates)
         hint = f"; ask for {' or '.join(candidates)}" if candidates else ""
         super().__init__(f"{subject!r}: {reason}{hint}")
 

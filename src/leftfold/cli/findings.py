@@ -43,9 +43,9 @@ class Findings:
     """
 
     def __init__(self, *, json: bool) -> None:
-        self.wrong = 0
-        self.stale = 0
-        self.dropped = 0
+        self.wrong: int = 0
+        self.stale: int = 0
+        self.dropped: int = 0
         self._json = json
 
     def tell(self, finding: Finding) -> None:

@@ -10,6 +10,7 @@ white space, escapes and digits it has come back as they were, byte for byte.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -60,7 +61,7 @@ class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Line).decode
-read_header = msgspec.json.Decoder(Header).decode
+read_header: Final[Callable[[bytes], Header]] = msgspec.json.Decoder(Header).decode
 """What `line_of` wrote for a header; raises `ValueError` when it is none."""
 
 

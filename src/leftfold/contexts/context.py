@@ -15,16 +15,26 @@ from leftfold.contexts.registered import Part, Registered, check_parts
 from leftfold.domain.aggregate import Aggregate
 from leftfold.domain.decider import Decider
 from leftfold.errors import DefinitionError
-from leftfold.handling.handlers import command_handler_of, decision_of, decisions_of, query_handler_of
-from leftfold.integration.publishing import publication_of
+from leftfold.handling.handlers import (
+    CommandHandler,
+    Decision,
+    command_handler_of,
+    decision_of,
+    decisions_of,
+    query_handler_of,
+)
+from leftfold.integration.publishing import Publication, publication_of
 from leftfold.messages.command import Command
+from leftfold.messages.upcasting import Upcast
 from leftfold.processes.saga import Saga, check_saga_class
 from leftfold.projections.projection import Keys, ProjectionOptions, projection_of
 from leftfold.subscriptions.policy import Policy, Retry
 
 if TYPE_CHECKING:
     from leftfold.integration.published_language import PublishedLanguage
+    from leftfold.processes.migrating import SagaMigration
     from leftfold.processes.process import ProcessKey
+    from leftfold.processes.starting import SagaStart
 
 __all__ = ["Context"]
 
@@ -90,13 +100,13 @@ class Context(Registered):
         self.team = team
         self.purpose = purpose
         self.subdomain = subdomain
-        self.glossary = MappingProxyType(dict(glossary))
+        self.glossary: Mapping[str, str] = MappingProxyType(dict(glossary))
         self.package = package
-        self.published = tuple(published)
+        self.published: tuple[str, ...] = tuple(published)
         self.external = external
         self.mud = mud
         self.language = language
-        self.place = place_in(caller(1))
+        self.place: str = place_in(caller(1))
         self._check_package()
 
     def __repr__(self) -> str:
@@ -114,7 +124,7 @@ class Context(Registered):
     def includes(self, *parts: Part) -> None:
         """Add aggregates and deciders that no handler here names."""
         check_parts(f"context {self.name!r}", parts)
-        self.parts += tuple(part for part in parts if part not in self.parts)
+        self.parts: tuple[Part, ...] = (*self.parts, *(part for part in parts if part not in self.parts))
 
     @overload
     def decides(
@@ -136,7 +146,7 @@ class Context(Registered):
         """
         self.includes(subject)
         if isinstance(subject, Decider):
-            self.decisions += decisions_of(subject, id=id)
+            self.decisions: tuple[Decision, ...] = (*self.decisions, *decisions_of(subject, id=id))
             return None
 
         def register(function: F) -> F:
@@ -151,7 +161,7 @@ class Context(Registered):
         Its parameters are the command and, by annotation, `Repository[X]`, `Metadata`, `EventStore`, and what
         `App(provide=...)` gives.
         """
-        self.commands += (command_handler_of(function),)
+        self.commands: tuple[CommandHandler, ...] = (*self.commands, command_handler_of(function))
         return function
 
     @overload
@@ -248,7 +258,7 @@ class Context(Registered):
     def saga(self, cls: type[S]) -> type[S]:
         """Run instances of a saga; the class stays as it is. Register every version of which some may still run."""
         check_saga_class(cls)
-        self.sagas += (cls,)
+        self.sagas: tuple[type[Saga], ...] = (*self.sagas, cls)
         return cls
 
     @with_brackets('key="order"')
@@ -300,7 +310,7 @@ class Context(Registered):
         """
         from leftfold.processes.starting import saga_start_of
 
-        self.saga_starts += (saga_start_of(function, _PATIENTLY),)
+        self.saga_starts: tuple[SagaStart, ...] = (*self.saga_starts, saga_start_of(function, _PATIENTLY))
         return function
 
     @overload
@@ -365,15 +375,15 @@ class Context(Registered):
         """
         from leftfold.processes.migrating import saga_migration_of
 
-        self.saga_migrations += (saga_migration_of(function),)
+        self.saga_migrations: tuple[SagaMigration, ...] = (*self.saga_migrations, saga_migration_of(function))
         return function
 
     def publishes(self, function: F) -> F:
         """Publish integration events: a pure function of a domain event that returns one, or None for nothing."""
-        self.publications += (publication_of(function, caller(1)),)
+        self.publications: tuple[Publication, ...] = (*self.publications, publication_of(function, caller(1)))
         return function
 
     def upcasts(self, function: F) -> F:
         """Bring an old event to a newer class: a pure function; a tuple splits, None drops."""
-        self.upcast_functions += (function,)
+        self.upcast_functions: tuple[Upcast, ...] = (*self.upcast_functions, function)
         return function

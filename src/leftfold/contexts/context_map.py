@@ -37,9 +37,9 @@ class ContextMap:
         self.name = name
         self.relations = relations
         named = {id(one): one for relation in relations for one in relation.contexts} | {id(one): one for one in alone}
-        self.contexts = tuple(sorted(named.values(), key=lambda one: one.name))
+        self.contexts: tuple[Context, ...] = tuple(sorted(named.values(), key=lambda one: one.name))
         self._said = tuple(edge for relation in relations for edge in relation.edges())
-        self.edges = merged(self._said)
+        self.edges: tuple[Edge, ...] = merged(self._said)
         self._between: dict[tuple[str, str], tuple[Edge, ...]] = {}
         for edge in self.edges:
             self._between[edge.pair] = (*self._between.get(edge.pair, ()), edge)

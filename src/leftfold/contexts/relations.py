@@ -44,8 +44,8 @@ class Relation:
     layer = kernel = package = reason = ""
 
     def __init__(self, contexts: Sequence[Context], frame: FrameType | None) -> None:
-        self.contexts = tuple(contexts)
-        self.place = place_in(frame)
+        self.contexts: tuple[Context, ...] = tuple(contexts)
+        self.place: str = place_in(frame)
         for given in cast("tuple[object, ...]", self.contexts):
             if not isinstance(given, Context):
                 raise DefinitionError(
@@ -105,8 +105,8 @@ class CustomerSupplier(Relation):
         veto: a break of what the customer reads needs the customer's approval.
     """
 
-    upstream_roles = ("supplier",)
-    downstream_roles = ("customer",)
+    upstream_roles: ClassVar[tuple[UpstreamRole, ...]] = ("supplier",)
+    downstream_roles: ClassVar[tuple[DownstreamRole, ...]] = ("customer",)
 
     def __init__(self, *, supplier: Context, customer: Context, veto: bool = False) -> None:
         super().__init__((supplier, customer), caller(1))
@@ -116,7 +116,7 @@ class CustomerSupplier(Relation):
 class Conformist(Relation):
     """The downstream takes the upstream's model as it is, its types included, and has no say in it."""
 
-    downstream_roles = ("conformist",)
+    downstream_roles: ClassVar[tuple[DownstreamRole, ...]] = ("conformist",)
 
     def __init__(self, *, upstream: Context, downstream: Context) -> None:
         super().__init__((upstream, downstream), caller(1))
@@ -132,7 +132,7 @@ class AntiCorruptionLayer(Relation):
         DefinitionError: the layer is not inside the downstream's package.
     """
 
-    downstream_roles = ("anti-corruption-layer",)
+    downstream_roles: ClassVar[tuple[DownstreamRole, ...]] = ("anti-corruption-layer",)
 
     def __init__(self, *, upstream: Context, downstream: Context, layer: str) -> None:
         super().__init__((upstream, downstream), caller(1))
@@ -161,7 +161,7 @@ class OpenHostService(Relation):
         DefinitionError: nobody comes; leave it out until somebody does.
     """
 
-    upstream_roles = ("open-host-service",)
+    upstream_roles: ClassVar[tuple[UpstreamRole, ...]] = ("open-host-service",)
 
     def __init__(self, *, host: Context, consumers: Sequence[Context]) -> None:
         super().__init__((host, *_listed(consumers)), caller(1))
@@ -175,7 +175,7 @@ class OpenHostService(Relation):
 class Partnership(Relation):
     """Two teams succeed or fail together: each follows the other, and a break needs both of them."""
 
-    kind = "partnership"
+    kind: ClassVar[EdgeKind] = "partnership"
 
     def __init__(self, one: Context, other: Context, /) -> None:
         super().__init__((one, other), caller(1))
@@ -193,11 +193,12 @@ class SharedKernel(Relation):
         DefinitionError: fewer than two share it; or its package is inside a context's, or the other way round.
     """
 
-    kind = "shared-kernel"
+    kind: ClassVar[EdgeKind] = "shared-kernel"
 
     def __init__(self, name: str, /, *, package: str, between: Sequence[Context]) -> None:
         super().__init__(_listed(between), caller(1))
-        self.kernel, self.package = name, package
+        self.kernel: str = name
+        self.package: str = package
         if len(self.contexts) < 2:
             raise DefinitionError(f"{self} at {self.place}: kernel {name!r} is shared by at least two contexts")
         for context in self.contexts:
@@ -216,7 +217,7 @@ class SeparateWays(Relation):
         reason: why, for whoever would like to connect them.
     """
 
-    kind = "separate-ways"
+    kind: ClassVar[EdgeKind] = "separate-ways"
 
     def __init__(self, one: Context, other: Context, /, *, reason: str = "") -> None:
         super().__init__((one, other), caller(1))

@@ -79,7 +79,7 @@ class Decider(Generic[_C, _S, _E]):
         findings.extend(vocabulary_flaws(self.vocabulary))
         if flaw := category_flaw(category):
             findings.append(f"category {category!r:.80} {flaw}")
-        self.state_type = _state_type(evolve, frame and frame.f_back)
+        self.state_type: object = _state_type(evolve, frame and frame.f_back)
         if findings:
             raise DefinitionError(*(f"decider {category!r}: {finding}" for finding in findings))
 

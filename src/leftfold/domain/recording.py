@@ -64,13 +64,13 @@ class Recording:
     __slots__ = ("applies", "category", "folded", "mode", "pending", "tried")
 
     def __init__(self, category: str, applies: Mapping[type, Apply[Any]]) -> None:
-        self.applies = applies
-        self.category = category
-        self.mode = _OPEN
+        self.applies: Mapping[type, Apply[Any]] = applies
+        self.category: str = category
+        self.mode: Mode = _OPEN
         self.pending: list[Pending] = []
         self.folded: dict[str, object] | None = None
         """What is in the aggregate by its events alone; None where nobody asks."""
-        self.tried = False
+        self.tried: bool = False
         """Whether it is of a copy, which something is tried out on."""
 
     def attach(self, aggregate: Recorder) -> None:

@@ -26,8 +26,8 @@ class Outcome:
     __slots__ = ("conflicts", "events")
 
     def __init__(self) -> None:
-        self.conflicts = 0
-        self.events = 0
+        self.conflicts: int = 0
+        self.events: int = 0
 
 
 OUTCOME: Final[ContextVar[Outcome | None]] = ContextVar("leftfold_outcome", default=None)

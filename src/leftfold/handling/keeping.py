@@ -83,7 +83,7 @@ class Keeper:
     """
 
     def __init__(self, store: Store, policy: Snapshots) -> None:
-        self.caches = policy.cached > 0
+        self.caches: bool = policy.cached > 0
         self._store = store
         self._policy = policy
         self._cache: OrderedDict[tuple[str, str], State] = OrderedDict()

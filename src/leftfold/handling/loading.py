@@ -57,9 +57,9 @@ class Loader:
         inline: Callable[[Sequence[ToStream]], Sequence[Inline]] | None = None,
     ) -> None:
         self.store = store
-        self.events = EventStore(store, codec, inline)
-        self.keeper = Keeper(store, snapshots)
-        self.turns = Turns()
+        self.events: EventStore = EventStore(store, codec, inline)
+        self.keeper: Keeper = Keeper(store, snapshots)
+        self.turns: Turns = Turns()
         self._codec = codec
         self._clock: Clock = clock or SystemClock()
         self._plans: dict[object, Plan[Any]] = {}

@@ -85,7 +85,7 @@ class Turn:
         self.written: set[str] = set()
         self.outer: Turn | None = None
         self.left: dict[str, int] = {}
-        self.met_itself = False
+        self.met_itself: bool = False
 
     def __enter__(self) -> Self:
         outer = _CURRENT.get()

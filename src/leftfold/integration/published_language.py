@@ -65,8 +65,8 @@ class PublishedLanguage:
         self.mode = mode
         self._supported: dict[str, VersionRange] = {}
         if not findings:
-            self.sunset = MappingProxyType(dict(sunset))
-            self.semantic_breaks = MappingProxyType(dict(semantic_breaks))
+            self.sunset: Mapping[int | str, date] = MappingProxyType(dict(sunset))
+            self.semantic_breaks: Mapping[str, str] = MappingProxyType(dict(semantic_breaks))
             findings += [*self._read_ranges(supported), *self._key_flaws()]
         if findings:
             raise DefinitionError(*(f"language {name!r:.80}: {finding}" for finding in findings))

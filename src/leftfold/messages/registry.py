@@ -48,7 +48,7 @@ class Registry:
         self._shapes: dict[type, Shape] = {}
         self._versions: dict[str, list[int]] = {}
         self._upcasters: dict[type, Upcaster] = {}
-        self.chains = Chains(self._upcasters)
+        self.chains: Chains = Chains(self._upcasters)
         """What becomes of events of old classes."""
         frame = inspect.currentframe()
         findings = [

@@ -42,7 +42,7 @@ class RequestForm(Generic[M]):
 
     def __init__(self, cls: type[M]) -> None:
         self.cls = cls
-        self.name = request_name(cls)
+        self.name: str = request_name(cls)
         """Its name outside this program."""
         self.kind = "command" if issubclass(cls, Command) else "query"
         owner = f"{self.kind} {cls.__qualname__}"

@@ -48,7 +48,7 @@ class Step(Generic[R]):
         was: tuple[str, ...] = (),
     ) -> None:
         self.do = do
-        self.name = getattr(do, "__name__", "")
+        self.name: str = getattr(do, "__name__", "")
         self.timeout = timeout
         self.refused = refused
         self.pivot = pivot

@@ -137,11 +137,11 @@ class SagaDefinition:
         self.cls = cls
         self.groups = groups
         self.deadline = deadline
-        self.queue = f"saga/{name}/{version}"
+        self.queue: str = f"saga/{name}/{version}"
         """Of its instances."""
-        self.plans = tuple(plan for group in groups for plan in group)
+        self.plans: tuple[StepPlan, ...] = tuple(plan for group in groups for plan in group)
         """Its steps, in order."""
-        self.outline = tuple(plan.name for plan in self.plans)
+        self.outline: tuple[str, ...] = tuple(plan.name for plan in self.plans)
         """The names of its steps."""
         self._by_name = {plan.name: plan for plan in self.plans}
         self._pivot = next((plan.name for plan in self.plans if plan.step.pivot), None)

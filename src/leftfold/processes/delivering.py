@@ -53,7 +53,7 @@ class CommandCarrier:
         processes: Sequence[RunningProcess],
         measuring: Measuring | None = None,
     ) -> None:
-        self.queues = tuple(f"{COMMAND}{name}" for name in contexts)
+        self.queues: tuple[str, ...] = tuple(f"{COMMAND}{name}" for name in contexts)
         self._store = store
         self._post = post
         self._measuring = measuring

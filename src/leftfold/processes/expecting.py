@@ -90,7 +90,7 @@ class ExpectationCarrier:
     """
 
     def __init__(self, reactions: Sequence[str], store: Store, events: EventStore, post: Post) -> None:
-        self.queues = tuple(f"{EXPECTATION}{name}" for name in reactions)
+        self.queues: tuple[str, ...] = tuple(f"{EXPECTATION}{name}" for name in reactions)
         self._store = store
         self._events = events
         self._post = post

@@ -27,7 +27,7 @@ class MissingCarrier:
 
     def __init__(self, processes: Sequence[RunningProcess]) -> None:
         self._processes: Mapping[str, RunningProcess] = {f"{MISSING}{one.name}": one for one in processes}
-        self.queues = tuple(self._processes)
+        self.queues: tuple[str, ...] = tuple(self._processes)
 
     async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`: an event that could still be handed in, for the log has its instance, waits on."""

@@ -92,7 +92,7 @@ class TimerCarrier:
 
     def __init__(self, processes: Sequence[RunningProcess]) -> None:
         self._processes: Mapping[str, RunningProcess] = {queue: one for one in processes for queue in one.queues}
-        self.queues = tuple(self._processes)
+        self.queues: tuple[str, ...] = tuple(self._processes)
         self._waiting: OrderedDict[str, _Due] = OrderedDict()
 
     async def carry(self, item: WorkItem, moment: Moment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -136,7 +136,7 @@ class Instance(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return replace(self, timers=others if timer is None else {**others, name: timer})
 
 
-dump_instance = msgspec.json.Encoder().encode
+dump_instance: Final[Callable[[Instance], bytes]] = msgspec.json.Encoder().encode
 """Write an instance as JSON text."""
-load_instance = msgspec.json.Decoder(Instance).decode
+load_instance: Final[Callable[[bytes], Instance]] = msgspec.json.Decoder(Instance).decode
 """Read an instance; raises `ValueError` when it is damaged, or of newer code."""

@@ -64,7 +64,7 @@ class SagaInstances:
         self._clock = clock
         self._engine = engine
         self._full_names = {short: one.name for one in definitions for short in (one.name.partition(".")[2], one.name)}
-        self.watchers = Watchers()
+        self.watchers: Watchers = Watchers()
         """Who waits here for one of them to end."""
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -148,7 +149,7 @@ class Journal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return replace(self, steps=(*steps, record))
 
 
-dump_journal = msgspec.json.Encoder().encode
+dump_journal: Final[Callable[[Journal], bytes]] = msgspec.json.Encoder().encode
 """Write a journal as JSON text."""
-load_journal = msgspec.json.Decoder(Journal).decode
+load_journal: Final[Callable[[bytes], Journal]] = msgspec.json.Decoder(Journal).decode
 """Read a journal; raises `ValueError` when it is damaged, or of newer code."""

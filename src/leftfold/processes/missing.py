@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -46,9 +47,9 @@ class MissingEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return missing_id(self.process, self.key, self.place)
 
 
-dump_missing = msgspec.json.Encoder().encode
+dump_missing: Final[Callable[[MissingEvent], bytes]] = msgspec.json.Encoder().encode
 """Write it as JSON text."""
-load_missing = msgspec.json.Decoder(MissingEvent).decode
+load_missing: Final[Callable[[bytes], MissingEvent]] = msgspec.json.Decoder(MissingEvent).decode
 """Read it; raises `ValueError` when it is damaged, or of newer code."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal, Protocol, TypeAlias
 from uuid import UUID, uuid5
 
@@ -114,9 +115,9 @@ class Post(Protocol):
         ...
 
 
-dump_outgoing = msgspec.json.Encoder().encode
+dump_outgoing: Final[Callable[[Outgoing], bytes]] = msgspec.json.Encoder().encode
 """Write a command on its way as JSON text."""
-load_outgoing = msgspec.json.Decoder(Outgoing).decode
+load_outgoing: Final[Callable[[bytes], Outgoing]] = msgspec.json.Decoder(Outgoing).decode
 """Read a command on its way; raises `ValueError` when it is damaged, or of newer code."""
 
 

@@ -62,7 +62,7 @@ class Processor:
     """
 
     def __init__(self, running: RunningProcess, following: Following) -> None:
-        self.events = following.events
+        self.events: frozenset[type] = following.events
         self._running = running
         self._source = following.source
 

@@ -69,7 +69,7 @@ class RunningProcess:
         measuring: Measuring | None = None,
     ) -> None:
         self.family = family
-        self.name = f"{context}.{family.name}"
+        self.name: str = f"{context}.{family.name}"
         self.store = store
         self.follows = follows
         self.post = post

@@ -27,7 +27,7 @@ class SagaCarrier:
     """Carries on the instances of the sagas of one context, with these means."""
 
     def __init__(self, means: Means) -> None:
-        self.queues = tuple(means.instances.definitions)
+        self.queues: tuple[str, ...] = tuple(means.instances.definitions)
         self._definitions = means.instances.definitions
         self._means = means
 

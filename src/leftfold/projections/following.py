@@ -58,8 +58,8 @@ class ProjectionFollower:
         refuse: Callable[[RowsKeptOtherwise], None] = _leave,
     ) -> None:
         self.projection = projection
-        self.generations = Generations(projection, target, inline=inline)
-        self.switched = asyncio.Event()
+        self.generations: Generations = Generations(projection, target, inline=inline)
+        self.switched: asyncio.Event = asyncio.Event()
         self.source = source
         self.target = target
         self._clock = clock

@@ -41,7 +41,7 @@ class Projector(Generic[Row]):
     """
 
     def __init__(self, projection: Projection[Row], tables: Tables, generation: int, shard: int = 0) -> None:
-        self.events = projection.events
+        self.events: frozenset[type] = projection.events
         self._projection = projection
         self._tables = tables
         self._generation = generation

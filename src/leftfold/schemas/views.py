@@ -25,7 +25,9 @@ class ObjectView:
     def __init__(self, nodes: Term, sealing: tuple[Term, ...]) -> None:
         self.parts: tuple[Fields, ...] = tuple(node.fields for node in nodes if node.fields is not None)
         self._limits = [part for part in self.parts if part.names is not None or part.most is not None]
-        self.sealing = tuple(tuple(node.fields for node in place if node.fields is not None) for place in sealing)
+        self.sealing: tuple[tuple[Fields, ...], ...] = tuple(
+            tuple(node.fields for node in place if node.fields is not None) for place in sealing
+        )
         self.required: frozenset[str] = self.with_demands(
             frozenset[str]().union(*(part.required for part in self.parts))
         )
@@ -119,9 +121,9 @@ class ArrayView:
 
     def __init__(self, nodes: Term) -> None:
         self.parts: tuple[Items, ...] = tuple(node.items for node in nodes if node.items is not None)
-        self.prefix = max((len(part.prefix) for part in self.parts), default=0)
-        self.least = max((part.least for part in self.parts), default=0)
-        self.unique = any(part.unique for part in self.parts)
+        self.prefix: int = max((len(part.prefix) for part in self.parts), default=0)
+        self.least: int = max((part.least for part in self.parts), default=0)
+        self.unique: bool = any(part.unique for part in self.parts)
 
     @cached_property
     def most(self) -> int | None:

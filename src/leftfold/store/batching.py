@@ -50,16 +50,19 @@ class Pending:
     def __init__(
         self, parts: Sequence[ToStream], condition: AppendCondition | None, transaction: Transaction | None = None
     ) -> None:
+        self.events: int
+        self.size: int
         self.events, self.size = (0, 0) if transaction is not None and not parts else check_append(parts, condition)
-        self.transaction = transaction
+        self.transaction: Transaction | None = transaction
         if transaction is not None:
             rows, size = _weight(transaction)
             self.events += rows
             self.size += size
-        self.parts = parts
-        self.condition = condition
-        self.deadline = inf
-        self.alone = self.settled = False
+        self.parts: Sequence[ToStream] = parts
+        self.condition: AppendCondition | None = condition
+        self.deadline: float = inf
+        self.alone: bool = False
+        self.settled: bool = False
         self.doubt: str | None = None
         self.moments: tuple[int, ...] = ()
         self._verdict: Appended | Exception | None = None

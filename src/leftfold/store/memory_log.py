@@ -27,11 +27,11 @@ class MemoryLog:
         self.streams: dict[str, list[StoredEvent]] = {}
         self.by_id: dict[UUID, StoredEvent] = {}
         self.snapshots: dict[SnapshotKey, Snapshot] = {}
-        self.tables = KeptTables()
+        self.tables: KeptTables = KeptTables()
         self.checkpoints: dict[str, Checkpoint] = {}
         self.tokens = 0
         self.work: dict[str, WorkItem] = {}
-        self.grown = asyncio.Event()
+        self.grown: asyncio.Event = asyncio.Event()
 
     def keep(self, event: StoredEvent) -> None:
         """Add *event* at the end."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from hashlib import blake2b
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -32,7 +32,8 @@ class ColumnType(Enum):
     UUID = "uuid"
     JSON = "json"
 
-    __hash__ = object.__hash__  # an Enum's own runs Python code, for every column of every row
+    if not TYPE_CHECKING:  # an Enum's own runs Python code, for every column of every row
+        __hash__ = object.__hash__
 
 
 class Column(Struct, frozen=True):

@@ -47,8 +47,8 @@ class Admitting:
     """
 
     def __init__(self, consumer: Consumer, *, keyed: bool, parks: bool) -> None:
-        self.events = consumer.events | {Unread}
-        self.forget = consumer.forget
+        self.events: frozenset[type] = consumer.events | {Unread}
+        self.forget: Callable[[], None] = consumer.forget
         self._consumer = consumer
         self._prefix = STREAM if keyed else ""
         self._parks = parks

@@ -34,7 +34,7 @@ class Presence:
     """
 
     def __init__(self, store: Store, owner: str, lease_s: float, group: str = WORKERS) -> None:
-        self.prefix = f"leftfold/{group}/"
+        self.prefix: str = f"leftfold/{group}/"
         """Begins the names of those of the group."""
         self._store = store
         self._owner = owner

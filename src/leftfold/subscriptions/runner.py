@@ -80,7 +80,7 @@ class Runner:
         progress: Progress | None = None,
         around: Around | None = None,
     ) -> None:
-        self.position = claim.position
+        self.position: int = claim.position
         self._part = part
         self._source = part.subscription.source
         self._target = part.subscription.target

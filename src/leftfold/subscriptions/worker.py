@@ -159,7 +159,7 @@ class Worker:
         self._given_up: dict[str, BaseException] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
         self._look = asyncio.Event()
-        self.looked = asyncio.Event()
+        self.looked: asyncio.Event = asyncio.Event()
         """Set when it has looked for parts to follow: from then on others see that it is there."""
         self._stopping = self._unprepared = False
         self._presence = Presence(store, owner, self._timing.lease_s, group)

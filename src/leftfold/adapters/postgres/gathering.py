@@ -58,10 +58,10 @@ class Change:
     __slots__ = ("kind", "place", "row", "shard")
 
     def __init__(self, kind: Kind, place: Place, row: bytes | None, shard: int = 0) -> None:
-        self.kind = kind
-        self.place = place
-        self.row = row
-        self.shard = shard
+        self.kind: Kind = kind
+        self.place: Place = place
+        self.row: bytes | None = row
+        self.shard: int = shard
 
 
 class Gathered:

@@ -35,7 +35,7 @@ class Generations:
         self._known: dict[TableName, dict[int, str]] = {}
         self._active: dict[TableName, int] = {}
         self._layouts: dict[tuple[str, int, int], Layout] = {}
-        self.transaction_id = ""
+        self.transaction_id: str = ""
         """Of the database transaction, once something was looked up."""
 
     async def look_up(self, tables: Iterable[Table], *, changing: bool = False) -> None:

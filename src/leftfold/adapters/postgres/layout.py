@@ -42,23 +42,23 @@ class Layout:
 
     def __init__(self, schema: str, table: Table, generation: int) -> None:
         self.table = table
-        self.shape = table.shape
-        self.name = f"{rows_schema(schema)}.{quoted(table.physical(generation))}"
+        self.shape: str = table.shape
+        self.name: str = f"{rows_schema(schema)}.{quoted(table.physical(generation))}"
         keys = f"from {self.name} where key = any ($1::text[])"
-        self.put = self._insert(f"do update set {self._news()} where t.shard = excluded.shard")
-        self.insert = self._insert("do nothing")
+        self.put: str = self._insert(f"do update set {self._news()} where t.shard = excluded.shard")
+        self.insert: str = self._insert("do nothing")
         # All kinds in the order of the keys: what is to be deleted is put first, so that nobody else has it any more.
         first = 5 if table.search else 4
-        self.mixed = self._insert(
+        self.mixed: str = self._insert(
             f"do update set {self._news()} where excluded.key = any (${first + 1}::text[]) "
             f"or (t.shard = excluded.shard and not excluded.key = any (${first}::text[]))"
         )
-        self.rows = f'select key, "row" {keys}'
-        self.delete = (
+        self.rows: str = f'select key, "row" {keys}'
+        self.delete: str = (
             f"with k as materialized (select key {keys} order by key for update) "
             f"delete from {self.name} t using k where t.key = k.key"
         )
-        self.drop = f"drop table {self.name}"
+        self.drop: str = f"drop table {self.name}"
 
     def creation(self) -> list[str]:
         """What makes the table and its indexes."""

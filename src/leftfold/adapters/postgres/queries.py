@@ -39,24 +39,24 @@ class Queries:
     def __init__(self, schema: str) -> None:
         self._events = f'"{schema}".events'
         self._tags = f'"{schema}".tags'
-        self.head = f"select coalesce((select position from {self._events} order by position desc limit 1), 0)"
-        self.by_id = f"select {COLUMNS} from {self._events} where id = any ($1::text::uuid[])"
-        self.log = (
+        self.head: str = f"select coalesce((select position from {self._events} order by position desc limit 1), 0)"
+        self.by_id: str = f"select {COLUMNS} from {self._events} where id = any ($1::text::uuid[])"
+        self.log: str = (
             f"select {COLUMNS} from {self._events} where position > $1 and position <= $2 order by position limit $3"
         )
-        self.wrong_tags = (
+        self.wrong_tags: str = (
             f"select e.position, n.tag, true as lost from {self._events} e cross join lateral unnest(e.tags) n (tag) "
             f"where not exists (select from {self._tags} t where t.tag = n.tag and t.position = e.position) "
             f"union all select t.position, t.tag, false from {self._tags} t where not exists ("
             f"select from {self._events} e where e.position = t.position and t.tag = any (e.tags)) order by 1, 2"
         )
-        self.facts = self._stream("version, type, schema_version, data", "asc")
-        self.valid_facts = self._stream(
+        self.facts: str = self._stream("version, type, schema_version, data", "asc")
+        self.valid_facts: str = self._stream(
             "version, type, schema_version, data", "asc", "and occurred_at <= $5::text::timestamptz"
         )
-        self.forward = self._stream(COLUMNS, "asc")
-        self.backward = self._stream(COLUMNS, "desc")
-        self.versions = (
+        self.forward: str = self._stream(COLUMNS, "asc")
+        self.backward: str = self._stream(COLUMNS, "desc")
+        self.versions: str = (
             f"select s.stream, v.version from unnest($1::text[]) s (stream) cross join lateral (select q.version "
             f"from {self._events} q where q.stream = s.stream order by q.version desc limit 1) v"
         )

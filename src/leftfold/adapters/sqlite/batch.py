@@ -55,7 +55,8 @@ class Batch:
         self._trusting = trusting
         self._now = micros_of(now)
         self._looked = False
-        self.position = self._head = 0
+        self.position: int = 0
+        self._head = 0
         self._recorded = self._now
         self._recorded_at = now
         self._versions: dict[str, int] = {}
@@ -64,7 +65,7 @@ class Batch:
         self._ids: set[bytes] = set()
         self._writer = RowWriter(self._cursor, self._naming, self._now)
         self._changed = False
-        self.found_known = False
+        self.found_known: bool = False
         """Whether an id was stored already."""
 
     @property

@@ -29,21 +29,22 @@ class Layout:
 
     def __init__(self, table: Table, generation: int) -> None:
         self.table = table
-        self.shape = table.shape
+        self.shape: str = table.shape
         self.generation = generation
-        self.name = quoted(table.physical(generation))
-        self.words = quoted(f"{table.physical(generation)}_search")
+        self.name: str = quoted(table.physical(generation))
+        self.words: str = quoted(f"{table.physical(generation)}_search")
         self._columns = ["key", "row", "shard", *(quoted(column.name) for column in table.columns)]
         self._derived = Derived(table)
         self._searched = [[column.name for column in table.columns].index(name) for name in table.search]
-        self.block = min(_BLOCK, _MOST_VALUES // len(self._columns))
+        self.block: int = min(_BLOCK, _MOST_VALUES // len(self._columns))
         """Rows of one statement; starting a statement costs a third of what a row does."""
-        self.put, self.put_block = self._put(1), self._put(self.block)
-        self.insert = f"{self._into(1)} on conflict (key) do nothing"
-        self.delete = f"delete from {self.name} where key = ?"
-        self.get_one = f"select key, cast(row as blob) from {self.name} where key = ?"
-        self.get = f"select key, cast(row as blob) from {self.name} where key in (select value from json_each(?))"
-        self.scan = f"select key, cast(row as blob) from {self.name} where key >= ? order by key limit ?"
+        self.put: str = self._put(1)
+        self.put_block: str = self._put(self.block)
+        self.insert: str = f"{self._into(1)} on conflict (key) do nothing"
+        self.delete: str = f"delete from {self.name} where key = ?"
+        self.get_one: str = f"select key, cast(row as blob) from {self.name} where key = ?"
+        self.get: str = f"select key, cast(row as blob) from {self.name} where key in (select value from json_each(?))"
+        self.scan: str = f"select key, cast(row as blob) from {self.name} where key >= ? order by key limit ?"
 
     def row(self, key: str, row: bytes, shard: int) -> list[Bound]:
         """What `put` and `insert` are given for *row*."""

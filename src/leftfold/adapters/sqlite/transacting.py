@@ -40,7 +40,7 @@ class RowWriter:
         now: microseconds since 1970.
     """
 
-    wakes = False
+    wakes: bool = False
     """Whether there is work that will be due without anybody's lease ending."""
 
     def __init__(self, cursor: sqlite3.Cursor, naming: Naming, now: int) -> None:

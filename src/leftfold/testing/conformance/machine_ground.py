@@ -35,12 +35,12 @@ class MachineGround(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.reference = self.run(_memory())
+        self.runner: asyncio.Runner = asyncio.Runner()
+        self.reference: MemoryStore = self.run(_memory())
         self.store: Store = self.run(self.open_one())
         self.other: Store | None = None
-        self.base = self.run(self.store.head())
-        self.prefix = f"{new_id().hex}."
+        self.base: int = self.run(self.store.head())
+        self.prefix: str = f"{new_id().hex}."
         self.sent: list[tuple[list[ToStream], AppendCondition | None]] = []
 
     @abstractmethod

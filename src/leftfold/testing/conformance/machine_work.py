@@ -105,10 +105,10 @@ class WorkMachine(MachineGround):
 
     @initialize()
     def begin(self) -> None:
-        self.drawn = 0
-        self.started = self.run(begun(self.store, f"{self.prefix}start", None, queue=self.prefix)).created_at
-        self.clock = ManualClock(self.started)
-        self.reference = MemoryStore(clock=self.clock)
+        self.drawn: int = 0
+        self.started: datetime = self.run(begun(self.store, f"{self.prefix}start", None, queue=self.prefix)).created_at
+        self.clock: ManualClock = ManualClock(self.started)
+        self.reference: MemoryStore = MemoryStore(clock=self.clock)
 
     @rule(drawn=_TRANSACTIONS, with_event=st.sampled_from([False, False, True]))
     def write(self, drawn: list[_Drawn], with_event: bool) -> None:

@@ -47,7 +47,7 @@ class PostgresServer:
         self._account.own(directory)
         self._binaries = self._account.reachable(find_binaries(), directory)
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
+        self.port: int = 0
         """The loopback port, 0 before the first start; kept over restarts."""
 
     def url(self, database: str = "postgres") -> str:
