@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from leftfold.cli.logfile import header_of, line_of
 from leftfold.ids import new_id
 from leftfold.store import StoredEvent
 from tests.cli.command import Leftfold, command, environment, event, record, run_apart, stored
+from tests.conftest import ROOT, LeftOut
 
 
 def a_log(count: int, *, size: int = 20) -> list[StoredEvent]:
@@ -123,6 +125,32 @@ def test_an_import_broken_off_goes_on_when_it_is_started_again(
     ran = run_apart("import", str(file), "--json", "--store", url)
     assert (ran.code, ran.lines) == (0, [{"events": len(log), "stored": len(log) - len(here)}])
     assert stored(url) == log
+
+
+def test_an_import_into_a_disk_that_fills_up_says_what_is_stored_and_goes_on_with_space(
+    leftfold: Leftfold, sqlite: str, tmp_path: Path, file: Path, left_out: LeftOut
+) -> None:
+    private = ["unshare", "--user", "--map-root-user", "--mount"]
+    if shutil.which("unshare") is None or subprocess.run([*private, "true"], check=False).returncode != 0:
+        left_out("private mounts are not allowed: `unshare --user --mount` fails")
+    log = a_log(2000, size=500)
+    file.write_bytes(b"".join(lines_of(log)))
+    (tmp_path / "disk").mkdir()
+    kept = "cp disk/bank.db* . && rm -f bank.db-shm"
+    filled = f'mount -t tmpfs -o size=1500k none disk && (cd "{ROOT}" && "$@" || echo $?) && {kept}'
+    importing = command("import", str(file), "--store", f"sqlite:///{tmp_path}/disk/bank.db")
+    ran = subprocess.run(
+        [*private, "sh", "-ec", filled, "sh", *importing], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    here = stored(sqlite)
+    assert 0 < len(here) < len(log)
+    assert ran.stdout == "3\n"
+    assert (
+        f"{file} was imported up to event {len(here):,} of 2,000, and these are stored; import it again" in ran.stderr
+    )
+    assert "free some space" in ran.stderr
+    assert leftfold("import", str(file), "--json", "--store", sqlite).lines[0]["stored"] == len(log) - len(here)
+    assert stored(sqlite) == log
 
 
 @pytest.mark.parametrize("changed", [0, 600, 1199])

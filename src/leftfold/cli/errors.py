@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from leftfold.errors import LeftfoldError, RestoreMismatch
+from leftfold.errors import AccessDenied, LeftfoldError, RestoreMismatch, StoreUnavailable
 
-__all__ = ["AnotherLog", "FoldFailed", "InvalidLogFile", "LogFileChanged", "Refused", "UsageError"]
+__all__ = ["AnotherLog", "FoldFailed", "ImportBroken", "InvalidLogFile", "LogFileChanged", "Refused", "UsageError"]
 
 
 class UsageError(LeftfoldError):
@@ -49,6 +49,26 @@ class FoldFailed(LeftfoldError):
         super().__init__(
             f"stream {stream!r} version {version}: the fold {fold} raised {type(error).__name__}: {error}. "
             "Mend the fold"
+        )
+
+
+class ImportBroken(StoreUnavailable):
+    """The store took no more of a log that is imported; what it had taken before stays, and an import goes on there.
+
+    Args:
+        name: of the file.
+        stored: how many events of the log are stored, from its first on.
+        events: how many the log has.
+        error: what the store said of those that came next.
+    """
+
+    def __init__(self, name: str, stored: int, events: int, error: StoreUnavailable | AccessDenied) -> None:
+        self.name = name
+        self.stored = stored
+        self.events = events
+        super().__init__(
+            f"{name} was imported up to event {stored:,} of {events:,}, and these are stored; import it again, and it "
+            f"goes on there. With the events after them: {error}"
         )
 
 

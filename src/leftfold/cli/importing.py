@@ -12,14 +12,14 @@ from typing import BinaryIO, Final
 
 from leftfold.app.opening import open_schema, open_store
 from leftfold.cli.checking import checked_header, events_in
-from leftfold.cli.errors import AnotherLog, UsageError
+from leftfold.cli.errors import AnotherLog, ImportBroken, UsageError
 from leftfold.cli.files import put_aside
 from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
 from leftfold.cli.output import write_json
 from leftfold.cli.paging import breathe
 from leftfold.cli.progress import progress
 from leftfold.cli.text import counted
-from leftfold.errors import RestoreMismatch
+from leftfold.errors import AccessDenied, RestoreMismatch, StoreUnavailable
 from leftfold.store.events import StoredEvent
 from leftfold.store.limits import BATCH_BYTES, BATCH_EVENTS
 from leftfold.store.port import Restorable
@@ -46,7 +46,7 @@ def import_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) -> int:
     with _opened(file) as (log, name):
         header = checked_header(log, name)  # outside the event loop, where an interrupt is heard at once
         try:
-            stored = asyncio.run(_restored(target.url, log, header.events))
+            stored = asyncio.run(_restored(target.url, log, name, header.events))
         except RestoreMismatch as error:
             raise AnotherLog(name, error) from error
     if target.json:
@@ -59,7 +59,7 @@ def import_log(file: FileName, /, *, target: OneStore = NO_STORE_GIVEN) -> int:
     return 0
 
 
-async def _restored(url: str, log: BinaryIO, total: int) -> int:
+async def _restored(url: str, log: BinaryIO, name: str, total: int) -> int:
     done = stored = 0
     store = await open_store(url)
     try:
@@ -67,7 +67,12 @@ async def _restored(url: str, log: BinaryIO, total: int) -> int:
             raise UsageError("this kind of store cannot take over a log")
         with progress("importing", total) as show:
             for batch in _batches(events_in(log)):
-                stored += await store.restore(batch)
+                try:
+                    stored += await store.restore(batch)
+                except (StoreUnavailable, AccessDenied) as error:
+                    if not done:
+                        raise
+                    raise ImportBroken(name, done, total, error) from error
                 done += len(batch)
                 show(done)
                 await breathe()
