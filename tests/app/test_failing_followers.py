@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +118,27 @@ async def test_a_reaction_lets_out_whatever_and_its_stream_alone_is_parked(name:
         first, second = await letters(app, "tell")
         assert (first.position, first.state, second.state) == (2, LetterState.DEAD, LetterState.WAITING)
         assert first.error.startswith(f"{name}: ")
+
+
+async def test_many_streams_that_fail_one_after_another_take_no_memory_for_each_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.ERROR, "leftfold")
+    context = bank()
+    context.projection(key="account", name="payments")(noted)
+
+    @context.on(policy=AT_ONCE)
+    async def tell(_event: Paid) -> None:
+        raise ValueError("nobody listens")
+
+    async with App(context, store="memory:", workers=QUICK) as app:
+        tracemalloc.start()
+        await asyncio.gather(*(app.send(Pay(account=f"a{number}", cents=1)) for number in range(1000)))
+        await app.running().keep_up()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(await letters(app, "tell")) == 1000
+        assert most < 20_000_000
 
 
 async def test_a_call_that_was_cancelled_is_a_failure_and_is_tried_again() -> None:

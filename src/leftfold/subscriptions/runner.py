@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Final, TypeAlias
@@ -199,7 +199,7 @@ class Runner:
             parts = list(found)
             if self._stopping:
                 break
-            parked = {*self._parking.subjects, *done.failed} if parks and done.failed else self._parking.subjects
+            parked = _Either(self._parking.subjects, done.failed) if parks else self._parking.subjects
             done.add(parts, await self._consumer.consume(parts, parked))
             if now() - noted_at >= _SOON_S:
                 await self._note(done, parts[-1].position, parts[-1].id)
@@ -321,16 +321,25 @@ class _Batch:
         self.events: list[RecordedEvent[object]] = []
         self.writes: list[Write] = []
         self.failures: list[Failure] = []
-
-    @property
-    def failed(self) -> list[str]:
+        self.failed: set[str] = set()
         """The subjects that failed."""
-        return [one.subject for one in self.failures if one.error is not None]
 
     def add(self, events: Sequence[RecordedEvent[object]], outcome: Outcome) -> None:
         self.events += events
         self.writes += outcome.writes
         self.failures += outcome.failures
+        self.failed.update(one.subject for one in outcome.failures if one.error is not None)
+
+
+class _Either(Container[str]):
+    """Subjects that are in one of two; there may be too many to copy them for each event, and its error keeps it."""
+
+    def __init__(self, parked: Container[object], failed: Container[object]) -> None:
+        self._parked = parked
+        self._failed = failed
+
+    def __contains__(self, subject: object) -> bool:
+        return subject in self._parked or subject in self._failed
 
 
 class _Unreadable:
