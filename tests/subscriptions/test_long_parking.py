@@ -239,6 +239,30 @@ async def test_what_is_due_is_tried_the_longest_due_first_and_others_have_their_
     assert set(trying.tried) == {"e", "d"}
 
 
+async def test_what_is_asked_for_many_is_done_bit_by_bit_without_a_pause_and_others_have_their_turn_in_between(
+    store: _Noting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "_DUE_S", 0.0)
+    trying, ours = _Trying(), Parking(store, "s", 0, Policy(), SystemClock())
+    await ours.load()
+    assert await store.claim("s/0.1", "worker", 60.0) is not None
+    await ask(store, [one async for one in letters_of(store, "s") if one.subject in "acd"], "replay")
+
+    async def write(writes: Sequence[Write]) -> None:
+        await store.transact(Transaction(writes=writes))
+
+    tries = Retrying(ours, trying, Source(store, Telling()), write)
+    left = [len(await _all_keys(store, REQUESTS))]
+    while left[-1]:
+        await tries.turn(asked=True)
+        assert tries.wait_s(1.0) < 0.1
+        left.append(len(await _all_keys(store, REQUESTS)))
+        assert len(set(trying.tried)) == len(left) - 1
+    assert left == [3, 2, 1, 0]
+    await tries.turn(asked=True)
+    assert tries.wait_s(1.0) == 1.0
+
+
 async def test_whether_an_event_waits_is_looked_up_by_what_it_is_about_and_not_among_all_that_waits(
     store: _Noting,
 ) -> None:

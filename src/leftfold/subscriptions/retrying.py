@@ -45,16 +45,19 @@ class Retrying:
         self._source = source
         self._write = write
         self._ask_at = 0.0
+        self._asked = False
 
     def wait_s(self, most: float) -> float:
         """Seconds until there may be something to do."""
+        if self._asked:
+            return min(_SHORTEST_S, most)
         due_in = self._parking.due_in()
         return most if due_in is None else min(max(due_in.total_seconds(), _SHORTEST_S), most)
 
     async def turn(self, *, asked: bool) -> None:
-        """Try what is due, about a second long at most, and every second what was asked for.
+        """Try what is due, and every second what was asked for, about a second long at most each.
 
-        What is due longer than that waits for the next turn, so that events of others are handled in between.
+        What takes longer than that waits for the next turn, so that events of others are handled in between.
 
         Args:
             asked: look for requests although nothing is parked, for letters that were skipped.
@@ -66,23 +69,32 @@ class Retrying:
             if time() >= end:
                 break
         now = time()
-        if (asked or self._parking.subjects) and now >= self._ask_at:
+        if self._asked or ((asked or self._parking.subjects) and now >= self._ask_at):
             self._ask_at = now + _ASK_EVERY_S
-            await self._answer(await self._parking.requests())
+            requests = await self._parking.requests()
+            self._asked = bool(requests)
+            await self._answer(requests, now + _DUE_S)
 
-    async def _answer(self, requests: Sequence[Request]) -> None:
-        """Drop first, then try again; a request is gone when what it asks for is done."""
+    async def _answer(self, requests: Sequence[Request], end: float) -> None:
+        """Drop first, then try again until *end*; a request is gone when what it asks for is done."""
         dropped = [letter_key(one) for one in requests if one.action == "drop"]
         if dropped:
             await self._write([Delete(table=LETTERS, keys=dropped)])
-        for subject in dict.fromkeys(one.subject for one in requests):
+        of: dict[str, list[Request]] = {}
+        for one in requests:
+            of.setdefault(one.subject, []).append(one)
+        answered: list[str] = []
+        for subject, asked in of.items():
             if subject in self._parking.subjects:
                 await self._work_off(subject)
             else:
-                for one in (one for one in requests if one.subject == subject and one.action == "replay"):
+                for one in (one for one in asked if one.action == "replay"):
                     await self._try(subject, await self._parking.asked_for(one))
-        if requests:
-            await self._write([Delete(table=REQUESTS, keys=[request_key(one) for one in requests])])
+            answered += map(request_key, asked)
+            if asyncio.get_running_loop().time() >= end:
+                break
+        if answered:
+            await self._write([Delete(table=REQUESTS, keys=answered)])
 
     async def _work_off(self, subject: str) -> None:
         """Handle the letters of *subject* until one fails or none is left."""
