@@ -11,7 +11,7 @@ import pytest
 from leftfold import RecordedEvent
 from leftfold.clock import SystemClock
 from leftfold.errors import NotAnswered, UnknownEventType
-from leftfold.store import Delete, MemoryStore, Put, Transaction
+from leftfold.store import Appended, Delete, MemoryStore, Put, Transaction
 from leftfold.store.tables import Selection, Table
 from leftfold.store.transaction import Write
 from leftfold.subscriptions import Outcome, Policy, Retry, Source, letters, monitor, parked, parking, retrying
@@ -46,13 +46,17 @@ _PLACES = [("a", 1), ("b", 2), ("b", 4), ("b", 5), ("b", 6), ("c", 3), ("d", 7),
 
 
 class _Noting(MemoryStore):
-    """Notes what was left out to get to a page, and lets go of `gone` once a page of `table` was read."""
+    """Notes what was left out to get to a page, and lets go of `gone` once a page of `table` was read.
+
+    It notes the most rows that were written at once as well.
+    """
 
     table = LETTERS
     gone: Sequence[str] = ()
     passed = 0
     selected = 0
     got = 0
+    most = 0
 
     async def select(self, table: Table, selection: Selection, *, generation: int | None = None) -> Sequence[bytes]:
         found = await super().select(table, selection, generation=generation)
@@ -66,6 +70,10 @@ class _Noting(MemoryStore):
     async def get(self, table: Table, keys: Sequence[str], *, generation: int | None = None) -> Mapping[str, bytes]:
         self.got += len(keys)
         return await super().get(table, keys, generation=generation)
+
+    async def transact(self, transaction: Transaction) -> Appended | None:
+        self.most = max(self.most, *(len(one.rows) for one in transaction.writes if isinstance(one, Put)), 0)
+        return await super().transact(transaction)
 
 
 class _Trying:
@@ -307,6 +315,22 @@ async def test_between_two_pages_of_letters_the_loop_has_a_turn(store: _Noting) 
     async with counted_turns() as turns:
         at = [turns() async for _ in letters_of(store, "s")]
     assert len(set(at)) > 2
+
+
+async def test_what_is_asked_for_many_is_written_page_by_page_and_what_is_left_is_read_so(store: _Noting) -> None:
+    assert await store.claim("s/0.1", "worker", 60.0) is not None
+    asked, store.most = [one async for one in letters_of(store, "s")], 0
+    await ask(store, asked, "replay")
+    assert (len(await _all_keys(store, REQUESTS)), store.most) == (len(asked), 2)
+    async with counted_turns() as turns:
+        assert await letters_left(store, asked) == asked
+        assert turns() >= len(asked) // 2
+
+
+async def test_between_two_pages_of_what_is_parked_the_loop_has_a_turn(store: _Noting) -> None:
+    async with counted_turns() as turns:
+        await Parking(store, "s", 0, Policy(), SystemClock()).load()
+        assert turns() >= 2
 
 
 def test_what_waits_for_newer_code_waits_although_other_pauses_are_short() -> None:

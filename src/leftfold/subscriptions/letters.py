@@ -144,13 +144,14 @@ async def letters_at(store: Store, position: int, subscription: str) -> Sequence
 
 
 async def letters_left(store: Store, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    """Those of *letters* that are still there, as they are now."""
+    """Those of *letters* that are still there, as they are now; after each page the loop has a turn."""
     left: list[DeadLetter] = []
     for subscription in dict.fromkeys(one.subscription for one in letters):
         keys = [letter_key(_request(one)) for one in letters if one.subscription == subscription]
         for start in range(0, len(keys), _PAGE):
             rows = await store.get(LETTERS, keys[start : start + _PAGE])
             left += await _looked_up(store, [rows[key] for key in keys[start : start + _PAGE] if key in rows])
+            await asyncio.sleep(0)
     return left
 
 
@@ -164,8 +165,8 @@ async def ask(store: Store, letters: Sequence[DeadLetter], action: Literal["repl
     """
     await _check_held(store, letters)
     requests = [_request(one, action) for one in letters]
-    if requests:
-        rows = {request_key(request): _dump(request) for request in requests}
+    for start in range(0, len(requests), _PAGE):  # others write in between
+        rows = {request_key(request): _dump(request) for request in requests[start : start + _PAGE]}
         await store.transact(Transaction(writes=[Put(table=REQUESTS, rows=rows)]))
 
 
