@@ -9,10 +9,11 @@ import pytest
 
 from leftfold import App, Conflict, DefinitionError, Expected, Metadata, NotFound, UnitOfWork
 from leftfold.errors import InvalidAppend, ReadOnly, StoreClosed, UnknownEventType
-from leftfold.handling import ATTEMPTS
+from leftfold.handling import ATTEMPTS, loading, temporal
 from leftfold.ids import new_id
 from leftfold.store import NewEvent, ToStream
 from tests.handling.bank import Account, Deposited, Empty, InsufficientFunds, Withdraw, Withdrawn, purse
+from tests.turns import counted_turns
 
 
 async def test_edit_stores_what_the_method_recorded_and_returns_its_result(app: App) -> None:
@@ -57,6 +58,23 @@ async def test_an_aggregate_without_events_is_found_as_none_and_got_as_an_error(
     with pytest.raises(NotFound) as missing:
         await accounts.get("A")
     assert missing.value.stream == "account-A"
+
+
+async def test_while_a_long_stream_is_folded_or_its_history_read_others_have_their_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loading, "_PAGE", 2)
+    monkeypatch.setattr(temporal, "_PAGE", 2)
+    async with App(Account, store="memory:") as app:
+        accounts = app.repository(Account)
+        await app.events.append("account-A", *[Deposited(amount=Decimal(1)) for _ in range(9)], expected=Expected.ANY)
+        async with counted_turns() as turns:
+            await asyncio.sleep(0)
+            before = turns()
+            assert (await accounts.get("A")).balance == Decimal(9)
+            between = turns()
+            assert len(await accounts.history("A", lambda account: account.balance)) == 9
+            assert min(between - before, turns() - between) >= 4
 
 
 async def test_edits_at_once_all_take_effect_once(app: App, url: str) -> None:

@@ -220,6 +220,7 @@ class TimeTravel(Generic[S]):
             for event in page:
                 yield event
             after = page[-1].version
+            await asyncio.sleep(0)  # see `Loader`: others run in between
 
     async def _version_before(self, stream: str, time: datetime) -> int:
         first = time.replace(tzinfo=None) == datetime.min  # noqa: DTZ901 - there is no time before it, in no zone
