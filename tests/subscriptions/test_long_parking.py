@@ -311,6 +311,13 @@ async def test_what_is_parked_is_counted_without_a_look_at_all_of_it(
     assert store.selected == 0
 
 
+async def test_between_two_lags_the_loop_has_a_turn(store: _Noting) -> None:
+    async with counted_turns() as turns:
+        for name in ("a", "r", "s"):
+            await lag_of(name, (), store, store, SystemClock())
+        assert turns() >= 2
+
+
 async def test_between_two_pages_of_letters_the_loop_has_a_turn(store: _Noting) -> None:
     async with counted_turns() as turns:
         at = [turns() async for _ in letters_of(store, "s")]

@@ -65,7 +65,8 @@ class Lag(Struct, frozen=True, kw_only=True):
 
 
 async def lag_of(name: str, parts: Sequence[str], source: Store, target: Store, clock: Clock) -> Lag:
-    """How far the subscription *name* is, whose checkpoints are *parts*."""
+    """How far the subscription *name* is, whose checkpoints are *parts*; before each of many the loop has a turn."""
+    await asyncio.sleep(0)
     known = {one.name: one for one in await target.checkpoints(f"{name}/")}
     at = [known.get(part) for part in parts]
     position, head = min((one.position if one else 0 for one in at), default=0), await source.head()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -242,3 +243,27 @@ async def test_a_file_from_before_there_were_rows_is_migrated_beside_code_that_k
         await old.append(ToStream("a-1", 1, [event()]))
         assert await new.head() == 2
     await old.close()
+
+
+async def test_checkpoints_of_one_beginning_are_found_without_a_look_at_all_others(tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "store.db")) as store:
+        for number in range(300):
+            await store.claim(f"p{number}/0.1", "worker", 60.0)
+        few, all_ = await _steps(store, "p7/"), await _steps(store, "")
+        assert few < all_ / 50
+
+
+async def _steps(store: SqliteStore, prefix: str) -> int:
+    """How many steps of ten instructions the database takes to list what begins with *prefix*."""
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connection: sqlite3.Connection = vars(store)["_connection"]
+    connection.set_progress_handler(step, 10)
+    await store.checkpoints(prefix)
+    connection.set_progress_handler(None, 0)
+    return steps

@@ -12,7 +12,7 @@ from uuid import UUID
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST, time_of
 from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_note
-from leftfold.store.names import flaw_of
+from leftfold.store.names import flaw_of, name_range
 
 __all__ = ["LATEST", "SqliteCheckpoints", "storable", "with_the_clock"]
 
@@ -24,7 +24,8 @@ returning position, event_id"""
 _RENEW = "update checkpoints set until = ? where name = ? and token = ? and owner is not null"
 _RELEASE = "update checkpoints set owner = null, until = null, note = ? where name = ? and token = ?"
 _FORGET = "delete from checkpoints where name = ?"
-_ALL = "select name, position, event_id, token, owner, until, moved_at, note from checkpoints order by name"
+_LISTED = """select name, position, event_id, token, owner, until, moved_at, note from checkpoints
+where name >= ? and name < ? order by name"""
 _POSITION = "select position from checkpoints where name = ?"
 LATEST: Final = "select value from meta where name = 'latest'"
 """When a lease was last given, by the clock of then."""
@@ -67,9 +68,11 @@ class SqliteCheckpoints(OpenFile):
 
     async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
         """See `Checkpoints.checkpoints`."""
-        found = await self._read(lambda: self._connection.execute(_ALL).fetchall())
+        if prefix and flaw_of(prefix):
+            return []
+        found = await self._read(lambda: self._connection.execute(_LISTED, name_range(prefix)).fetchall())
         now = self._now()
-        return [_checkpoint_of(row, now) for row in found if row[0].startswith(prefix)]
+        return [_checkpoint_of(row, now) for row in found]
 
     async def forget(self, name: str) -> None:
         """See `Checkpoints.forget`."""
