@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.cli import savings
 from tests.cli.chain import APP, REMEMBERED, fill
-from tests.cli.command import Leftfold, Ran
+from tests.cli.command import Leftfold, Ran, command, event, record, stored
+from tests.conftest import ROOT, LeftOut
 
 
 class Move:
@@ -73,3 +77,28 @@ def test_what_cannot_be_moved_is_said_and_nothing_is_made(moving: Move, tmp_path
         assert reason in ran.err
     ran = leftfold("move", "--to", moving.new, "--store", moving.old)
     assert (ran.code, "which app?" in ran.err) == (2, True)
+
+
+def test_a_move_to_a_disk_that_fills_up_says_what_is_stored_and_goes_on_with_space(
+    leftfold: Leftfold, sqlite: str, tmp_path: Path, left_out: LeftOut
+) -> None:
+    private = ["unshare", "--user", "--map-root-user", "--mount"]
+    if shutil.which("unshare") is None or subprocess.run([*private, "true"], check=False).returncode != 0:
+        left_out("private mounts are not allowed: `unshare --user --mount` fails")
+    leftfold("migrate", "--store", sqlite)
+    record(sqlite, ("x-1", [event(data=f'{{"text": "{"x" * 500}"}}') for _ in range(2000)]))
+    (tmp_path / "disk").mkdir()
+    new = f"sqlite:///{tmp_path}/new.db"
+    leftfold("migrate", "--store", new, "--app", savings.APP)
+    kept = "cp disk/new.db* . && rm -f new.db-shm"
+    filled = f'mount -t tmpfs -o size=1500k none disk && cp new.db disk && (cd "{ROOT}" && "$@" || echo $?) && {kept}'
+    moving = command("move", "--app", savings.APP, "--store", sqlite, "--to", f"sqlite:///{tmp_path}/disk/new.db")
+    ran = subprocess.run(
+        [*private, "sh", "-ec", filled, "sh", *moving], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    here = len(stored(new))
+    assert 0 < here < 2000
+    assert ran.stdout == "3\n"
+    assert f"{here:,} of 2,000 events were moved, and are stored; move again, and it goes on there" in ran.stderr
+    assert leftfold("move", "--app", savings.APP, "--store", sqlite, "--to", new).code == 0
+    assert len(stored(new)) == 2000

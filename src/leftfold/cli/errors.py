@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from leftfold.errors import AccessDenied, LeftfoldError, RestoreMismatch, StoreUnavailable
 
-__all__ = ["AnotherLog", "FoldFailed", "ImportBroken", "InvalidLogFile", "LogFileChanged", "Refused", "UsageError"]
+__all__ = [
+    "AnotherLog",
+    "FoldFailed",
+    "ImportBroken",
+    "InvalidLogFile",
+    "LogFileChanged",
+    "MoveBroken",
+    "Refused",
+    "UsageError",
+]
 
 
 class UsageError(LeftfoldError):
@@ -96,3 +105,21 @@ class LogFileChanged(LeftfoldError):
     def __init__(self, line: int) -> None:
         self.line = line
         super().__init__(f"line {line:,} was changed while the file was imported; import it again once it is whole")
+
+
+class MoveBroken(StoreUnavailable):
+    """A store took no more of what is moved; what was moved before stays, and a move goes on there.
+
+    Args:
+        moved: how many events of all logs are in the new stores.
+        events: how many there are.
+        error: what a store said of what came next.
+    """
+
+    def __init__(self, moved: int, events: int, error: StoreUnavailable | AccessDenied) -> None:
+        self.moved = moved
+        self.events = events
+        super().__init__(
+            f"{moved:,} of {events:,} events were moved, and are stored; move again, and it goes on there. With what "
+            f"comes after them: {error}"
+        )

@@ -13,13 +13,14 @@ from leftfold.app.moving import Moved
 from leftfold.app.moving import move as move_all
 from leftfold.app.opening import open_schema
 from leftfold.cli.apps import urls_of
-from leftfold.cli.errors import UsageError
+from leftfold.cli.errors import MoveBroken, UsageError
 from leftfold.cli.opening import existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import Columns, Row, console, write_json
 from leftfold.cli.progress import progress
 from leftfold.cli.running import named_app, opened_app
 from leftfold.cli.text import printable
+from leftfold.errors import AccessDenied, StoreUnavailable
 from leftfold.store.port import Store
 
 __all__ = ["move"]
@@ -53,7 +54,12 @@ async def move(
                 done[context] = position
                 show(sum(done.values()))
 
-            moved = await move_all(old, targets, tell)
+            try:
+                moved = await move_all(old, targets, tell)
+            except (StoreUnavailable, AccessDenied) as error:
+                if not done:
+                    raise
+                raise MoveBroken(sum(done.values()), total, error) from error
     _write(moved, json=source.json)
     return 0
 
