@@ -166,13 +166,19 @@ class TracedConsumer:
         self._consumer = consumer
         self._retried = retried
         self._failed = failed
-        self.subjects: Callable[[RecordedEvent[object]], tuple[str, ...]] = consumer.subjects
-        self.forget: Callable[[], None] = consumer.forget
 
     @property
     def events(self) -> frozenset[type]:
         """See `Consumer.events`."""
         return self._consumer.events
+
+    def subjects(self, event: RecordedEvent[object]) -> tuple[str, ...]:
+        """See `Consumer.subjects`."""
+        return self._consumer.subjects(event)
+
+    def forget(self) -> None:
+        """See `Consumer.forget`."""
+        self._consumer.forget()
 
     async def consume(
         self, events: Sequence[RecordedEvent[object]], parked: Container[str], only: str | None = None
