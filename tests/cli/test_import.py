@@ -145,9 +145,7 @@ def test_an_import_into_a_disk_that_fills_up_says_what_is_stored_and_goes_on_wit
     here = stored(sqlite)
     assert 0 < len(here) < len(log)
     assert ran.stdout == "3\n"
-    assert (
-        f"{file} was imported up to event {len(here):,} of 2,000, and these are stored; import it again" in ran.stderr
-    )
+    assert f"{len(here):,} of 2,000 events of {file} were imported, and are stored; run the same again" in ran.stderr
     assert "free some space" in ran.stderr
     assert leftfold("import", str(file), "--json", "--store", sqlite).lines[0]["stored"] == len(log) - len(here)
     assert stored(sqlite) == log

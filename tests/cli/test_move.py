@@ -99,6 +99,6 @@ def test_a_move_to_a_disk_that_fills_up_says_what_is_stored_and_goes_on_with_spa
     here = len(stored(new))
     assert 0 < here < 2000
     assert ran.stdout == "3\n"
-    assert f"{here:,} of 2,000 events were moved, and are stored; move again, and it goes on there" in ran.stderr
+    assert f"{here:,} of 2,000 events were moved, and are stored; run the same again" in ran.stderr
     assert leftfold("move", "--app", savings.APP, "--store", sqlite, "--to", new).code == 0
     assert len(stored(new)) == 2000

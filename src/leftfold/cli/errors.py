@@ -6,11 +6,10 @@ from leftfold.errors import AccessDenied, LeftfoldError, RestoreMismatch, StoreU
 
 __all__ = [
     "AnotherLog",
+    "BrokenOff",
     "FoldFailed",
-    "ImportBroken",
     "InvalidLogFile",
     "LogFileChanged",
-    "MoveBroken",
     "Refused",
     "UsageError",
 ]
@@ -41,6 +40,25 @@ class AnotherLog(LeftfoldError):
         )
 
 
+class BrokenOff(LeftfoldError):
+    """A store took no more of what is imported or moved; what it had taken stays, and the same verb goes on there.
+
+    Args:
+        done: what was to be done with the events, as in `were moved`.
+        stored: how many events are stored.
+        events: how many there are.
+        error: what the store said of those that came next.
+    """
+
+    def __init__(self, done: str, stored: int, events: int, error: StoreUnavailable | AccessDenied) -> None:
+        self.stored = stored
+        self.events = events
+        super().__init__(
+            f"{stored:,} of {events:,} events {done}, and are stored; run the same again, and it goes on there. With "
+            f"those after them: {error}"
+        )
+
+
 class FoldFailed(LeftfoldError):
     """The app's own code raised when it was given an event to fold; what it raised is kept as the cause.
 
@@ -58,26 +76,6 @@ class FoldFailed(LeftfoldError):
         super().__init__(
             f"stream {stream!r} version {version}: the fold {fold} raised {type(error).__name__}: {error}. "
             "Mend the fold"
-        )
-
-
-class ImportBroken(StoreUnavailable):
-    """The store took no more of a log that is imported; what it had taken before stays, and an import goes on there.
-
-    Args:
-        name: of the file.
-        stored: how many events of the log are stored, from its first on.
-        events: how many the log has.
-        error: what the store said of those that came next.
-    """
-
-    def __init__(self, name: str, stored: int, events: int, error: StoreUnavailable | AccessDenied) -> None:
-        self.name = name
-        self.stored = stored
-        self.events = events
-        super().__init__(
-            f"{name} was imported up to event {stored:,} of {events:,}, and these are stored; import it again, and it "
-            f"goes on there. With the events after them: {error}"
         )
 
 
@@ -105,21 +103,3 @@ class LogFileChanged(LeftfoldError):
     def __init__(self, line: int) -> None:
         self.line = line
         super().__init__(f"line {line:,} was changed while the file was imported; import it again once it is whole")
-
-
-class MoveBroken(StoreUnavailable):
-    """A store took no more of what is moved; what was moved before stays, and a move goes on there.
-
-    Args:
-        moved: how many events of all logs are in the new stores.
-        events: how many there are.
-        error: what a store said of what came next.
-    """
-
-    def __init__(self, moved: int, events: int, error: StoreUnavailable | AccessDenied) -> None:
-        self.moved = moved
-        self.events = events
-        super().__init__(
-            f"{moved:,} of {events:,} events were moved, and are stored; move again, and it goes on there. With what "
-            f"comes after them: {error}"
-        )

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from leftfold.app.opening import open_schema, open_store
 from leftfold.cli.checking import checked_header, events_in
-from leftfold.cli.errors import AnotherLog, ImportBroken, UsageError
+from leftfold.cli.errors import AnotherLog, BrokenOff, UsageError
 from leftfold.cli.files import put_aside
 from leftfold.cli.options import NO_STORE_GIVEN, FileName, OneStore
 from leftfold.cli.output import write_json
@@ -72,7 +72,7 @@ async def _restored(url: str, log: BinaryIO, name: str, total: int) -> int:
                 except (StoreUnavailable, AccessDenied) as error:
                     if not done:
                         raise
-                    raise ImportBroken(name, done, total, error) from error
+                    raise BrokenOff(f"of {name} were imported", done, total, error) from error
                 done += len(batch)
                 show(done)
                 await breathe()

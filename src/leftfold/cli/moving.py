@@ -13,7 +13,7 @@ from leftfold.app.moving import Moved
 from leftfold.app.moving import move as move_all
 from leftfold.app.opening import open_schema
 from leftfold.cli.apps import urls_of
-from leftfold.cli.errors import MoveBroken, UsageError
+from leftfold.cli.errors import BrokenOff, UsageError
 from leftfold.cli.opening import existing_store
 from leftfold.cli.options import NOTHING_GIVEN, Source
 from leftfold.cli.output import Columns, Row, console, write_json
@@ -59,7 +59,7 @@ async def move(
             except (StoreUnavailable, AccessDenied) as error:
                 if not done:
                     raise
-                raise MoveBroken(sum(done.values()), total, error) from error
+                raise BrokenOff("were moved", sum(done.values()), total, error) from error
     _write(moved, json=source.json)
     return 0
 

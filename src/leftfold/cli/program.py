@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
 
-from leftfold.cli.errors import Refused, UsageError
+from leftfold.cli.errors import BrokenOff, Refused, UsageError
 from leftfold.cli.text import printable
 from leftfold.domain.errors import DomainError
 from leftfold.errors import (
@@ -164,7 +164,7 @@ def _run(arguments: list[str]) -> int:
         return _complain(error, _USAGE, _choices(error))
     except _WRONG_COMMAND_LINE as error:
         return _complain(error, _USAGE)
-    except (StoreUnavailable, AccessDenied) as error:
+    except (StoreUnavailable, AccessDenied, BrokenOff) as error:
         return _complain(error, _OUT_OF_REACH)
     except (DomainError, Refused) as refusal:
         return _complain(refusal, _REFUSED)
