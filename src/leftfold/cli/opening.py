@@ -53,7 +53,7 @@ def one_store(source: OneSource) -> tuple[str, Assembly | None]:
     """
     if not source.app:
         return OneStore(store=source.url, context=source.context).url, None
-    from leftfold.cli.apps import app_at, urls_of
+    from leftfold.cli.apps import app_at, urls_of  # who names no app does not wait for it
 
     app = app_at(source.app)
     known = [one.name for one in app.contexts]

@@ -29,7 +29,7 @@ class Channel:
         heard: gets what was told.
     """
 
-    def __init__(self, readers: Readers, listener: Listener, about: str, words: Words, heard: Heard) -> None:
+    def __init__(self, listener: Listener, readers: Readers, about: str, words: Words, heard: Heard) -> None:
         self._readers = readers
         self._listener = listener
         self._name = listener.add(about, heard)

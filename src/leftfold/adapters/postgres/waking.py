@@ -38,7 +38,7 @@ class Waker:
     def __init__(self, listener: Listener, readers: Readers, about: str = "") -> None:
         self._listener = listener
         self._me = new_id().hex
-        self._channel = Channel(readers, listener, about, self._words, self._heard)
+        self._channel = Channel(listener, readers, about, self._words, self._heard)
         self._waiting = {_LOG: _Waiting()}
 
     def grown(self, number: int | None = None, of: str = _LOG) -> None:

@@ -60,7 +60,7 @@ class WorkNews:
 
     def __init__(self, listener: Listener, readers: Readers) -> None:
         self._me = new_id().hex
-        self._channel = Channel(readers, listener, "_work", self._words, self._heard)
+        self._channel = Channel(listener, readers, "_work", self._words, self._heard)
         self._waiters: set[_Waiter] = set()
         self._untold: set[str] = set()
 
