@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -41,6 +41,24 @@ def traced(store: SqliteStore) -> list[str]:
     connection: sqlite3.Connection = vars(store)["_connection"]
     connection.set_trace_callback(statements.append)
     return statements
+
+
+@contextmanager
+def stepping(store: SqliteStore, each: int) -> Generator[Callable[[], int]]:
+    """Tells how often a store's database has done *each* instructions since."""
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connection: sqlite3.Connection = vars(store)["_connection"]
+    connection.set_progress_handler(step, each)
+    try:
+        yield lambda: steps
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -19,7 +18,7 @@ from leftfold.store import ToStream
 from leftfold.store.transaction import Advance
 from leftfold.store.work import AT_ONCE, Begin
 from leftfold.testing import ManualClock
-from tests.adapters.sqlite.opened import connected, event, opened, url_of
+from tests.adapters.sqlite.opened import connected, event, opened, stepping, url_of
 from tests.adapters.sqlite.tabled import write
 from tests.adapters.sqlite.test_busy import held
 from tests.conftest import ROOT
@@ -255,15 +254,6 @@ async def test_checkpoints_of_one_beginning_are_found_without_a_look_at_all_othe
 
 async def _steps(store: SqliteStore, prefix: str) -> int:
     """How many steps of ten instructions the database takes to list what begins with *prefix*."""
-    steps = 0
-
-    def step() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    connection: sqlite3.Connection = vars(store)["_connection"]
-    connection.set_progress_handler(step, 10)
-    await store.checkpoints(prefix)
-    connection.set_progress_handler(None, 0)
-    return steps
+    with stepping(store, 10) as steps:
+        await store.checkpoints(prefix)
+        return steps()

@@ -22,7 +22,7 @@ from leftfold.testing import ManualClock
 from leftfold.testing.conformance import check_work_against_reference
 from leftfold.testing.conformance.stores import FullStore
 from leftfold.testing.conformance.work_ground import LEASE_S, QUEUE, all_work, begin, begun, ids_of, item_of, revise
-from tests.adapters.sqlite.opened import BEGIN, connected, event, opened, traced, url_of
+from tests.adapters.sqlite.opened import BEGIN, connected, event, opened, stepping, traced, url_of
 from tests.adapters.sqlite.tabled import write
 from tests.adapters.sqlite.test_busy import held
 from tests.conftest import ROOT
@@ -165,19 +165,10 @@ async def test_a_list_of_many_kinds_is_not_put_together_of_all_of_them(tmp_path:
             rows = ((f"{n:05d}", f"q{n % 500}", ("on", "done")[n % 2]) for n in range(10_000))
             other.executemany("insert into work values (?, ?, ?, '{}', 1, null, null, 0, 0)", rows)
             other.commit()
-        steps = 0
-
-        def step() -> int:
-            nonlocal steps
-            steps += 1
-            return 0
-
-        connection: sqlite3.Connection = vars(store)["_connection"]
-        connection.set_progress_handler(step, 1)
-        page = await store.find_work(queues="q", statuses=["on"], limit=100)
-        connection.set_progress_handler(None, 0)
+        with stepping(store, 1) as steps:
+            page = await store.find_work(queues="q", statuses=["on"], limit=100)
     assert len(page) == 100
-    assert steps < 40_000, "those of all kinds would be 138,000"
+    assert steps() < 40_000, "those of all kinds would be 138,000"
 
 
 def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> None:
