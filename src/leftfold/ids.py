@@ -14,6 +14,7 @@ __all__ = ["new_id", "uuid_of"]
 
 _NANOS: Final = 1_000_000
 _VERSION: Final = 0x7000
+_SHIFT: Final = 0xF000  # added for each millisecond, it moves them four bits up: room for the version
 _VARIANT: Final = 1 << 63
 _BIN_16: Final = b"\xc4\x10"  # MessagePack's "16 bytes follow"
 
@@ -40,7 +41,8 @@ def new_id() -> UUID:
         random = _random.pop()
     except IndexError:
         random = _more_random()
-    high = nanos // _NANOS << 16 | _VERSION | (nanos % _NANOS << 12) // _NANOS
+    ticks = (nanos << 12) // _NANOS  # the milliseconds, and below them the 12 bits of their fraction
+    high = ticks + (ticks >> 12) * _SHIFT + _VERSION
     return _decode(_pack(_BIN_16, high, random))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 
@@ -94,13 +93,7 @@ def _is_there(location: SqliteLocation) -> bool:
 
 
 def prepare(connection: sqlite3.Connection, location: SqliteLocation) -> None:
-    """Put the file into WAL mode, and the connection into the location's durability.
-
-    Where Python can say so, a connection of ours runs no triggers: they guard the file against everybody else, and cost
-    time for each event.
-    """
-    if sys.version_info >= (3, 12):
-        connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
+    """Put the file into WAL mode, and the connection into the location's durability."""
     mode: str = connection.execute("pragma journal_mode = wal").fetchone()[0]
     if mode != "wal":
         raise StoreUnavailable(f"{location.path} is in journal mode {mode!r}; its file system allows no WAL")

@@ -22,6 +22,7 @@ from leftfold.adapters.sqlite.schema import connect, install, prepare, status_of
 from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
 from leftfold.adapters.sqlite.tables import SqliteTables
 from leftfold.adapters.sqlite.timeline import SqliteTimeline
+from leftfold.adapters.sqlite.triggers import without_triggers
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.adapters.sqlite.work import SqliteWork
 from leftfold.clock import Clock
@@ -246,7 +247,7 @@ async def open_sqlite(url: str, *, clock: Clock | None = None, migrate: bool = F
 
 def _opened(location: SqliteLocation, clock: Clock, *, migrate: bool) -> SqliteStore:
     with opening():
-        connection = connect(location)
+        connection = without_triggers(lambda: connect(location))
         try:
             prepare(connection, location)
             if migrate or status_of(connection).found == 0:

@@ -1,0 +1,60 @@
+"""The triggers of a file guard it against everybody but the store, which spares itself their time."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from leftfold.store import ToStream
+from tests.adapters.sqlite.opened import connected, event, opened, url_of
+
+_NOTED = """
+create table noted (position integer);
+create trigger note after insert on events begin insert into noted values (new.position); end;
+"""
+
+
+async def test_the_store_runs_no_triggers(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        with connected(path) as anybody:
+            anybody.executescript(_NOTED)
+        await store.append(ToStream("a-1", 0, [event(), event()]))
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 2, [event()]))
+    with connected(path) as anybody:
+        assert anybody.execute("select * from noted").fetchall() == []
+
+
+async def test_connections_of_others_run_them_also_when_opened_beside_a_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    async with opened(url_of(path)) as store:
+        await store.append(ToStream("a-1", 0, [event()]))
+    refused: list[bool] = []
+    over = threading.Event()
+
+    def others() -> None:
+        while not over.is_set():
+            with connected(path) as anybody, suppress(sqlite3.OperationalError):  # a store being opened holds the file
+                refused.append(_is_refused(anybody))
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    try:
+        while len(refused) < 100 and all(refused):
+            async with opened(url_of(path)):
+                pass
+    finally:
+        over.set()
+        thread.join()
+    assert all(refused)
+
+
+def _is_refused(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("update events set version = 1")
+    except sqlite3.IntegrityError:
+        return True
+    return False
