@@ -38,7 +38,7 @@ _SELECT = (
 
 
 class RawSqlite:
-    """The limit that SQLite sets."""
+    """What Python's driver comes to by itself."""
 
     name = "raw sqlite"
     tasks = frozenset({Task.APPEND, Task.APPEND_SYNC, Task.APPEND_100, Task.LOAD})

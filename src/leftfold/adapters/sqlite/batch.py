@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from leftfold.adapters.sqlite.ends import Ends
+from leftfold.adapters.sqlite.inserting import Inserts
 from leftfold.adapters.sqlite.matching import is_matched
 from leftfold.adapters.sqlite.naming import Naming
-from leftfold.adapters.sqlite.rows import COLUMNS, Row, Run, event_of, micros_of, tags_text, time_of
+from leftfold.adapters.sqlite.rows import COLUMNS, Row, Value, event_of, micros_of, tags_text, time_of
 from leftfold.adapters.sqlite.transacting import RowWriter
 from leftfold.errors import ConditionFailed, LeftfoldError
 from leftfold.store.batching import Pending
@@ -20,15 +20,8 @@ from leftfold.store.transaction import Transaction
 from leftfold.store.verdict import check_version, first_result
 from leftfold.store.work import Begin, End, Revise, WorkWrite
 
-__all__ = ["Batch", "events_by_id", "insert_rows", "lone_work", "numbers_of", "version_in"]
+__all__ = ["Batch", "events_by_id", "lone_work", "numbers_of", "version_in"]
 
-# A failed insert ends the transaction anyway; `or fail` spares SQLite the preparation for undoing it alone.
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT = f"insert or fail into events ({COLUMNS}) values {_ROW}"
-_BLOCK = 50  # rows of one statement, when there are so many: starting a statement costs a fifth of what a row does
-_INSERT_BLOCK = f"{_INSERT}{f', {_ROW}' * (_BLOCK - 1)}"
-_INSERT_TAG = "insert or fail into tags (tag, position) values (?, ?)"
-_INSERT_RUN = "insert or fail into tags (tag, position) select ?, position from events where position between ? and ?"
 _VERSION = "select version from events where stream = ? order by version desc limit 1"
 _KNOWN = "select 1 from events where id = ?"
 _BY_ID = f"select {COLUMNS} from events where id = ?"
@@ -60,8 +53,7 @@ class Batch:
         self._recorded = self._now
         self._recorded_at = now
         self._versions: dict[str, int] = {}
-        self._rows: list[Row] = []
-        self._runs: list[Run] = []
+        self._inserts = Inserts(self._cursor)
         self._ids: set[bytes] = set()
         self._writer = RowWriter(self._cursor, self._naming, self._now)
         self._changed = False
@@ -100,11 +92,7 @@ class Batch:
 
     def flush(self) -> None:
         """Write the rows of every append judged so far."""
-        if not self._rows:
-            return
-        insert_rows(self._cursor, self._rows, self._runs)
-        self._rows.clear()
-        self._runs.clear()
+        self._inserts.write()
         self._ids.clear()
 
     def _look(self) -> None:
@@ -159,8 +147,7 @@ class Batch:
         self._versions.update(versions)
         self._naming.forget(given)
         self._writer.forget()
-        self._rows.clear()
-        self._runs.clear()
+        self._inserts.clear()
         self._ids.clear()
 
     def _append(self, parts: Sequence[ToStream], condition: AppendCondition | None) -> Appended:
@@ -211,39 +198,31 @@ class Batch:
         return self.position
 
     def _add_part(self, part: ToStream) -> None:
-        position, version, recorded = self.position, self._versions[part.stream], self._recorded
+        position, version = self.position, self._versions[part.stream]
         stream = self._naming.give(part.stream)
-        add_row, add_id = self._rows.append, self._ids.add
         tags: tuple[str, ...] = ()
         numbers: list[int] = []
         text, since = None, position + 1
+        metadata, occurred_at = b"", None
+        own: list[Value] | None = None  # what events have for themselves that share all else
         for event in part.events:
             position += 1
             version += 1
             if event.tags != tags:
-                if numbers:
-                    self._runs += [(number, since, position - 1) for number in numbers]
+                self._inserts.tag(numbers, since, position - 1)
                 tags, since = event.tags, position
                 numbers = numbers_of(self._naming, tags)
                 text = tags_text(numbers) if tags else None
+                own = None
+            if own is None or event.metadata != metadata or event.occurred_at != occurred_at:
+                metadata, occurred_at = event.metadata, event.occurred_at
+                occurred = None if occurred_at is None else micros_of(occurred_at)
+                shared = (position, stream, version, metadata.decode(), text, occurred, self._recorded)
+                own = self._inserts.begin(shared)
             id_ = event.id.int.to_bytes(16, "big")
-            add_id(id_)
-            add_row(
-                (
-                    position,
-                    stream,
-                    version,
-                    event.type,
-                    event.schema_version,
-                    id_,
-                    event.data.decode(),
-                    event.metadata.decode(),
-                    text,
-                    None if event.occurred_at is None else micros_of(event.occurred_at),
-                    recorded,
-                )
-            )
-        self._runs += [(number, since, position) for number in numbers]
+            self._ids.add(id_)
+            own += (event.type, event.schema_version, id_, event.data.decode())
+        self._inserts.tag(numbers, since, position)
         self.position, self._versions[part.stream] = position, version
 
 
@@ -253,19 +232,6 @@ def lone_work(transaction: Transaction | None) -> WorkWrite | None:
         return None
     [write] = transaction.writes
     return write if isinstance(write, Begin | Revise | End) else None
-
-
-def insert_rows(cursor: sqlite3.Cursor, rows: Sequence[Row], runs: Sequence[Run]) -> None:
-    """Insert rows of events, and then their tags."""
-    rest = len(rows) % _BLOCK
-    for at in range(0, len(rows) - rest, _BLOCK):
-        cursor.execute(_INSERT_BLOCK, tuple(chain.from_iterable(rows[at : at + _BLOCK])))
-    if rest:
-        cursor.executemany(_INSERT, rows[-rest:])
-    if lone := [(tag, first) for tag, first, last in runs if first == last]:
-        cursor.executemany(_INSERT_TAG, lone)
-    if len(lone) < len(runs):
-        cursor.executemany(_INSERT_RUN, [run for run in runs if run[1] < run[2]])
 
 
 def numbers_of(naming: Naming, tags: Sequence[str]) -> list[int]:

@@ -9,15 +9,16 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
-from leftfold.adapters.sqlite.batch import insert_rows, numbers_of, version_in
+from leftfold.adapters.sqlite.batch import numbers_of, version_in
 from leftfold.adapters.sqlite.checkpoints import SqliteCheckpoints
 from leftfold.adapters.sqlite.committer import Committer
 from leftfold.adapters.sqlite.failures import translated
 from leftfold.adapters.sqlite.forking import BeingForked, opening
+from leftfold.adapters.sqlite.inserting import Inserts, Shared
 from leftfold.adapters.sqlite.location import SqliteLocation, url_of
 from leftfold.adapters.sqlite.matching import filter_sql
 from leftfold.adapters.sqlite.naming import Naming
-from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Run, Value, event_of, micros_of, tags_text
+from leftfold.adapters.sqlite.rows import COLUMNS, LARGEST, Row, Value, event_of, micros_of, tags_text
 from leftfold.adapters.sqlite.schema import connect, install, prepare, status_of
 from leftfold.adapters.sqlite.snapshots import SqliteSnapshots
 from leftfold.adapters.sqlite.tables import SqliteTables
@@ -194,13 +195,15 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
         )
 
     def _insert(self, events: Sequence[StoredEvent]) -> None:
-        rows: list[Row] = []
-        runs: list[Run] = []
+        inserts = Inserts(self._connection.cursor())
         for event in events:
             numbers = numbers_of(self._naming, event.tags)
-            rows.append(_row_of(event, self._naming.give(event.stream), tags_text(numbers) if numbers else None))
-            runs += [(number, event.position, event.position) for number in numbers]
-        insert_rows(self._connection.cursor(), rows, runs)
+            own = inserts.begin(
+                _shared(event, self._naming.give(event.stream), tags_text(numbers) if numbers else None)
+            )
+            own += (event.type, event.schema_version, event.id.bytes, event.data.decode())
+            inserts.tag(numbers, event.position, event.position)
+        inserts.write()
 
     def _rows(self, sql: str, *values: Value) -> list[Row]:
         return self._connection.execute(sql, values).fetchall()
@@ -259,22 +262,10 @@ def _opened(location: SqliteLocation, clock: Clock, *, migrate: bool) -> SqliteS
             raise
 
 
-def _row_of(event: StoredEvent, stream: int, tags: str | None) -> Row:
-    recorded = micros_of(event.recorded_at)
-    occurred = micros_of(event.occurred_at)
-    return (
-        event.position,
-        stream,
-        event.version,
-        event.type,
-        event.schema_version,
-        event.id.bytes,
-        event.data.decode(),
-        event.metadata.decode(),
-        tags,
-        occurred if occurred != recorded else None,
-        recorded,
-    )
+def _shared(event: StoredEvent, stream: int, tags: str | None) -> Shared:
+    recorded, occurred = micros_of(event.recorded_at), micros_of(event.occurred_at)
+    valid = occurred if occurred != recorded else None
+    return (event.position, stream, event.version, event.metadata.decode(), tags, valid, recorded)
 
 
 def _bounded(after: int, upto: int | None, limit: int) -> tuple[int, int | None, int]:

@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from leftfold.errors import InvalidAppend, InvalidInput, InvalidPayload, InvalidStreamName, InvalidTag, TooLarge
-from leftfold.store.events import Appended, NewEvent, ToStream
+from leftfold.store.events import Appended, NewEvent, QueryItem, StoredEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.names import StreamName
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of, scan
 
 __all__ = ["ContentLaws"]
 
@@ -71,6 +71,28 @@ _UNSTORABLE: list[tuple[NewEvent, type[InvalidInput]]] = [
 ]
 
 
+def _mixed(each: int) -> dict[str, list[NewEvent]]:
+    """By stream: *each* events that are alike, such that change one after another, single ones."""
+    tags = ((), ("red",), ("red",), ("blue", "red"))
+    alike = [event(data=b'{"n":%d}' % n, tags=("red",)) for n in range(each)]
+    changing = [
+        replace(
+            event(f"Type{n % 2}", data=b'{"n":%d}' % n, tags=tags[n % 7 // 2]),
+            schema_version=1 + n % 3,
+            metadata=b'{"n":%d}' % (n // 5),
+            occurred_at=None if n % 11 < 7 else datetime(2026, 1, 1 + n % 2, tzinfo=UTC),
+        )
+        for n in range(2 * each)
+    ]
+    dated = [replace(event(), occurred_at=datetime(2026, 1, 1, tzinfo=UTC)) for _ in range(each)]
+    return {"a-1": alike, "b-1": changing, "c-1": [event()], "d-1": dated, "e-1": [event(tags=("blue",))]}
+
+
+def _told(one: NewEvent | StoredEvent) -> tuple[object, ...]:
+    valid = None if isinstance(one, StoredEvent) and one.occurred_at == one.recorded_at else one.occurred_at
+    return (one.id, one.type, one.schema_version, one.data, one.metadata, tuple(sorted(one.tags)), valid)
+
+
 class _Text(str):
     __slots__ = ()
 
@@ -95,6 +117,23 @@ class ContentLaws(Laws):
         [stored] = await store.read_stream(stream)
         assert (stored.stream, stored.tags) == (stream, (stream,))
         assert [e.stream for e in (await store.read_log()).events] == [stream]
+
+    @pytest.mark.parametrize("each", [1, 3, 5, 64, 200])
+    async def test_events_of_one_append_keep_what_they_have_in_common_and_what_they_have_not(
+        self, store: FullStore, each: int
+    ) -> None:
+        given = _mixed(each)
+        parts = [ToStream(stream, 0, given[stream]) for stream in given]
+        await asyncio.gather(store.append(*parts[:2]), *(store.append(part) for part in parts[2:]))
+        log = await log_of(store)
+        assert [one.position for one in log] == list(range(1, 4 * each + 3))
+        for stream, appended in given.items():
+            stored = await store.read_stream(stream)
+            assert [_told(one) for one in stored] == [_told(one) for one in appended]
+            assert [one.version for one in stored] == list(range(1, len(appended) + 1))
+        for tag in ("red", "blue"):
+            found = await scan(store, match=(QueryItem(tags=frozenset({tag})),))
+            assert [one.id for page in found for one in page.events] == [one.id for one in log if tag in one.tags]
 
     async def test_names_come_back_as_plain_text_whatever_they_were_given_as(
         self, store: FullStore, opener: Opener
