@@ -36,7 +36,7 @@ _EACH_CUT: Final = "streams(category=category, after=after, upto=cut, limit=_TOG
 
 FAULTS: Final[dict[str, Fault]] = {
     "recorded time cut before its moment, sqlite": Fault(
-        in_text(sqlite_timeline, "_POSITION_AT", ("e.recorded_at <= ?1", "e.recorded_at < ?1")),
+        in_text(sqlite_timeline, "_POSITION_AT", ("e.recorded_at <= :at", "e.recorded_at < :at")),
         (_SQLITE_LAWS,),
         "AssertionError: 1993-01-01 12:00:00.500000+00:00",
         _MOMENT,

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def _schema(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _steps(connection: sqlite3.Connection, sql: str, *values: object) -> int:
+def _steps(connection: sqlite3.Connection, sql: str, values: Mapping[str, str | int | None]) -> int:
     """How many steps of its machine SQLite does for a query."""
     steps = 0
 
@@ -116,7 +116,8 @@ def test_what_sleeps_what_is_for_others_and_what_waits_behind_costs_nothing(tmp_
     asked = '["here", "there"]'
 
     def cost() -> tuple[int, int]:
-        return _steps(connection, CLAIMABLE, asked, _NOW, 32), _steps(connection, NEXT_DUE, asked)
+        claiming: dict[str, str | int | None] = {"queues": asked, "now": _NOW, "most": 32}
+        return _steps(connection, CLAIMABLE, claiming), _steps(connection, NEXT_DUE, {"queues": asked})
 
     for queue in ("here", "there"):
         for owner in (None, "me"):
@@ -147,8 +148,11 @@ def test_a_page_costs_the_same_however_much_stands_before_and_behind_it(tmp_path
 
     def costs() -> list[int]:
         places = [(after, wanted) for after in ("", "00900") for wanted in (None, '["on"]', '["none"]')]
-        near = [_steps(connection, NEAR, "a", "b", *place, 20, 160) for place in places]
-        return [*near, *(_steps(connection, CHOSEN, "a", "b", *place, 20) for place in places)]
+        asked = [
+            {"low": "a", "below": "b", "start": after, "statuses": wanted, "most": 20, "near": 160}
+            for after, wanted in places
+        ]
+        return [_steps(connection, sql, values) for sql in (NEAR, CHOSEN) for values in asked]
 
     rows = [(f"{n:05d}", *kinds[n % 3]) for n in range(3_000)]
     connection.executemany(fill, rows[:1_500])
@@ -174,27 +178,32 @@ async def test_a_list_of_many_kinds_is_not_put_together_of_all_of_them(tmp_path:
 def test_every_question_about_work_is_answered_from_an_index(tmp_path: Path) -> None:
     connection = _schema(tmp_path / "store.db")
 
-    def plan(sql: str, *values: object) -> list[str]:
+    def plan(sql: str, values: Mapping[str, object]) -> list[str]:
         return [row[3] for row in connection.execute(f"explain query plan {sql}", values)]
 
-    ranges = ("a", "b")
+    ranges = {"low": "a", "below": "b"}
+    page = {**ranges, "start": "", "statuses": "[]", "most": 5, "near": 40}
     for sql, values, wanted in (
         (
             CLAIMABLE,
-            ("[]", _NOW, 5),
+            {"queues": "[]", "now": _NOW, "most": 5},
             ("d USING INDEX work_due (queue=? AND wake_at", "d USING INDEX work_held (queue=?"),
         ),
-        (NEXT_DUE, ("[]",), ("d USING INDEX work_due (queue=? AND wake_at", "d USING INDEX work_held (queue=?")),
+        (
+            NEXT_DUE,
+            {"queues": "[]"},
+            ("d USING INDEX work_due (queue=? AND wake_at", "d USING INDEX work_held (queue=?"),
+        ),
         (
             CHOSEN,
-            (*ranges, "", "[]", 5),
+            page,
             ("l USING INDEX work_status (queue=? AND status=? AND id", "w USING INDEX work_held"),
         ),
-        (NEAR, (*ranges, "", "[]", 5, 40), ("work USING INDEX sqlite_autoindex_work_1 (id>?)",)),
+        (NEAR, page, ("work USING INDEX sqlite_autoindex_work_1 (id>?)",)),
         (COUNTED, ranges, ("work USING INDEX work_status (queue", "work USING INDEX work_held (queue")),
-        (ALL, ("", 5), ("work USING COVERING INDEX sqlite_autoindex_work_1",)),
+        (ALL, page, ("work USING COVERING INDEX sqlite_autoindex_work_1",)),
     ):
-        steps = plan(sql, *values)
+        steps = plan(sql, values)
         for each in wanted:
             assert any(step.startswith(f"SEARCH {each}") for step in steps), (each, steps)
         assert not any(step.startswith(("SCAN work", "SCAN w", "SCAN d")) for step in steps), steps

@@ -7,6 +7,7 @@ many rows go in by one statement; and of events that follow each other in a stre
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
@@ -28,7 +29,8 @@ _SHARED: Final = 7
 _OWN: Final = 4
 _WIDTH: Final = _SHARED + _OWN
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64)  # of statements, in rows: any number of rows is a sum of few of them
-_FEW: Final = 4  # events share too little to be worth a statement of their own
+_WARNED: Final = sys.version_info[:2] >= (3, 12) and sys.version_info[:3] < (3, 12, 4)  # of each numbered value
+_FEW: Final = sys.maxsize if _WARNED else 4  # events share too little to be worth a statement of their own
 
 
 class Inserts:

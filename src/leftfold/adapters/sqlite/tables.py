@@ -36,8 +36,8 @@ T = TypeVar("T")
 _INTERNAL: Final = "leftfold_"
 _DROPS: Final = (  # the shape of the table need not be known, so what there is of it is looked for
     "select type, printf('\"%w\"', name) from sqlite_schema "
-    "where (type = 'table' and name in (?1, ?1 || '_search')) "
-    "or (type = 'view' and substr(sql, -length(?2)) = ?2)"
+    "where (type = 'table' and name in (:name, :name || '_search')) "
+    "or (type = 'view' and substr(sql, -length(:ending)) = :ending)"
 )
 _HOLDS = (
     "(json_type(t.{column}) = 'array' and exists (select 1 from json_each(t.{column}) e "
@@ -162,7 +162,7 @@ def _removed(table: Table, cursor: sqlite3.Cursor) -> int:
     there = shapes(cursor, table)
     for generation in there:
         name = table.physical(generation)
-        for kind, dropped in cursor.execute(_DROPS, (name, f" from {quoted(name)}")).fetchall():
+        for kind, dropped in cursor.execute(_DROPS, {"name": name, "ending": f" from {quoted(name)}"}).fetchall():
             cursor.execute(f"drop {kind} {dropped}")
         leave(cursor, table, generation)
     return len(there)

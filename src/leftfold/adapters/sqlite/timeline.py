@@ -25,7 +25,7 @@ _POSITION_AT = """
 with recursive span (low, high) as (
     select 0, (select coalesce(max(position), 0) from events)
     union all
-    select iif(e.recorded_at <= ?1, e.position, low), iif(e.recorded_at <= ?1, high, e.position - 1)
+    select iif(e.recorded_at <= :at, e.position, low), iif(e.recorded_at <= :at, high, e.position - 1)
     from span cross join events e on e.position = (low + high + 1) / 2
     where low < high
 )
@@ -37,7 +37,7 @@ with recursive span (stream, low, high) as (
     select number, 0, coalesce((select max(version) from events where stream = number), 0)
     from ({chosen})
     union all
-    select e.stream, iif(e.position <= ?1, e.version, low), iif(e.position <= ?1, high, e.version - 1)
+    select e.stream, iif(e.position <= :at, e.version, low), iif(e.position <= :at, high, e.version - 1)
     from span cross join events e on e.stream = span.stream and e.version = (low + high + 1) / 2
     where low < high
 )
@@ -46,9 +46,11 @@ from span cross join names n on n.number = span.stream
 left join events e on e.stream = span.stream and e.version = low
 where low = high order by n.name"""
 
-_ONE = _VERSIONS_AT.format(chosen="select number from names where name = ?2")
-_FROM = _VERSIONS_AT.format(chosen="select number from names where name >= ?2 order by name limit ?3")
-_BETWEEN = _VERSIONS_AT.format(chosen="select number from names where name >= ?2 and name < ?4 order by name limit ?3")
+_ONE = _VERSIONS_AT.format(chosen="select number from names where name = :low")
+_FROM = _VERSIONS_AT.format(chosen="select number from names where name >= :low order by name limit :size")
+_BETWEEN = _VERSIONS_AT.format(
+    chosen="select number from names where name >= :low and name < :below order by name limit :size"
+)
 
 
 class SqliteTimeline(OpenFile):
@@ -57,7 +59,7 @@ class SqliteTimeline(OpenFile):
     async def position_at(self, recorded: datetime) -> int:
         """See `Timeline.position_at`."""
         micros = micros_of(check_moment(recorded))
-        [(position,)] = await self._read(lambda: self._connection.execute(_POSITION_AT, (micros,)).fetchall())
+        [(position,)] = await self._read(lambda: self._connection.execute(_POSITION_AT, {"at": micros}).fetchall())
         return int(position)
 
     async def version_at(self, stream: str, position: int) -> int:
@@ -66,7 +68,7 @@ class SqliteTimeline(OpenFile):
         self._check_open()
         if flaw_of(stream):
             return 0
-        values = (min(position, LARGEST), str(stream))
+        values = {"at": min(position, LARGEST), "low": str(stream)}
         found: list[_Named] = await self._read(lambda: self._connection.execute(_ONE, values).fetchall())
         return found[0][1] if found else 0
 
@@ -92,9 +94,8 @@ class SqliteTimeline(OpenFile):
 
     def _versions(self, position: int, low: str, below: str | None, size: int) -> list[_Named]:
         """The next names of streams and tags, each with the last event that its stream had."""
-        if below is None:
-            return self._connection.execute(_FROM, (position, low, size)).fetchall()
-        return self._connection.execute(_BETWEEN, (position, low, size, below)).fetchall()
+        values = {"at": position, "low": low, "below": below, "size": size}
+        return self._connection.execute(_FROM if below is None else _BETWEEN, values).fetchall()
 
 
 def _ranges(category: str | None, floor: str) -> list[tuple[str, str | None]]:

@@ -33,16 +33,16 @@ _Row: TypeAlias = tuple[str, str, str, bytes, int, str | None, int | None, int, 
 _COLUMNS = "w.id, w.queue, w.status, cast(w.state as blob), w.token, w.owner, w.wake_at, w.created_at, w.changed_at"
 # What rests and what is held are each in an index of their own.
 _RESTING, _HELD = ("d.owner is null and d.wake_at is not null", "d.owner is not null")
-_FIRST_DUE = "select (select min(d.wake_at) from work d where d.queue = q.value and {}) due from json_each(?1) q"
+_FIRST_DUE = "select (select min(d.wake_at) from work d where d.queue = q.value and {}) due from json_each(:queues) q"
 _ROWS_DUE = """select rowid from (select d.rowid from work d
-where d.queue = q.value and {} and d.wake_at <= ?2 order by d.wake_at, d.id limit ?3)"""
+where d.queue = q.value and {} and d.wake_at <= :now order by d.wake_at, d.id limit :most)"""
 
 NEXT_DUE: Final = f"""select min(due), ({LATEST}) from (
 {_FIRST_DUE.format(_RESTING)} union all {_FIRST_DUE.format(_HELD)})"""
 """When the next item of some queues is due, and when a lease was last given."""
 
-CLAIMABLE: Final = f"""select {_COLUMNS} from json_each(?1) q cross join work w
-on w.rowid in ({_ROWS_DUE.format(_RESTING)} union all {_ROWS_DUE.format(_HELD)}) order by w.wake_at, w.id limit ?3"""
+CLAIMABLE: Final = f"""select {_COLUMNS} from json_each(:queues) q cross join work w
+on w.rowid in ({_ROWS_DUE.format(_RESTING)} union all {_ROWS_DUE.format(_HELD)}) order by w.wake_at, w.id limit :most"""
 """What a claim is given: of each queue no more is looked at than is asked for, however much is due."""
 
 _CLAIM = "update work set token = ?, owner = ?, wake_at = ?, changed_at = ? where id = ?"
@@ -53,40 +53,40 @@ _RESTORE = """insert into work (id, queue, status, state, token, wake_at, create
 values (?, ?, ?, ?, ?, ?, ?, ?)"""
 _PAGE = f"select {_COLUMNS} from work w where w.id in ({{chosen}}) order by w.id"
 
-ALL: Final = _PAGE.format(chosen="select id from work where id >= ? order by id limit ?")
+ALL: Final = _PAGE.format(chosen="select id from work where id >= :start order by id limit :most")
 """A page of all items."""
 
 # SQLite skips nothing of an index by itself, so each kind, a queue and a status, is sought behind the one before it.
 _KINDS = """with recursive kinds (at) as (
-select (select rowid from work where owner is null and queue >= ?1 and queue < ?2 order by queue, status limit 1)
+select (select rowid from work where owner is null and queue >= :low and queue < :below order by queue, status limit 1)
 union all select coalesce(
 (select n.rowid from work n where n.owner is null and n.queue = w.queue and n.status > w.status
 order by n.status limit 1),
-(select n.rowid from work n where n.owner is null and n.queue > w.queue and n.queue < ?2
+(select n.rowid from work n where n.owner is null and n.queue > w.queue and n.queue < :below
 order by n.queue, n.status limit 1))
 from kinds k cross join work w on w.rowid = k.at)"""
 
-_WANTED = "?4 is null or w.status in (select value from json_each(?4))"
+_WANTED = ":statuses is null or w.status in (select value from json_each(:statuses))"
 _OF_KINDS = f"""select d.id from kinds k cross join work w on w.rowid = k.at cross join work d
 on d.owner is null and d.queue = w.queue and d.status = w.status and d.id in (
-select l.id from work l where l.owner is null and l.queue = w.queue and l.status = w.status and l.id >= ?3
-order by l.id limit ?5) where {_WANTED}"""
+select l.id from work l where l.owner is null and l.queue = w.queue and l.status = w.status and l.id >= :start
+order by l.id limit :most) where {_WANTED}"""
 _OF_HELD = f"""select w.id from work w
-where w.owner is not null and w.queue >= ?1 and w.queue < ?2 and w.id >= ?3 and ({_WANTED})"""
+where w.owner is not null and w.queue >= :low and w.queue < :below and w.id >= :start and ({_WANTED})"""
 
-_OF_NEAR = """select n.id from (select id, queue, status from work where id >= ?3 order by id limit ?6) n
-where n.queue >= ?1 and n.queue < ?2 and (?4 is null or n.status in (select value from json_each(?4)))
-order by n.id limit ?5"""
+_OF_NEAR = """select n.id from (select id, queue, status from work where id >= :start order by id limit :near) n
+where n.queue >= :low and n.queue < :below
+and (:statuses is null or n.status in (select value from json_each(:statuses)))
+order by n.id limit :most"""
 
 NEAR: Final = _PAGE.format(chosen=_OF_NEAR)
 """What is chosen of the items that come next."""
 
-CHOSEN: Final = f"{_KINDS} {_PAGE.format(chosen=f'{_OF_KINDS} union all {_OF_HELD} order by 1 limit ?5')}"
+CHOSEN: Final = f"{_KINDS} {_PAGE.format(chosen=f'{_OF_KINDS} union all {_OF_HELD} order by 1 limit :most')}"
 """A page of chosen items: of each kind no more than a page is looked at, in an index, and all that is held."""
 
-_COUNT = (
-    "select queue, status, count(*) number from work where {} and queue >= ?1 and queue < ?2 group by queue, status"
-)
+_COUNT = """select queue, status, count(*) number from work
+where {} and queue >= :low and queue < :below group by queue, status"""
 COUNTED: Final = f"""select queue, status, sum(number) from (
 {_COUNT.format("owner is null")} union all {_COUNT.format("owner is not null")}) group by queue, status"""
 """How many items there are; what rests is read from an index alone."""
@@ -143,15 +143,17 @@ class SqliteWork(OpenFile):
         if queues and flaw_of(queues):
             return []
         wanted = _json([each for each in statuses if not flaw_of(each)]) if statuses else None
-        start, most = first_above(after), min(limit, LARGEST)
+        most = min(limit, LARGEST)
+        asked: dict[str, str | int | None] = {"start": first_above(after), "most": most}
         if not queues and not statuses:
-            return await self._listed(ALL, start, most)
-        asked = (*name_range(queues), start, wanted, most)
+            return await self._listed(ALL, asked)
+        low, below = name_range(queues)
         near = looked_at(most)
-        found = await self._listed(NEAR, *asked, near) if near else []
-        return found if len(found) == most else await self._listed(CHOSEN, *asked)
+        asked |= {"low": low, "below": below, "statuses": wanted, "near": near}
+        found = await self._listed(NEAR, asked) if near else []
+        return found if len(found) == most else await self._listed(CHOSEN, asked)
 
-    async def _listed(self, sql: str, *values: str | int | None) -> list[WorkItem]:
+    async def _listed(self, sql: str, values: Mapping[str, str | int | None]) -> list[WorkItem]:
         rows: list[_Row] = await self._read(lambda: self._connection.execute(sql, values).fetchall())
         return [_item_of(row) for row in rows]
 
@@ -159,7 +161,9 @@ class SqliteWork(OpenFile):
         """See `WorkItems.count_work`."""
         if queues and flaw_of(queues):
             return {}
-        found = await self._read(lambda: self._connection.execute(COUNTED, name_range(queues)).fetchall())
+        low, below = name_range(queues)
+        asked = {"low": low, "below": below}
+        found = await self._read(lambda: self._connection.execute(COUNTED, asked).fetchall())
         return {(queue, status): count for queue, status, count in found}
 
     async def await_work(self, queues: Collection[str], timeout: float) -> None:
@@ -191,7 +195,7 @@ class SqliteWork(OpenFile):
         """Seconds until the next item of *queues* is due, or until the next look for one; none for a clock set back."""
         due: int | None
         latest: int | None
-        due, latest = self._connection.execute(NEXT_DUE, (queues,)).fetchone()
+        due, latest = self._connection.execute(NEXT_DUE, {"queues": queues}).fetchone()
         now = self._now()
         if latest is not None and latest > now:
             return 0.0  # a claim moves the ends of leases along with it
@@ -212,7 +216,7 @@ class SqliteWork(OpenFile):
 
     def _taken(self, queues: str, owner: str, lease: int, limit: int, cursor: sqlite3.Cursor) -> list[WorkItem]:
         now = with_the_clock(cursor, self._now())
-        due: list[_Row] = cursor.execute(CLAIMABLE, (queues, now, limit)).fetchall()
+        due: list[_Row] = cursor.execute(CLAIMABLE, {"queues": queues, "now": now, "most": limit}).fetchall()
         claimed = [(*row[:4], row[4] + 1, owner, now + lease, row[7], now) for row in due]
         cursor.executemany(_CLAIM, ((row[4], owner, now + lease, now, row[0]) for row in claimed))
         return [_item_of(row) for row in claimed]
