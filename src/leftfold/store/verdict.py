@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from uuid import UUID
 
 from leftfold.errors import Conflict, IdReused
@@ -62,5 +63,5 @@ def _same(new: NewEvent, stream: str, found: StoredEvent) -> bool:
         and found.schema_version == new.schema_version
         and found.data == new.data
         and found.tags == tuple(sorted(set(new.tags)))
-        and (new.occurred_at is None or found.occurred_at == new.occurred_at)
+        and (new.occurred_at is None or found.occurred_at == new.occurred_at.astimezone(UTC))
     )

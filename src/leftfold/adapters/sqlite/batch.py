@@ -203,7 +203,7 @@ class Batch:
         tags: tuple[str, ...] = ()
         numbers: list[int] = []
         text, since = None, position + 1
-        metadata, occurred_at = b"", None
+        metadata, occurred = b"", None
         own: list[Value] | None = None  # what events have for themselves that share all else
         for event in part.events:
             position += 1
@@ -214,9 +214,9 @@ class Batch:
                 numbers = numbers_of(self._naming, tags)
                 text = tags_text(numbers) if tags else None
                 own = None
-            if own is None or event.metadata != metadata or event.occurred_at != occurred_at:
-                metadata, occurred_at = event.metadata, event.occurred_at
-                occurred = None if occurred_at is None else micros_of(occurred_at)
+            valid = None if event.occurred_at is None else micros_of(event.occurred_at)
+            if own is None or event.metadata != metadata or valid != occurred:
+                metadata, occurred = event.metadata, valid
                 shared = (position, stream, version, metadata.decode(), text, occurred, self._recorded)
                 own = self._inserts.begin(shared)
             id_ = event.id.int.to_bytes(16, "big")

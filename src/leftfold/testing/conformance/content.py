@@ -13,7 +13,7 @@ from leftfold.errors import InvalidAppend, InvalidInput, InvalidPayload, Invalid
 from leftfold.store.events import Appended, NewEvent, QueryItem, StoredEvent, ToStream
 from leftfold.store.limits import MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_NAME_BYTES
 from leftfold.store.names import StreamName
-from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of, scan
+from leftfold.testing.conformance.stores import FullStore, Laws, Opener, event, events, log_of, scan, shown_alike
 
 __all__ = ["ContentLaws"]
 
@@ -169,6 +169,11 @@ class ContentLaws(Laws):
         assert first.occurred_at.utcoffset() == timedelta(0)
         assert second.occurred_at == second.recorded_at
         assert second.recorded_at > datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def test_moments_that_a_clock_shows_alike_when_it_is_set_back_are_kept_apart(self, store: FullStore) -> None:
+        await store.append(ToStream("a-1", 0, shown_alike()))
+        came = [stored.occurred_at for stored in await store.read_stream("a-1")]
+        assert came == [datetime(1993, 9, 26, hour, 30, tzinfo=UTC) for hour in (0, 1)]
 
     @pytest.mark.parametrize(("bad", "error"), _UNSTORABLE, ids=range(len(_UNSTORABLE)))
     async def test_an_event_that_cannot_be_stored_is_refused_with_its_whole_append(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from leftfold.errors import Conflict, IdReused
 from leftfold.store.events import AppendCondition, Expected, NewEvent, QueryItem, ToStream
-from leftfold.testing.conformance.stores import FullStore, Laws, event, events, log_of
+from leftfold.testing.conformance.stores import FullStore, Laws, event, events, log_of, shown_alike
 
 __all__ = ["RepeatLaws"]
 
@@ -37,6 +37,11 @@ class RepeatLaws(Laws):
         first = await store.append(*parts)
         assert await store.append(*parts) == replace(first, repeated=True)
         assert await store.head() == 3
+
+    async def test_an_append_of_the_hour_that_a_clock_shows_twice_is_repeated_too(self, store: FullStore) -> None:
+        part = ToStream("a-1", 0, shown_alike())
+        first = await store.append(part)
+        assert await store.append(part) == replace(first, repeated=True)
 
     async def test_a_refused_append_may_be_sent_again_with_the_same_ids(self, store: FullStore) -> None:
         batch = events(1)

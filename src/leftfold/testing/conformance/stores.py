@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, Protocol, TypeAlias
 
 import pytest
+from msgspec.structs import replace
 
 from leftfold.ids import new_id
 from leftfold.store.events import NewEvent, Page, QueryItem, StoredEvent
@@ -25,6 +27,7 @@ __all__ = [
     "log_of",
     "opened",
     "scan",
+    "shown_alike",
 ]
 
 NO_LEASES: Final[Sequence[Any]] = (0.0, -1.0, float("nan"), float("inf"), 1e12, 10**5000, None, "600", True)
@@ -71,6 +74,23 @@ def event(type: str = "Happened", *, data: bytes = b'{"n":1}', tags: Sequence[st
 def events(count: int, *, type: str = "Happened") -> list[NewEvent]:
     """New events, numbered in their payload from 1."""
     return [event(type, data=b'{"n":%d}' % n) for n in range(1, count + 1)]
+
+
+def shown_alike() -> list[NewEvent]:
+    """Events of 0:30 and 1:30 UTC on 26 September 1993, which a clock that was set back between shows as 2:30 both."""
+    shown = datetime(1993, 9, 26, 2, 30, tzinfo=_SetBack())
+    return [replace(event(), occurred_at=shown.replace(fold=fold)) for fold in (0, 1)]
+
+
+class _SetBack(tzinfo):
+    def utcoffset(self, dt: datetime | None) -> timedelta:
+        return timedelta(hours=1) + self.dst(dt)
+
+    def dst(self, dt: datetime | None) -> timedelta:
+        return timedelta(hours=0 if dt and dt.fold else 1)
+
+    def tzname(self, dt: datetime | None) -> str:
+        return f"UTC+{self.utcoffset(dt)}"
 
 
 async def log_of(store: Store) -> list[StoredEvent]:
