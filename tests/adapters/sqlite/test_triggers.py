@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+from leftfold.adapters.sqlite.triggers import without_triggers
 from leftfold.store import ToStream
 from tests.adapters.sqlite.opened import connected, event, opened, url_of
 
@@ -50,6 +56,36 @@ async def test_connections_of_others_run_them_also_when_opened_beside_a_store(tm
         over.set()
         thread.join()
     assert all(refused)
+
+
+class _Rung(Exception):
+    """What a handler of a signal raises."""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="SQLite calls nobody back")
+def test_what_a_handler_of_a_signal_raises_while_a_file_is_being_opened_is_heard(tmp_path: Path) -> None:
+    rung: list[int] = []
+    heard = 0
+
+    def ring(number: int, _: object) -> None:
+        rung.append(number)
+        raise _Rung
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(tmp_path / "a.db", check_same_thread=False)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for n in range(100):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, (n % 20 + 1) * 0.000_01)
+                without_triggers(connect).close()
+                time.sleep(0.001)  # it rings before
+            except _Rung:
+                heard += 1
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert heard == len(rung) == 100
 
 
 def _is_refused(connection: sqlite3.Connection) -> bool:

@@ -54,13 +54,25 @@ else:
             self._opener: int | None = None
 
         def opened(self, connect: Callable[[], sqlite3.Connection]) -> sqlite3.Connection:
-            self._opener = threading.get_ident()
-            self._library.sqlite3_auto_extension(self._told)
+            hook = sys.unraisablehook
+            lost: list[BaseException] = []
+
+            def hear(what: sys.UnraisableHookArgs) -> None:
+                # A handler of a signal has raised in there, and SQLite cannot pass that on.
+                if what.object == self._tell and what.exc_value and threading.get_ident() == self._opener:
+                    lost.append(what.exc_value)
+                else:
+                    hook(what)
+
             try:
+                self._opener, sys.unraisablehook = threading.get_ident(), hear
+                self._library.sqlite3_auto_extension(self._told)
                 return connect()
             finally:
+                self._opener, sys.unraisablehook = None, hook
                 self._library.sqlite3_cancel_auto_extension(self._told)
-                self._opener = None
+                if lost:
+                    raise lost.pop()
 
         def _tell(self, connection: int, _message: int, _routines: int) -> int:
             if threading.get_ident() == self._opener:
@@ -70,7 +82,7 @@ else:
     def _found() -> _Sqlite | None:
         try:
             return _Sqlite()
-        except (ImportError, AttributeError, OSError, MemoryError):  # the last: no memory may be run here
+        except (ImportError, AttributeError, OSError, MemoryError, RuntimeError):  # the last two: no code may be made
             return None
 
     _sqlite = _found()
