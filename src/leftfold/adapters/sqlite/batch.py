@@ -54,6 +54,7 @@ class Batch:
         self._recorded_at = now
         self._versions: dict[str, int] = {}
         self._inserts = Inserts(self._cursor)
+        self._size = 0  # bytes of all that was judged
         self._ids: set[bytes] = set()
         self._writer = RowWriter(self._cursor, self._naming, self._now)
         self._changed = False
@@ -76,6 +77,7 @@ class Batch:
             return self._work(work)
         if not self._looked:
             self._look()
+        self._size += pending.size
         if pending.transaction is not None:
             return self._transact(pending.transaction)
         try:
@@ -92,7 +94,7 @@ class Batch:
 
     def flush(self) -> None:
         """Write the rows of every append judged so far."""
-        self._inserts.write()
+        self._inserts.write(self._size)
         self._ids.clear()
 
     def _look(self) -> None:

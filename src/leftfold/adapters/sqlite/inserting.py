@@ -31,6 +31,8 @@ _WIDTH: Final = _SHARED + _OWN
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64)  # of statements, in rows: any number of rows is a sum of few of them
 _WARNED: Final = sys.version_info[:2] >= (3, 12) and sys.version_info[:3] < (3, 12, 4)  # of each numbered value
 _FEW: Final = sys.maxsize if _WARNED else 4  # events share too little to be worth a statement of their own
+_METADATA: Final = 3
+_MUCH: Final = 256 * 1024  # text for many rows at a time: each statement keeps its last values as long as it is kept
 
 
 class Inserts:
@@ -40,6 +42,7 @@ class Inserts:
         self._cursor = cursor
         self._stretches: list[tuple[Shared, list[Value]]] = []
         self._runs: list[Run] = []
+        self._much = False
 
     def begin(self, shared: Shared) -> list[Value]:
         """Take events that follow each other in a stream, and in the log.
@@ -55,8 +58,13 @@ class Inserts:
         """Tag the events from position *first* to *last*."""
         self._runs += [(number, first, last) for number in numbers]
 
-    def write(self) -> None:
-        """Insert all that was taken."""
+    def write(self, size: int) -> None:
+        """Insert all that was taken.
+
+        Args:
+            size: bytes of its payloads and metadata, or more than that.
+        """
+        self._much = size > _MUCH
         rows: list[Value] = []
         for shared, own in self._stretches:
             if len(own) == _OWN:
@@ -81,11 +89,21 @@ class Inserts:
 
     def _write_rows(self, rows: list[Value]) -> None:
         for at, size in _pieces(len(rows) // _WIDTH):
-            self._cursor.execute(_ROWS[size], rows[at * _WIDTH : (at + size) * _WIDTH])
+            piece = rows[at * _WIDTH : (at + size) * _WIDTH]
+            if not self._much or _length(piece[_METADATA::_WIDTH]) + _length(piece[_WIDTH - 1 :: _WIDTH]) <= _MUCH:
+                self._cursor.execute(_ROWS[size], piece)
+            else:
+                for row in range(size):
+                    self._cursor.execute(_ROWS[1], piece[row * _WIDTH : (row + 1) * _WIDTH])
 
     def _write_stretch(self, shared: Shared, own: list[Value]) -> None:
         for at, size in _pieces(len(own) // _OWN):
-            self._cursor.execute(_STRETCHES[size], (*_moved(shared, at), *own[at * _OWN : (at + size) * _OWN]))
+            first, piece = _moved(shared, at), own[at * _OWN : (at + size) * _OWN]
+            if not self._much or len(shared[_METADATA]) + _length(piece[_OWN - 1 :: _OWN]) <= _MUCH:
+                self._cursor.execute(_STRETCHES[size], (*first, *piece))
+            else:
+                for row in range(size):
+                    self._cursor.execute(_ROWS[1], (*_moved(first, row), *piece[row * _OWN : (row + 1) * _OWN]))
 
     def _write_tags(self) -> None:
         lone: list[Value] = []
@@ -101,6 +119,10 @@ class Inserts:
 def _moved(shared: Shared, by: int) -> Shared:
     position, stream, version, *_ = shared
     return (position + by, stream, version + by, *shared[3:])
+
+
+def _length(texts: list[Value]) -> int:
+    return sum(map(len, map(str, texts)))
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:

@@ -203,7 +203,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
             )
             own += (event.type, event.schema_version, event.id.bytes, event.data.decode())
             inserts.tag(numbers, event.position, event.position)
-        inserts.write()
+        inserts.write(sum(len(event.data) + len(event.metadata) for event in events))
 
     def _rows(self, sql: str, *values: Value) -> list[Row]:
         return self._connection.execute(sql, values).fetchall()
