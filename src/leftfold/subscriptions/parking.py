@@ -150,6 +150,7 @@ class Parking:
     def __init__(self, store: Store, subscription: str, part: int, policy: Policy, clock: Clock) -> None:
         self.subjects: dict[str, ParkedSubject] = {}
         self._dues: dict[str, datetime] = {}  # of those that are tried again, which may be few
+        self._unwritten: dict[str, ParkedSubject | None] = {}  # what was kept of those that are changed
         self._store = store
         self._subscription = subscription
         self._part = part
@@ -158,7 +159,7 @@ class Parking:
 
     async def load(self) -> None:
         """Read again what is kept."""
-        self.subjects, self._dues = {}, {}
+        self.subjects, self._dues, self._unwritten = {}, {}, {}
         last = begin = f"{self._subscription}/"
         while page := await self._store.scan(PARKED, after=last, limit=_PAGE):
             for parked in (load_parked(row) for key, row in page if key.startswith(begin)):
@@ -168,6 +169,16 @@ class Parking:
             if len(page) < _PAGE or not last.startswith(begin):
                 return
             await asyncio.sleep(0)  # an embedded store answers without letting others run
+
+    def written(self) -> None:
+        """Note that what was to be written is."""
+        self._unwritten.clear()
+
+    def take_back(self) -> None:
+        """Go back to what was written last: there may be too many to read all of them again."""
+        for subject, kept in self._unwritten.items():
+            self._let_go(subject) if kept is None else self._keep(kept)
+        self._unwritten.clear()
 
     def writes(self, failures: Sequence[Failure]) -> list[Write]:
         """Keep *failures* as letters, and park their subjects unless the policy is to skip."""
@@ -180,6 +191,7 @@ class Parking:
             letters[letter_key(letter)] = _dump(letter)
             if failure.error is not None and self._policy.failing is Failing.PARK:
                 subject = self.parked(failure.subject, 1, failure.error)
+                self._change(subject.subject)
                 self._keep(subject)
                 parked[subject_key(self._subscription, failure.subject)] = _dump(subject)
         writes: list[Write] = [Put(table=LETTERS, rows=letters)]
@@ -217,13 +229,14 @@ class Parking:
         """Note that the first event of *subject* failed again."""
         attempts = self.subjects[subject].attempts + 1 if subject in self.subjects else 1
         parked = self.parked(subject, attempts, error)
+        self._change(subject)
         self._keep(parked)
         return Put(table=PARKED, rows={subject_key(self._subscription, subject): _dump(parked)})
 
     def freed(self, subject: str) -> Delete:
         """Note that nothing of *subject* waits any more."""
-        self.subjects.pop(subject, None)
-        self._dues.pop(subject, None)
+        self._change(subject)
+        self._let_go(subject)
         return Delete(table=PARKED, keys=[subject_key(self._subscription, subject)])
 
     async def letters(self, subject: str, limit: int) -> list[Letter]:
@@ -247,6 +260,13 @@ class Parking:
         """The letter that *request* is about, if it is still there."""
         key = letter_key(request)
         return [load_letter(row) for row in (await self._store.get(LETTERS, [key])).values()]
+
+    def _change(self, subject: str) -> None:
+        self._unwritten.setdefault(subject, self.subjects.get(subject))
+
+    def _let_go(self, subject: str) -> None:
+        self.subjects.pop(subject, None)
+        self._dues.pop(subject, None)
 
     def _keep(self, parked: ParkedSubject) -> None:
         self.subjects[parked.subject] = parked

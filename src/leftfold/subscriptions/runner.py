@@ -226,7 +226,7 @@ class Runner:
                 outcome = await self._consumer.consume(events, self._parking.subjects)
                 await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
             except Overtaken:
-                await self._forget()
+                self._forget()
                 if tries == _TOGETHER and await self._in_halves(events):
                     return False
                 if tries == _TRIES:
@@ -240,13 +240,13 @@ class Runner:
         return False
 
     async def _refused(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
-        await self._forget()
+        self._forget()
         if not await self._in_halves(events):
             await self._park(events, error)
 
-    async def _forget(self) -> None:
+    def _forget(self) -> None:
         self._consumer.forget()
-        await self._parking.load()
+        self._parking.take_back()
 
     async def _in_halves(self, events: Sequence[RecordedEvent[object]]) -> bool:
         """Handle each half of a batch by itself; False, doing nothing, when there are no halves."""
@@ -304,6 +304,7 @@ class Runner:
             if (item := _changed_work(error)) is None:
                 raise
             raise Overtaken(item) from error
+        self._parking.written()
         self.position, self._last = position, event_id
 
 
