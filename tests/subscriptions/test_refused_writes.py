@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 import msgspec
+import pytest
 
 from leftfold import RecordedEvent
 from leftfold.clock import SystemClock
+from leftfold.errors import InvalidInput
 from leftfold.ids import new_id
 from leftfold.store import Expected, MemoryStore, NewEvent, Put, ToStream, Transaction
 from leftfold.store.tables import Selection, Table
@@ -93,7 +95,9 @@ async def test_a_subject_that_is_dead_already_stays_so_when_the_event_is_refused
     assert {(one.subject, bool(one.error)) for one in letters} == {("a", False), ("b", True)}
 
 
-async def test_what_is_parked_is_not_read_again_for_each_event_that_is_refused() -> None:
+async def test_what_is_parked_is_not_read_again_for_each_event_that_is_refused(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     store, consumer = _Looking(), Refused()
     for table in (LETTERS, PARKED):
         await store.prepare(table)
@@ -114,3 +118,6 @@ async def test_what_is_parked_is_not_read_again_for_each_event_that_is_refused()
     assert sorted(one.subject for one in parked) == ["x-0", "x-1", "x-2", "x-3"]
     assert not any(there for _, there in consumer.parked), "what was refused has parked nothing"
     assert store.looks == 1
+    told = [one.exc_info[1] for one in caplog.records if one.exc_info is not None]
+    assert [type(error) for error in told].count(InvalidInput) == 3
+    assert not any(error.__context__ for error in told if error is not None), "none tells of another event"

@@ -211,32 +211,41 @@ class Runner:
             await self._note(done, done.events[-1].position, done.events[-1].id)
 
     async def _note(self, done: _Batch, position: int, event_id: UUID) -> None:
+        refused: Exception
         try:
             await self._write([*done.writes, *self._parking.writes(done.failures)], position, event_id)
         except (InvalidInput, AppendRefused) as error:
-            await self._refused(done.events, error)
-            await self._write([], position, event_id)
+            refused = error
         else:
             self._warn(done.failures)
+            return
+        await self._refused(done.events, refused)
+        await self._write([], position, event_id)
 
     async def _done(self, events: Sequence[RecordedEvent[object]], position: int, event_id: UUID) -> bool:
-        """Handle *events* in one transaction; when it is refused, piece by piece, and False."""
+        """Handle *events* in one transaction; when it is refused, piece by piece, and False.
+
+        No piece is handled while the error of another is: what its own error says would tell of that one as well.
+        """
         for tries in range(1, _TRIES + 1):
+            refused: Exception | None = None
             try:
                 outcome = await self._consumer.consume(events, self._parking.subjects)
                 await self._write([*outcome.writes, *self._parking.writes(outcome.failures)], position, event_id)
             except Overtaken:
                 self._forget()
-                if tries == _TOGETHER and await self._in_halves(events):
-                    return False
                 if tries == _TRIES:
                     raise
             except (InvalidInput, AppendRefused) as error:
-                await self._refused(events, error)
-                return False
+                refused = error
             else:
                 self._warn(outcome.failures)
                 return True
+            if refused is not None:
+                await self._refused(events, refused)
+                return False
+            if tries == _TOGETHER and await self._in_halves(events):
+                return False
         return False
 
     async def _refused(self, events: Sequence[RecordedEvent[object]], error: Exception) -> None:
