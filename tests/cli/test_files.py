@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import resource
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -48,6 +51,30 @@ def test_what_breaks_off_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         broken_off()
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_leaves_the_file_as_it_was_and_nothing_beside_it(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    file = tmp_path / "a.lock"
+    file.write_text("old")
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from leftfold.cli.files import written_beside\n"
+        "with written_beside(Path(sys.argv[1])):\n"
+        "    print('here', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(file)], stdout=subprocess.PIPE) as writing:
+        assert writing.stdout is not None
+        assert writing.stdout.readline() == b"here\n"
+        assert len(list(tmp_path.iterdir())) == 2
+        writing.send_signal(sent)
+    assert writing.returncode == -sent
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
 
