@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+import pytest
+
+from leftfold.cli import streams
+from leftfold.cli.output import Columns, Row
 from tests.cli.command import Leftfold, event, record, stored
 
 
@@ -54,6 +59,25 @@ def test_more_streams_than_a_page_are_all_listed(leftfold: Leftfold, url: str) -
     few = leftfold("streams", "--limit", "3", "--store", url).out.splitlines()
     assert [line.split()[-1] for line in few[1:]] == ["s-119", "s-117", "s-115", "streams"]
     assert few[-1] == "3 of 120 streams"
+
+
+def test_rows_of_many_streams_are_made_as_they_are_printed(
+    leftfold: Leftfold, sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    put = Columns.print
+
+    def noted(self: Columns, rows: Sequence[Row]) -> None:
+        made.append(len(rows))
+        put(self, rows)
+
+    monkeypatch.setattr(streams, "_TOGETHER", 50)
+    monkeypatch.setattr(Columns, "print", noted)
+    record(sqlite, *((f"s-{number:03}", [event()]) for number in range(120)))
+    head, *rows, end = leftfold("streams", "--store", sqlite).out.splitlines()
+    assert [row.split()[-1] for row in rows] == [f"s-{number:03}" for number in reversed(range(120))]
+    assert (head.split()[-1], end) == ("stream", "120 of 120 streams")
+    assert made == [50, 50, 20]
 
 
 def test_where_no_store_is_nothing_is_said_of_schemas(leftfold: Leftfold, sqlite: str) -> None:

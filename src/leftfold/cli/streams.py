@@ -48,9 +48,14 @@ async def streams(
         return 0
     out = console()
     columns = Columns(out, ">events", "last recorded (UTC)", "stream")
-    columns.print([Row((f"{each.events:,}", time_text(each.last_recorded_at), each.stream)) for each in chosen])
+    for start in range(0, max(len(chosen), 1), _TOGETHER):  # rows take twice what the streams do
+        columns.print([_row(each) for each in chosen[start : start + _TOGETHER]])
     out.print(f"{len(chosen):,} of {counted(count, 'stream')}", style="dim")
     return 0
+
+
+def _row(stream: _Stream) -> Row:
+    return Row((f"{stream.events:,}", time_text(stream.last_recorded_at), stream.stream))
 
 
 async def _listed(store: Store, category: str | None, limit: int | None) -> tuple[list[_Stream], int]:
