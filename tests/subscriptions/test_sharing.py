@@ -85,8 +85,10 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def working(store: MemoryStore, following: Following, owner: str) -> AsyncGenerator[Worker]:
-    worker = Worker(store, [following], owner, TIMING)
+async def working(
+    store: MemoryStore, following: Following, owner: str, timing: Timing = TIMING
+) -> AsyncGenerator[Worker]:
+    worker = Worker(store, [following], owner, timing)
     await worker.prepare()
     running = asyncio.create_task(worker.run())
     try:
@@ -94,6 +96,43 @@ async def working(store: MemoryStore, following: Following, owner: str) -> Async
     finally:
         worker.stop()
         await running
+
+
+class _Kept(MemoryStore):
+    """Claims take a while. It notes how many leases are kept up at the same time, and before the last claim."""
+
+    claim_s = 0.0
+    most = sooner = 0
+    _keeping = _kept = 0
+
+    async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
+        self.sooner = self._kept
+        await asyncio.sleep(self.claim_s)
+        return await super().claim(name, owner, lease_s)
+
+    async def renew(self, name: str, token: int, lease_s: float) -> bool:
+        self._keeping += 1
+        self._kept += name.startswith("told")
+        self.most = max(self.most, self._keeping)
+        await asyncio.sleep(0)
+        self._keeping -= 1
+        return await super().renew(name, token, lease_s)
+
+
+async def test_leases_of_many_parts_are_kept_up_together_but_not_all_at_once() -> None:
+    store = _Kept()
+    async with working(store, Following(store, 40), "me") as worker:
+        await until(lambda: len(worker.follows) == 40 and store.most > 1)
+        assert store.most <= 16
+
+
+async def test_leases_are_kept_up_while_others_are_claimed() -> None:
+    store = _Kept()
+    store.claim_s = 0.02
+    timing = Timing(lease_s=2 * store.claim_s, poll_s=store.claim_s)
+    async with working(store, Following(store, 5), "me", timing) as worker:
+        await until(lambda: len(worker.follows) == 5)
+    assert store.sooner > 0
 
 
 async def test_a_part_that_is_wanted_no_more_is_let_go() -> None:

@@ -31,6 +31,11 @@ _log: Final = logging.getLogger("leftfold")
 _UNWANTED_AFTER: Final = 3
 _KEPT_LEASES: Final = 4
 _FAREWELL_S: Final = 1.0
+_TOGETHER: Final = 16
+"""Leases that are kept up at the same time: a store commits them together, and has others to answer."""
+
+_OF_A_LEASE: Final = 3
+"""So often in a lease they are kept up while others are claimed."""
 
 
 def _is_time(value: object) -> bool:
@@ -165,6 +170,7 @@ class Worker:
         self._presence = Presence(store, owner, self._timing.lease_s, group)
         self._free_since: dict[str, float] = {}
         self._kept_until: dict[str, float] = {}
+        self._alive_until = 0.0
         self._turns = Turn()
         self._end_at: float | None = None
         self._trouble = Trouble(f"worker {owner} cannot look for work", f"worker {owner} looks for work again")
@@ -245,6 +251,8 @@ class Worker:
                 claim = await self._store.claim(name, self._owner, self._timing.lease_s)
                 if claim is not None:
                     self._start(assignment, claim)
+                if asyncio.get_running_loop().time() >= self._alive_until:  # there may be many to claim
+                    await self._stay_alive()
 
     def _may_take(self, name: str, share: int, now: float) -> bool:
         """Whether a free part is ours to take: it is within the share, or nobody else wants it."""
@@ -257,12 +265,16 @@ class Worker:
         return True
 
     async def _stay_alive(self) -> None:
-        lease_s = self._timing.lease_s
+        self._alive_until = asyncio.get_running_loop().time() + self._timing.lease_s / _OF_A_LEASE
         await self._presence.say()
-        for name, running in list(self._running.items()):
-            if not await self._store.renew(name, running.claim.token, lease_s):
-                self._say_lost(name)  # the task learns of it by being cancelled, and says nothing
-                running.cancel()
+        held = list(self._running.items())
+        for start in range(0, len(held), _TOGETHER):
+            await asyncio.gather(*(self._keep(name, running) for name, running in held[start : start + _TOGETHER]))
+
+    async def _keep(self, name: str, running: _Running) -> None:
+        if not await self._store.renew(name, running.claim.token, self._timing.lease_s):
+            self._say_lost(name)  # the task learns of it by being cancelled, and says nothing
+            running.cancel()
 
     def _start(self, assignment: Assignment, claim: Claim) -> None:
         runner = Runner(assignment.part, assignment.consumer(), claim, assignment.progress, assignment.around)
