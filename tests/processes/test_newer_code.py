@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Final, Literal, TypeAlias
@@ -311,3 +312,117 @@ async def test_an_event_of_an_instance_of_a_newer_version_is_handed_in_once_newe
         await app.settle()
         assert [one.kind for one in (await app.processes.show("answering", "ann")).journal] == ["applied", "applied"]
         assert [one async for one in app.dead_letters.all()] == []
+
+
+class Wake(Command):
+    guest: str
+
+
+class WakeAt(Command, name="Wake"):
+    """As a newer release has it."""
+
+    guest: str
+    hour: int = 7
+
+
+class Knock(Command):
+    """What no older release has."""
+
+    guest: str
+
+
+def desk() -> Context:
+    """A context that takes calls."""
+    context = Context("desk")
+
+    @context.decides(Phone, id="guest")
+    def call(_command: Call, phone: Phone) -> None:
+        phone.record(Called(guest=phone.id))
+
+    return context
+
+
+def woken(bell: Bell, *, down: bool) -> None:
+    """Ring, if it can be rung."""
+    if down:
+        raise ConnectionError
+    bell.record(Rang(guest=bell.id))
+
+
+def desk_that_wakes() -> Context:
+    """It answers a call by a command."""
+    context = desk()
+
+    @context.reacts
+    def answer(event: Called) -> Wake:
+        return Wake(guest=event.guest)
+
+    @context.decides(Bell, id="guest")
+    def wake(_command: Wake, bell: Bell) -> None:
+        woken(bell, down=False)
+
+    return context
+
+
+def desk_with_a_field_more(*, down: bool) -> Context:
+    """The release after it, whose command says more."""
+    context = desk()
+
+    @context.reacts
+    def answer(event: Called) -> WakeAt:
+        return WakeAt(guest=event.guest)
+
+    @context.decides(Bell, id="guest")
+    def wake(_command: WakeAt, bell: Bell) -> None:
+        woken(bell, down=down)
+
+    return context
+
+
+def desk_with_another_command(*, down: bool) -> Context:
+    """The release after it, which sends another command."""
+    context = desk()
+
+    @context.reacts
+    def answer(event: Called) -> Knock:
+        return Knock(guest=event.guest)
+
+    @context.decides(Bell, id="guest")
+    def knock(_command: Knock, bell: Bell) -> None:
+        woken(bell, down=down)
+
+    return context
+
+
+@pytest.mark.parametrize(
+    ("newer", "unread"),
+    [
+        (desk_with_a_field_more, "InvalidInput: command 'Wake', field 'hour': there is no such field"),
+        (desk_with_another_command, "UnknownCommand: nothing here handles the command 'Knock'"),
+    ],
+    ids=["a field", "a command"],
+)
+async def test_a_command_of_newer_code_waits_for_it_and_no_try_is_counted(
+    newer: Callable[..., Context], unread: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, log = ManualClock(), MemoryLog()
+
+    def release(context: Context) -> App:
+        return App(context, store=MemoryStore(clock=clock, log=log), clock=clock, workers=QUICK)
+
+    async with release(newer(down=True)) as app:
+        await app.send(Call(guest="ann"))
+        await app.settle()
+    async with release(desk_that_wakes()) as app:
+        for _ in range(_TRIES):
+            clock.advance(timedelta(minutes=10))
+            await app.settle()
+        (parked,) = [one async for one in app.processes.parked()]
+        assert (parked.status, parked.attempts) == ("retrying", 1)
+        assert parked.error.startswith(unread)
+        assert f"of reaction/desk.answer waits for other code: {unread}" in caplog.text
+    async with release(newer(down=False)) as app:
+        clock.advance(timedelta(minutes=10))
+        await app.settle()
+        assert [type(one.event) for one in await app.events.read("bell-ann")] == [Rang]
+        assert [one async for one in app.processes.parked()] == []

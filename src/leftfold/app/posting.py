@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leftfold.errors import UnknownCommand, UnreadableAnswer
 from leftfold.messages.command import Command
+from leftfold.messages.metadata import Metadata
 from leftfold.processes.outgoing import Address, Outgoing
 
 if TYPE_CHECKING:
@@ -46,13 +47,17 @@ class Posting:
         context, form = found
         return Address(context, form.name, form.dump(form.checked(command)))
 
-    async def send(self, context: str, outgoing: Outgoing, id: str) -> None:
-        """See `Post.send`."""
+    def read(self, context: str, outgoing: Outgoing) -> Command[object]:
+        """See `Post.read`."""
         running = self._contexts.get(context)
         if running is None:
             raise UnknownCommand(outgoing.command)
-        command = running.assembly.commands.named(outgoing.command).form.load(bytes(outgoing.payload))
-        await running.commands.send(command, id=id, metadata=outgoing.metadata)
+        command: Command[object] = running.assembly.commands.named(outgoing.command).form.load(bytes(outgoing.payload))
+        return command
+
+    async def send(self, context: str, command: Command[object], id: str, metadata: Metadata) -> None:
+        """See `Post.send`."""
+        await self._contexts[context].commands.send(command, id=id, metadata=metadata)
 
     async def is_done(self, context: str, id: str) -> bool:
         """See `Post.is_done`."""

@@ -13,7 +13,8 @@ from leftfold.domain.errors import DomainError
 from leftfold.errors import AppendRefused, Fenced, InvalidInput, UnreadableState
 from leftfold.handling.correlation import handling
 from leftfold.handling.refusals import REFUSALS, RefusalError
-from leftfold.processes.deploying import left_to_newer_code
+from leftfold.messages.command import Command
+from leftfold.processes.deploying import left_to_newer_code, looked_again
 from leftfold.processes.engine import Moment
 from leftfold.processes.instance import Entry
 from leftfold.processes.measuring import Measuring, Mishap
@@ -62,14 +63,17 @@ class CommandCarrier:
     async def carry(self, item: WorkItem, moment: Moment) -> None:
         """See `Carrier.carry`."""
         outgoing = load_outgoing(item.state)
-        end = End(id=item.id, token=item.token)
+        end, context = End(id=item.id, token=item.token), item.queue.removeprefix(COMMAND)
+        command: Command[object] | None = None
         try:
             with blamed():
-                await self._post.send(item.queue.removeprefix(COMMAND), outgoing, outgoing.id_of(item.id))
+                command = self._post.read(context, outgoing)
+                await self._post.send(context, command, outgoing.id_of(item.id), outgoing.metadata)
         except REFUSALS as refusal:
             await self._refused(item, outgoing, refusal)
         except Exception as error:  # noqa: BLE001 - whatever kept it from being carried out, it is kept and tried again
-            await self._write([self._again(item, outgoing, error, moment)], item, outgoing)
+            again = self._unread if command is None else self._again
+            await self._write([again(item, outgoing, error, moment)], item, outgoing)
         else:
             await self._store.transact(Transaction(writes=[end]))
 
@@ -88,6 +92,14 @@ class CommandCarrier:
         if kept is not None and self._measuring is not None:
             sender = outgoing.origin.name.partition("/")[2]
             self._measuring.went_wrong(Mishap(sender=sender, kind="command", status=kept.status))
+
+    def _unread(self, item: WorkItem, outgoing: Outgoing, error: Exception, moment: Moment) -> Revise:
+        """Let a command that another release has sent, and this code has not or cannot read, wait for other code."""
+        text = error_text(error)
+        with handling(outgoing.metadata):
+            _log.warning("command %r of %s waits for other code: %s", outgoing.command, outgoing.origin.id, text)
+        due = looked_again(item.created_at, moment())
+        return _revised(item, replace(outgoing, error=text), "retrying", wake=due)
 
     def _again(self, item: WorkItem, outgoing: Outgoing, error: Exception, moment: Moment) -> Revise:
         process = self._processes.get(outgoing.origin.name)

@@ -7,7 +7,7 @@ from typing import Final
 
 from leftfold.errors import UnknownEventType, UnknownSchemaVersion
 
-__all__ = ["left_to_newer_code"]
+__all__ = ["left_to_newer_code", "looked_again"]
 
 _SOONEST: Final = timedelta(seconds=1)
 _LATEST: Final = timedelta(minutes=1)
@@ -19,7 +19,10 @@ def left_to_newer_code(error: Exception | None, since: datetime | None, now: dat
     Args:
         since: when it began; pauses grow with the time that it has waited.
     """
-    if not isinstance(error, UnknownEventType | UnknownSchemaVersion):
-        return None
+    return looked_again(since, now) if isinstance(error, UnknownEventType | UnknownSchemaVersion) else None
+
+
+def looked_again(since: datetime | None, now: datetime) -> datetime:
+    """When something that waits for other code is looked at again; see `left_to_newer_code`."""
     waited = _SOONEST if since is None else now - since
     return now + min(max(waited, _SOONEST), _LATEST)

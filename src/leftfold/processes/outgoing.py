@@ -106,7 +106,16 @@ class Post(Protocol):
         """
         ...
 
-    async def send(self, context: str, outgoing: Outgoing, id: str) -> None:
+    def read(self, context: str, outgoing: Outgoing) -> Command[object]:
+        """The command that is on its way to a context.
+
+        Raises:
+            UnknownCommand: nothing in this app handles it there.
+            InvalidInput: the class of today cannot read it.
+        """
+        ...
+
+    async def send(self, context: str, command: Command[object], id: str, metadata: Metadata) -> None:
         """Have a command carried out, once for its *id*; raises what refuses it or keeps it from that."""
         ...
 
