@@ -17,6 +17,7 @@ from leftfold import (
     App,
     Attempt,
     Command,
+    CommandRefused,
     Context,
     DomainError,
     Event,
@@ -425,4 +426,60 @@ async def test_a_command_of_newer_code_waits_for_it_and_no_try_is_counted(
         clock.advance(timedelta(minutes=10))
         await app.settle()
         assert [type(one.event) for one in await app.events.read("bell-ann")] == [Rang]
+        assert [one async for one in app.processes.parked()] == []
+
+
+def teller(*, newer: bool, down: bool = False) -> Context:
+    """A context with a process, of which a newer release has another version that is told of refusals.
+
+    Args:
+        down: whether no command is carried out.
+    """
+    context = Context("teller")
+
+    @context.decides(Bell, id="guest")
+    def ring(_command: Ring, bell: Bell) -> None:
+        bell.record(Rang(guest=bell.id))
+
+    @context.command
+    async def note(_command: Note) -> None:
+        if down:
+            raise ConnectionError
+        raise Full
+
+    @context.process(key="guest", name="telling")
+    def telling(_state: Rung | None, _event: Rang) -> Next[Rung] | Ignored:
+        return IGNORE
+
+    if newer:
+
+        @context.process(key="guest", name="telling", version=2)
+        def telling_anew(_state: Rung | None, event: Rang | CommandRefused) -> Next[Rung] | Ignored:
+            if isinstance(event, CommandRefused):
+                return Next(Rung(0)).end()
+            return Next(Rung(1)).send(Note(guest=event.guest))
+
+    return context
+
+
+async def test_a_refusal_waits_for_the_code_that_has_the_version_of_its_instance() -> None:
+    clock, log = ManualClock(), MemoryLog()
+
+    def release(context: Context) -> App:
+        return App(context, store=MemoryStore(clock=clock, log=log), clock=clock, workers=QUICK)
+
+    async with release(teller(newer=True, down=True)) as app:
+        await app.send(Ring(guest="ann"))
+        await app.settle()
+    async with release(teller(newer=False)) as app:
+        for _ in range(_TRIES):
+            clock.advance(timedelta(minutes=10))
+            await app.settle()
+        (parked,) = [one async for one in app.processes.parked()]
+        assert (parked.status, parked.attempts) == ("retrying", 1)
+        assert "is here in version 1 only" in parked.error
+    async with release(teller(newer=True)) as app:
+        clock.advance(timedelta(minutes=10))
+        await app.settle()
+        assert (await app.processes.show("telling", "ann")).status == "ended"
         assert [one async for one in app.processes.parked()] == []

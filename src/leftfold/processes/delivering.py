@@ -72,8 +72,9 @@ class CommandCarrier:
         except REFUSALS as refusal:
             await self._refused(item, outgoing, refusal)
         except Exception as error:  # noqa: BLE001 - whatever kept it from being carried out, it is kept and tried again
-            again = self._unread if command is None else self._again
-            await self._write([again(item, outgoing, error, moment)], item, outgoing)
+            left = command is None  # another release has sent it, and this code has not or cannot read it
+            again = _left(item, outgoing, error, moment()) if left else self._again(item, outgoing, error, moment)
+            await self._write([again], item, outgoing)
         else:
             await self._store.transact(Transaction(writes=[end]))
 
@@ -92,14 +93,6 @@ class CommandCarrier:
         if kept is not None and self._measuring is not None:
             sender = outgoing.origin.name.partition("/")[2]
             self._measuring.went_wrong(Mishap(sender=sender, kind="command", status=kept.status))
-
-    def _unread(self, item: WorkItem, outgoing: Outgoing, error: Exception, moment: Moment) -> Revise:
-        """Let a command that another release has sent, and this code has not or cannot read, wait for other code."""
-        text = error_text(error)
-        with handling(outgoing.metadata):
-            _log.warning("command %r of %s waits for other code: %s", outgoing.command, outgoing.origin.id, text)
-        due = looked_again(item.created_at, moment())
-        return _revised(item, replace(outgoing, error=text), "retrying", wake=due)
 
     def _again(self, item: WorkItem, outgoing: Outgoing, error: Exception, moment: Moment) -> Revise:
         process = self._processes.get(outgoing.origin.name)
@@ -152,11 +145,19 @@ class CommandCarrier:
             with blamed():
                 result = running.take(process, key, instance, cause)
         except UnreadableState as error:
-            return [_revised(item, replace(outgoing, error=error_text(error)), "dead")]
+            return [_left(item, replace(outgoing, attempts=outgoing.attempts - 1), error, item.changed_at)]
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises concerns its instance alone
             return [_untold(item, outgoing, error)]
         revise = running.written(known, process, result.instance, result.instance.wake_at)
         return [End(id=item.id, token=item.token), revise, *result.commands]
+
+
+def _left(item: WorkItem, outgoing: Outgoing, error: Exception, now: datetime) -> Revise:
+    """Let a command wait for the code of another release; no try is counted."""
+    text = error_text(error)
+    with handling(outgoing.metadata):
+        _log.warning("command %r of %s waits for other code: %s", outgoing.command, outgoing.origin.id, text)
+    return _revised(item, replace(outgoing, error=text), "retrying", wake=looked_again(item.created_at, now))
 
 
 def _untold(item: WorkItem, outgoing: Outgoing, error: Exception) -> Revise:
