@@ -15,7 +15,7 @@ import pytest
 from msgspec import Struct
 
 from leftfold import Event
-from leftfold.errors import StoreUnavailable
+from leftfold.errors import InvalidQuery, StoreUnavailable
 from leftfold.ids import new_id
 from leftfold.messages import Codec, Registry
 from leftfold.projections import invalidating
@@ -188,6 +188,74 @@ async def test_a_store_that_is_away_when_other_rows_are_shown_ends_nothing(monke
     passed = asyncio.create_task(noticing.passed(1))
     await asyncio.wait([watching, passed], timeout=10.0, return_when=asyncio.FIRST_COMPLETED)
     assert passed.done()
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+
+
+class Odd(MemoryStore):
+    """Raises an error of no store once, when it is asked for checkpoints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error: BaseException | None = None
+
+    async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        return await super().checkpoints(prefix)
+
+
+@pytest.mark.parametrize("error", [KeyError("odd"), InvalidQuery("odd"), asyncio.CancelledError()])
+async def test_no_error_of_any_kind_leaves_answers_kept_that_nobody_drops(
+    error: BaseException, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invalidating, "_RETRY_S", 0.001)
+    monkeypatch.setattr(invalidating, "_WAIT_S", 0.01)
+    store, answers = Odd(), CachedAnswers(LocalCache())
+    shown = await _shown(store, 1, 3)
+    source = Source(store, EventStore(store, Codec(Registry("log"))))
+    noticing = Invalidating(_projection(), source, store, answers)
+    await noticing.start()
+    await _kept(answers)
+    store.error = error
+    watching = asyncio.create_task(noticing.run())
+    try:
+        async with asyncio.timeout(10.0):
+            while answers.kept("question") is not None and not watching.done():
+                await asyncio.sleep(0.001)
+            while answers.paused:
+                await asyncio.sleep(0.001)
+            await _kept(answers)
+            for name in shown.checkpoints:
+                await store.forget(name)  # what follows is heard again
+            while answers.kept("question") is not None and not watching.done():
+                await asyncio.sleep(0.001)
+        assert not watching.done()
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+    assert caplog.messages[0].startswith("answers from counts are not kept: ")
+
+
+async def test_a_key_that_lets_out_a_cancellation_stands_for_any_row() -> None:
+    def strayed(_event: Counted) -> str:
+        raise asyncio.CancelledError
+
+    projection = projection_of(counts, ProjectionOptions(strayed, "counts", 1, (), (), 1, Policy()))
+    store, answers = MemoryStore(), CachedAnswers(LocalCache())
+    events = EventStore(store, Codec(Registry("log", Counted)))
+    noticing = Invalidating(projection, Source(store, events), store, answers, inline=True)
+    await store.prepare(GENERATIONS)
+    await noticing.start()
+    await _kept(answers)
+    watching = asyncio.create_task(noticing.run())
+    await events.append("log-1", Counted(key="a"), expected=0)
+    async with asyncio.timeout(10.0):
+        await noticing.passed(1)
+    assert answers.kept("question") is None
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching

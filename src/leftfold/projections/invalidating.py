@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from leftfold.errors import StoreError, UnreadableEvent
 from leftfold.messages.recorded import RecordedEvent
 from leftfold.projections.caching import CachedAnswers
 from leftfold.projections.generations import Generation, Generations
@@ -16,6 +15,7 @@ from leftfold.store.events import StoredEvent
 from leftfold.store.following import id_at
 from leftfold.store.port import Store
 from leftfold.subscriptions.admitting import about_stream
+from leftfold.subscriptions.blaming import blamed
 from leftfold.subscriptions.letters import first_letters
 from leftfold.subscriptions.parking import letter_key
 from leftfold.subscriptions.subscription import Source, shard_of
@@ -71,11 +71,12 @@ class Invalidating:
         try:
             while True:
                 try:
-                    await self._turn()
+                    with blamed():
+                        await self._turn()
                     trouble.over()
                     self._answers.paused = False
                     await asyncio.sleep(0)  # a store may answer without ever letting others run
-                except (StoreError, UnreadableEvent) as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is: what is kept may be wrong from here on
                     trouble.met(error)
                     self._answers.paused = True
                     self._answers.drop([(self._projection.name, None)])
@@ -203,7 +204,8 @@ class Invalidating:
     def _keys(self, event: RecordedEvent[object]) -> Sequence[str | None]:
         """The keys of the rows that *event* changes; None stands for any, when its keys cannot be found."""
         try:
-            return self._projection.keys(event.event, event)
+            with blamed():
+                return self._projection.keys(event.event, event)
         except Exception:  # noqa: BLE001 - its stream is parked by whoever folds, and the letter says why
             return (None,)
 
