@@ -154,6 +154,11 @@ def test_a_history_of_foreign_events_fails() -> None:
         given(Account, Stranger())
 
 
+def test_the_class_of_an_event_is_told_from_an_event() -> None:
+    with pytest.raises(DefinitionError, match=r"Deposited is the class of an event; give an event, as in Deposited\("):
+        given(Account, Deposited)
+
+
 class DepositedCents(Event):
     cents: int
 

@@ -194,6 +194,13 @@ def test_what_the_annotation_does_not_name_is_never_handed_in_and_tests_nothing(
             given(fulfilment, wrong)
 
 
+def test_the_class_of_an_event_is_told_from_an_event() -> None:
+    with pytest.raises(InvalidInput, match=r"CancelOrder is the class .*; give one of it, as in CancelOrder\("):
+        given(fulfilment, CancelOrder)
+    with pytest.raises(InvalidInput, match=r"is the class of what is handed in"):
+        given(fulfilment, PLACED).when(CancelOrder)
+
+
 @pytest.mark.parametrize("wrong", [PAID, CancelOrder])
 def test_what_is_no_command_is_not_sent(wrong: object) -> None:
     with pytest.raises(InvalidInput, match="it is no command; give a value of a class derived from Command"):

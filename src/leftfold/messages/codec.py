@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from leftfold.errors import DamagedPayload, InvalidPayload, LeftfoldError
+from leftfold.errors import DamagedPayload, DefinitionError, InvalidPayload, LeftfoldError
 from leftfold.messages.chains import Rise
 from leftfold.messages.flaws import Flaw, field_names, find_flaw, find_float, find_other, json_flaw
 from leftfold.messages.holding import held
@@ -81,10 +81,10 @@ class Codec:
             metadata: what will be stored beside it; only a transform looks at it.
 
         Raises:
-            DefinitionError: the class of *event* is not registered.
+            DefinitionError: the class of *event* is not registered, or it is a class itself.
             InvalidPayload: a value cannot be stored, or would not read back; the message names the field.
         """
-        writer = self._writers.get(type(event)) or self._writer_of(type(event))
+        writer = self._writers.get(type(event)) or self._writer_of(event)
         data = writer.write(event)
         if self._transform is not None:
             data = _dumped(self._transform, data, writer.name, writer.version, metadata)
@@ -158,9 +158,13 @@ class Codec:
         return Reader(today, decode_loaded, rise)
 
     def _hold(self, event: object) -> object:
-        return (self._writers.get(type(event)) or self._writer_of(type(event))).hold(event)
+        return (self._writers.get(type(event)) or self._writer_of(event)).hold(event)
 
-    def _writer_of(self, cls: type) -> _Writer:
+    def _writer_of(self, event: object) -> _Writer:
+        if isinstance(event, type):
+            name = event.__qualname__
+            raise DefinitionError(f"{name} is the class of an event; give an event, as in {name}(...)")
+        cls = type(event)
         name, version = self.registry.key_of(cls)
         writer = self._writers[cls] = _Writer(cls, name, version, self.registry.shape_of(cls))
         return writer

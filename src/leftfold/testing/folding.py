@@ -118,6 +118,9 @@ def check_taken(event: object, taken: tuple[type, ...], function: Callable[..., 
     if deciding := [cls.__qualname__ for cls in taken if issubclass(cls, Aggregate)]:
         name, subject = f"{getattr(function, '__name__', function)!s:.80}", deciding[0]
         raise InvalidInput(f"{name} decides for {subject}; write given({name}, *events).when(command)")
+    if isinstance(event, type):
+        name = event.__qualname__
+        raise InvalidInput(f"{name} is the class of what is handed in; give one of it, as in {name}(...)")
     if type(event) not in taken:
         names = ", ".join(cls.__qualname__ for cls in taken)
         raise InvalidInput(
