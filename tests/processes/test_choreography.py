@@ -11,7 +11,7 @@ import pytest
 from leftfold import App, Command, Context, DefinitionError
 from leftfold.errors import StoreUnavailable
 from leftfold.messages.recorded import RecordedEvent
-from leftfold.processes import Overdue
+from leftfold.processes import Overdue, sends
 from leftfold.store.events import Appended
 from leftfold.store.port import Store
 from leftfold.store.transaction import Transaction
@@ -242,3 +242,29 @@ def test_a_command_that_nothing_handles_is_a_finding_of_the_app() -> None:
 
     with pytest.raises(DefinitionError, match="echo sends Unheard, which nothing here handles"):
         App(context, store="memory:")
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_function_that_says_it_sends_another_command_than_it_returns_is_a_finding_of_the_app(*, above: bool) -> None:
+    context = watching(Bell())
+
+    def poking(event: Waited) -> Poke | None:
+        return Poke(id=event.id, what="")
+
+    if above:
+        sends(Mark)(context.reacts(poking))
+    else:
+        context.reacts(sends(Mark)(poking))
+    with pytest.raises(DefinitionError, match=r"'poking' .* says @sends\(Mark\), .* returns Poke; .* take @sends away"):
+        App(context, store="memory:")
+
+
+def test_a_function_that_says_it_sends_what_it_returns_is_taken() -> None:
+    context = watching(Bell())
+
+    @sends(Poke)
+    @context.reacts
+    def poking(event: Waited) -> Poke | None:
+        return Poke(id=event.id, what="")
+
+    App(context, store="memory:")

@@ -14,6 +14,7 @@ from leftfold.app.assembly_flaws import (
     process_flaws,
     reaction_flaws,
     saga_flaws,
+    sends_flaws,
     start_flaws,
     translation_flaws,
     twice,
@@ -95,6 +96,7 @@ class Assembly:
         findings += twice([one.name for one in self.followers])
         native = [one for one in followed if not self._foreign(one, plan, findings)]
         own: list[_Followed] = [*native, *self.processes]
+        findings += sends_flaws(context)
         findings += process_flaws(context, self.processes, self._published)
         findings += start_flaws(context, self.sagas)
         events = dict.fromkeys(

@@ -12,7 +12,7 @@ from leftfold.handling.routing import CommandRoute, Routes
 from leftfold.handling.signatures import described, place_of
 from leftfold.messages.metadata import Metadata
 from leftfold.messages.recorded import RecordedEvent
-from leftfold.processes.sending import Sender
+from leftfold.processes.sending import Sender, commands_of
 from leftfold.projections.projection import Projection
 from leftfold.projections.read_model import ReadModel
 from leftfold.store.event_store import EventStore
@@ -30,6 +30,7 @@ __all__ = [
     "process_flaws",
     "reaction_flaws",
     "saga_flaws",
+    "sends_flaws",
     "start_flaws",
     "translation_flaws",
     "twice",
@@ -79,6 +80,18 @@ def reaction_flaws(context: Context, scope: Scope) -> Iterator[str]:
                 and scope.resolve(hint) is None
             ):
                 yield f"reaction {reaction.name!r}, parameter {name!r}: {scope.missing(hint)}"
+
+
+def sends_flaws(context: Context) -> Iterator[str]:
+    """Commands that `sends` says a function of `reacts` or `translates` sends, and its annotation does not, or more."""
+    for one in context.command_reactions:
+        said = commands_of(one.function)
+        if said is not None and said != frozenset(one.sends):
+            names, returned = (", ".join(sorted(cls.__qualname__ for cls in each)) for each in (said, one.sends))
+            yield (
+                f"reaction {one.name!r} ({one.where}) says @sends({names}), and its annotation that it returns "
+                f"{returned}; it sends what it returns, so take @sends away"
+            )
 
 
 def process_flaws(context: Context, processes: Sequence[Family], published: Published) -> Iterator[str]:

@@ -42,6 +42,7 @@ class CommandReaction(Struct, frozen=True, eq=False):
         within: how soon each is expected to be carried out, from when the event was recorded; None for no expectation.
         policy: what becomes of an event that the function raises at.
         where: the function's module and name.
+        function: what was declared.
     """
 
     name: str
@@ -50,7 +51,8 @@ class CommandReaction(Struct, frozen=True, eq=False):
     react: Callable[[RecordedEvent[object]], Sequence[Command[object]]]
     within: timedelta | None
     policy: Policy
-    where: str = ""
+    where: str
+    function: Callable[..., object]
 
 
 def responding(reaction: CommandReaction, context: str, post: Post) -> Begun:
@@ -129,6 +131,7 @@ def command_reaction_of(
         within=within,
         policy=policy,
         where=signature.where,
+        function=function,
     )
 
 
