@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 from uuid import UUID
 
 from msgspec import Struct
 
 from leftfold.errors import InvalidInput
-from leftfold.messages.given import is_number, said
+from leftfold.messages.given import is_number, is_whole, said
 from leftfold.store.names import flaw_of
 
-__all__ = ["MAX_LEASE_S", "Checkpoint", "Checkpoints", "Claim", "check_claim", "check_lease", "check_note"]
+__all__ = [
+    "MAX_LEASE_S",
+    "Checkpoint",
+    "Checkpoints",
+    "Claim",
+    "check_claim",
+    "check_lease",
+    "check_release",
+    "check_token",
+]
 
 MAX_LEASE_S: Final = 86_400.0 * 366
 """Seconds of the longest lease."""
@@ -61,7 +70,7 @@ class Checkpoints(Protocol):
     """Checkpoints with leases on the database's clock; `Advance` in a transaction moves them.
 
     A lease only says who should work; the token is what keeps two from writing. All methods may raise
-    `StoreUnavailable` and `StoreClosed`.
+    `StoreUnavailable` and `StoreClosed`, and `InvalidInput` for a token, a lease or a note that is none.
     """
 
     async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
@@ -98,7 +107,7 @@ class Checkpoints(Protocol):
             Where it is, 0 when it is not there.
 
         Raises:
-            InvalidQuery: *timeout* is no number.
+            InvalidQuery: *position* is no whole number, or *timeout* is no number.
         """
         ...
 
@@ -118,7 +127,18 @@ def check_lease(lease_s: float) -> timedelta:
     return timedelta(seconds=lease_s)
 
 
-def check_note(note: str | None) -> None:
-    """Raise `InvalidInput` unless *note* can be stored."""
-    if note is not None and ("\x00" in note or any("\ud800" <= character <= "\udfff" for character in note)):
+def check_token(token: int) -> None:
+    """Raise `InvalidInput` unless *token* is a whole number, as a `Claim` has one."""
+    if not is_whole(token):
+        raise InvalidInput(f"token={token!r:.80}: give the token of a Claim")
+
+
+def check_release(token: int, note: str | None) -> None:
+    """Raise `InvalidInput` unless *token* is a whole number, and *note* can be stored."""
+    check_token(token)
+    if note is None:
+        return
+    if not isinstance(cast("object", note), str):
+        raise InvalidInput(f"note={note!r:.80}: give a text, or None for no reason")
+    if "\x00" in note or any("\ud800" <= character <= "\udfff" for character in note):
         raise InvalidInput("the note holds a NUL character or a lone surrogate; take it out")

@@ -123,10 +123,10 @@ def check_range(after: int, upto: int | None, limit: int) -> None:
         raise InvalidQuery(f"limit={limit}: a page has at least one event")
 
 
-def check_position(position: object) -> None:
-    """Raise `InvalidQuery` unless *position* is a whole number."""
+def check_position(position: object, word: str = "position") -> None:
+    """Raise `InvalidQuery` unless *position*, which the caller knows by *word*, is a whole number."""
     if not is_whole(position):
-        raise InvalidQuery(f"position={position!r:.80} is no whole number; give the position that a receipt has")
+        raise InvalidQuery(f"{word}={position!r:.80} is no whole number; give the position that a receipt has")
 
 
 def check_timeout(seconds: float) -> None:

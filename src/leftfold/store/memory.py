@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from leftfold.clock import Clock
-from leftfold.store.checks import check_match, check_moment, check_range, checked_clock
+from leftfold.store.checks import check_match, check_moment, check_position, check_range, checked_clock
 from leftfold.store.events import Fact, Page, QueryItem, StoredEvent
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.memory_log import MemoryLog
@@ -87,6 +87,7 @@ class MemoryStore(MemoryTimeline, MemorySnapshots, MemoryRows, MemoryWrites):
 
     async def wake(self, after: int, timeout: float) -> int:
         """See `Store.wake`."""
+        check_position(after, "after")
         await self._until(lambda: len(self._log.events) > after, timeout)
         return len(self._log.events)
 

@@ -8,7 +8,8 @@ from datetime import UTC
 from msgspec.structs import replace
 
 from leftfold.errors import Fenced, InvalidInput
-from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_note
+from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_release, check_token
+from leftfold.store.checks import check_position
 from leftfold.store.memory_log import OpenedLog
 from leftfold.store.memory_tables import Undo
 from leftfold.store.transaction import Advance
@@ -47,6 +48,7 @@ class MemoryCheckpoints(OpenedLog):
     async def renew(self, name: str, token: int, lease_s: float) -> bool:
         """See `Checkpoints.renew`."""
         self._check_open()
+        check_token(token)
         lease = check_lease(lease_s)
         known = self._log.checkpoints.get(name)
         if known is None or known.token != token or known.owner is None:
@@ -57,7 +59,7 @@ class MemoryCheckpoints(OpenedLog):
     async def release(self, name: str, token: int, note: str | None = None) -> None:
         """See `Checkpoints.release`."""
         self._check_open()
-        check_note(note)
+        check_release(token, note)
         known = self._log.checkpoints.get(name)
         if known is not None and known.token == token:
             self._log.checkpoints[name] = replace(known, owner=None, until=None, note=note)
@@ -76,6 +78,7 @@ class MemoryCheckpoints(OpenedLog):
 
     async def reached(self, name: str, position: int, timeout: float) -> int:
         """See `Checkpoints.reached`."""
+        check_position(position)
         await self._until(lambda: self._reached(name) >= position, timeout)
         return self._reached(name)
 

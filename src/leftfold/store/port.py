@@ -128,7 +128,7 @@ class Store(Timeline, SnapshotStore, Transacting, Tables, Checkpoints, WorkItems
             The head, which may still be *after*.
 
         Raises:
-            InvalidQuery: *timeout* is no number.
+            InvalidQuery: *after* is no whole number, or *timeout* is no number.
         """
         ...
 

@@ -8,7 +8,8 @@ from functools import partial
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT
 from leftfold.adapters.postgres.waking import Waker
-from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_note
+from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_release, check_token
+from leftfold.store.checks import check_position
 from leftfold.store.names import flaw_of
 
 __all__ = ["Checkpoints"]
@@ -49,6 +50,7 @@ class Checkpoints:
 
     async def renew(self, name: str, token: int, lease_s: float) -> bool:
         """See `Checkpoints.renew` of the port."""
+        check_token(token)
         lease = check_lease(lease_s)
         if flaw_of(name) or not _is_token(token):
             return False
@@ -56,7 +58,7 @@ class Checkpoints:
 
     async def release(self, name: str, token: int, note: str | None) -> None:
         """See `Checkpoints.release` of the port."""
-        check_note(note)
+        check_release(token, note)
         if not flaw_of(name) and _is_token(token):
             await self._readers.write(self._release, name, token, note)
 
@@ -73,6 +75,7 @@ class Checkpoints:
 
     async def reached(self, name: str, position: int, timeout: float) -> int:
         """See `Checkpoints.reached` of the port."""
+        check_position(position)
         return await self._waker.wake(partial(self._position_of, name), position - 1, timeout, name)
 
     async def _position_of(self, name: str) -> int:

@@ -28,7 +28,7 @@ from leftfold.adapters.postgres.work_news import WorkNews
 from leftfold.errors import LeftfoldError, StoreClosed
 from leftfold.store.batching import Pending
 from leftfold.store.checkpoints import Checkpoint, Claim
-from leftfold.store.checks import check_loop, check_match, check_moment, check_range, check_snapshot
+from leftfold.store.checks import check_loop, check_match, check_moment, check_position, check_range, check_snapshot
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.port import WrongTag
 from leftfold.store.schema import check_current
@@ -142,6 +142,7 @@ class PostgresStore:
     async def wake(self, after: int, timeout: float) -> int:
         """See `Store.wake`; commits of any process wake within milliseconds, behind a pooler within 50."""
         self._check_open()
+        check_position(after, "after")
         return await self._waker.wake(self._reading.head, after, timeout)
 
     async def position_at(self, recorded: datetime) -> int:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST, time_of
-from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_note
+from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_release, check_token
+from leftfold.store.checks import check_position
 from leftfold.store.names import flaw_of, name_range
 
 __all__ = ["LATEST", "SqliteCheckpoints", "storable", "with_the_clock"]
@@ -49,6 +50,7 @@ class SqliteCheckpoints(OpenFile):
     async def renew(self, name: str, token: int, lease_s: float) -> bool:
         """See `Checkpoints.renew`."""
         self._check_open()
+        check_token(token)
         lease = check_lease(lease_s) // _MICROSECOND
         if flaw_of(name):
             return False
@@ -62,7 +64,7 @@ class SqliteCheckpoints(OpenFile):
     async def release(self, name: str, token: int, note: str | None = None) -> None:
         """See `Checkpoints.release`."""
         self._check_open()
-        check_note(note)
+        check_release(token, note)
         if not flaw_of(name):
             await self._write(lambda cursor: cursor.execute(_RELEASE, (note, name, storable(token))))
 
@@ -82,6 +84,7 @@ class SqliteCheckpoints(OpenFile):
 
     async def reached(self, name: str, position: int, timeout: float) -> int:
         """See `Checkpoints.reached`."""
+        check_position(position)
         return await self._until(lambda seen: seen >= position, partial(self._checkpoint_at, name), timeout)
 
     def _checkpoint_at(self, name: str) -> int:

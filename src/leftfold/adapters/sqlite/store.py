@@ -28,7 +28,7 @@ from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, when_free
 from leftfold.adapters.sqlite.work import SqliteWork
 from leftfold.clock import Clock
 from leftfold.store.batching import Pending
-from leftfold.store.checks import check_match, check_moment, check_range, checked_clock
+from leftfold.store.checks import check_match, check_moment, check_position, check_range, checked_clock
 from leftfold.store.events import AppendCondition, Appended, Fact, Page, QueryItem, StoredEvent, ToStream
 from leftfold.store.limits import SCAN_POSITIONS
 from leftfold.store.names import flaw_of
@@ -146,6 +146,7 @@ class SqliteStore(SqliteTimeline, SqliteSnapshots, SqliteTables, SqliteCheckpoin
 
     async def wake(self, after: int, timeout: float) -> int:
         """See `Store.wake`; commits of this process wake at once, those of others within 20 ms."""
+        check_position(after, "after")
         return await self._until(lambda head: head > after, self._position, timeout)
 
     async def restore(self, events: Sequence[StoredEvent]) -> int:

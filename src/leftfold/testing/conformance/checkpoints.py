@@ -125,6 +125,18 @@ class CheckpointLaws(Laws):
         assert (await _kept(store)).note is None
         await store.release("absent", 1, "nothing to release")
 
+    async def test_a_token_or_note_that_is_none_is_refused(self, store: FullStore) -> None:
+        claim = await _claimed(store)
+        for token in (None, "1", 1.5):
+            with pytest.raises(InvalidInput, match="give the token of a Claim"):
+                await store.renew("c", cast("int", token), _LEASE_S)
+            with pytest.raises(InvalidInput, match="give the token of a Claim"):
+                await store.release("c", cast("int", token))
+        for note in (5, b"why", ["why"]):
+            with pytest.raises(InvalidInput, match="give a text, or None"):
+                await store.release("c", claim.token, cast("str", note))
+        assert (await _kept(store)).held is True
+
     async def test_who_holds_a_forgotten_checkpoint_is_fenced_for_ever(self, store: FullStore, opener: Opener) -> None:
         claim = await _claimed(store)
         advance = Advance(name="c", token=claim.token, position=5, event_id=event().id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 
-from leftfold.errors import StoreClosed
+from leftfold.errors import InvalidQuery, StoreClosed
 from leftfold.store.events import Expected, ToStream
 from leftfold.testing.conformance.stores import FullStore, Laws, Opener, events, opened
 
@@ -46,6 +47,14 @@ class WakeLaws(Laws):
         begun = loop.time()
         assert await store.wake(1, 0.1) == 1
         assert 0.05 < loop.time() - begun < _LONG_S / 4
+
+    async def test_who_waits_for_what_is_no_position_is_told(self, store: FullStore) -> None:
+        for after in (None, "1", 1.5, True):
+            with pytest.raises(InvalidQuery, match=r"after=.* is no whole number"):
+                await store.wake(cast("int", after), 0.0)
+        for position in (None, "1", 1.5, True):
+            with pytest.raises(InvalidQuery, match=r"position=.* is no whole number"):
+                await store.reached("c", cast("int", position), 0.0)
 
     async def test_a_closed_store_says_so(self, store: FullStore) -> None:
         await store.append(ToStream("a-1", 0, events(1)))
