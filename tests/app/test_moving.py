@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from leftfold import App
 from leftfold.app import Moved, move
 from leftfold.errors import NotPossible, RestoreMismatch, StoreUnavailable
 from leftfold.ids import new_id
+from leftfold.store import MemoryStore
 from leftfold.store.events import NewEvent, ToStream
 from leftfold.store.transaction import Transaction
 from leftfold.testing import ManualClock
-from tests.app.club import HOUR, AskName, Bell, Name, Reach, Register
+from tests.app.club import HOUR, AskName, Bell, Name, Reach, Register, club
 from tests.app.moving import LATER, Disturbed, item, new_store, not_told, seen
 
 
@@ -107,7 +109,21 @@ async def test_work_that_somebody_holds_is_not_moved_before_its_lease_ends(
             await move(old, targets, not_told)
         clock.advance(2 * HOUR)
         await move(old, targets, not_told)
-        assert (await targets["club"].work(["held"]))["held"] == replace(held, owner=None)
+        assert (await targets["club"].work(["held"]))["held"] == replace(held, owner=None, held=False)
+
+
+@pytest.mark.parametrize("wrong", [-HOUR, HOUR])
+async def test_whether_a_lease_has_ended_is_told_by_the_clock_of_the_store(
+    bell: Bell, clock: ManualClock, wrong: timedelta
+) -> None:
+    store, targets = MemoryStore(clock=clock), {"club": MemoryStore(clock=clock)}
+    async with club(bell, store=store, clock=ManualClock(clock.now() + wrong)).with_settings(workers=False) as app:
+        await store.transact(Transaction(writes=[item("held")]))
+        await store.claim_due(["odd"], "somebody", 60.0)
+        with pytest.raises(NotPossible, match="worker somebody holds held"):
+            await move(app, targets, not_told)
+        clock.advance(HOUR)
+        await move(app, targets, not_told)
 
 
 async def test_a_store_that_has_gone_on_by_itself_is_not_moved_into(

@@ -166,12 +166,14 @@ async def test_an_instance_goes_on_by_the_newer_version_with_what_it_had_done() 
     assert world.called == ["1/reserve/do", "1/pay/do", "1/pay/undo"]
 
 
-async def test_an_instance_is_migrated_once_the_lease_of_a_worker_that_was_killed_has_ended() -> None:
+@pytest.mark.parametrize("wrong", [timedelta(0), timedelta(hours=-1), timedelta(hours=1)])
+async def test_an_instance_is_migrated_once_the_lease_of_a_worker_that_was_killed_has_ended(wrong: timedelta) -> None:
     clock = ManualClock()
     store, world = MemoryStore(clock=clock), World()
     context = _context(Old, New)
     context.migrates(to_new)
-    async with App(context, store=store, clock=clock, workers=False, provide={World: world}) as app:
+    astray = ManualClock(clock.now() + wrong)
+    async with App(context, store=store, clock=astray, workers=False, provide={World: world}) as app:
         await app.start(Old(sku="tea"), id="1")
         [begun] = await store.find_work()
         assert [one.id for one in await store.claim_due([begun.queue], "gone", 30.0)] == [begun.id]

@@ -197,9 +197,8 @@ async def _move_work(running: Running, target: Restorable, keep: Keep) -> int:
 
 
 def _check_let_go(running: Running, items: Sequence[WorkItem]) -> None:
-    now = running.clock.now()
     for item in items:
-        if item.owner is not None and item.wake_at is not None and item.wake_at > now:
+        if item.held:
             reason = (
                 f"worker {item.owner} holds {item.id}; stop the workers, or wait until the lease of a dead one ends"
             )

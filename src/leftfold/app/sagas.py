@@ -150,7 +150,7 @@ class Sagas:
             known = {one.cls: one for one in running.sagas.definitions.values() if one.name == name}
             migrations = [one for one in running.assembly.context.saga_migrations if one.old in known]
             for migration in sorted(migrations, key=lambda one: known[one.old].version):
-                async for one in migrated(running.store, known, migration, running.clock, try_only=try_only):
+                async for one in migrated(running.store, known, migration, try_only=try_only):
                     yield one
 
     async def forget(

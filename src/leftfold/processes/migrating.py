@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from leftfold.clock import Clock
 from leftfold.errors import DefinitionError, Fenced, UnreadableState
 from leftfold.handling.signatures import place_of, signature_of
 from leftfold.processes.definition import GuidedDefinition, SagaDefinition
@@ -91,24 +90,21 @@ async def migrated(
     store: Store,
     definitions: Mapping[type[Saga], SagaDefinition],
     migration: SagaMigration,
-    clock: Clock,
     *,
     try_only: bool,
 ) -> AsyncIterator[Migrated]:
     """Bring every instance that has not ended to the newer version, each in a commit of its own.
 
-    One whose steps do not fit stays with the version that it has, and so does one that a worker carries on.
+    One whose steps do not fit stays with the version that it has, and so does one that a worker carries on: one whose
+    lease has ended was killed, and only a worker that knows the old version would take the instance over from it.
 
     Args:
-        clock: tells whose lease has ended: a worker that was killed would hold an instance for ever otherwise, for
-            only one that knows the old version takes it over. It need not be exact, for tokens keep a worker from
-            writing whose instance was taken.
         try_only: change nothing, and tell what would be done.
     """
     old, new = definitions[migration.old], definitions[migration.new]
     async for item in work_items(store, old.queue, _RUNNING):
         if item.queue == old.queue:
-            if item.owner is not None and item.wake_at is not None and item.wake_at > clock.now():
+            if item.held:
                 reason: str | None = f"{item.owner} carries it on just now; migrate again"
             else:
                 reason = await _moved(store, item, (old, new), migration, try_only=try_only)

@@ -38,7 +38,7 @@ class MemoryWork(OpenedLog):
             for _, item in waiting[:limit]
         ]
         self._log.work.update({item.id: item for item in claimed})
-        return claimed
+        return [replace(item, held=True) for item in claimed]
 
     async def extend(self, held: Mapping[str, int], owner: str, lease_s: float) -> Collection[str]:
         """See `WorkItems.extend`."""
@@ -52,7 +52,7 @@ class MemoryWork(OpenedLog):
     async def work(self, ids: Collection[str]) -> Mapping[str, WorkItem]:
         """See `WorkItems.work`."""
         self._check_open()
-        return {id: self._log.work[id] for id in check_ids(ids) if id in self._log.work}
+        return {id: self._seen(self._log.work[id]) for id in check_ids(ids) if id in self._log.work}
 
     async def find_work(
         self, *, queues: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
@@ -62,7 +62,7 @@ class MemoryWork(OpenedLog):
         if limit < 1:
             raise InvalidQuery(f"limit={limit}: a page has at least one work item")
         return [
-            item
+            self._seen(item)
             for id, item in sorted(self._log.work.items())
             if id > after and item.queue.startswith(queues) and (not statuses or item.status in statuses)
         ][:limit]
@@ -92,9 +92,13 @@ class MemoryWork(OpenedLog):
         self._check_open()
         check_items(items)
         new = new_items(items, {id: item.token for id, item in self._log.work.items()})
-        self._log.work.update({item.id: replace(item, owner=None) for item in new})
+        self._log.work.update({item.id: replace(item, owner=None, held=False) for item in new})
         self._log.wake_all()
         return len(new)
+
+    def _seen(self, item: WorkItem) -> WorkItem:
+        held = item.owner is not None and item.wake_at is not None and item.wake_at > self._moment()
+        return replace(item, held=True) if held else item
 
     def _pause(self, queues: Collection[str]) -> float:
         """Seconds until the next item of *queues* is due, or until the next look for one."""

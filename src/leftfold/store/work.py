@@ -54,6 +54,7 @@ class WorkItem(Struct, frozen=True, kw_only=True):
         created_at: by the database's clock, like *changed_at*; one moment for all that a transaction writes, unless it
             writes an item twice.
         changed_at: when it was claimed or written last.
+        held: whether the lease of *owner* still ran when it was read, by the database's clock.
     """
 
     id: str
@@ -65,6 +66,7 @@ class WorkItem(Struct, frozen=True, kw_only=True):
     wake_at: datetime | None
     created_at: datetime
     changed_at: datetime
+    held: bool = False
 
 
 class Begin(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,9 @@ from leftfold.store.work_paging import looked_at
 
 __all__ = ["Work"]
 
-_COLUMNS: Final = "id, queue, status, state, token, owner, wake_at, created_at, changed_at"
+_COLUMNS: Final = (
+    "id, queue, status, state, token, owner, wake_at, created_at, changed_at, owner is not null and wake_at > {now}"
+)
 _MOST_CLAIMED: Final = 10_000
 _DURABLY: Final = (
     "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'"
@@ -58,7 +60,8 @@ class Work:
         work, now = f'"{schema}".work', f'"{schema}".now_v1()'
         self._readers = readers
         self._news = news
-        self._claim = f'select {_COLUMNS} from "{schema}".work_claim_v1($1, $2, $3::interval, $4)'
+        columns = _COLUMNS.format(now=now)
+        self._claim = f'select {columns} from "{schema}".work_claim_v1($1, $2, $3::interval, $4)'
         # The limit keeps it at one look an item, whatever the planner thinks of the table.
         self._extend = (
             "with k as materialized (select l.id from unnest($1::text[], $2::text::bigint[]) h (id, token) "
@@ -66,10 +69,10 @@ class Work:
             f"limit 1 for update) l) update {work} w set wake_at = {now} + $4::interval "
             "where w.id = any (array(select k.id from k)) returning w.id"
         )
-        self._get = f"select {_COLUMNS} from {work} where id = any ($1::text[])"
-        self._near, self._find = _NEAR.format(work=work), _FIND.format(work=work)
+        self._get = f"select {columns} from {work} where id = any ($1::text[])"
+        self._near, self._find = _NEAR.format(work=work, now=now), _FIND.format(work=work, now=now)
         self._count = _COUNT.format(work=work)
-        self._page = f"select {_COLUMNS} from {work} where id >= $1 order by id limit $2"
+        self._page = f"select {columns} from {work} where id >= $1 order by id limit $2"
         self._tokens = f"select id, token from {work} where id = any ($1::text[]) order by id for update"
         self._restore = (
             f"insert into {work} (id, queue, status, state, token, wake_at, created_at, changed_at) "
@@ -168,7 +171,7 @@ def _row_of(item: WorkItem) -> tuple[object, ...]:
 
 
 def _item_of(row: asyncpg.Record) -> WorkItem:
-    id, queue, status, state, token, owner, wake_at, created_at, changed_at = row
+    id, queue, status, state, token, owner, wake_at, created_at, changed_at, held = row
     return WorkItem(
         id=id,
         queue=queue,
@@ -179,4 +182,5 @@ def _item_of(row: asyncpg.Record) -> WorkItem:
         wake_at=wake_at,
         created_at=created_at,
         changed_at=changed_at,
+        held=held,
     )

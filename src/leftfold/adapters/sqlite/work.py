@@ -132,7 +132,8 @@ class SqliteWork(OpenFile):
         """See `WorkItems.work`."""
         asked = _json(check_ids(ids))
         found = await self._read(lambda: self._connection.execute(_BY_ID, (asked,)).fetchall())
-        return {row[0]: _item_of(row) for row in found}
+        now = self._now()
+        return {row[0]: _item_of(row, now) for row in found}
 
     async def find_work(
         self, *, queues: str = "", statuses: Collection[str] = (), after: str = "", limit: int = 500
@@ -155,7 +156,8 @@ class SqliteWork(OpenFile):
 
     async def _listed(self, sql: str, values: Mapping[str, str | int | None]) -> list[WorkItem]:
         rows: list[_Row] = await self._read(lambda: self._connection.execute(sql, values).fetchall())
-        return [_item_of(row) for row in rows]
+        now = self._now()
+        return [_item_of(row, now) for row in rows]
 
     async def count_work(self, queues: str = "") -> Mapping[tuple[str, str], int]:
         """See `WorkItems.count_work`."""
@@ -219,7 +221,7 @@ class SqliteWork(OpenFile):
         due: list[_Row] = cursor.execute(CLAIMABLE, {"queues": queues, "now": now, "most": limit}).fetchall()
         claimed = [(*row[:4], row[4] + 1, owner, now + lease, row[7], now) for row in due]
         cursor.executemany(_CLAIM, ((row[4], owner, now + lease, now, row[0]) for row in claimed))
-        return [_item_of(row) for row in claimed]
+        return [_item_of(row, now) for row in claimed]
 
 
 def _json(texts: Collection[str]) -> str:
@@ -232,7 +234,7 @@ def _row_of(item: WorkItem) -> tuple[str, str, str, str, int, int | None, int, i
     return item.id, item.queue, item.status, item.state.decode(), storable(item.token), *times
 
 
-def _item_of(row: _Row) -> WorkItem:
+def _item_of(row: _Row, now: int) -> WorkItem:
     id, queue, status, state, token, owner, wake_at, created_at, changed_at = row
     return WorkItem(
         id=id,
@@ -244,4 +246,5 @@ def _item_of(row: _Row) -> WorkItem:
         wake_at=None if wake_at is None else time_of(wake_at),
         created_at=time_of(created_at),
         changed_at=time_of(changed_at),
+        held=owner is not None and wake_at is not None and wake_at > now,
     )

@@ -166,6 +166,16 @@ class WorkClaimLaws(Laws):
                 await write(store, revise(held))
                 item = await item_of(store, "a")
 
+    async def test_whether_it_is_held_is_told_by_the_clock_of_the_store(self, store: FullStore, later: Later) -> None:
+        await begun(store, "a")
+        await begun(store, "b", None)
+        [claimed] = await _claimed(store)
+        assert (claimed.id, claimed.held) == ("a", True)
+        assert [one.held for one in await all_work(store)] == [True, False]
+        await later(LEASE_S + 1)
+        assert [one.held for one in await all_work(store)] == [False, False]
+        assert (await item_of(store, "a")).held is False
+
     async def test_an_extended_lease_runs_from_now_and_outlives_writes_of_its_owner(
         self, store: FullStore, opener: Opener, later: Later
     ) -> None:
