@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,7 +14,7 @@ import pytest
 from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema, SqliteStore, open_sqlite
 from leftfold.adapters.sqlite.schema import connect, install, prepare
 from leftfold.clock import SystemClock
-from leftfold.errors import Fenced, InvalidInput, SchemaMismatch, StoreClosed
+from leftfold.errors import Fenced, InvalidInput, SchemaMismatch, StoreClosed, StoreError
 from leftfold.store import ToStream
 from leftfold.store.transaction import Advance
 from leftfold.store.work import AT_ONCE, Begin
@@ -257,3 +258,26 @@ async def _steps(store: SqliteStore, prefix: str) -> int:
     with stepping(store, 10) as steps:
         await store.checkpoints(prefix)
         return steps()
+
+
+async def test_a_rollback_that_fails_leaves_neither_a_transaction_open_nor_appends_without_a_flush(
+    tmp_path: Path,
+) -> None:
+    async with opened(url_of(tmp_path / "a.db")) as store:
+        connection: sqlite3.Connection = vars(store)["_connection"]
+        failing = ["COMMIT", "ROLLBACK"]
+
+        def allowed(action: int, what: str | None, *_: str | None) -> int:
+            if action == sqlite3.SQLITE_TRANSACTION and failing and what == failing[0]:
+                failing.pop(0)
+                return sqlite3.SQLITE_DENY
+            return sqlite3.SQLITE_OK
+
+        connection.set_authorizer(allowed)
+        with pytest.raises(StoreError):
+            await store.claim("p", "me", 60.0)
+        assert failing == []
+        claim = await store.claim("p", "me", 60.0)
+        assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+        assert [one.token for one in await store.checkpoints()] == [claim and claim.token]
+        assert connection.execute("pragma synchronous").fetchone() == (2,)

@@ -127,16 +127,24 @@ class OpenFile:
 
     def _committed(self, work: Callable[[sqlite3.Cursor], T]) -> T:
         execute = self._connection.execute
+        if self._connection.in_transaction:
+            self._leave()  # which failed before
         execute("pragma synchronous = normal")
         try:
             execute("begin immediate")
             result = work(self._connection.cursor())
             execute("commit")
         finally:
-            if self._connection.in_transaction:
-                execute("rollback")
-            execute(f"pragma synchronous = {self._location.durability}")
+            self._leave()
         return result
+
+    def _leave(self) -> None:
+        """End what transaction is open, and have commits flushed again, whatever comes of the first."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+        finally:
+            self._connection.execute(f"pragma synchronous = {self._location.durability}")
 
     def _position(self) -> int:
         position: int = self._connection.execute(_HEAD).fetchone()[0]
