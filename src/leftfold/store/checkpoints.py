@@ -20,6 +20,7 @@ __all__ = [
     "Claim",
     "check_claim",
     "check_lease",
+    "check_prefix",
     "check_release",
     "check_token",
 ]
@@ -70,7 +71,7 @@ class Checkpoints(Protocol):
     """Checkpoints with leases on the database's clock; `Advance` in a transaction moves them.
 
     A lease only says who should work; the token is what keeps two from writing. All methods may raise
-    `StoreUnavailable` and `StoreClosed`, and `InvalidInput` for a token, a lease or a note that is none.
+    `StoreUnavailable` and `StoreClosed`, and `InvalidInput` for a prefix, a token, a lease or a note that is none.
     """
 
     async def claim(self, name: str, owner: str, lease_s: float) -> Claim | None:
@@ -125,6 +126,12 @@ def check_lease(lease_s: float) -> timedelta:
     if not is_number(lease_s) or not 0 < lease_s <= MAX_LEASE_S:
         raise InvalidInput(f"lease_s={said(lease_s)}: a lease is above 0 and at most {MAX_LEASE_S:,.0f} seconds")
     return timedelta(seconds=lease_s)
+
+
+def check_prefix(prefix: str) -> None:
+    """Raise `InvalidInput` unless *prefix* is a text."""
+    if not isinstance(cast("object", prefix), str):
+        raise InvalidInput(f"prefix={prefix!r:.80}: give what the names begin with, or leave it out for all")
 
 
 def check_token(token: int) -> None:

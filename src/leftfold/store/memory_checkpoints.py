@@ -8,7 +8,15 @@ from datetime import UTC
 from msgspec.structs import replace
 
 from leftfold.errors import Fenced, InvalidInput
-from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_release, check_token
+from leftfold.store.checkpoints import (
+    Checkpoint,
+    Claim,
+    check_claim,
+    check_lease,
+    check_prefix,
+    check_release,
+    check_token,
+)
 from leftfold.store.checks import check_position
 from leftfold.store.memory_log import OpenedLog
 from leftfold.store.memory_tables import Undo
@@ -67,6 +75,7 @@ class MemoryCheckpoints(OpenedLog):
     async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
         """See `Checkpoints.checkpoints`."""
         self._check_open()
+        check_prefix(prefix)
         names = sorted(name for name in self._log.checkpoints if name.startswith(prefix))
         kept = (self._log.checkpoints[name] for name in names)
         return [replace(each, held=self._runs(each)) for each in kept]

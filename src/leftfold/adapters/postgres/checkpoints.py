@@ -8,7 +8,15 @@ from functools import partial
 from leftfold.adapters.postgres.connecting import Readers
 from leftfold.adapters.postgres.queries import MAX_BIGINT
 from leftfold.adapters.postgres.waking import Waker
-from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_release, check_token
+from leftfold.store.checkpoints import (
+    Checkpoint,
+    Claim,
+    check_claim,
+    check_lease,
+    check_prefix,
+    check_release,
+    check_token,
+)
 from leftfold.store.checks import check_position
 from leftfold.store.names import flaw_of
 
@@ -64,6 +72,7 @@ class Checkpoints:
 
     async def checkpoints(self, prefix: str) -> Sequence[Checkpoint]:
         """See `Checkpoints.checkpoints` of the port."""
+        check_prefix(prefix)
         if prefix and flaw_of(prefix):
             return []
         return [Checkpoint(**row) for row in await self._readers.fetch(self._list, prefix)]

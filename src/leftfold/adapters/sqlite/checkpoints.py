@@ -11,7 +11,15 @@ from uuid import UUID
 
 from leftfold.adapters.sqlite.reading import OpenFile
 from leftfold.adapters.sqlite.rows import LARGEST, time_of
-from leftfold.store.checkpoints import Checkpoint, Claim, check_claim, check_lease, check_release, check_token
+from leftfold.store.checkpoints import (
+    Checkpoint,
+    Claim,
+    check_claim,
+    check_lease,
+    check_prefix,
+    check_release,
+    check_token,
+)
 from leftfold.store.checks import check_position
 from leftfold.store.names import flaw_of, name_range
 
@@ -70,6 +78,7 @@ class SqliteCheckpoints(OpenFile):
 
     async def checkpoints(self, prefix: str = "") -> Sequence[Checkpoint]:
         """See `Checkpoints.checkpoints`."""
+        check_prefix(prefix)
         if prefix and flaw_of(prefix):
             return []
         found = await self._read(lambda: self._connection.execute(_LISTED, name_range(prefix)).fetchall())

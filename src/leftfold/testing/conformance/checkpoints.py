@@ -125,6 +125,12 @@ class CheckpointLaws(Laws):
         assert (await _kept(store)).note is None
         await store.release("absent", 1, "nothing to release")
 
+    async def test_a_prefix_that_is_no_text_is_refused(self, store: FullStore) -> None:
+        await _claimed(store)
+        for prefix in (None, 3, b"c", ["c"]):
+            with pytest.raises(InvalidInput, match="give what the names begin with"):
+                await store.checkpoints(cast("str", prefix))
+
     async def test_a_token_or_note_that_is_none_is_refused(self, store: FullStore) -> None:
         claim = await _claimed(store)
         for token in (None, "1", 1.5):
