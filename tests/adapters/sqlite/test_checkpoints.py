@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from leftfold.adapters.sqlite.schema import connect, install, prepare
 from leftfold.clock import SystemClock
 from leftfold.errors import Fenced, InvalidInput, SchemaMismatch, StoreClosed, StoreError
 from leftfold.store import ToStream
-from leftfold.store.transaction import Advance
+from leftfold.store.transaction import Advance, Transaction
 from leftfold.store.work import AT_ONCE, Begin
 from leftfold.testing import ManualClock
 from tests.adapters.sqlite.opened import connected, event, opened, stepping, url_of
@@ -24,6 +25,7 @@ from tests.adapters.sqlite.tabled import write
 from tests.adapters.sqlite.test_busy import held
 from tests.conftest import ROOT
 
+_COUNTED = "select (select count(*) from checkpoints), (select count(*) from events), (select count(*) from work)"
 _CLAIM = """
 import asyncio, sys
 from leftfold.adapters.sqlite import open_sqlite
@@ -260,10 +262,26 @@ async def _steps(store: SqliteStore, prefix: str) -> int:
         return steps()
 
 
-async def test_a_rollback_that_fails_leaves_neither_a_transaction_open_nor_appends_without_a_flush(
-    tmp_path: Path,
+async def _claims(store: SqliteStore) -> None:
+    claim = await store.claim("p", "me", 60.0)
+    assert [one.token for one in await store.checkpoints()] == [claim and claim.token]
+
+
+async def _appends(store: SqliteStore) -> None:
+    assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
+
+
+async def _begins(store: SqliteStore) -> None:
+    begin = Begin(id="a", queue="q", status="on", state=b"{}", wake=AT_ONCE)
+    await store.transact(Transaction(writes=[begin]))
+
+
+@pytest.mark.parametrize(("write", "kept"), [(_claims, (1, 0, 0)), (_appends, (0, 1, 0)), (_begins, (0, 0, 1))])
+async def test_a_rollback_that_fails_leaves_neither_a_transaction_open_nor_writes_without_a_flush(
+    tmp_path: Path, write: Callable[[SqliteStore], Awaitable[None]], kept: tuple[int, int, int]
 ) -> None:
-    async with opened(url_of(tmp_path / "a.db")) as store:
+    path = tmp_path / "a.db"
+    async with opened(url_of(path)) as store:
         connection: sqlite3.Connection = vars(store)["_connection"]
         failing = ["COMMIT", "ROLLBACK"]
 
@@ -277,7 +295,7 @@ async def test_a_rollback_that_fails_leaves_neither_a_transaction_open_nor_appen
         with pytest.raises(StoreError):
             await store.claim("p", "me", 60.0)
         assert failing == []
-        claim = await store.claim("p", "me", 60.0)
-        assert (await store.append(ToStream("a-1", 0, [event()]))).position == 1
-        assert [one.token for one in await store.checkpoints()] == [claim and claim.token]
+        await write(store)
+        with connected(path) as anybody:
+            assert anybody.execute(_COUNTED).fetchone() == kept
         assert connection.execute("pragma synchronous").fetchone() == (2,)

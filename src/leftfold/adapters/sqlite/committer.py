@@ -23,6 +23,7 @@ from leftfold.adapters.sqlite.ends import Ends
 from leftfold.adapters.sqlite.failures import is_busy, is_input_output, translated
 from leftfold.adapters.sqlite.location import SqliteLocation
 from leftfold.adapters.sqlite.naming import Naming
+from leftfold.adapters.sqlite.reading import leave
 from leftfold.adapters.sqlite.rows import micros_of
 from leftfold.adapters.sqlite.waiting import BUSY_RETRY_S, held
 from leftfold.adapters.sqlite.work_writing import rouses, write_work
@@ -167,6 +168,8 @@ class Committer:
         now = self._clock.now()
         self._tried_at = micros_of(now)
         self._judged = ()
+        if self._connection.in_transaction:  # a rollback has failed, and what is written would not be committed
+            leave(self._connection, self._location)
         if len(batch) == 1 and (alone := lone_work(batch[0].transaction)):
             return (self._write_work(alone, now),)
         try:

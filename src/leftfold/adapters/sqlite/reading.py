@@ -19,12 +19,21 @@ from leftfold.clock import Clock
 from leftfold.errors import StoreClosed
 from leftfold.store.checks import check_loop, check_timeout
 
-__all__ = ["OpenFile"]
+__all__ = ["OpenFile", "leave"]
 
 T = TypeVar("T")
 
 _HEAD = "select coalesce(max(position), 0) from events"
 _POLL_S = 0.02
+
+
+def leave(connection: sqlite3.Connection, location: SqliteLocation) -> None:
+    """End what transaction is open, and have commits flushed again, whatever comes of the first."""
+    try:
+        if connection.in_transaction:
+            connection.execute("rollback")
+    finally:
+        connection.execute(f"pragma synchronous = {location.durability}")
 
 
 class OpenFile:
@@ -128,23 +137,15 @@ class OpenFile:
     def _committed(self, work: Callable[[sqlite3.Cursor], T]) -> T:
         execute = self._connection.execute
         if self._connection.in_transaction:
-            self._leave()  # which failed before
+            leave(self._connection, self._location)  # which failed before
         execute("pragma synchronous = normal")
         try:
             execute("begin immediate")
             result = work(self._connection.cursor())
             execute("commit")
         finally:
-            self._leave()
+            leave(self._connection, self._location)
         return result
-
-    def _leave(self) -> None:
-        """End what transaction is open, and have commits flushed again, whatever comes of the first."""
-        try:
-            if self._connection.in_transaction:
-                self._connection.execute("rollback")
-        finally:
-            self._connection.execute(f"pragma synchronous = {self._location.durability}")
 
     def _position(self) -> int:
         position: int = self._connection.execute(_HEAD).fetchone()[0]
