@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
+from leftfold.adapters.sqlite import SqliteLocation, SqliteSchema
 from leftfold.adapters.sqlite.triggers import without_triggers
 from leftfold.store import ToStream
 from tests.adapters.sqlite.opened import connected, event, opened, url_of
@@ -58,11 +59,36 @@ async def test_connections_of_others_run_them_also_when_opened_beside_a_store(tm
     assert all(refused)
 
 
+_WITHOUT_CTYPES = """
+import sys
+sys.modules["ctypes"] = None  # which is not there then
+import asyncio
+from leftfold.store import ToStream
+from tests.adapters.sqlite.opened import event, opened
+
+async def append(url):
+    async with opened(url) as store:
+        await store.append(ToStream("a-1", 0, [event(), event()]))
+
+asyncio.run(append(sys.argv[1]))
+"""
+
+
+def test_where_sqlite_cannot_be_asked_the_triggers_run_and_the_store_works(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    asyncio.run(SqliteSchema(SqliteLocation.parse(url_of(path))).migrate())
+    with connected(path) as anybody:
+        anybody.executescript(_NOTED)
+        subprocess.run([sys.executable, "-c", _WITHOUT_CTYPES, url_of(path)], check=True)
+        noted = [] if sys.version_info >= (3, 12) else [(1,), (2,)]
+        assert anybody.execute("select * from noted").fetchall() == noted
+        assert anybody.execute("select count(*) from events").fetchone() == (2,)
+
+
 class _Rung(Exception):
     """What a handler of a signal raises."""
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="SQLite calls nobody back")
 def test_what_a_handler_of_a_signal_raises_while_a_file_is_being_opened_is_heard(tmp_path: Path) -> None:
     rung: list[int] = []
     heard = 0

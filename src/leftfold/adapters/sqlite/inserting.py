@@ -1,7 +1,8 @@
 """Events on their way into the file, with as few statements and as few values as can be.
 
-To begin a statement costs a fifth of what a row does, and to hand over its values about as much as to store them. So
-many rows go in by one statement; and of events that follow each other in a stream, what they share is said once.
+To begin a statement, and to hand over its values, takes time beside what storing them takes. So many rows go in by one
+statement; and of events that follow each other in a stream, what they share is said once. What is large goes in row by
+row: a statement keeps its last values.
 """
 
 from __future__ import annotations
